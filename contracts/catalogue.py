@@ -1,0 +1,9 @@
+"""The catalogue: every procedure's service item. A new procedure is named here."""
+
+from __future__ import annotations
+
+from contracts.construction_permit import CONSTRUCTION_PERMIT
+from contracts.permit_receipt import PERMIT_RECEIPT
+from contracts.service_item import ServiceItem
+
+CATALOGUE: dict[str, ServiceItem] = {item.procedure: item for item in (CONSTRUCTION_PERMIT, PERMIT_RECEIPT)}
