@@ -35,6 +35,12 @@ def agency_queue(agency: str) -> str:
     return f"agency.{agency}"
 
 
+def opening_content(procedure: str, application: BaseModel) -> dict[str, Any]:
+    """What an application says, as it stands in a case's first ledger entry. Two events with the same
+    content ask for the same case; other content under the same case id is a conflict."""
+    return {"application": application.model_dump(mode="json"), "procedure": procedure}
+
+
 class Delivered(Contract):
     """An event that the gateway hands to a case.
 

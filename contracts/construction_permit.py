@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contracts.base import Bilingual, Contract, DocumentRef, Money, Text, absent
 from contracts.decisions import Decision
@@ -29,6 +29,14 @@ DRAINAGE = AgencyId("drainage")
 SERVICE_HALL = AgencyId("service-hall")
 
 REFORM = "国办发〔2018〕33号"
+
+RefusalReason = Literal[
+    "plan-not-conform",
+    "fire-safety-insufficient",
+    "shelter-insufficient",
+    "environmental-harm",
+    "sewer-capacity",
+]
 
 
 class Applicant(Contract):
@@ -68,10 +76,20 @@ class Completeness(Answer):
 
 
 class Review(Answer):
-    """An agency's opinion. ``no-opinion``: none came, and the lead agency decides without it."""
+    """An agency's opinion; a refusal names its reason.
+
+    ``no-opinion``: none came, and the lead agency decides without it.
+    """
 
     outcome: Literal["consent", "consent-with-conditions", "refuse", "no-opinion"]
+    reason: RefusalReason | None = Field(default=None, exclude_if=absent)
     conditions: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _refusal_has_a_reason(self) -> Self:
+        if self.outcome == "refuse" and self.reason is None:
+            raise ValueError(f"a refusal has to name its reason, one of: {', '.join(get_args(RefusalReason))}")
+        return self
 
 
 class Delivery(Answer):

@@ -1,0 +1,12 @@
+"""Which automated checks each department's worker runs. A new check is named here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from activities.drainage import review_drainage
+from contracts.construction_permit import DRAINAGE
+from contracts.identifiers import AgencyId
+
+CHECKS: dict[AgencyId, tuple[Callable[..., Any], ...]] = {DRAINAGE: (review_drainage,)}

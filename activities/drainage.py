@@ -1,0 +1,27 @@
+"""Drainage: an automated check, answered at once by the department's own worker."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from temporalio import activity
+
+from contracts.construction_permit import Review, ReviewDrainage
+
+CAPACITY = Decimal("0.02")
+"""What the sewer of the demonstration city takes, in m³ a day per m² of parcel."""
+
+
+@activity.defn(name=ReviewDrainage.name)
+async def review_drainage(request: ReviewDrainage) -> Review:
+    """Consent up to the sewer's capacity; up to twice that with a retention tank; refuse beyond."""
+    capacity = request.site.area * CAPACITY
+    if request.sewage <= capacity:
+        return Review(outcome="consent")
+    if request.sewage <= 2 * capacity:
+        tank = (request.sewage - capacity).quantize(Decimal(1))
+        return Review(
+            outcome="consent-with-conditions",
+            conditions=(f"设置不小于 {tank} 立方米的调蓄池 / A retention tank of at least {tank} m³ is built.",),
+        )
+    return Review(outcome="refuse", reason="sewer-capacity")

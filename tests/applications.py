@@ -1,0 +1,58 @@
+"""Applications and events as tests need them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import uuid_utils
+
+from contracts.base import DocumentRef
+from contracts.construction_permit import Applicant, Application, Site
+from contracts.envelope import Event
+from contracts.identifiers import CaseId
+
+ADMINISTRATION = "cn-demo"
+
+
+def new_case(channel: str = "portal") -> CaseId:
+    """A fresh case id, as a channel mints it."""
+    return CaseId(f"{channel}-{uuid_utils.uuid7()}")
+
+
+def document(name: str) -> DocumentRef:
+    """A document by reference."""
+    return DocumentRef(uri=f"urn:document:{name}", sha256="0" * 63 + "1", size=1000)
+
+
+def application(**changes: Any) -> Application:
+    """A complete application; sewage within the sewer's capacity."""
+    fields: dict[str, Any] = {
+        "applicant": Applicant(name="华建公司 / Huajian Ltd", contact="+86 10 5555 0100"),
+        "project": "A school",
+        "site": Site(parcel="P-1", address="建设路1号", area=Decimal(5000)),
+        "floor_area": Decimal(2000),
+        "sewage": Decimal(40),
+        "plan": document("plan"),
+        "design": document("design"),
+        "land_title": document("land-title"),
+        "shelter_plan": document("shelter-plan"),
+    }
+    return Application(**(fields | changes))
+
+
+def event(source: str, event_type: str, case: str, data: dict[str, Any], *, event_id: str | None = None,
+          request: str | None = None, at: datetime | None = None) -> Event:  # fmt: skip
+    """An event about a case."""
+    return Event(
+        specversion="1.0",
+        id=event_id or str(uuid_utils.uuid7()),
+        source=source,
+        type=event_type,
+        subject=case,
+        partitionkey=case,
+        time=at or datetime.now(UTC),
+        requestid=request,
+        data=data,
+    )

@@ -1,0 +1,160 @@
+"""Cases on a real Temporal server, with everything that leaves them collected instead of sent to Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from activities.drainage import review_drainage
+from contracts.case import AWAIT_GATEWAY, CASES_QUEUE, DELIVER, PUBLISH, Batch, Closing, Delivered, Fence, Opened
+from contracts.case import agency_queue
+from contracts.catalogue import CATALOGUE
+from contracts.dialogue import ANSWERED, REQUESTED
+from contracts.envelope import Event, agency_source, channel_source
+from contracts.identifiers import AdministrationId, AgencyId, CaseId, ProcedureId
+from contracts.ledger import LedgerEntry, faults
+from tests.applications import ADMINISTRATION, event, new_case
+from workers.orchestrator import PROCEDURES, sandbox
+
+
+class Post:
+    """What left the cases: ledger entries and letters by case; and the gateway's state as the fence sees it."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, list[LedgerEntry]] = {}
+        self.letters: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
+        self.gateway_is_down = False
+        self.fences: list[Fence] = []
+
+    @activity.defn(name=PUBLISH)
+    async def publish(self, batch: Batch) -> None:
+        for posting in batch.postings:
+            entry = posting.entry
+            self.entries.setdefault(entry.case, []).append(entry)
+            for letter in posting.letters:
+                content = letter.data if letter.data is not None else entry.data.content if entry.data else {}
+                self.letters.setdefault(entry.case, []).append((letter.topic, letter.type, content))
+
+    @activity.defn(name=AWAIT_GATEWAY)
+    async def await_gateway(self, fence: Fence) -> None:
+        self.fences.append(fence)
+        if self.gateway_is_down:
+            raise ApplicationError("the gateway is down", next_retry_delay=None)
+
+
+class CaseUnderTest:
+    """One case, spoken to as the gateway would."""
+
+    def __init__(self, case: CaseId, handle: WorkflowHandle[Any, Closing], post: Post) -> None:
+        self.id = case
+        self.handle = handle
+        self._post = post
+
+    @property
+    def entries(self) -> list[LedgerEntry]:
+        return self._post.entries.get(self.id, [])
+
+    @property
+    def kinds(self) -> list[str]:
+        return [entry.kind for entry in self.entries]
+
+    def letters(self, topic: str) -> list[tuple[str, dict[str, Any]]]:
+        return [(kind, data) for to, kind, data in self._post.letters.get(self.id, []) if to == topic]
+
+    async def send(self, party: str, event_type: str, data: dict[str, Any], *, request: str | None = None,
+                   received: datetime | None = None, again: Event | None = None) -> Event:  # fmt: skip
+        kind, _, name = party.partition(":")
+        source = agency_source(ADMINISTRATION, name) if kind == "agency" else channel_source(ADMINISTRATION, name)
+        sent = again or event(source, event_type, self.id, data, request=request)
+        await self.handle.signal(
+            DELIVER, Delivered(event=sent, actor=party, received=received or datetime.now(UTC))
+        )
+        return sent
+
+    async def answer(self, agency: str, request: str, received: datetime | None = None, **answer: Any) -> Event:
+        return await self.send(
+            f"agency:{agency}", ANSWERED, {"answer": answer}, request=f"{self.id}/{request}", received=received
+        )
+
+    async def asked(self, request: str) -> None:
+        """Wait until a request has gone out."""
+        await self.until(lambda: any(e.kind == "requested" and e.step == request for e in self.entries))
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not condition():
+                await asyncio.sleep(0.02)
+
+    async def result(self) -> Closing:
+        """The closing; the ledger has to be whole."""
+        async with asyncio.timeout(60):
+            closing = await self.handle.result()
+        assert faults(self.entries) == []
+        assert self.entries[-1].hash == self._post.entries[self.id][-1].hash
+        return closing
+
+
+class Cases:
+    """Opens cases on a task queue of its own."""
+
+    def __init__(self, client: Client, post: Post) -> None:
+        self._client = client
+        self.post = post
+
+    async def open(self, procedure: str, application: Any, *, day_seconds: float = 1000, channel: str = "portal",
+                   checks: frozenset[str] = frozenset({"drainage"})) -> CaseUnderTest:  # fmt: skip
+        case, item, now = new_case(channel), CATALOGUE[procedure], datetime.now(UTC)
+        opened = Opened[Any](
+            case=case,
+            procedure=ProcedureId(procedure),
+            law=item.laws[-1].id,
+            administration=AdministrationId(ADMINISTRATION),
+            channel=case.channel,
+            calendar=f"compressed:{day_seconds}",
+            checks=frozenset(AgencyId(check) for check in checks),
+            application=application,
+            cause="test#1",
+            occurred=now,
+            received=now,
+        )
+        handle = await self._client.start_workflow(
+            item.workflow_type(opened.law), opened, id=case, task_queue=CASES_QUEUE, result_type=Closing
+        )
+        return CaseUnderTest(case, handle, self.post)
+
+
+@asynccontextmanager
+async def case_worker(client: Client, post: Post, **options: Any) -> AsyncIterator[None]:
+    async with (
+        Worker(
+            client,
+            task_queue=CASES_QUEUE,
+            workflows=PROCEDURES,
+            activities=[post.publish, post.await_gateway],
+            workflow_runner=sandbox(),
+            **options,
+        ),
+        Worker(client, task_queue=agency_queue("drainage"), activities=[review_drainage]),
+    ):
+        yield
+
+
+@pytest.fixture
+async def cases(temporal_client: Client) -> AsyncIterator[Cases]:
+    post = Post()
+    async with case_worker(temporal_client, post):
+        yield Cases(temporal_client, post)
+
+
+def requested(case: CaseUnderTest, agency: str) -> list[str]:
+    """The requests that went to an agency's own system."""
+    return [data["request"] for kind, data in case.letters(f"agency.{agency}.requests") if kind == REQUESTED]

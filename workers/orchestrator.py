@@ -1,0 +1,57 @@
+"""The orchestrator: runs the cases and the platform's own activities."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.fence import FenceActivity
+from activities.outbox import OutboxActivity
+from activities.publisher import Publisher
+from contracts.case import CASES_QUEUE
+from workers.entry import until_stopped
+from workers.settings import Settings
+from workers.temporal import connect
+from workflows.construction_permit import ConstructionPermit
+from workflows.permit_receipt import PermitReceipt
+
+PROCEDURES = (ConstructionPermit, PermitReceipt)
+"""Every procedure's workflow class. A new procedure is named here."""
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Keeps ``workflows/`` deterministic. Contracts are passed through it: importing them anew for every
+    case would cost more than the case."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules("contracts", "rfc8785")
+    )
+
+
+def case_worker(client: Client, outbox: OutboxActivity, fence: FenceActivity) -> Worker:
+    """A worker for cases and for what they send."""
+    return Worker(
+        client,
+        task_queue=CASES_QUEUE,
+        workflows=PROCEDURES,
+        activities=[outbox.publish, fence.await_gateway],
+        workflow_runner=sandbox(),
+        graceful_shutdown_timeout=timedelta(seconds=5),
+    )
+
+
+async def run_orchestrator(settings: Settings) -> int:
+    """Run until the process is asked to stop."""
+    client = await connect(settings)
+    skew = timedelta(seconds=settings.clock_skew_seconds)
+    async with (
+        Publisher(settings.kafka, prefix=settings.topic_prefix) as publisher,
+        FenceActivity(
+            settings.kafka, prefix=settings.topic_prefix, group=settings.gateway_group, clock_skew=skew
+        ) as fence,
+        case_worker(client, OutboxActivity(publisher), fence),
+    ):
+        await until_stopped()
+    return 0

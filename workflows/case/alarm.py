@@ -1,0 +1,35 @@
+"""The one timer of a case."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from temporalio import workflow
+
+
+class Alarm:
+    """Rings at the earliest thing due.
+
+    An alarm that stands earlier than needed is left alone: it rings for nothing and is set again,
+    which costs less than cancelling and starting a timer at every step.
+    """
+
+    def __init__(self) -> None:
+        self.rang = False
+        self._at: datetime | None = None
+        self._timer: asyncio.Task[None] | None = None
+
+    def set(self, at: datetime) -> None:
+        """Ring at ``at``, or before."""
+        if self._at is not None and self._at <= at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._at = at
+        self._timer = asyncio.create_task(self._ring(at))
+
+    async def _ring(self, at: datetime) -> None:
+        await workflow.sleep(max(0.0, (at - workflow.now()).total_seconds()), summary=f"due {at:%Y-%m-%d %H:%M} UTC")
+        self._at = self._timer = None
+        self.rang = True

@@ -1,0 +1,163 @@
+"""Intake: what each event does to a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from contracts.case import Delivered
+from contracts.dialogue import (
+    ANSWERED,
+    CORRECTED,
+    NOT_OURS,
+    NOTICE_MISSING,
+    NOTICE_REFUSED,
+    PAID,
+    QUESTION,
+    RECEIVED,
+    REFUSED,
+    REMINDED,
+    REPORTED,
+    SUPPLEMENTED,
+    TAKEN,
+    WITHDRAWN,
+    Missing,
+    Question,
+    Refused,
+    Reminded,
+    Taken,
+)
+from contracts.errors import REASONS
+from contracts.ledger import Kind
+from contracts.requests import REQUESTS
+from workflows.case.journal import Fact, Outcome, Wait
+from workflows.case.proceedings import Proceedings
+
+
+def in_order(inbox: list[Delivered]) -> list[Delivered]:
+    """Events that came in one activation, by the time the broker had them, then by who sent them.
+
+    Signals sent at once arrive in any order; so which of two answers came first is not left to chance.
+    """
+    return sorted(inbox, key=lambda each: (each.received, each.actor))
+
+
+def take(case: Proceedings, delivered: Delivered) -> None:
+    """Let an event take effect, once. A repeat (same source and id) changes nothing."""
+    if not case.journal.is_new(delivered.event):
+        return
+    case.events += 1
+    if case.closed:
+        _refuse(case, delivered, "case-closed")
+    else:
+        _EFFECTS[delivered.event.type](case, delivered)
+
+
+def _wait_of(case: Proceedings, delivered: Delivered) -> Wait | None:
+    """The open request that an agency's event is about, if it is that agency's."""
+    for wait in case.journal.waits.values():
+        if wait.request_id == delivered.event.requestid and f"agency:{wait.agency}" == delivered.actor:
+            return wait
+    return None
+
+
+def _answered(case: Proceedings, delivered: Delivered) -> None:
+    wait = _wait_of(case, delivered)
+    if wait is None or wait.request is None or not wait.in_time(delivered.received):
+        _late(case, delivered)
+        return
+    data = delivered.event.data
+    try:
+        answer = REQUESTS[wait.request].answer.model_validate(data["answer"])
+    except (ValidationError, KeyError):  # the gateway admits none such; a check's worker may be of another build
+        _refuse(case, delivered, "invalid")
+        return
+    case.settle(wait.step, Outcome(how="answered", value=answer.model_dump(mode="json")))
+    case.record("answered", of=wait, by=delivered, outcome=answer.outcome, role=data.get("officer"))
+    _taken(case, delivered)
+
+
+def _late(case: Proceedings, delivered: Delivered) -> None:
+    """Keep what came too late, or crossed a cancellation: it changes nothing."""
+    case.record("late", by=delivered, step=_step(delivered))
+    _taken(case, delivered, late=True)
+
+
+def _about_request(kind: Kind) -> Callable[[Proceedings, Delivered], None]:
+    def effect(case: Proceedings, delivered: Delivered) -> None:
+        case.record(kind, by=delivered, of=_wait_of(case, delivered), step=_step(delivered))
+        if delivered.event.type != RECEIVED:
+            _taken(case, delivered)
+
+    return effect
+
+
+def _question(case: Proceedings, delivered: Delivered) -> None:
+    case.record("question", by=delivered, of=_wait_of(case, delivered), step=_step(delivered))
+    case.tell_applicant(NOTICE_MISSING, Missing(items=(Question.model_validate(delivered.event.data).text,)))
+    _taken(case, delivered)
+
+
+def _not_ours(case: Proceedings, delivered: Delivered) -> None:
+    """The lead agency is told; the ladder goes on, so that the case cannot stand still."""
+    wait = _wait_of(case, delivered)
+    case.record("not-ours", by=delivered, of=wait, step=_step(delivered))
+    if wait and wait.agency and wait.request and wait.due:
+        reminder = Reminded(request=wait.request, agency=wait.agency, due=wait.due, escalated=True)
+        case.tell_agency(case.item.lead, REMINDED, reminder)
+    _taken(case, delivered)
+
+
+def _fact(kind: Kind) -> Callable[[Proceedings, Delivered], None]:
+    def effect(case: Proceedings, delivered: Delivered) -> None:
+        data = delivered.event.data
+        name = f"{kind}:{data['step']}" if kind == "reported" else kind
+        fact = Fact(name=name, cause=delivered.event.key, received=delivered.received, data=data)
+        case.bring(fact)
+        case.record(kind, by=delivered, outcome=data.get("step"), role=data.get("officer"))
+        if kind == "reported":
+            _taken(case, delivered)
+
+    return effect
+
+
+def _withdrawn(case: Proceedings, delivered: Delivered) -> None:
+    if case.journal.decided:
+        _refuse(case, delivered, "already-decided")
+        return
+    case.journal.withdrawn = True
+    case.record("withdrawn", by=delivered)
+
+
+def _refuse(case: Proceedings, delivered: Delivered, reason: str) -> None:
+    event = delivered.event
+    refused = Refused(event=event.id, reason=reason, text=REASONS[reason], detail=REASONS[reason].en)
+    case.record("refused", by=delivered, outcome=reason)
+    party, _, identifier = delivered.actor.partition(":")
+    if party == "agency":
+        case.tell_agency(identifier, REFUSED, refused)
+    else:
+        case.tell_applicant(NOTICE_REFUSED, refused)
+
+
+def _taken(case: Proceedings, delivered: Delivered, *, late: bool = False) -> None:
+    agency = delivered.actor.removeprefix("agency:")
+    case.tell_agency(agency, TAKEN, Taken(event=delivered.event.id, late=late))
+
+
+def _step(delivered: Delivered) -> str | None:
+    return delivered.event.requestid.split("/", 1)[1] if delivered.event.requestid else None
+
+
+_EFFECTS: dict[str, Callable[[Proceedings, Delivered], None]] = {
+    RECEIVED: _about_request("received"),
+    ANSWERED: _answered,
+    QUESTION: _question,
+    NOT_OURS: _not_ours,
+    CORRECTED: _about_request("corrected"),
+    REPORTED: _fact("reported"),
+    SUPPLEMENTED: _fact("supplemented"),
+    PAID: _fact("paid"),
+    WITHDRAWN: _withdrawn,
+}

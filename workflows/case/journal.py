@@ -1,0 +1,124 @@
+"""The journal: what a case knows, and its only memory.
+
+A procedure keeps no state but what its verbs returned, and each verb's outcome stands here under its
+step name. So a new run (continue-as-new) starts from the journal and fast-forwards: verbs that have an
+outcome return it at once, waits that are open keep their request id and their absolute due times.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field, PrivateAttr
+
+from contracts.base import Money, absent
+from contracts.case import Delivered
+from contracts.envelope import Event
+from contracts.identifiers import AgencyId, RequestId
+from contracts.ledger import GENESIS
+from contracts.requests import Rung
+
+FACTS_KEPT = 100
+"""How many facts of one name, other than payments, wait for a verb; the ledger has them all."""
+
+
+class ScheduledRung(BaseModel):
+    """One rung of an overdue ladder at its absolute time."""
+
+    at: AwareDatetime
+    rung: Rung
+
+
+class Wait(BaseModel):
+    """A step that is open: a request of an agency, or something that the applicant or time has to bring.
+
+    Attributes:
+        due: when it ought to be done; the binding end may lie later, by a grace.
+        passed: how many rungs of the ladder are behind it.
+        request: the request type, where an agency was asked.
+        inlets: the topics on which it may be ended; the fence watches them. Empty: nothing binds at its end.
+        wants: the names of the facts that end it.
+        owed: what still has to be paid to end it.
+    """
+
+    step: str
+    holder: str
+    opened: AwareDatetime
+    due: AwareDatetime | None = None
+    rungs: list[ScheduledRung] = Field(default_factory=list)
+    passed: int = 0
+    request: str | None = Field(default=None, exclude_if=absent)
+    request_id: RequestId | None = Field(default=None, exclude_if=absent)
+    agency: AgencyId | None = Field(default=None, exclude_if=absent)
+    inlets: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
+    owed: Money | None = Field(default=None, exclude_if=absent)
+
+    @property
+    def next_rung(self) -> ScheduledRung | None:
+        """The rung that comes next. Only a wait without a limit has none."""
+        return self.rungs[self.passed] if self.rungs else None
+
+    def in_time(self, received: datetime) -> bool:
+        """Whether what the broker had at ``received`` came before the binding end."""
+        return not self.rungs or received <= self.rungs[-1].at
+
+
+class Outcome(BaseModel):
+    """How a step ended. ``value`` is what its verb returns, as JSON."""
+
+    how: Literal["answered", "deemed", "stopped", "lapsed", "done"]
+    value: Any = None
+
+
+class Fact(BaseModel):
+    """Something that a party said without being asked for it by request: a payment, a reported step."""
+
+    name: str
+    cause: str
+    received: AwareDatetime
+    data: dict[str, Any]
+
+
+class Journal(BaseModel):
+    """See the module. Dictionaries keep their order: outcomes stand in the order in which steps ended."""
+
+    outcomes: dict[str, Outcome] = Field(default_factory=dict)
+    waits: dict[str, Wait] = Field(default_factory=dict)
+    facts: list[Fact] = Field(default_factory=list)
+    inbox: list[Delivered] = Field(default_factory=list)
+    seen: list[str] = Field(default_factory=list)
+    sequence: int = 0
+    head: str = GENESIS
+    decided: bool = False
+    withdrawn: bool = False
+    _ordinals: Counter[str] = PrivateAttr(default_factory=Counter)
+    _seen: set[str] = PrivateAttr(default_factory=set)
+
+    def model_post_init(self, context: Any, /) -> None:
+        self._seen = set(self.seen)
+
+    def next_step(self, name: str) -> str:
+        """The step name of the next use of a verb: ``name`` and how often it was used.
+
+        Never a running number over all verbs: an inserted ``ask`` must not rename the later ones.
+        """
+        self._ordinals[name] += 1
+        return f"{name}/{self._ordinals[name]}"
+
+    def is_new(self, event: Event) -> bool:
+        """Whether this event was not seen before; from now on it was."""
+        mark = hashlib.sha256(event.key.encode()).hexdigest()[:20]
+        if mark in self._seen:
+            return False
+        self._seen.add(mark)
+        self.seen.append(mark)
+        return True
+
+    def keep(self, fact: Fact) -> None:
+        """Keep a fact until a verb wants it; of reported steps of one name, so many at a time."""
+        if fact.name == "paid" or sum(each.name == fact.name for each in self.facts) < FACTS_KEPT:
+            self.facts.append(fact)
