@@ -1,1 +1,1 @@
-"""What departments do, one module per agency, and the platform's own side effects: the outbox and its publisher."""
+"""What departments do, one module per agency; and the platform's own side effects."""

@@ -22,6 +22,8 @@ async def review_drainage(request: ReviewDrainage) -> Review:
         tank = (request.sewage - capacity).quantize(Decimal(1))
         return Review(
             outcome="consent-with-conditions",
-            conditions=(f"设置不小于 {tank} 立方米的调蓄池 / A retention tank of at least {tank} m³ is built.",),
+            conditions=(
+                f"设置不小于 {tank} 立方米的调蓄池 / A retention tank of at least {tank} m³ is built.",
+            ),
         )
     return Review(outcome="refuse", reason="sewer-capacity")

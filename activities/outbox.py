@@ -22,7 +22,9 @@ class OutboxActivity:
     @activity.defn(name=PUBLISH)
     async def publish(self, batch: Batch) -> None:
         """Publish a batch in order and return when the broker has all of it."""
-        await self._publisher.publish([record for posting in batch.postings for record in _records(batch, posting)])
+        await self._publisher.publish(
+            [record for posting in batch.postings for record in _records(batch, posting)]
+        )
 
 
 def _records(batch: Batch, posting: Posting) -> Iterator[Record]:

@@ -88,7 +88,9 @@ class Review(Answer):
     @model_validator(mode="after")
     def _refusal_has_a_reason(self) -> Self:
         if self.outcome == "refuse" and self.reason is None:
-            raise ValueError(f"a refusal has to name its reason, one of: {', '.join(get_args(RefusalReason))}")
+            raise ValueError(
+                f"a refusal has to name its reason, one of: {', '.join(get_args(RefusalReason))}"
+            )
         return self
 
 
@@ -102,7 +104,7 @@ class CheckCompleteness(
     Request[Completeness],
     agency=HOUSING,
     limit=working_days(5),
-    basis="行政许可法 art. 32(4): all that is missing is told at once within five days; silence counts as acceptance",
+    basis="行政许可法 art. 32(4): all that is missing is told at once, within five days; silence accepts",
     overdue=[remind(at=0.8), deem("complete")],
 ):
     application: Application
@@ -199,8 +201,8 @@ CONSTRUCTION_PERMIT = ServiceItem(
     promised=working_days(15),
     consequences=Bilingual(
         zh="逾期未告知补正的视为受理；规划、消防、人防逾期未答复的视为同意；环保、排水逾期的由牵头部门在无意见情况下决定。",
-        en="Silence on completeness counts as acceptance; silence of planning, fire safety and civil air defence "
-        "as consent; where environment or drainage stay silent the lead agency decides without them.",
+        en="Silence on completeness counts as acceptance; silence of planning, fire safety and civil air "
+        "defence as consent; where environment or drainage stay silent the lead agency decides without them.",
     ),
     fees=FeeSchedule(
         currency="CNY",
@@ -226,13 +228,21 @@ CONSTRUCTION_PERMIT = ServiceItem(
     ),
     results=(Bilingual(zh="建筑工程施工许可证", en="Construction permit"),),
     reasons={
-        "plan-not-conform": Bilingual(zh="不符合规划条件。", en="The plan does not conform to the planning terms."),
-        "fire-safety-insufficient": Bilingual(zh="消防设计不合格。", en="The fire safety design does not suffice."),
+        "plan-not-conform": Bilingual(
+            zh="不符合规划条件。", en="The plan does not conform to the planning terms."
+        ),
+        "fire-safety-insufficient": Bilingual(
+            zh="消防设计不合格。", en="The fire safety design does not suffice."
+        ),
         "shelter-insufficient": Bilingual(zh="人防工程不足。", en="Too little shelter is planned."),
-        "environmental-harm": Bilingual(zh="环境影响不可接受。", en="The environmental impact is not acceptable."),
+        "environmental-harm": Bilingual(
+            zh="环境影响不可接受。", en="The environmental impact is not acceptable."
+        ),
         "sewer-capacity": Bilingual(zh="排水管网容量不足。", en="The sewer cannot take the discharge."),
         "review-refused": Bilingual(zh="审查部门不同意。", en="A reviewing agency refused."),
-        "not-supplemented": Bilingual(zh="逾期未补正材料。", en="What was missing was not handed in in time."),
+        "not-supplemented": Bilingual(
+            zh="逾期未补正材料。", en="What was missing was not handed in in time."
+        ),
         "fee-not-paid": Bilingual(zh="逾期未缴费。", en="The fee was not paid in time."),
     },
 )

@@ -52,5 +52,7 @@ def load_directory(path: Path | None = None) -> Directory:
         OSError: the file cannot be read.
         tomllib.TOMLDecodeError, pydantic.ValidationError: it does not say what a directory has to say.
     """
-    text = path.read_text("utf-8") if path else files("contracts").joinpath("directory.toml").read_text("utf-8")
+    text = (
+        path.read_text("utf-8") if path else files("contracts").joinpath("directory.toml").read_text("utf-8")
+    )
     return Directory.model_validate(tomllib.loads(text))

@@ -56,7 +56,12 @@ class Event(Contract):
 
     def encode(self) -> tuple[bytes, Headers]:
         """Value and headers of the Kafka record, in structured mode."""
-        attributes = {"ce_id": self.id, "ce_type": self.type, "ce_source": self.source, "ce_subject": self.subject}
+        attributes = {
+            "ce_id": self.id,
+            "ce_type": self.type,
+            "ce_source": self.source,
+            "ce_subject": self.subject,
+        }
         headers: Headers = [("content-type", f"{STRUCTURED}; charset=UTF-8".encode())]
         headers += [(name, value.encode()) for name, value in attributes.items()]
         return self.model_dump_json().encode(), headers
@@ -78,7 +83,9 @@ class Event(Contract):
                 name[3:]: content.decode() for name, content in named.items() if name.startswith("ce_")
             }
             content_type = named.get("content-type", b"application/json").decode().split(";")[0]
-            return cls.model_validate(attributes | {"datacontenttype": content_type, "data": json.loads(value)})
+            return cls.model_validate(
+                attributes | {"datacontenttype": content_type, "data": json.loads(value)}
+            )
         except ValidationError as error:
             raise refusal_of(error) from None
         except ValueError as error:

@@ -48,7 +48,9 @@ PERMIT_RECEIPT = ServiceItem(
     name=Bilingual(zh="环境许可申请接收", en="Receipt of an environmental permit request"),
     application=PermitRequest,
     lead=MUNICIPALITY,
-    laws=(LawVersion(id="wabo-2010", basis="Wet algemene bepalingen omgevingsrecht", since=date(2010, 10, 1)),),
+    laws=(
+        LawVersion(id="wabo-2010", basis="Wet algemene bepalingen omgevingsrecht", since=date(2010, 10, 1)),
+    ),
     statutory=calendar_days(56),
     promised=calendar_days(56),
     consequences=Bilingual(zh="接收阶段无默示后果。", en="Silence has no consequence in the receipt phase."),

@@ -140,7 +140,9 @@ class Request(Contract, Generic[A_co]):
 def _check_ladder(request: type[Request[Any]]) -> None:
     ends = [rung for rung in request.overdue if isinstance(rung, Deem | Lapse)]
     if not request.overdue or ends != [request.overdue[-1]]:
-        raise TypeError(f"{request.__name__}: its overdue ladder has to end, once, in deem(...) or lapse(...)")
+        raise TypeError(
+            f"{request.__name__}: its overdue ladder has to end, once, in deem(...) or lapse(...)"
+        )
     if isinstance(ends[0], Deem):
         try:
             request.answer(outcome=ends[0].outcome, deemed=True)

@@ -93,5 +93,7 @@ class ServiceItem(Contract):
             LookupError: the catalogue has no such reason.
         """
         if code not in self.reasons:
-            raise LookupError(f"{self.procedure}: {code!r} is none of its reason codes: {', '.join(self.reasons)}")
+            raise LookupError(
+                f"{self.procedure}: {code!r} is none of its reason codes: {', '.join(self.reasons)}"
+            )
         return self.reasons[code]

@@ -70,8 +70,16 @@ def topics_of(directory: Directory) -> list[Topic]:
     """
     events = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(90 * DAY_MS)}
     kept = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1", "cleanup.policy": "delete"}
-    named = [name for agency in directory.agencies for name in (agency_requests(agency.id), agency_events(agency.id))]
-    named += [name for channel in directory.channels for name in (channel_events(channel.id), channel_notices(channel.id))]
+    named = [
+        name
+        for agency in directory.agencies
+        for name in (agency_requests(agency.id), agency_events(agency.id))
+    ]
+    named += [
+        name
+        for channel in directory.channels
+        for name in (channel_events(channel.id), channel_notices(channel.id))
+    ]
     return [Topic(name, directory.partitions, events) for name in named] + [
         Topic(name, directory.partitions, kept) for name in (LEDGER, DEAD_LETTER)
     ]
@@ -81,9 +89,17 @@ def inlets_of(directory: Directory) -> list[Inlet]:
     """The topics that the gateway reads."""
     name = directory.administration
     return [
-        Inlet(agency_events(each.id), "agency", each.id, agency_source(name, each.id), agency_requests(each.id))
+        Inlet(
+            agency_events(each.id), "agency", each.id, agency_source(name, each.id), agency_requests(each.id)
+        )
         for each in directory.agencies
     ] + [
-        Inlet(channel_events(each.id), "channel", each.id, channel_source(name, each.id), channel_notices(each.id))
+        Inlet(
+            channel_events(each.id),
+            "channel",
+            each.id,
+            channel_source(name, each.id),
+            channel_notices(each.id),
+        )
         for each in directory.channels
     ]

@@ -11,6 +11,7 @@ from contracts.case import agency_queue
 from contracts.identifiers import AgencyId
 from workers.entry import UsageError, until_stopped
 from workers.settings import Settings
+from workers.telemetry import set_ready
 from workers.temporal import connect
 
 
@@ -21,7 +22,9 @@ async def run_department(settings: Settings, agency: AgencyId) -> int:
         UsageError: this agency has no automated check.
     """
     if agency not in CHECKS:
-        raise UsageError(f"{agency!r} has no automated check; there are checks of: {', '.join(sorted(CHECKS))}")
+        raise UsageError(
+            f"{agency!r} has no automated check; there are checks of: {', '.join(sorted(CHECKS))}"
+        )
     client = await connect(settings)
     async with Worker(
         client,
@@ -30,5 +33,6 @@ async def run_department(settings: Settings, agency: AgencyId) -> int:
         max_concurrent_activities=20,
         graceful_shutdown_timeout=timedelta(seconds=5),
     ):
+        set_ready()
         await until_stopped()
     return 0

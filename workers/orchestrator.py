@@ -14,6 +14,7 @@ from activities.publisher import Publisher
 from contracts.case import CASES_QUEUE
 from workers.entry import until_stopped
 from workers.settings import Settings
+from workers.telemetry import set_ready
 from workers.temporal import connect
 from workflows.construction_permit import ConstructionPermit
 from workflows.permit_receipt import PermitReceipt
@@ -53,5 +54,6 @@ async def run_orchestrator(settings: Settings) -> int:
         ) as fence,
         case_worker(client, OutboxActivity(publisher), fence),
     ):
+        set_ready()
         await until_stopped()
     return 0

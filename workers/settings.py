@@ -13,7 +13,7 @@ from contracts.envelope import MAX_EVENT_BYTES
 
 
 class Settings(BaseSettings):
-    """What a process has to know. Addresses are ``HOST:PORT``; stretches of time carry their unit in the name."""
+    """What a process has to know. Addresses are ``HOST:PORT``; times carry their unit in the name."""
 
     model_config = SettingsConfigDict(env_prefix="SEAMLESS_", frozen=True, extra="ignore")
 
@@ -33,7 +33,9 @@ class Settings(BaseSettings):
     early_events: int = Field(default=1000, ge=0, description="how many events may wait for their case")
     window: int = Field(default=500, gt=0, description="unfinished events per partition before it is paused")
     session_timeout_ms: int = Field(default=10_000, gt=0)
-    clock_skew_seconds: float = Field(default=0.25, ge=0, description="how far broker and Temporal clocks may differ")
+    clock_skew_seconds: float = Field(
+        default=0.25, ge=0, description="how far broker and Temporal clocks may differ"
+    )
 
     @cached_property
     def directory(self) -> Directory:
@@ -54,4 +56,3 @@ class Settings(BaseSettings):
     def archive_group(self) -> str:
         """The archive worker's consumer group."""
         return f"{self.topic_prefix}seamless.archive"
-

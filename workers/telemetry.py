@@ -6,7 +6,14 @@ import logging
 import sys
 
 import structlog
-from prometheus_client import start_http_server
+from prometheus_client import Gauge, start_http_server
+
+_READY = Gauge("seamless_ready", "1 once this process reads or works; for readiness probes.")
+
+
+def set_ready() -> None:
+    """Say in the metrics that this process is up and doing its work."""
+    _READY.set(1)
 
 
 def configure_logs(level: str = "INFO", *, process: str) -> None:
@@ -24,7 +31,9 @@ def configure_logs(level: str = "INFO", *, process: str) -> None:
         structlog.processors.format_exc_info,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -42,7 +51,8 @@ def configure_logs(level: str = "INFO", *, process: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # it warns of every broker restart, once a second
+    # It reports every retry while a broker is away; what that means for us, we say ourselves.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 def serve_metrics(port: int) -> int:

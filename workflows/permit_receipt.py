@@ -33,7 +33,9 @@ class PermitReceipt(Case[PermitRequest]):
     async def receive(self, request: PermitRequest) -> Decision:
         async with asyncio.TaskGroup() as group:
             branches = [
-                group.create_task(self.steps(CONFIRM, CHECK_CONFIRMATION, DETERMINE_CONFIRMATION, SEND_CONFIRMATION)),
+                group.create_task(
+                    self.steps(CONFIRM, CHECK_CONFIRMATION, DETERMINE_CONFIRMATION, SEND_CONFIRMATION)
+                ),
                 group.create_task(self.steps(DETERMINE_STOP_ADVICE, DETERMINE_STOP)),
             ]
             await self.wait_for(PHASE_CLOSED)

@@ -30,6 +30,8 @@ class Alarm:
         self._timer = asyncio.create_task(self._ring(at))
 
     async def _ring(self, at: datetime) -> None:
-        await workflow.sleep(max(0.0, (at - workflow.now()).total_seconds()), summary=f"due {at:%Y-%m-%d %H:%M} UTC")
+        await workflow.sleep(
+            max(0.0, (at - workflow.now()).total_seconds()), summary=f"due {at:%Y-%m-%d %H:%M} UTC"
+        )
         self._at = self._timer = None
         self.rang = True

@@ -125,7 +125,15 @@ class Case(Generic[A]):
     def _open(self, opened: Opened[A]) -> None:
         content = opening_content(opened.procedure, opened.application)
         documents = sum(isinstance(value, DocumentRef) for _, value in opened.application)
-        entry = self._case.record("opened", cause=opened.cause, materials=documents, data=content)
+        entry = self._case.record(
+            "opened",
+            actor=f"channel:{opened.channel}",
+            cause=opened.cause,
+            occurred=opened.occurred,
+            received=opened.received,
+            materials=documents,
+            data=content,
+        )
         self._case.tell_applicant(
             NOTICE_RECEIVED, Receipt(stage="registered", procedure=opened.procedure, ledger_hash=entry.hash)
         )
@@ -207,7 +215,9 @@ class Case(Generic[A]):
         for step in asked.keys() & self._case.journal.waits.keys():
             self._case.stop(step, f"another agency answered: {stop_at}")
         ended = [(asked[step], outcome) for step, outcome in self._outcomes.items() if step in asked]
-        return Answers([self._answer(request, outcome) for request, outcome in ended if outcome.how != "stopped"])
+        return Answers(
+            [self._answer(request, outcome) for request, outcome in ended if outcome.how != "stopped"]
+        )
 
     async def accept(self) -> None:
         """Tell the applicant that the application is complete and accepted."""
@@ -217,7 +227,9 @@ class Case(Generic[A]):
             receipt = Receipt(stage="accepted", procedure=self.item.procedure, ledger_hash=entry.hash)
             self._case.tell_applicant(NOTICE_RECEIVED, receipt)
 
-    async def supplement(self, application: A, missing: Sequence[Bilingual], within: Limit, otherwise: str) -> A:
+    async def supplement(
+        self, application: A, missing: Sequence[Bilingual], within: Limit, otherwise: str
+    ) -> A:
         """Ask the applicant for everything that is missing, at once; the application as supplemented.
 
         Raises:
@@ -260,7 +272,9 @@ class Case(Generic[A]):
         A report that came before it was waited for counts, once: agencies work in any interleaving.
         """
         wants = tuple(f"reported:{report}" for report in reports)
-        name = re.sub(r"[^a-z0-9]+", "-", reports[0].lower()).strip("-")  # branches side by side need names apart
+        name = re.sub(r"[^a-z0-9]+", "-", reports[0].lower()).strip(
+            "-"
+        )  # branches side by side need names apart
         step = self._wait(f"wait-for-{name}", f"agency:{self.item.lead}", wants, within)
         await self._until(lambda: step in self._outcomes)
         outcome = self._outcomes[step]
@@ -281,7 +295,9 @@ class Case(Generic[A]):
         """The legal day in the authority's zone, as it was when the procedure first read it here."""
         step = self._case.journal.next_step("today")
         day = self._case.calendar.day(workflow.now())
-        return date.fromisoformat(self._outcomes.setdefault(step, Outcome(how="done", value=day.isoformat())).value)
+        return date.fromisoformat(
+            self._outcomes.setdefault(step, Outcome(how="done", value=day.isoformat())).value
+        )
 
     # --- what the verbs are made of ----------------------------------------------------------------------
 
@@ -412,7 +428,9 @@ class Case(Generic[A]):
         data = {"decision": decision.model_dump(mode="json")}
         entry = self._case.record("decided", step=step, outcome=decision.outcome, data=data)
         reason = self.item.reason(decision.reason) if isinstance(decision, Refuse) else None
-        self._case.tell_applicant(NOTICE_DECIDED, Decided(decision=decision, reason=reason, ledger_hash=entry.hash))
+        self._case.tell_applicant(
+            NOTICE_DECIDED, Decided(decision=decision, reason=reason, ledger_hash=entry.hash)
+        )
 
 
 def _answers(outcome: Outcome, wanted: str | None) -> bool:

@@ -70,7 +70,10 @@ def _answered(case: Proceedings, delivered: Delivered) -> None:
     data = delivered.event.data
     try:
         answer = REQUESTS[wait.request].answer.model_validate(data["answer"])
-    except (ValidationError, KeyError):  # the gateway admits none such; a check's worker may be of another build
+    except (
+        ValidationError,
+        KeyError,
+    ):  # the gateway admits none such; a check's worker may be of another build
         _refuse(case, delivered, "invalid")
         return
     case.settle(wait.step, Outcome(how="answered", value=answer.model_dump(mode="json")))

@@ -42,7 +42,9 @@ class Outbox:
             await workflow.wait_condition(lambda: bool(self._waiting))
             self._sending = True
             batch = Batch(
-                administration=self._administration, traceparent=self._traceparent, postings=tuple(self._take())
+                administration=self._administration,
+                traceparent=self._traceparent,
+                postings=tuple(self._take()),
             )
             await workflow.execute_activity(
                 PUBLISH,

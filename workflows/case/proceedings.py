@@ -16,9 +16,9 @@ from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
+from contracts.base import Money
 from contracts.calendar import Calendar, calendar
 from contracts.case import AWAIT_GATEWAY, Delivered, Fence, Letter, Opened
-from contracts.base import Money
 from contracts.dialogue import CANCELLED, Cancelled
 from contracts.identifiers import RequestId
 from contracts.ledger import Erasable, Kind, LedgerEntry
@@ -70,6 +70,8 @@ class Proceedings:
         by: Delivered | None = None,
         cause: str | None = None,
         occurred: datetime | None = None,
+        received: datetime | None = None,
+        actor: str = "platform",
         outcome: str | None = None,
         materials: int = 0,
         role: str | None = None,
@@ -80,7 +82,7 @@ class Proceedings:
         Args:
             of: the wait that this is about; gives step and request id.
             by: the event that brought it about; gives actor, cause, times and data.
-            occurred: when it took effect, where that is not now.
+            occurred, received: when it happened and when the broker had it, where that is not now.
         """
         now = workflow.now()
         if by is not None:
@@ -98,11 +100,11 @@ class Proceedings:
             kind=kind,
             step=of.step if of else step,
             request=of.request_id if of else None,
-            actor=by.actor if by else "platform",
+            actor=by.actor if by else actor,
             role=role,
             cause=cause,
             occurred=occurred or (by.event.time if by else now),
-            received=by.received if by else now,
+            received=received or (by.received if by else now),
             recorded=now,
             holders=self.holders,
             outcome=outcome,

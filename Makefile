@@ -1,0 +1,53 @@
+# Seamless: everything a fresh machine needs is Python 3.11+ and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup demo test lint unit fmt bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## Say what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: .venv/engines ## Make .venv and fetch the engines (Temporal, Kafka, a Java runtime)
+
+.venv/installed: requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/engines: .venv/installed deploy/kafka/jars.lock.json
+	$(BIN)/python -m workers.engines.jars
+	@touch $@
+
+demo: setup ## Run the main job: construction permits across six agencies, on a stack of its own
+	$(BIN)/seamless demo
+
+test: lint ## All checks: style, types, direction of imports, then the tests, fast ones first
+	$(BIN)/pytest tests/unit tests/replay
+	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay
+
+lint: setup ## Style, types, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: setup ## The fast tests only
+	$(BIN)/pytest tests/unit tests/replay
+
+fmt: setup ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## What the platform costs, against a bare Temporal program (at most 5 minutes)
+	$(BIN)/python -m bench
+
+lock: ## Renew the lock files (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/python -m workers.engines.jars --renew
+
+clean: ## Remove what was made
+	rm -rf .venv .seamless .mypy_cache .ruff_cache .pytest_cache build *.egg-info

@@ -1,0 +1,181 @@
+"""Publishing to Kafka: acknowledged by every replica, in order, without copies on a retry of the client."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed
+
+log = structlog.get_logger(__name__)
+
+BREAK_OFF_SECONDS = 0.5
+
+
+class Record(NamedTuple):
+    """One record to publish.
+
+    Attributes:
+        topic: without the administration's prefix.
+        key: decides the partition, hence the order; a case id, or raw bytes that are handed on as they came.
+        value: ``None`` is a null value.
+        headers: in order; a name may stand twice.
+    """
+
+    topic: str
+    key: str | bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+
+
+class PublishError(Exception):
+    """Not known to be published: the records may stand in their topics or not. Publish the same again."""
+
+
+class RecordTooLarge(Exception):
+    """A record is larger than the broker takes: publishing it again cannot succeed."""
+
+
+class Publisher:
+    """The producer of a process, shared by all its tasks.
+
+    A producer that failed is thrown away and the next call makes a new one: after a failed batch the broker
+    expects sequence numbers that the old producer never sends, so it would fail for ever. Nor may an old one
+    live on behind our back: it would deliver, late, what was published again in the meantime.
+    """
+
+    def __init__(
+        self, bootstrap: str, prefix: str = "", *, timeout_seconds: float = 10, stop_seconds: float = 5
+    ) -> None:
+        """
+        Args:
+            bootstrap: ``HOST:PORT`` of the broker.
+            prefix: the administration's topic prefix.
+            timeout_seconds: how long one :meth:`publish` may take. The client itself never gives up.
+            stop_seconds: how long a producer may take to send what it still holds when it is stopped.
+        """
+        self._bootstrap = bootstrap
+        self._prefix = prefix
+        self._timeout = timeout_seconds
+        self._stop_seconds = stop_seconds
+        self._producer: Any = None
+        self._changing = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Connect, if the broker is there. If not: each :meth:`publish` tries again."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._connected()
+        except (PublishError, TimeoutError) as error:
+            log.warning("no Kafka broker yet", bootstrap=self._bootstrap, error=str(error))
+
+    async def stop(self) -> None:
+        """Send what is pending and disconnect; within ``stop_seconds``, even if the broker is away."""
+        async with self._changing:
+            producer, self._producer = self._producer, None
+            if producer is not None:
+                await self._stop(producer)
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Publish all of ``records``, in order, and return when the broker has acknowledged each.
+
+        Raises:
+            PublishError: not known to be published; call again with the same records.
+            RecordTooLarge: the broker takes no such record; those before it may be published.
+        """
+        producer: Any = None
+        try:
+            async with asyncio.timeout(self._timeout):
+                producer = await self._connected()
+                await self._send(producer, records)
+        except TimeoutError:
+            await self._discard(producer)
+            topics = ", ".join(sorted({self._prefix + record.topic for record in records}))
+            raise PublishError(f"no acknowledgement for {topics} within {self._timeout:g} s") from None
+        except KafkaError as error:
+            await self._discard(producer)
+            raise PublishError(f"{type(error).__name__}: {error}") from error
+
+    async def _send(self, producer: Any, records: Sequence[Record]) -> None:
+        acknowledgements: list[asyncio.Future[Any]] = []
+        too_large: MessageSizeTooLargeError | None = None
+        for record in records:
+            key = record.key.encode() if isinstance(record.key, str) else record.key
+            try:
+                future = await producer.send(
+                    self._prefix + record.topic, record.value, key=key, headers=list(record.headers)
+                )
+            except MessageSizeTooLargeError as error:  # the client saw it itself: the producer is sound
+                too_large = error
+                break
+            acknowledgements.append(future)
+        results = await asyncio.gather(*acknowledgements, return_exceptions=True)
+        for result in results:
+            if isinstance(result, MessageSizeTooLargeError):
+                await self._discard(producer)
+                too_large = result
+            elif isinstance(result, BaseException):
+                raise result
+        if too_large is not None:
+            raise RecordTooLarge(str(too_large)) from too_large
+
+    async def _connected(self) -> Any:
+        """The producer there is, or a new one."""
+        async with self._changing:
+            if self._producer is None:
+                producer: Any = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap,
+                    acks="all",
+                    enable_idempotence=True,
+                    linger_ms=0,
+                    request_timeout_ms=int(self._timeout * 1000),
+                )
+                try:
+                    await producer.start()
+                except BaseException as error:
+                    await self._stop(producer)
+                    if isinstance(error, KafkaError):
+                        raise PublishError(f"no Kafka broker answers at {self._bootstrap}") from error
+                    raise
+                self._producer = producer
+            return self._producer
+
+    async def _discard(self, producer: Any) -> None:
+        """Throw ``producer`` away, unless another task has done so already."""
+        async with self._changing:
+            if producer is not None and producer is self._producer:
+                self._producer = None
+                log.warning("the Kafka producer failed and is replaced")
+                await self._stop(producer)
+
+    async def _stop(self, producer: Any) -> None:
+        """Stop a producer within a bounded time.
+
+        Its own ``stop`` waits for ever while a message is pending and the broker is away, and its sender
+        outlives a cancelled ``stop``. So what is left is broken off by force.
+        """
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(self._stop_seconds):
+                await producer.stop()
+                return
+        sender = producer._sender.sender_task
+        for _ in range(2):  # cancelled once it still waits for its requests; cancelled again it drops them
+            if sender is not None and not sender.done():
+                sender.cancel()
+                await asyncio.wait([sender], timeout=BREAK_OFF_SECONDS)
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(BREAK_OFF_SECONDS):
+                await producer.client.close()
+        # Whoever still waits for an acknowledgement hears that none will come.
+        producer._message_accumulator.fail_all(ProducerClosed())

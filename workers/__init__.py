@@ -1,0 +1,1 @@
+"""The processes of Seamless: orchestrator, departments, gateway, archive, command line, local engines."""

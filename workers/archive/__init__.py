@@ -1,0 +1,1 @@
+"""The archive: the ledger in a table, which everybody reads."""

@@ -1,0 +1,227 @@
+"""Writing the archive: what becomes of the records of the ledger's topic."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, case, func, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from contracts.errors import Refusal
+from contracts.identifiers import CaseId
+from contracts.ledger import LedgerEntry
+from workers.archive.database import open_for_writing
+from workers.archive.records import Arrival, Inscription, inscription_of
+from workers.archive.tables import cases, forks, ledger, metadata, strays
+
+
+class Stray(NamedTuple):
+    """A record that is no ledger entry, and why."""
+
+    arrival: Arrival
+    reason: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a batch of records.
+
+    Attributes:
+        new: entries that were added.
+        copies: entries that stood already, with the same content; dropped.
+        forks: entries that came with other content than the one that stands; kept beside it.
+        strays: records that are no entries; kept.
+    """
+
+    new: int
+    copies: int
+    forks: Sequence[LedgerEntry]
+    strays: Sequence[Stray]
+
+
+class ArchiveStore:
+    """The archive's writing side. Blocking: call it in a thread."""
+
+    def __init__(self, url: str) -> None:
+        """
+        Args:
+            url: SQLAlchemy URL, of SQLite or PostgreSQL. Nothing is connected yet.
+        """
+        self._engine = open_for_writing(url)
+
+    def prepare(self) -> None:
+        """Make the tables that are missing."""
+        metadata.create_all(self._engine)
+
+    def is_empty(self) -> bool:
+        """Whether nothing was ever written."""
+        with self._engine.connect() as connection:
+            return not any(
+                connection.execute(select(1).select_from(each).limit(1)).first() for each in (ledger, strays)
+            )
+
+    def write(self, arrivals: Sequence[Arrival]) -> Receipt:
+        """Write a batch in one transaction. Writing the same records again changes nothing."""
+        read, astray = _read(arrivals)
+        firsts = {_key(each.entry): each for each in reversed(read)}  # the first of each key stands
+        with self._engine.begin() as connection:
+            added = self._add(connection, firsts.values())
+            again = [
+                each for each in read if _key(each.entry) not in added or each is not firsts[_key(each.entry)]
+            ]
+            forked = self._forks(connection, again)
+            self._project(connection, [firsts[key].entry for key in added])
+            self._keep_strays(connection, astray)
+        return Receipt(len(added), len(again) - len(forked), forked, astray)
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._engine.dispose()
+
+    def _insert(self, table: Table) -> Any:
+        """An INSERT that can say what to do on a conflict: each dialect has its own."""
+        return postgresql.insert(table) if self._engine.dialect.name == "postgresql" else sqlite.insert(table)
+
+    def _add(self, connection: Connection, entries: Iterable[Inscription]) -> set[tuple[str, int]]:
+        """Insert the entries whose place is free; the keys of those."""
+        rows = [_row(each) for each in entries]
+        if not rows:
+            return set()
+        statement = self._insert(ledger).on_conflict_do_nothing().returning(ledger.c.case, ledger.c.sequence)
+        return {(row.case, row.sequence) for row in connection.execute(statement, rows)}
+
+    def _forks(self, connection: Connection, entries: Sequence[Inscription]) -> list[LedgerEntry]:
+        """Keep the entries that differ from the one that stands in their place; those."""
+        if not entries:
+            return []
+        keys = {_key(each.entry) for each in entries}
+        found = connection.execute(
+            select(ledger.c.case, ledger.c.sequence, ledger.c.entry).where(
+                tuple_(ledger.c.case, ledger.c.sequence).in_(keys)
+            )
+        )
+        standing = {(row.case, row.sequence): LedgerEntry.model_validate_json(row.entry) for row in found}
+        forked = [each for each in entries if not _same(each.entry, standing[_key(each.entry)])]
+        if forked:
+            now = datetime.now(UTC)
+            rows = [
+                {
+                    "case": each.entry.case,
+                    "sequence": each.entry.sequence,
+                    "digest": _digest(each.text),
+                    "hash": each.entry.hash,
+                    "entry": each.text,
+                    "seen_at": now,
+                }
+                for each in forked
+            ]
+            connection.execute(self._insert(forks).on_conflict_do_nothing(), rows)
+        return [each.entry for each in forked]
+
+    def _project(self, connection: Connection, entries: Sequence[LedgerEntry]) -> None:
+        """Move the cases forward to their newest entry."""
+        by_case: dict[str, list[LedgerEntry]] = {}
+        for entry in sorted(entries, key=lambda each: each.sequence):
+            by_case.setdefault(entry.case, []).append(entry)
+        if not by_case:
+            return
+        insert = self._insert(cases)
+        new = insert.excluded
+        forward = insert.on_conflict_do_update(
+            index_elements=[cases.c.case],
+            set_={
+                "updated": new.updated,
+                "status": case((cases.c.status == "closed", "closed"), else_=new.status),
+                "outcome": func.coalesce(new.outcome, cases.c.outcome),
+                "holders": new.holders,
+                "entries": new.entries,
+                "head": new.head,
+            },
+            where=cases.c.entries < new.entries,
+        )
+        connection.execute(forward, [_standing(each) for each in by_case.values()])
+
+    def _keep_strays(self, connection: Connection, found: Sequence[Stray]) -> None:
+        if found:
+            now = datetime.now(UTC)
+            rows = [
+                {
+                    "topic": arrival.topic,
+                    "partition": arrival.partition,
+                    "offset": arrival.offset,
+                    "value": arrival.value,
+                    "reason": reason.replace("\0", ""),
+                    "seen_at": now,
+                }
+                for arrival, reason in found
+            ]
+            connection.execute(self._insert(strays).on_conflict_do_nothing(), rows)
+
+
+def cause_key(cause: str) -> str:
+    """What the table knows a cause by."""
+    return _digest(cause)
+
+
+def _read(arrivals: Sequence[Arrival]) -> tuple[list[Inscription], list[Stray]]:
+    read: list[Inscription] = []
+    astray: list[Stray] = []
+    for arrival in arrivals:
+        try:
+            read.append(inscription_of(arrival.value, arrival.headers))
+        except Refusal as refusal:
+            astray.append(Stray(arrival, str(refusal)))
+    return read, astray
+
+
+def _key(entry: LedgerEntry) -> tuple[str, int]:
+    return str(entry.case), entry.sequence
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _same(one: LedgerEntry, other: LedgerEntry) -> bool:
+    """Whether two entries say the same. Erased data is no difference: its digest stands in the entry."""
+    if None not in (one.data, other.data) and one.data != other.data:
+        return False
+    without = {"data": None}
+    return one.model_copy(update=without) == other.model_copy(update=without)
+
+
+def _row(inscription: Inscription) -> dict[str, Any]:
+    entry, text = inscription
+    return {
+        "case": str(entry.case),
+        "sequence": entry.sequence,
+        "hash": entry.hash,
+        "previous": entry.previous,
+        "kind": entry.kind,
+        "cause": None if entry.cause is None else cause_key(entry.cause),
+        "recorded": entry.recorded,
+        "entry": text,
+    }
+
+
+def _standing(entries: Sequence[LedgerEntry]) -> dict[str, Any]:
+    """A case's row, from its new entries in order; the latest says where it stands."""
+    first, latest = entries[0], entries[-1]
+    outcomes = [entry.outcome for entry in entries if entry.kind in ("decided", "closed") and entry.outcome]
+    return {
+        "case": str(latest.case),
+        "procedure": str(latest.procedure),
+        "law": latest.law,
+        "channel": str(CaseId(latest.case).channel),
+        "opened": first.received,
+        "updated": latest.recorded,
+        "status": "closed" if any(entry.kind == "closed" for entry in entries) else "open",
+        "outcome": outcomes[-1] if outcomes else None,
+        "holders": list(latest.holders),
+        "entries": latest.sequence,
+        "head": latest.hash,
+    }

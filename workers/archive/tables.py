@@ -1,0 +1,102 @@
+"""The tables of the archive, in what SQLite and PostgreSQL have in common."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant, always with its zone. SQLite knows no zones: there it is stored in UTC without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData()
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("case", String(200), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("hash", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("cause", String(64), comment="SHA-256 of the entry's cause: a cause may be too long for an index"),
+    Column("recorded", Instant, nullable=False),
+    Column("entry", Text, nullable=False, comment="the entry as JSON, as it stood on the topic"),
+)
+"""Every entry that stands. The key drops copies."""
+
+Index("ledger_by_cause", ledger.c.case, ledger.c.cause)
+
+forks = Table(
+    "forks",
+    metadata,
+    Column("case", String(200), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column(
+        "digest", String(64), primary_key=True, comment="SHA-256 of the entry's text: a fork is kept once"
+    ),
+    Column("hash", Text, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+"""Entries that came with other content than the one that stands under their case and sequence."""
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case", String(200), primary_key=True),
+    Column("procedure", String(200), nullable=False),
+    Column("law", Text, nullable=False),
+    Column("channel", String(200), nullable=False),
+    Column("opened", Instant, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("outcome", Text),
+    Column("holders", JSON, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("head", String(64), nullable=False),
+)
+"""Where each case stands: a projection of ``ledger``, written in the same transaction."""
+
+Index("cases_by_opening", cases.c.opened, cases.c.case)
+
+strays = Table(
+    "strays",
+    metadata,
+    Column("topic", String(249), primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", LargeBinary),
+    Column("reason", Text, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+"""Records of the ledger's topic that are no ledger entries, kept as they came."""

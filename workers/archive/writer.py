@@ -1,0 +1,211 @@
+"""The archive worker: reads the ledger's topic and writes it to the table."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka.errors import CommitFailedError, KafkaError
+from prometheus_client import Counter, Gauge
+from sqlalchemy.exc import SQLAlchemyError
+
+from contracts.topics import LEDGER
+from workers.archive.database import shown
+from workers.archive.records import Arrival
+from workers.archive.store import ArchiveStore, Receipt
+from workers.entry import until_stopped
+from workers.settings import Settings
+from workers.telemetry import set_ready
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+BATCH_RECORDS = 500
+POLL_MS = 250
+COMMIT_SECONDS = 0.5
+"""Offsets are committed this often. What a kill leaves uncommitted comes again and is dropped as a copy."""
+
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+
+ENTRIES = Counter(
+    "seamless_archive_entries", "Records of the ledger's topic, by what became of them.", ["result"]
+)
+LAG = Gauge(
+    "seamless_archive_lag_records", "Records on the ledger's topic that the archive has not read yet."
+)
+
+
+async def run_archive(settings: Settings) -> int:
+    """Archive the ledger until the process is asked to stop. Waits for a broker or database that is away.
+
+    A kill at any moment loses and doubles nothing: an offset is committed after its entry is in the
+    table, and the table's key drops what is read again.
+    """
+    stopping = asyncio.ensure_future(until_stopped())
+    try:
+        await ArchiveWriter(settings, stopping).run()
+    finally:
+        stopping.cancel()
+    return 0
+
+
+class _Stopped(Exception):
+    """The process was asked to stop while it waited for something."""
+
+
+class ArchiveWriter:
+    """One run of the archive worker, over any number of connections to the broker and the database."""
+
+    def __init__(self, settings: Settings, stopping: asyncio.Future[None]) -> None:
+        """
+        Args:
+            stopping: done when the run has to end.
+        """
+        self._settings = settings
+        self._stopping = stopping
+        self._store = ArchiveStore(settings.archive_url)
+        self._pause = FIRST_PAUSE_SECONDS
+
+    async def run(self) -> None:
+        """Archive until ``stopping``."""
+        try:
+            await self._in_database(self._store.prepare)
+            log.info("the archive is open", archive=shown(self._settings.archive_url))
+            while not self._stopping.done():
+                consumer = self._consumer()
+                try:
+                    await consumer.start()
+                    await self._read(consumer)
+                except (KafkaError, OSError) as error:
+                    log.warning("the archive waits for Kafka", kafka=self._settings.kafka, error=str(error))
+                    await self._wait()
+                finally:
+                    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                        await asyncio.wait_for(consumer.stop(), timeout=5)
+        except _Stopped:
+            pass
+        finally:
+            await asyncio.to_thread(self._store.close)
+
+    def _consumer(self) -> Any:
+        return AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka,
+            group_id=self._settings.archive_group,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            session_timeout_ms=self._settings.session_timeout_ms,
+            heartbeat_interval_ms=self._settings.session_timeout_ms // 10,
+            metadata_max_age_ms=10_000,
+        )
+
+    async def _read(self, consumer: Any) -> None:
+        """Archive what ``consumer`` reads, until ``stopping``.
+
+        Raises:
+            KafkaError: the consumer is of no use any more.
+        """
+        topic = self._settings.topic_prefix + LEDGER
+        consumer.subscribe([topic], listener=_FromTheStart(consumer, self._is_empty))
+        clock = asyncio.get_running_loop().time
+        uncommitted, committed_at = False, clock()
+        while not self._stopping.done():
+            batch: dict[Any, list[Any]] = await consumer.getmany(
+                timeout_ms=POLL_MS, max_records=BATCH_RECORDS
+            )
+            arrivals = [
+                Arrival(record.topic, record.partition, record.offset, record.value, record.headers)
+                for records in batch.values()
+                for record in records
+            ]
+            if arrivals:
+                _report(await self._in_database(partial(self._store.write, arrivals)))
+                self._pause = FIRST_PAUSE_SECONDS
+                uncommitted = True
+            if uncommitted and clock() - committed_at >= COMMIT_SECONDS:
+                await _commit(consumer)
+                uncommitted, committed_at = False, clock()
+            LAG.set(await _lag(consumer))
+        if uncommitted:
+            await _commit(consumer)
+
+    async def _is_empty(self) -> bool:
+        return await self._in_database(self._store.is_empty)
+
+    async def _in_database(self, work: Callable[[], T]) -> T:
+        """Do ``work`` in a thread, again and again until the database takes it."""
+        while True:
+            try:
+                return await asyncio.to_thread(work)
+            except (SQLAlchemyError, OSError) as error:
+                archive = shown(self._settings.archive_url)
+                log.error(
+                    "the archive's database does not take this; trying again",
+                    archive=archive,
+                    error=str(error),
+                )
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Wait a while, longer each time that nothing worked in between."""
+        await asyncio.wait([self._stopping], timeout=self._pause)
+        if self._stopping.done():
+            raise _Stopped
+        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+
+
+class _FromTheStart(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Reads the topic from its start while the archive is empty, whatever the group's offsets say.
+
+    So an archive that was lost is rebuilt by starting the worker.
+    """
+
+    def __init__(self, consumer: Any, is_empty: Callable[[], Any]) -> None:
+        self._consumer = consumer
+        self._is_empty = is_empty
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        """Nothing to do: the next owner reads the uncommitted tail again."""
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        if assigned and await self._is_empty():
+            await self._consumer.seek_to_beginning(*assigned)
+        set_ready()
+
+
+async def _commit(consumer: Any) -> None:
+    """Commit what was read. A failure is no harm: it will be read again."""
+    try:
+        await consumer.commit()
+    except (CommitFailedError, KafkaError) as error:
+        log.info("offsets not committed; what was read comes again", error=str(error))
+
+
+async def _lag(consumer: Any) -> int:
+    lag = 0
+    for partition in consumer.assignment():
+        end = consumer.highwater(partition)
+        if end is not None:
+            lag += max(0, end - await consumer.position(partition))
+    return lag
+
+
+def _report(receipt: Receipt) -> None:
+    """Count what was written, and say aloud what should not be."""
+    for result, count in (
+        ("new", receipt.new),
+        ("copy", receipt.copies),
+        ("fork", len(receipt.forks)),
+        ("stray", len(receipt.strays)),
+    ):
+        ENTRIES.labels(result=result).inc(count)
+    for entry in receipt.forks:
+        log.error("a fork of the ledger", case=entry.case, sequence=entry.sequence, hash=entry.hash)
+    for arrival, reason in receipt.strays:
+        log.error("no ledger entry", partition=arrival.partition, offset=arrival.offset, reason=reason)

@@ -1,0 +1,1 @@
+"""The demonstration: applications, agencies and applicants simulated, everything between them real."""

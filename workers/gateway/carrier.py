@@ -1,0 +1,143 @@
+"""Carrying one event to its end: into its case, or to the dead letters. What may pass is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from temporalio.service import RPCError
+
+from activities.publisher import PublishError
+from contracts.errors import Refusal
+from workers.gateway.admission import Admitted, Arrival, admit
+from workers.gateway.dead_letters import DeadLetters, Place
+from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
+from workers.gateway.metrics import DEAD_LETTERS, EVENTS
+from workers.settings import Settings
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+LONGEST_EARLY_PAUSE = 2.0
+CONCURRENT_DELIVERIES = 64
+"""Calls to Temporal at once. More only wait in the server, and there they run into their time-outs."""
+
+SAY_AFTER, SAY_EVERY = 5, 12
+"""Attempts after which a difficulty of a known kind is logged: after seconds, then about once a minute."""
+
+PASSING = (RPCError, PublishError, NotYet, OperationalError, OSError, TimeoutError)
+"""Difficulties of a known kind, which need no traceback."""
+
+
+def pauses(first: float, longest: float) -> Iterator[float]:
+    """How long to wait before each next attempt, in seconds: doubling, without end."""
+    pause = first
+    while True:
+        yield pause
+        pause = min(2 * pause, longest)
+
+
+class Carrier:
+    """Carries events to their end. Holds no more than counts; another copy of the process can go on."""
+
+    def __init__(self, delivery: Delivery, dead_letters: DeadLetters, settings: Settings) -> None:
+        self._delivery = delivery
+        self._dead_letters = dead_letters
+        self._settings = settings
+        self._free = asyncio.Semaphore(CONCURRENT_DELIVERIES)
+        self._early = 0
+
+    async def carry(self, arrival: Arrival, place: Place, read_at: float) -> None:
+        """Return when the event is durable in its case or among the dead letters; however long that takes.
+
+        Args:
+            place: where its record stands.
+            read_at: when it was read, on the event loop's clock.
+
+        Raises:
+            asyncio.CancelledError: and nothing else.
+        """
+        saying = log.bind(topic=place.topic, partition=place.partition, offset=place.offset)
+        try:
+            admitted = await self._persist(lambda: self._admit(arrival), saying)
+            saying = saying.bind(case=admitted.case, type=admitted.event.type)
+            outcome: str = await self._deliver(admitted, arrival, read_at, saying)
+        except Refusal as refusal:
+            outcome, why = "dead-letter", refusal
+            await self._persist(lambda: self._dead_letters.write(arrival, place, why), saying)
+            DEAD_LETTERS.labels(refusal.reason).inc()
+            saying.warning(
+                "event refused", reason=refusal.reason, detail=refusal.detail[:500], field=refusal.field
+            )
+        EVENTS.labels(place.topic, outcome).inc()
+        saying.debug("event carried", outcome=outcome)
+
+    async def _admit(self, arrival: Arrival) -> Admitted:
+        return admit(
+            arrival,
+            max_event_bytes=self._settings.max_event_bytes,
+            calendar_name=self._settings.calendar,
+        )
+
+    async def _deliver(self, admitted: Admitted, arrival: Arrival, read_at: float, saying: Any) -> Outcome:
+        try:
+            return await self._attempt(admitted, arrival, saying)
+        except CaseUnknown:
+            pass
+        if self._early >= self._settings.early_events:
+            raise self._unknown(admitted, "too many events wait for their cases already")
+        self._early += 1
+        try:
+            return await self._await_case(admitted, arrival, read_at, saying)
+        finally:
+            self._early -= 1
+
+    async def _await_case(self, admitted: Admitted, arrival: Arrival, read_at: float, saying: Any) -> Outcome:
+        """Deliver an event that was read before its case exists: the application comes on another topic.
+
+        Its time counts from when it was read, not from the broker's time: after an outage both are read late.
+        """
+        clock = asyncio.get_running_loop().time
+        patience = self._settings.early_event_seconds
+        for pause in pauses(FIRST_PAUSE, LONGEST_EARLY_PAUSE):
+            left = read_at + patience - clock()
+            await asyncio.sleep(max(0.0, min(pause, left)))
+            try:
+                return await self._attempt(admitted, arrival, saying)
+            except CaseUnknown:
+                if clock() >= read_at + patience:
+                    raise self._unknown(admitted, f"none was opened within {patience:g} s") from None
+        raise AssertionError("pauses never end")
+
+    def _unknown(self, admitted: Admitted, why: str) -> Refusal:
+        return Refusal("unknown-case", f"subject: there is no case {admitted.case}: {why}", "subject")
+
+    async def _attempt(self, admitted: Admitted, arrival: Arrival, saying: Any) -> Outcome:
+        async def deliver() -> Outcome:
+            async with self._free:
+                return await self._delivery.deliver(admitted, arrival.received)
+
+        return await self._persist(deliver, saying)
+
+    async def _persist(self, action: Callable[[], Awaitable[T]], saying: Any) -> T:
+        """Repeat ``action`` until it ends in what it returns, a refusal or an unknown case."""
+        for attempt, pause in enumerate(pauses(FIRST_PAUSE, LONGEST_PAUSE)):
+            try:
+                return await action()
+            except (Refusal, CaseUnknown):
+                raise
+            except PASSING as error:
+                if attempt % SAY_EVERY == SAY_AFTER:
+                    saying.warning(
+                        "event waits", error=f"{type(error).__name__}: {error}", attempts=attempt + 1
+                    )
+            except Exception:
+                # Ours to mend. It holds back its own case until then, rather than lose the event.
+                if attempt % SAY_EVERY == 0:
+                    saying.exception("event waits: unexpected error", attempts=attempt + 1)
+            await asyncio.sleep(pause)
+        raise AssertionError("pauses never end")

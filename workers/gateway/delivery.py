@@ -1,0 +1,194 @@
+"""Giving an event to its case in Temporal, exactly once in effect, and reading what Temporal says to it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from contracts.case import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
+from contracts.directory import Directory
+from contracts.errors import Refusal
+from contracts.ledger import LedgerEntry, content_digest, sha256
+from workers.gateway.admission import Admitted, Application, Message
+
+Outcome = Literal["started", "delivered", "duplicate"]
+
+RPC_TIMEOUT = timedelta(seconds=10)
+
+SIGNAL_LIMIT = "limit for signal events"
+"""What the server's text says when a run has had all the signals it takes (10,000). Its status code has
+changed between versions of the server, the text has not."""
+
+ENDED_OTHERWISE = {
+    WorkflowExecutionStatus.TERMINATED,
+    WorkflowExecutionStatus.CANCELED,
+    WorkflowExecutionStatus.FAILED,
+    WorkflowExecutionStatus.TIMED_OUT,
+}
+"""How a case can end without having closed its ledger; then nothing will ever close it."""
+
+PROCEDURE = SearchAttributeKey.for_keyword("SeamlessProcedure")
+LAW = SearchAttributeKey.for_keyword("SeamlessLaw")
+CHANNEL = SearchAttributeKey.for_keyword("SeamlessChannel")
+
+
+class CaseHistory(Protocol):
+    """What the archive knows of a case; nothing, while it has no table yet."""
+
+    async def opening(self, case: str) -> LedgerEntry | None:
+        """The first entry."""
+
+    async def knows(self, case: str, cause: str) -> bool:
+        """Whether some entry has this cause."""
+
+    async def closed(self, case: str) -> bool:
+        """Whether the case's ledger is closed."""
+
+
+class CaseUnknown(Exception):
+    """Neither Temporal nor the archive knows the case: its application may still be on its way."""
+
+
+class NotYet(Exception):
+    """What stands in the way passes by itself: deliver again."""
+
+
+class Delivery:
+    """Gives events to cases.
+
+    Each method may be called again with the same event, also after its answer was lost: a case id can be
+    used only once, and a case drops an event that it has had.
+    """
+
+    def __init__(
+        self, client: Client, archive: CaseHistory, *, directory: Directory, calendar_name: str
+    ) -> None:
+        self._client = client
+        self._archive = archive
+        self._directory = directory
+        self._calendar = calendar_name
+
+    async def deliver(self, admitted: Admitted, received: datetime) -> Outcome:
+        """Give an admitted event to its case; ``received`` is when the broker had it.
+
+        Raises:
+            Refusal: it can never take effect.
+            CaseUnknown: there is no such case, or not yet.
+            Exception: anything else passes by itself; deliver again.
+        """
+        if isinstance(admitted, Application):
+            return await self._start(admitted, received)
+        return await self._signal(admitted, received)
+
+    async def _start(self, admitted: Application, received: datetime) -> Outcome:
+        content = opening_content(admitted.item.procedure, admitted.application)
+        opening = await self._archive.opening(admitted.case)
+        if opening is not None:  # also when Temporal has long forgotten the case
+            return _repeated(admitted, _is_of(opening, content, admitted.event.key))
+        content_hash = sha256(content)
+        try:
+            await self._client.start_workflow(
+                admitted.item.workflow_type(admitted.law.id),
+                self._opened(admitted, received),
+                id=admitted.case,
+                task_queue=CASES_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                memo={CONTENT_HASH: content_hash},
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(PROCEDURE, admitted.item.procedure),
+                        SearchAttributePair(LAW, admitted.law.id),
+                        SearchAttributePair(CHANNEL, admitted.case.channel),
+                    ]
+                ),
+                static_summary=f"{admitted.item.name.en} / {admitted.item.name.zh}",
+                rpc_timeout=RPC_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
+            started = await self._client.get_workflow_handle(admitted.case).describe(rpc_timeout=RPC_TIMEOUT)
+            return _repeated(admitted, await started.memo_value(CONTENT_HASH, None) == content_hash)
+        return "started"
+
+    def _opened(self, admitted: Application, received: datetime) -> Opened[object]:  # type: ignore[type-var]
+        event = admitted.event
+        # Parametrised, so that the application is written by its own model.
+        return Opened[admitted.item.application](  # type: ignore[name-defined]
+            case=admitted.case,
+            procedure=admitted.item.procedure,
+            law=admitted.law.id,
+            administration=self._directory.administration,
+            channel=admitted.case.channel,
+            calendar=self._calendar,
+            checks=self._directory.checks(),
+            application=admitted.application,
+            cause=event.key,
+            occurred=event.time,
+            received=received,
+            traceparent=event.traceparent,
+        )
+
+    async def _signal(self, admitted: Message, received: datetime) -> Outcome:
+        delivered = Delivered(event=admitted.event, actor=admitted.actor, received=received)
+        try:
+            await self._client.get_workflow_handle(admitted.case).signal(
+                DELIVER, delivered, rpc_timeout=RPC_TIMEOUT
+            )
+        except RPCError as error:
+            if SIGNAL_LIMIT in error.message:
+                detail = f"{admitted.case} takes no more events for now; replay this one later"
+                raise Refusal("too-many-events", detail) from None
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            return await self._of_no_running_case(admitted)
+        return "delivered"
+
+    async def _of_no_running_case(self, admitted: Message) -> Outcome:
+        """What an event means that Temporal has no running case for."""
+        case = admitted.case
+        if await self._archive.knows(case, admitted.event.key):
+            return "duplicate"
+        if await self._archive.closed(case):
+            raise Refusal("case-closed", f"{case} is closed; what comes after it is a new case")
+        status = await self._status(case)
+        if status is None:
+            raise CaseUnknown(case)
+        if status in ENDED_OTHERWISE:
+            detail = (
+                f"{case} was ended from outside ({status.name.lower()}); ask the operator of the platform"
+            )
+            raise Refusal("case-closed", detail)
+        raise NotYet(f"the archive does not show yet how {case} ended")
+
+    async def _status(self, case: str) -> WorkflowExecutionStatus | None:
+        try:
+            return (await self._client.get_workflow_handle(case).describe(rpc_timeout=RPC_TIMEOUT)).status
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+
+
+def _is_of(opening: LedgerEntry, content: dict[str, object], cause: str) -> bool:
+    """Whether a case was opened with this content; once the content is erased, whether by this event."""
+    if opening.data is None:
+        return opening.cause == cause
+    return content_digest(opening.data.salt, content) == opening.data_digest
+
+
+def _repeated(admitted: Application, same: bool) -> Outcome:
+    if same:
+        return "duplicate"
+    detail = f"{admitted.case} was opened with another application; mint a new case id for this one"
+    raise Refusal("conflict", detail, "subject")

@@ -1,0 +1,261 @@
+"""The consumer loop: reads what the group assigns, chains it by case, commits what has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CorruptRecordException, KafkaError, UnsupportedCodecError
+
+from contracts.topics import inlets_of
+from workers.gateway.admission import Arrival
+from workers.gateway.carrier import Carrier
+from workers.gateway.chains import Chains
+from workers.gateway.dead_letters import Place
+from workers.gateway.metrics import COMMIT_SECONDS, IN_FLIGHT, LAG, OLDEST_AGE, REBALANCES, SET_ASIDE
+from workers.gateway.tracker import Tracker
+from workers.settings import Settings
+from workers.telemetry import set_ready
+
+log = structlog.get_logger(__name__)
+
+POLL_MS = 100
+COMMIT_EVERY_SECONDS = 0.5
+COMMIT_SECONDS_AT_MOST = 5.0
+DRAIN_SECONDS = 3.0
+"""How long a revocation waits for what is in flight. The other members of the group wait with it."""
+
+STOP_SECONDS = 5.0
+REPLACE_AFTER_SECONDS = 1.0
+HEARTBEAT_MS = 500
+"""A member hears of a rebalance by its heartbeat: short, so that a second gateway joins at once."""
+
+CAREFUL_SECONDS = 10.0
+UNREADABLE = (CorruptRecordException, UnsupportedCodecError)
+"""What is wrong with one record. Any other error of Kafka's is one of the connection or the group."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """One record in hand."""
+
+    tracker: Tracker
+    offset: int
+    arrival: Arrival
+    place: Place
+    read_at: float
+
+
+Key = tuple[TopicPartition, bytes | None]
+
+
+@dataclass
+class _Assignment:
+    """What is in hand of one assignment. Work that outlives it holds its trackers, never the next one's."""
+
+    chains: Chains[Key, _Taken]
+    trackers: dict[TopicPartition, Tracker] = field(default_factory=dict)
+
+
+class Gateway:
+    """Carries the events of all inlets. :meth:`run` it; cancel that to stop.
+
+    Any number of gateways may run in one group: each has its own partitions, and a case's events of one topic
+    are all in one partition.
+    """
+
+    def __init__(self, carrier: Carrier, settings: Settings) -> None:
+        self._carrier = carrier
+        self._settings = settings
+        self._inlets = {settings.topic_prefix + each.topic: each for each in inlets_of(settings.directory)}
+
+    async def run(self) -> None:
+        """Run until cancelled; then finish what is in flight within seconds, commit and leave the group.
+
+        A consumer that fails is replaced, since what it had fetched is lost with the error: the next one goes
+        on from the committed offsets, and reads with care until it has met what the first one failed at.
+        """
+        careful = 0.0
+        while True:
+            try:
+                await self._consume(careful)
+            except KafkaError as error:
+                log.error("the consumer failed and is replaced", error=f"{type(error).__name__}: {error}")
+            except Exception:
+                log.exception("the consumer failed and is replaced")
+            await asyncio.sleep(REPLACE_AFTER_SECONDS)
+            careful = CAREFUL_SECONDS
+
+    async def _consume(self, careful: float) -> None:
+        settings = self._settings
+        consumer: Any = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka,
+            group_id=settings.gateway_group,
+            auto_offset_reset="earliest",  # a new topic is read from its beginning
+            enable_auto_commit=False,
+            isolation_level="read_committed",  # what an agency took back was never said
+            session_timeout_ms=settings.session_timeout_ms,
+            heartbeat_interval_ms=min(HEARTBEAT_MS, settings.session_timeout_ms // 3),
+        )
+        holding = _Holding(consumer, self._carry, settings.window)
+        consumer.subscribe(topics=sorted(self._inlets), listener=holding)
+        committing = asyncio.create_task(holding.keep_committing())
+        try:
+            await consumer.start()
+            fast_from = asyncio.get_running_loop().time() + careful
+            while True:
+                if asyncio.get_running_loop().time() < fast_from:
+                    read = await holding.read_carefully()
+                else:
+                    read = await consumer.getmany(timeout_ms=POLL_MS, max_records=settings.window)
+                for partition, records in read.items():
+                    self._take(holding, partition, records)
+                holding.regulate()
+        finally:
+            committing.cancel()
+            await asyncio.wait([committing])
+            await holding.let_go()
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(consumer.stop(), STOP_SECONDS)
+
+    def _take(self, holding: _Holding, partition: TopicPartition, records: Iterable[Any]) -> None:
+        now = asyncio.get_running_loop().time()
+        inlet = self._inlets[partition.topic]
+        for record in records:
+            arrival = Arrival(
+                inlet=inlet,
+                key=record.key,
+                value=record.value,
+                headers=tuple(record.headers),
+                received=EPOCH + timedelta(milliseconds=record.timestamp),
+            )
+            place = Place(inlet.topic, record.partition, record.offset)
+            holding.take(partition, arrival, place, now)
+
+    async def _carry(self, taken: _Taken) -> None:
+        await self._carrier.carry(taken.arrival, taken.place, taken.read_at)
+        taken.tracker.finish(taken.offset)
+
+
+class _Holding(ConsumerRebalanceListener):  # type: ignore[misc]
+    """What one consumer has in hand: taken, regulated, committed, and let go when it is revoked."""
+
+    def __init__(self, consumer: Any, carry: Any, window: int) -> None:
+        self._consumer = consumer
+        self._carry = carry
+        self._window = window
+        self._assignment = _Assignment(Chains(carry))
+        self._set_aside: set[TopicPartition] = set()
+        self._committing = asyncio.Lock()
+
+    def take(self, partition: TopicPartition, arrival: Arrival, place: Place, read_at: float) -> None:
+        """Put a record on the chain of its key. The key has to be the case, so this needs no decoding; a
+        record whose key is another never gets to a case."""
+        tracker = self._assignment.trackers.setdefault(partition, Tracker(self._window))
+        tracker.add(place.offset, (arrival.received - EPOCH).total_seconds())
+        taken = _Taken(tracker, place.offset, arrival, place, read_at)
+        self._assignment.chains.put((partition, arrival.key), taken)
+
+    async def read_carefully(self) -> dict[TopicPartition, list[Any]]:
+        """Read one record of each partition, so that an error is known to be of one of them.
+
+        A partition with a record that cannot be decoded (a codec that is not installed, a broken header) is
+        set aside until the next rebalance, for an operator to look at; the others go on.
+        """
+        read: dict[TopicPartition, list[Any]] = {}
+        for partition in self._consumer.assignment() - self._consumer.paused():
+            try:
+                read |= await self._consumer.getmany(partition, timeout_ms=0, max_records=1)
+            except Exception as error:
+                if isinstance(error, KafkaError) and not isinstance(error, UNREADABLE):
+                    raise
+                log.exception("a partition cannot be read and is set aside", topic=partition.topic,
+                              partition=partition.partition)  # fmt: skip
+                self._consumer.pause(partition)
+                self._set_aside.add(partition)
+        SET_ASIDE.set(len(self._set_aside))
+        await asyncio.sleep(0 if read else POLL_MS / 1000)
+        return read
+
+    def regulate(self) -> None:
+        """Pause the partitions that have too much in flight, and resume those that have room again.
+
+        Polling goes on meanwhile: a member that stops polling is thrown out of the group.
+        """
+        paused = self._consumer.paused()
+        for partition, tracker in self._assignment.trackers.items():
+            if partition in paused:
+                if tracker.roomy and partition not in self._set_aside:
+                    self._consumer.resume(partition)
+            elif tracker.full:
+                self._consumer.pause(partition)
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        """All partitions are revoked at every rebalance; so everything in hand is let go."""
+        await self.let_go()
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        """Nothing to prepare: trackers are made by the first record, and nothing is paused."""
+        self._set_aside.clear()
+        REBALANCES.inc()
+        log.info("partitions assigned", count=len(assigned))
+        set_ready()
+
+    async def let_go(self) -> None:
+        """Finish what is in flight, for a few seconds at most; commit; break off the rest, which the next
+        holder of the partition reads again."""
+        assignment, self._assignment = self._assignment, _Assignment(Chains(self._carry))
+        if not await assignment.chains.drain(DRAIN_SECONDS):
+            log.info("broken off", chains=len(assignment.chains))
+        await assignment.chains.cancel()
+        await self._commit(assignment)
+
+    async def keep_committing(self) -> None:
+        """Commit again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(COMMIT_EVERY_SECONDS)
+            self._measure()
+            await self._commit(self._assignment)
+
+    async def _commit(self, assignment: _Assignment) -> None:
+        """Commit what has ended. That it fails is part of every rebalance and of every broker's restart: what
+        is not committed is read again and changes nothing."""
+        try:
+            async with asyncio.timeout(COMMIT_SECONDS_AT_MOST), self._committing:
+                offsets = {
+                    partition: offset
+                    for partition, tracker in assignment.trackers.items()
+                    if (offset := tracker.committable) is not None
+                }
+                if not offsets:
+                    return
+                with COMMIT_SECONDS.time():
+                    await self._consumer.commit(offsets)
+        except (KafkaError, TimeoutError) as error:
+            log.info("offsets not committed", error=f"{type(error).__name__}: {error}")
+            return
+        for partition, offset in offsets.items():
+            assignment.trackers[partition].committed(offset)
+
+    def _measure(self) -> None:
+        trackers = self._assignment.trackers
+        oldest = [each.oldest for each in trackers.values() if each.oldest is not None]
+        IN_FLIGHT.set(sum(each.unfinished for each in trackers.values()))
+        OLDEST_AGE.set(max(0.0, time.time() - min(oldest)) if oldest else 0)
+        LAG.set(sum(self._lag(partition, tracker) for partition, tracker in trackers.items()))
+
+    def _lag(self, partition: TopicPartition, tracker: Tracker) -> int:
+        try:
+            end = self._consumer.highwater(partition)
+        except (KafkaError, AssertionError):  # a rebalance has begun
+            return 0
+        return max(0, end - (tracker.position or 0)) if end is not None else 0

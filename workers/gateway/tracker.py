@@ -1,0 +1,94 @@
+"""The offsets of one partition during one assignment: what is read, what has ended, what may be committed."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+
+class _Read(NamedTuple):
+    offset: int
+    timestamp: float
+
+
+class Tracker:
+    """Follows the records of one partition from reading to their end, in whatever order they end.
+
+    What may be committed is the lowest offset still unfinished: after a crash, reading starts again there,
+    so nothing is lost; what had ended beyond it is read again and changes nothing.
+
+    A tracker lives as long as one assignment of its partition. Work that outlives the assignment finishes
+    on the old tracker, where it moves nothing.
+    """
+
+    def __init__(self, window: int, *, reach: int = 20) -> None:
+        """
+        Args:
+            window: how many records may be unfinished.
+            reach: how many windows the newest record read may be ahead of the lowest unfinished one; it
+                bounds what is read again when one record is stuck and the others are not.
+        """
+        self._window = window
+        self._reach = window * reach
+        self._unended: deque[_Read] = deque()  # from the lowest unfinished offset on
+        self._finished: set[int] = set()  # those of them that have ended
+        self._next: int | None = None
+        self._committed: int | None = None
+
+    def add(self, offset: int, timestamp: float) -> None:
+        """A record was read; ``timestamp`` (any clock, seconds) is what :attr:`oldest` gives back.
+
+        Raises:
+            ValueError: offsets of one assignment grow; this one does not.
+        """
+        if self._next is not None and offset < self._next:
+            raise ValueError(f"offset {offset} was read after {self._next - 1}")
+        self._unended.append(_Read(offset, timestamp))
+        self._next = offset + 1
+
+    def finish(self, offset: int) -> None:
+        """A record that was read has ended: it is durable in its case or among the dead letters."""
+        self._finished.add(offset)
+        while self._unended and self._unended[0].offset in self._finished:
+            self._finished.remove(self._unended.popleft().offset)
+
+    def committed(self, offset: int) -> None:
+        """The broker has stored ``offset``."""
+        self._committed = offset if self._committed is None else max(offset, self._committed)
+
+    @property
+    def position(self) -> int | None:
+        """The lowest unfinished offset; when all have ended, past the newest; ``None`` before the first."""
+        return self._unended[0].offset if self._unended else self._next
+
+    @property
+    def committable(self) -> int | None:
+        """The offset to commit now; ``None`` when the broker has it already. It never goes back."""
+        position = self.position
+        if position is None or (self._committed is not None and position <= self._committed):
+            return None
+        return position
+
+    @property
+    def unfinished(self) -> int:
+        """How many records have been read and have not ended."""
+        return len(self._unended) - len(self._finished)
+
+    @property
+    def oldest(self) -> float | None:
+        """The timestamp of the lowest unfinished record."""
+        return self._unended[0].timestamp if self._unended else None
+
+    @property
+    def full(self) -> bool:
+        """Whether reading has to pause."""
+        return self.unfinished >= self._window or self._span >= self._reach
+
+    @property
+    def roomy(self) -> bool:
+        """Whether reading may resume: half of the room is free, so that it does not pause at every record."""
+        return self.unfinished <= self._window // 2 and self._span <= self._reach // 2
+
+    @property
+    def _span(self) -> int:
+        return self._next - self._unended[0].offset if self._next is not None and self._unended else 0
