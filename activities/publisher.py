@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerClosed
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +85,10 @@ class Publisher:
         async with self._changing:
             producer, self._producer = self._producer, None
             if producer is not None:
-                await self._stop(producer)
+                with contextlib.suppress(KafkaError, TimeoutError):
+                    async with asyncio.timeout(self._stop_seconds):
+                        await producer.flush()
+                await self._break_off(producer)
 
     async def publish(self, records: Sequence[Record]) -> None:
         """Publish all of ``records``, in order, and return when the broker has acknowledged each.
@@ -144,7 +147,7 @@ class Publisher:
                 try:
                     await producer.start()
                 except BaseException as error:
-                    await self._stop(producer)
+                    await self._break_off(producer)
                     if isinstance(error, KafkaError):
                         raise PublishError(f"no Kafka broker answers at {self._bootstrap}") from error
                     raise
@@ -157,18 +160,15 @@ class Publisher:
             if producer is not None and producer is self._producer:
                 self._producer = None
                 log.warning("the Kafka producer failed and is replaced")
-                await self._stop(producer)
+                await self._break_off(producer)
 
-    async def _stop(self, producer: Any) -> None:
-        """Stop a producer within a bounded time.
+    async def _break_off(self, producer: Any) -> None:
+        """Stop a producer by force, within a bounded time, and drop what it still holds.
 
-        Its own ``stop`` waits for ever while a message is pending and the broker is away, and its sender
-        outlives a cancelled ``stop``. So what is left is broken off by force.
+        Its own ``stop`` waits for ever while a message is pending and the broker is away, and leaves its
+        sender and its flush behind when it is cancelled.
         """
-        with contextlib.suppress(KafkaError, TimeoutError):
-            async with asyncio.timeout(self._stop_seconds):
-                await producer.stop()
-                return
+        producer._closed = True  # or it complains, when it is collected, that nobody stopped it
         sender = producer._sender.sender_task
         for _ in range(2):  # cancelled once it still waits for its requests; cancelled again it drops them
             if sender is not None and not sender.done():
@@ -177,5 +177,3 @@ class Publisher:
         with contextlib.suppress(KafkaError, TimeoutError):
             async with asyncio.timeout(BREAK_OFF_SECONDS):
                 await producer.client.close()
-        # Whoever still waits for an acknowledgement hears that none will come.
-        producer._message_accumulator.fail_all(ProducerClosed())

@@ -25,6 +25,6 @@ async def connect(settings: Settings) -> Client:
         )
     except (RPCError, RuntimeError) as error:
         raise UsageError(
-            f"no Temporal server answers at {settings.temporal}: start one, or set SEAMLESS_TEMPORAL ({error})",
+            f"no Temporal server answers at {settings.temporal}: start one or set SEAMLESS_TEMPORAL. {error}",
             exit_code=3,
         ) from None

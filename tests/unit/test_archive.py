@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable
 
 from contracts.ledger import LedgerEntry
 from tests.applications import new_case
@@ -16,6 +18,8 @@ from tests.chains import arrival, arrivals, chain, plain_chain
 from workers.archive.reader import ArchiveReader
 from workers.archive.records import Arrival
 from workers.archive.store import ArchiveStore
+from workers.archive.tables import metadata
+from workers.archive.verification import judge_all
 
 T = TypeVar("T")
 
@@ -270,6 +274,31 @@ def test_a_ledger_under_another_name_is_found(store: ArchiveStore, reader: Archi
     tamper(file, 'update ledger set "case" = ?', other)
     tamper(file, 'update cases set "case" = ?', other)
     assert run(reader.faults(other))[0] == f"in place of entry 1 stands {entries[0].case}/1"
+
+
+def test_all_that_a_verdict_reads_is_of_one_moment(store: ArchiveStore, reader: ArchiveReader) -> None:
+    entries = plain_chain(3)
+    store.write(arrivals(entries[:2]))
+    with reader._engine.connect() as connection:
+        connection.exec_driver_sql("select 1 from cases")
+        store.write(arrivals(entries[2:]))
+        assert judge_all(connection) == (1, 2, {})
+    assert run(reader.all_faults()) == (1, 3, {})
+
+
+def test_the_tables_come_all_at_once(store: ArchiveStore, tmp_path: Path) -> None:
+    other = ArchiveStore(f"sqlite:///{tmp_path / 'archive.db'}")
+    with other._engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.rollback()
+    watching = ArchiveReader(f"sqlite:///{tmp_path / 'archive.db'}")
+    assert run(watching.all_faults()) == (0, 0, {})
+
+
+def test_the_tables_are_made_of_what_both_databases_have() -> None:
+    for dialect in (postgresql.dialect(), sqlite.dialect()):
+        for table in metadata.sorted_tables:
+            assert table.name in str(CreateTable(table).compile(dialect=dialect))
 
 
 def test_many_cases(store: ArchiveStore, reader: ArchiveReader) -> None:

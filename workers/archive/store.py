@@ -54,8 +54,9 @@ class ArchiveStore:
         self._engine = open_for_writing(url)
 
     def prepare(self) -> None:
-        """Make the tables that are missing."""
-        metadata.create_all(self._engine)
+        """Make the tables that are missing: all of them, or none."""
+        with self._engine.begin() as connection:
+            metadata.create_all(connection)
 
     def is_empty(self) -> bool:
         """Whether nothing was ever written."""
@@ -67,7 +68,9 @@ class ArchiveStore:
     def write(self, arrivals: Sequence[Arrival]) -> Receipt:
         """Write a batch in one transaction. Writing the same records again changes nothing."""
         read, astray = _read(arrivals)
-        firsts = {_key(each.entry): each for each in reversed(read)}  # the first of each key stands
+        firsts: dict[tuple[str, int], Inscription] = {}
+        for each in read:
+            firsts.setdefault(_key(each.entry), each)
         with self._engine.begin() as connection:
             added = self._add(connection, firsts.values())
             again = [

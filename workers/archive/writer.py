@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
-from aiokafka.errors import CommitFailedError, KafkaError
+from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from contracts.topics import LEDGER
 from workers.archive.database import shown
@@ -115,23 +115,17 @@ class ArchiveWriter:
         consumer.subscribe([topic], listener=_FromTheStart(consumer, self._is_empty))
         clock = asyncio.get_running_loop().time
         uncommitted, committed_at = False, clock()
+        read: dict[Any, int] = {}
         while not self._stopping.done():
-            batch: dict[Any, list[Any]] = await consumer.getmany(
-                timeout_ms=POLL_MS, max_records=BATCH_RECORDS
-            )
-            arrivals = [
-                Arrival(record.topic, record.partition, record.offset, record.value, record.headers)
-                for records in batch.values()
-                for record in records
-            ]
-            if arrivals:
-                _report(await self._in_database(partial(self._store.write, arrivals)))
-                self._pause = FIRST_PAUSE_SECONDS
-                uncommitted = True
+            batch = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH_RECORDS)
+            if batch:
+                _report(await self._in_database(partial(self._store.write, _arrivals(batch))))
+                read |= {partition: records[-1].offset + 1 for partition, records in batch.items()}
+                uncommitted, self._pause = True, FIRST_PAUSE_SECONDS
             if uncommitted and clock() - committed_at >= COMMIT_SECONDS:
                 await _commit(consumer)
                 uncommitted, committed_at = False, clock()
-            LAG.set(await _lag(consumer))
+            LAG.set(_lag(consumer, read))
         if uncommitted:
             await _commit(consumer)
 
@@ -144,11 +138,10 @@ class ArchiveWriter:
             try:
                 return await asyncio.to_thread(work)
             except (SQLAlchemyError, OSError) as error:
-                archive = shown(self._settings.archive_url)
                 log.error(
                     "the archive's database does not take this; trying again",
-                    archive=archive,
-                    error=str(error),
+                    archive=shown(self._settings.archive_url),
+                    error=str(error.orig if isinstance(error, DBAPIError) else error),
                 )
             await self._wait()
 
@@ -179,21 +172,26 @@ class _FromTheStart(ConsumerRebalanceListener):  # type: ignore[misc]
         set_ready()
 
 
+def _arrivals(batch: dict[Any, list[Any]]) -> list[Arrival]:
+    return [
+        Arrival(record.topic, record.partition, record.offset, record.value, record.headers)
+        for records in batch.values()
+        for record in records
+    ]
+
+
 async def _commit(consumer: Any) -> None:
     """Commit what was read. A failure is no harm: it will be read again."""
     try:
         await consumer.commit()
-    except (CommitFailedError, KafkaError) as error:
+    except KafkaError as error:
         log.info("offsets not committed; what was read comes again", error=str(error))
 
 
-async def _lag(consumer: Any) -> int:
-    lag = 0
-    for partition in consumer.assignment():
-        end = consumer.highwater(partition)
-        if end is not None:
-            lag += max(0, end - await consumer.position(partition))
-    return lag
+def _lag(consumer: Any, read: dict[Any, int]) -> int:
+    """How many records stand after those that were read, in the partitions that are ours."""
+    ends = {partition: consumer.highwater(partition) for partition in consumer.assignment()}
+    return sum(max(0, end - read[partition]) for partition, end in ends.items() if end and partition in read)
 
 
 def _report(receipt: Receipt) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Cases: list, show, read their ledger, verify it.", no_args_is_help=True)
 
-CaseArgument = Annotated[str | None, typer.Argument(metavar="[ID]", help="The case id.")]
+CaseArgument = Annotated[str | None, typer.Argument(metavar="ID", help="The case id.")]
 Last = Annotated[bool, typer.Option("--last", help="The case that was opened last.")]
 
 
@@ -60,7 +60,7 @@ def show(
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """Show a case: what it is about, who holds it since when, what it waits for, what was decided.
+    """Show a case: who holds it since when, what it waits for, what was decided.
 
     [bold]Examples[/bold]
 
@@ -102,7 +102,8 @@ def timeline(
 ) -> None:
     """Print the ledger of a case: who did what when, and who held the case after it.
 
-    [bold]--follow[/bold] reads the ledger topic and prints each entry as it is written; as JSON, one a line.
+    [bold]--follow[/bold] reads the ledger's topic and prints each entry as it
+    is written, until the case is closed; with [bold]--json[/bold] one a line.
 
     [bold]Examples[/bold]
 
@@ -114,10 +115,8 @@ def timeline(
     """
 
     async def work(settings: Settings, reader: ArchiveReader) -> int:
-        from rich.console import Console
-
         from workers.cli.case_views import print_json
-        from workers.cli.timeline import print_timeline
+        from workers.cli.timeline import print_timeline, wide_console
 
         if follow:  # a case that was just submitted may not be in the archive yet
             await _follow(settings, case or (await _chosen(settings, reader, None)).case, as_json)
@@ -126,7 +125,7 @@ def timeline(
         if as_json:
             print_json([entry.model_dump(mode="json") for entry in entries])
         else:
-            print_timeline(Console(), settings.directory, entries)
+            print_timeline(wide_console(), settings.directory, entries)
         return 0
 
     _check_choice(case, last)
@@ -144,7 +143,8 @@ def verify(
 ) -> None:
     """Verify that a ledger is whole: no gap, no fork, every hash right, nothing cut off.
 
-    The exit code is 0 when it is, 1 when it is broken, 2 when there is no such case.
+    The exit code is 0 when it is, 1 when one is broken, 2 when there is no
+    such case.
 
     [bold]Examples[/bold]
 
@@ -179,6 +179,8 @@ def _run(
     from workers.entry import run_main
     from workers.telemetry import configure_logs
 
+    if data is not None:  # what is said on the command line goes before SEAMLESS_ARCHIVE
+        archive = archive or ""
     settings = settings_with(data=data, archive=archive, **given)
 
     async def main() -> int:
@@ -192,19 +194,13 @@ def _run(
 @asynccontextmanager
 async def _archive(settings: Settings) -> AsyncIterator[ArchiveReader]:
     from pydantic import ValidationError
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+    from sqlalchemy.exc import SQLAlchemyError
 
     from workers.archive.database import shown
     from workers.archive.reader import ArchiveReader
     from workers.entry import UsageError
 
-    try:
-        reader = ArchiveReader(settings.archive_url)
-    except (
-        ArgumentError,
-        ImportError,
-    ) as error:  # no URL, an unknown dialect, a driver that is not installed
-        raise UsageError(f"cannot use the archive: {error}") from None
+    reader = ArchiveReader(settings.archive_url)
     try:
         yield reader
     except ValidationError:

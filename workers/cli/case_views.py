@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from contracts.base import Bilingual
 from contracts.catalogue import CATALOGUE
@@ -18,11 +17,12 @@ from workers.archive.database import shown
 from workers.archive.reader import CaseRow
 from workers.archive.standing import Standing
 from workers.archive.verification import Verdict
-from workers.cli.timeline import moment, parties, party
+from workers.cli.timeline import moment, parties, party, wide_console
 from workers.settings import Settings
 
 COLOURS = {"granted": "green", "refused": "red", "withdrawn": "yellow"}
 SHOWN_FAULTY_CASES = 100
+LISTED = ("procedure", "opened", "status", "outcome", "held by", "entries")
 
 
 def print_json(value: Any) -> None:
@@ -32,13 +32,11 @@ def print_json(value: Any) -> None:
 
 def print_cases(rows: Sequence[CaseRow], settings: Settings) -> None:
     """Print a list of cases."""
-    console = Console()
+    console = wide_console()
     if not rows:
-        console.print(f"No such cases in {shown(settings.archive_url)}.", highlight=False, markup=False)
+        console.print(f"No such cases in {shown(settings.archive_url)}.", markup=False)
         return
-    table = Table(
-        "case", "procedure", "opened", "status", "outcome", "held by", "entries", box=None, pad_edge=False
-    )
+    table = Table(Column("case", no_wrap=True), *LISTED, box=None, pad_edge=False)
     for row in rows:
         table.add_row(
             row.case,
@@ -54,7 +52,7 @@ def print_cases(rows: Sequence[CaseRow], settings: Settings) -> None:
 
 def print_case(row: CaseRow, stands: Standing, directory: Directory) -> None:
     """Print everything about one case."""
-    console = Console(highlight=False)
+    console = wide_console()
     item = CATALOGUE.get(row.procedure)
     console.print(f"[bold]{row.case}[/]  {row.status}")
     facts = Table.grid(padding=(0, 2))
@@ -86,7 +84,7 @@ def print_case(row: CaseRow, stands: Standing, directory: Directory) -> None:
 
 def print_verdict(verdict: Verdict) -> None:
     """Print what is wrong with the ledgers that were looked at, or that nothing is."""
-    console = Console(highlight=False)
+    console = wide_console()
     for case, faults in list(verdict.faults.items())[:SHOWN_FAULTY_CASES]:
         console.print(f"[bold red]broken[/]  {escape(case)}")
         for fault in faults:

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from workers.cli import case, dead_letter, demo, submit, topics, up, version, worker
+from workers.cli import case, dead_letter, demo, replay, submit, topics, up, version, worker
 from workers.entry import UsageError
 
 HELP = """
-[bold]Seamless[/bold] runs public procedures that need several agencies as one durable case.
+[bold]Seamless[/bold] runs a public procedure of several agencies as one durable case.
 
 [bold]Examples[/bold]
 
@@ -23,13 +23,14 @@ HELP = """
 [bold]Exit codes[/bold]
 
     0  done
-    1  something is wrong with what was looked at: a broken ledger, undecided cases, a refused application
+    1  something was found wrong: a broken ledger, an undecided case
     2  the command was used wrongly, or its input is bad
     3  a server cannot be reached
   130  interrupted
 
-Settings come from the environment: SEAMLESS_KAFKA, SEAMLESS_TEMPORAL, SEAMLESS_DATA, SEAMLESS_ARCHIVE,
-SEAMLESS_DIRECTORY and more (workers/settings.py).
+Settings come from the environment: SEAMLESS_KAFKA, SEAMLESS_TEMPORAL,
+SEAMLESS_DATA, SEAMLESS_ARCHIVE, SEAMLESS_DIRECTORY and more
+(workers/settings.py).
 """
 
 app = typer.Typer(
@@ -57,6 +58,7 @@ def _root(
 
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
+app.command("replay")(replay.replay)
 app.command("submit")(submit.command)
 app.add_typer(case.app, name="case")
 app.add_typer(dead_letter.app, name="dead-letter")

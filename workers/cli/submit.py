@@ -21,7 +21,7 @@ DEFAULT_PROCEDURE = "construction-permit"
 
 def command(
     file: Annotated[
-        str, typer.Argument(metavar="FILE|-", help="The application as JSON; - reads standard input.")
+        str, typer.Argument(metavar="FILE", help="The application as JSON; - is standard input.")
     ],
     procedure: Annotated[
         str | None, typer.Option(help="Which procedure.", show_default=f"the file's, or {DEFAULT_PROCEDURE}")
@@ -36,11 +36,12 @@ def command(
 ) -> None:
     """Hand in an application, and print the id of its case.
 
-    FILE holds the application, or {"procedure": ..., "application": ...}. It is checked first: if anything
-    is wrong, all of it is told, field by field, nothing is submitted, and the exit code is 2.
+    FILE holds the application, or {"procedure": ..., "application": ...}.
+    It is checked first: all that is wrong is told, field by field; then
+    nothing is submitted, and the exit code is 2.
 
-    With [bold]--wait[/bold] the exit code is 0 once the case is closed, whatever was decided, and 1 when the
-    platform refuses the event itself.
+    With [bold]--wait[/bold] the exit code is 0 once the case is closed, whatever was
+    decided, and 1 when the platform refuses the event itself.
 
     [bold]Examples[/bold]
 
@@ -55,6 +56,7 @@ def command(
 
     settings = settings_with(kafka=kafka)
     named, application = _read(file)
+    file = "standard input" if file == "-" else file
     chosen = procedure or named or DEFAULT_PROCEDURE
     if procedure and named and procedure != named:
         raise UsageError(f"{file} is an application for {named}, not for {procedure}")
@@ -141,6 +143,7 @@ async def _submit(settings: Settings, event: Event, *, wait: bool, as_json: bool
     from contracts.topics import LEDGER, channel_notices
     from workers.applications import application_record
     from workers.archive.tail import TopicTail
+    from workers.broker import no_broker
     from workers.entry import UsageError
     from workers.telemetry import configure_logs
 
@@ -150,13 +153,16 @@ async def _submit(settings: Settings, event: Event, *, wait: bool, as_json: bool
     async with AsyncExitStack() as stack:
         topics = [prefix + LEDGER, prefix + channel_notices(case.channel)]
         tail = await stack.enter_async_context(TopicTail(settings.kafka, topics)) if wait else None
+        publisher = Publisher(settings.kafka, prefix=prefix)
         try:
-            publisher = await stack.enter_async_context(Publisher(settings.kafka, prefix=prefix))
+            await stack.enter_async_context(publisher)
+        except PublishError as error:
+            raise no_broker(settings.kafka, error) from None
+        try:
             await publisher.publish([application_record(event)])
         except PublishError as error:
             raise UsageError(
-                f"{error}. It may be submitted or not; with --case {case} it can be tried again "
-                "without opening a second case",
+                f"{error}; perhaps it was submitted; try again with --case {case}, it opens no second case",
                 exit_code=3,
             ) from None
         except RecordTooLarge as error:

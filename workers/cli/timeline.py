@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -36,6 +37,11 @@ def parties(directory: Directory, holders: Sequence[str]) -> str:
 def moment(instant: datetime) -> str:
     """An instant in the zone of this machine, to the second."""
     return f"{instant.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def wide_console() -> Console:
+    """Standard output: as wide as the terminal; wide enough for whole lines where it is none."""
+    return Console(width=None if sys.stdout.isatty() else 240, highlight=False)
 
 
 def print_timeline(console: Console, directory: Directory, entries: Sequence[LedgerEntry]) -> None:

@@ -16,6 +16,7 @@ from workers.gateway.admission import Admitted, Arrival, admit
 from workers.gateway.dead_letters import DeadLetters, Place
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
 from workers.gateway.metrics import DEAD_LETTERS, EVENTS
+from workers.gateway.patience import NoPlace, Patience
 from workers.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -49,7 +50,9 @@ class Carrier:
         self._dead_letters = dead_letters
         self._settings = settings
         self._free = asyncio.Semaphore(CONCURRENT_DELIVERIES)
-        self._early = 0
+        self._patience = Patience(
+            settings.early_event_seconds, settings.early_events, asyncio.get_running_loop().time
+        )
 
     async def carry(self, arrival: Arrival, place: Place, read_at: float) -> None:
         """Return when the event is durable in its case or among the dead letters; however long that takes.
@@ -84,37 +87,33 @@ class Carrier:
         )
 
     async def _deliver(self, admitted: Admitted, arrival: Arrival, read_at: float, saying: Any) -> Outcome:
+        case = admitted.case
         try:
             return await self._attempt(admitted, arrival, saying)
         except CaseUnknown:
-            pass
-        if self._early >= self._settings.early_events:
-            raise self._unknown(admitted, "too many events wait for their cases already")
-        self._early += 1
+            self._patience.missed(case, read_at)
         try:
-            return await self._await_case(admitted, arrival, read_at, saying)
-        finally:
-            self._early -= 1
+            with self._patience.place():
+                outcome = await self._await_case(admitted, arrival, saying)
+        except NoPlace:
+            raise self._unknown(case, "too many events wait for their cases already") from None
+        self._patience.found(case)
+        return outcome
 
-    async def _await_case(self, admitted: Admitted, arrival: Arrival, read_at: float, saying: Any) -> Outcome:
-        """Deliver an event that was read before its case exists: the application comes on another topic.
-
-        Its time counts from when it was read, not from the broker's time: after an outage both are read late.
-        """
-        clock = asyncio.get_running_loop().time
-        patience = self._settings.early_event_seconds
+    async def _await_case(self, admitted: Admitted, arrival: Arrival, saying: Any) -> Outcome:
+        """Deliver an event that was read before its case exists: the application comes on another topic."""
         for pause in pauses(FIRST_PAUSE, LONGEST_EARLY_PAUSE):
-            left = read_at + patience - clock()
-            await asyncio.sleep(max(0.0, min(pause, left)))
+            await asyncio.sleep(min(pause, self._patience.left(admitted.case)))
             try:
                 return await self._attempt(admitted, arrival, saying)
             except CaseUnknown:
-                if clock() >= read_at + patience:
-                    raise self._unknown(admitted, f"none was opened within {patience:g} s") from None
+                if not self._patience.left(admitted.case):
+                    why = f"none was opened within {self._patience.seconds:g} s"
+                    raise self._unknown(admitted.case, why) from None
         raise AssertionError("pauses never end")
 
-    def _unknown(self, admitted: Admitted, why: str) -> Refusal:
-        return Refusal("unknown-case", f"subject: there is no case {admitted.case}: {why}", "subject")
+    def _unknown(self, case: str, why: str) -> Refusal:
+        return Refusal("unknown-case", f"subject: there is no case {case}: {why}", "subject")
 
     async def _attempt(self, admitted: Admitted, arrival: Arrival, saying: Any) -> Outcome:
         async def deliver() -> Outcome:
@@ -131,6 +130,8 @@ class Carrier:
             except (Refusal, CaseUnknown):
                 raise
             except PASSING as error:
+                if isinstance(error, RPCError | TimeoutError):
+                    self._patience.trouble()
                 if attempt % SAY_EVERY == SAY_AFTER:
                     saying.warning(
                         "event waits", error=f"{type(error).__name__}: {error}", attempts=attempt + 1

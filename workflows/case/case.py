@@ -170,7 +170,8 @@ class Case(Generic[A]):
 
     def _who_holds(self) -> Iterator[str]:
         for wait in self._case.journal.waits.values():
-            yield f"{wait.holder}: {wait.step}, due {wait.due:%Y-%m-%d %H:%M} UTC"
+            due = f", due {wait.due:%Y-%m-%d %H:%M} UTC" if wait.due else ""
+            yield f"{wait.holder}: {wait.step}{due}"
 
     async def _run(self, course: Coroutine[Any, Any, Decision]) -> Decision:
         try:

@@ -1,0 +1,68 @@
+"""How long events wait for a case that is not there yet."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+
+class NoPlace(Exception):
+    """As many events wait already as may."""
+
+
+class Patience:
+    """Gives each missing case the same time, from when it was first missed, whatever waits for it.
+
+    All events of a case share that time: each with a time of its own, a row of them would hold its partition
+    back for hours. While Temporal cannot be asked, or its answer is late, no time passes: the application may
+    wait in the same queue.
+    """
+
+    def __init__(self, seconds: float, places: int, clock: Callable[[], float]) -> None:
+        """
+        Args:
+            seconds: how long a case may be missing.
+            places: how many events may wait at once.
+            clock: seconds, monotonic; the one that events are stamped with when they are read.
+        """
+        self.seconds = seconds
+        self._places = places
+        self._clock = clock
+        self._missed: dict[str, float] = {}
+        self._trouble = float("-inf")
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """A place to wait at.
+
+        Raises:
+            NoPlace: all are taken.
+        """
+        if self._places <= 0:
+            raise NoPlace
+        self._places -= 1
+        try:
+            yield
+        finally:
+            self._places += 1
+
+    def missed(self, case: str, read_at: float) -> None:
+        """An event that was read at ``read_at`` found no case. An event that was read after the time for this
+        case had run out begins it anew."""
+        now = self._clock()
+        if read_at > self._missed.get(case, float("-inf")) + self.seconds:
+            self._missed = {each: at for each, at in self._missed.items() if now - at <= 2 * self.seconds}
+            self._missed[case] = now
+
+    def found(self, case: str) -> None:
+        """The case is there."""
+        self._missed.pop(case, None)
+
+    def trouble(self) -> None:
+        """Temporal could not be asked just now."""
+        self._trouble = self._clock()
+
+    def left(self, case: str) -> float:
+        """How many seconds the case still has; 0 when its time has run out."""
+        since = max(self._missed.get(case, float("-inf")), self._trouble)
+        return max(0.0, since + self.seconds - self._clock())
