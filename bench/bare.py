@@ -15,19 +15,19 @@ from temporalio import workflow
 
 CASES_QUEUE = "bare-cases"
 AGENCIES_QUEUE = "bare-agencies"
+WORKFLOW = "bare-permit"
 ANSWER = "answer"
 SEND = "send"
 CHECK_DRAINAGE = "check-drainage"
 
-SHORT = timedelta(seconds=30)
-"""How long an activity may take."""
-
 Json = dict[str, Any]
 
+_AN_ACTIVITY = {"task_queue": AGENCIES_QUEUE, "start_to_close_timeout": timedelta(seconds=30)}
 
-@workflow.defn(name="bare-permit")
+
+@workflow.defn(name=WORKFLOW)
 class BarePermit:
-    """One case, granted unless an agency refuses or something does not come in time."""
+    """One case: granted, unless an agency refuses. What does not come in time fails it."""
 
     def __init__(self) -> None:
         self._answers: dict[str, Json] = {}
@@ -41,40 +41,31 @@ class BarePermit:
     async def run(self, application: Json) -> Json:
         """Carry the case to its decision."""
         site = application["site"]
-        check = await self._ask("housing", "check-completeness", {"application": application}, days=5)
+        check = await self._ask("check-completeness", {"application": application}, days=5)
         if check["outcome"] != "complete":
             return {"outcome": "refused", "reason": "incomplete"}
-        shelter = {key: application[key] for key in ("floor_area", "shelter_plan")}
+        shelter = {name: application[name] for name in ("floor_area", "shelter_plan")}
+        drainage = {"site": site, "sewage": application["sewage"]}
         reviews = await asyncio.gather(
-            self._ask("planning", "review-planning", {"site": site, "plan": application["plan"]}, days=10),
-            self._ask("fire-safety", "review-fire-safety", {"site": site, "design": application["design"]}, days=10),
-            self._ask("civil-air-defence", "review-civil-air-defence", {"site": site, **shelter}, days=8),
-            self._ask("environment", "review-environment", {"site": site}, days=10),
-            workflow.execute_activity(
-                CHECK_DRAINAGE,
-                {"site": site, "sewage": application["sewage"]},
-                task_queue=AGENCIES_QUEUE,
-                start_to_close_timeout=SHORT,
-                result_type=dict,
-            ),
+            self._ask("review-planning", {"site": site, "plan": application["plan"]}, days=10),
+            self._ask("review-fire-safety", {"site": site, "design": application["design"]}, days=10),
+            self._ask("review-civil-air-defence", {"site": site, **shelter}, days=8),
+            self._ask("review-environment", {"site": site}, days=10),
+            workflow.execute_activity(CHECK_DRAINAGE, drainage, result_type=dict, **_AN_ACTIVITY),
         )
         if refused := [review for review in reviews if review["outcome"] == "refuse"]:
             return {"outcome": "refused", "reason": refused[0]["reason"]}
         fee = {"amount": f"{float(application['floor_area']) * 105 + 10:.2f}", "currency": "CNY"}
-        await self._ask("applicant", "pay", {"amount": fee}, days=10)
+        await self._ask("pay", {"amount": fee}, days=10)
         decision = {"outcome": "granted", "conditions": []}
-        issue = {"project": application["project"], "decision": decision}
-        permit = await self._ask("housing", "issue-permit", issue, days=3)
-        await self._ask("service-hall", "deliver-permit", {"document": permit["document"]}, days=5)
+        permit = await self._ask(
+            "issue-permit", {"project": application["project"], "decision": decision}, days=3
+        )
+        await self._ask("deliver-permit", {"document": permit["document"]}, days=5)
         return decision
 
-    async def _ask(self, party: str, request: str, content: Json, days: int) -> Json:
-        """Ask, and wait for the answer; fails the case when none came in time."""
-        await workflow.execute_activity(
-            SEND,
-            {"case": workflow.info().workflow_id, "party": party, "request": request, "content": content},
-            task_queue=AGENCIES_QUEUE,
-            start_to_close_timeout=SHORT,
-        )
+    async def _ask(self, request: str, content: Json, days: int) -> Json:
+        ask = {"case": workflow.info().workflow_id, "request": request, "content": content}
+        await workflow.execute_activity(SEND, ask, **_AN_ACTIVITY)
         await workflow.wait_condition(lambda: request in self._answers, timeout=timedelta(days=days))
         return self._answers[request]

@@ -1,17 +1,62 @@
-"""One stack for the whole run: real servers, started once, stopped at the end."""
+"""One stack for the whole run: the real servers and the real workers, started once, stopped at the end."""
+
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
+
+from workers.settings import Settings
+from workers.stack import Stack
+from workers.temporal import connect
+
+DAY_SECONDS = 60
+"""A working day of the shared stack: long, so that a slow machine makes nothing overdue."""
 
 
 @pytest.fixture(scope="session")
-async def temporal_client() -> AsyncIterator[Client]:
-    async with await WorkflowEnvironment.start_local(data_converter=pydantic_data_converter, dev_server_existing_path="/tmp/probe/v/bin/temporal") as env:
-        yield env.client
-        await asyncio.sleep(0.1)
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Kafka, Temporal and all workers, each a process of its own."""
+    settings = Settings().model_copy(
+        update={
+            "data": tmp_path_factory.mktemp("stack"),
+            "calendar": f"compressed:{DAY_SECONDS}",
+            "early_event_seconds": 5,
+            "session_timeout_ms": 6000,
+        }
+    )
+    async with Stack(settings) as running:
+        yield running
+        await asyncio.sleep(0.1)  # the SDK's last calls come back before the loop ends
+
+
+@pytest.fixture(scope="session")
+async def temporal_client(stack: Stack) -> Client:
+    """A namespace of its own on the shared server, where a test may run workers in its own process."""
+    client = await connect(stack.settings)
+    retention = Duration()
+    retention.FromTimedelta(timedelta(days=7))
+    namespace = "cases-under-test"
+    await client.workflow_service.register_namespace(
+        RegisterNamespaceRequest(namespace=namespace, workflow_execution_retention_period=retention)
+    )
+    return await _serving(stack, namespace)
+
+
+async def _serving(stack: Stack, namespace: str) -> Client:
+    settings = stack.settings.model_copy(update={"namespace": namespace})
+    async with asyncio.timeout(60):
+        while True:  # a new namespace takes a moment to reach every part of the server
+            client = await connect(settings)
+            try:
+                async for _ in client.list_workflows("", page_size=1):
+                    break
+            except Exception:  # noqa: BLE001 - whatever it says, it does not serve yet
+                await asyncio.sleep(0.2)
+            else:
+                return client

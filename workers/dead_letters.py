@@ -79,8 +79,11 @@ class DeadLetter:
 
 
 @dataclass
-class _Fold:
-    """The list as it grows from records, in any order of partitions."""
+class Fold:
+    """The list of dead letters as it grows from the records of the topic.
+
+    The order between partitions does not matter: :meth:`result` puts the two kinds of records together.
+    """
 
     letters: dict[str, DeadLetter] = field(default_factory=dict)
     states: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -88,6 +91,7 @@ class _Fold:
     def add(
         self, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]
     ) -> None:
+        """Take one record of the topic. What is neither a dead letter nor the state of one is left out."""
         kept = tuple(headers)
         said = {
             name: content.decode(errors="replace")
@@ -111,6 +115,7 @@ class _Fold:
             log.warning("a record among the dead letters is none", id=said["dlq-id"], error=str(error))
 
     def result(self) -> list[DeadLetter]:
+        """The dead letters with what became of them, the oldest first."""
         folded = [_settled(letter, self.states.get(letter.id)) for letter in self.letters.values()]
         return sorted(folded, key=lambda letter: (letter.refused, letter.id))
 
@@ -121,7 +126,7 @@ async def list_dead_letters(bootstrap: str, prefix: str = "") -> list[DeadLetter
     Raises:
         UsageError: no broker answers, or the topic is not there.
     """
-    fold = _Fold()
+    fold = Fold()
     try:
         async with asyncio.timeout(LIST_SECONDS):
             async for record in _records(bootstrap, prefix + DEAD_LETTER):

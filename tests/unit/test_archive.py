@@ -286,7 +286,7 @@ def test_all_that_a_verdict_reads_is_of_one_moment(store: ArchiveStore, reader: 
     assert run(reader.all_faults()) == (1, 3, {})
 
 
-def test_the_tables_come_all_at_once(store: ArchiveStore, tmp_path: Path) -> None:
+def test_the_tables_come_all_at_once(tmp_path: Path) -> None:
     other = ArchiveStore(f"sqlite:///{tmp_path / 'archive.db'}")
     with other._engine.begin() as connection:
         metadata.create_all(connection)

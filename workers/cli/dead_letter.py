@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from activities.publisher import Publisher
 from contracts.errors import REASONS
@@ -164,7 +164,10 @@ def _report(done: str, letters: Sequence[DeadLetter], as_json: bool) -> None:
 
 
 def _show_list(letters: Sequence[DeadLetter]) -> None:
-    table = Table("id", "refused at", "reason", "what is wrong", "state", title="Dead letters")
+    table = Table(
+        Column("id", overflow="fold", min_width=30),  # never cut: the other commands take it
+        "refused at", "reason", "what is wrong", "state", title="Dead letters",
+    )  # fmt: skip
     for letter in letters:
         when = letter.refused.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(letter.id, when, letter.reason, escape(_short(letter.detail)), letter.state)

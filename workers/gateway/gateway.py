@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,6 +38,7 @@ HEARTBEAT_MS = 500
 """A member hears of a rebalance by its heartbeat: short, so that a second gateway joins at once."""
 
 CAREFUL_SECONDS = 10.0
+CAREFUL_PAUSE_SECONDS = 0.02
 UNREADABLE = (CorruptRecordException, UnsupportedCodecError)
 """What is wrong with one record. Any other error of Kafka's is one of the connection or the group."""
 
@@ -113,11 +114,8 @@ class Gateway:
             await consumer.start()
             fast_from = asyncio.get_running_loop().time() + careful
             while True:
-                if asyncio.get_running_loop().time() < fast_from:
-                    read = await holding.read_carefully()
-                else:
-                    read = await consumer.getmany(timeout_ms=POLL_MS, max_records=settings.window)
-                for partition, records in read.items():
+                carefully = asyncio.get_running_loop().time() < fast_from
+                async for partition, records in holding.read(carefully):
                     self._take(holding, partition, records)
                 holding.regulate()
         finally:
@@ -165,26 +163,39 @@ class _Holding(ConsumerRebalanceListener):  # type: ignore[misc]
         taken = _Taken(tracker, place.offset, arrival, place, read_at)
         self._assignment.chains.put((partition, arrival.key), taken)
 
-    async def read_carefully(self) -> dict[TopicPartition, list[Any]]:
-        """Read one record of each partition, so that an error is known to be of one of them.
+    async def read(self, carefully: bool) -> AsyncIterator[tuple[TopicPartition, list[Any]]]:
+        """What can be read now. Each batch has to be taken before the next one is asked for: what is held
+        across a rebalance belongs to nobody."""
+        if not carefully:
+            batches = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=self._window)
+            for partition, records in batches.items():
+                yield partition, records
+            return
+        for partition in self._consumer.assignment() - self._consumer.paused():
+            for _, records in (await self._read_one(partition)).items():
+                yield partition, records
+        await asyncio.sleep(CAREFUL_PAUSE_SECONDS)
+
+    async def _read_one(self, partition: TopicPartition) -> dict[TopicPartition, list[Any]]:
+        """Read one record of one partition, so that an error is known to be of it.
 
         A partition with a record that cannot be decoded (a codec that is not installed, a broken header) is
         set aside until the next rebalance, for an operator to look at; the others go on.
         """
-        read: dict[TopicPartition, list[Any]] = {}
-        for partition in self._consumer.assignment() - self._consumer.paused():
-            try:
-                read |= await self._consumer.getmany(partition, timeout_ms=0, max_records=1)
-            except Exception as error:
-                if isinstance(error, KafkaError) and not isinstance(error, UNREADABLE):
-                    raise
-                log.exception("a partition cannot be read and is set aside", topic=partition.topic,
-                              partition=partition.partition)  # fmt: skip
-                self._consumer.pause(partition)
-                self._set_aside.add(partition)
-        SET_ASIDE.set(len(self._set_aside))
-        await asyncio.sleep(0 if read else POLL_MS / 1000)
-        return read
+        try:
+            read: dict[TopicPartition, list[Any]] = await self._consumer.getmany(
+                partition, timeout_ms=0, max_records=1
+            )
+            return read
+        except Exception as error:
+            if isinstance(error, KafkaError) and not isinstance(error, UNREADABLE):
+                raise
+            place = {"topic": partition.topic, "partition": partition.partition}
+            log.exception("a partition cannot be read and is set aside", **place)
+            self._consumer.pause(partition)
+            self._set_aside.add(partition)
+            SET_ASIDE.set(len(self._set_aside))
+            return {}
 
     def regulate(self) -> None:
         """Pause the partitions that have too much in flight, and resume those that have room again.
@@ -206,6 +217,7 @@ class _Holding(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: Any) -> None:
         """Nothing to prepare: trackers are made by the first record, and nothing is paused."""
         self._set_aside.clear()
+        SET_ASIDE.set(0)
         REBALANCES.inc()
         log.info("partitions assigned", count=len(assigned))
         set_ready()

@@ -1,0 +1,67 @@
+"""The processes of the bare program: ``python -m bench.bare_processes cases|agencies [APART_SECONDS]``.
+
+Two, as the platform has an orchestrator and agencies: one runs the workflows, the other takes the
+requests and answers them by signal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from bench.answers import CONSENT, Json, Pace, answer_to
+from bench.bare import AGENCIES_QUEUE, ANSWER, CASES_QUEUE, CHECK_DRAINAGE, SEND, BarePermit
+from workers.entry import run_main, until_stopped
+from workers.settings import Settings
+from workers.telemetry import serve_metrics, set_ready
+
+
+class BareAgencies:
+    """Takes requests and answers them."""
+
+    def __init__(self, client: Client, pace: Pace) -> None:
+        self._client = client
+        self._pace = pace
+        self._answering: set[asyncio.Task[None]] = set()
+
+    @activity.defn(name=SEND)
+    async def send(self, ask: Json) -> None:
+        """Take a request; its answer comes later, by signal."""
+        task = asyncio.create_task(self._answer(ask["case"], ask["request"]))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    @activity.defn(name=CHECK_DRAINAGE)
+    async def check_drainage(self, drainage: Json) -> Json:
+        """Answer at once."""
+        return CONSENT
+
+    async def _answer(self, case: str, request: str) -> None:
+        await self._pace.turn(case)
+        await self._client.get_workflow_handle(case).signal(ANSWER, args=[request, answer_to(request)])
+
+
+async def run(role: str, apart_seconds: float) -> int:
+    """Run one process until it is asked to stop."""
+    settings = Settings()
+    serve_metrics(settings.metrics_port)
+    client = await Client.connect(settings.temporal, namespace=settings.namespace)
+    if role == "cases":
+        worker = Worker(client, task_queue=CASES_QUEUE, workflows=[BarePermit])
+    else:
+        agencies = BareAgencies(client, Pace(apart_seconds))
+        worker = Worker(
+            client, task_queue=AGENCIES_QUEUE, activities=[agencies.send, agencies.check_drainage]
+        )
+    async with worker:
+        set_ready()
+        await until_stopped()
+    return 0
+
+
+if __name__ == "__main__":
+    run_main(lambda: run(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 0))

@@ -1,0 +1,166 @@
+"""The two sides that are compared: each takes applications and carries the cases to their end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import ClassVar
+
+import uuid_utils
+from temporalio.client import Client
+
+from activities.publisher import Publisher
+from bench import bare
+from bench.agencies import CHANNEL
+from bench.answers import APPLICATION
+from bench.processes import processor_seconds
+from contracts.construction_permit import CONSTRUCTION_PERMIT
+from workers.applications import application_event, application_record, new_case_id
+from workers.archive.reader import ArchiveReader
+from workers.archive.tail import TopicTail
+from workers.stack import WORKERS, Stack
+
+STOP_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
+"""How long a case may take, or the archive after the last one, before the bench gives up."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one side.
+
+    Attributes:
+        cases: the ids, in the order in which they ended.
+        seconds: from the first application to the end of the last case.
+        processor: processor seconds by process.
+    """
+
+    cases: Sequence[str]
+    seconds: float
+    processor: Mapping[str, float]
+
+    @property
+    def rate(self) -> float:
+        """Finished cases per second."""
+        return len(self.cases) / self.seconds
+
+
+class Side(ABC):
+    """One of the two programs, on a started stack."""
+
+    name: ClassVar[str]
+    workers: ClassVar[tuple[str, ...]]
+    """Its processes, by their names in the stack; the engines come on top."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    async def run(self, cases: int, at_once: int) -> Run:
+        """Carry so many cases to their end, ``at_once`` of them open at any moment."""
+        ended: list[str] = []
+        left = iter(range(cases))
+        before, began = processor_seconds(self._pids()), perf_counter()
+
+        async def one_after_another() -> None:
+            for _ in left:  # shared: whoever is free takes the next
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    ended.append(await self._carry())
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(at_once, cases)):
+                group.create_task(one_after_another())
+        seconds = perf_counter() - began
+        await self._settle(ended)
+        after = processor_seconds(self._pids())
+        return Run(ended, seconds, {name: after[name] - before[name] for name in after})
+
+    @abstractmethod
+    async def answer(self, apart_seconds: float) -> None:
+        """From now on answers of one case come so far apart; 0: at once."""
+
+    @abstractmethod
+    async def _carry(self) -> str:
+        """Hand in an application and return the case's id when it has ended."""
+
+    async def _settle(self, cases: Sequence[str]) -> None:
+        """Return when nothing of these cases is left to do."""
+
+    def _pids(self) -> dict[str, int]:
+        engines = {"temporal": self._stack.temporal, "kafka": self._stack.kafka}
+        pids = {name: engine.pid for name, engine in engines.items() if engine and engine.pid}
+        return pids | {name: self._stack.worker(name).pid for name in self.workers}
+
+
+class Bare(Side):
+    """``bench/bare.py``: a worker for the cases and one for the agencies; the caller awaits each case."""
+
+    name = "bare"
+    workers = ("bare-cases", "bare-agencies")
+
+    def __init__(self, stack: Stack, client: Client) -> None:
+        super().__init__(stack)
+        self._client = client
+        stack.run("bare-cases", ["-m", "bench.bare_processes", "cases"])
+
+    async def answer(self, apart_seconds: float) -> None:
+        await _replace(self._stack, "bare-agencies", "bench.bare_processes", "agencies", str(apart_seconds))
+
+    async def _carry(self) -> str:
+        case = f"bare-{uuid_utils.uuid7()}"
+        await self._client.execute_workflow(
+            bare.WORKFLOW, APPLICATION, id=case, task_queue=bare.CASES_QUEUE, result_type=dict
+        )
+        return case
+
+
+class Platform(Side):
+    """The whole of Seamless, as in production; applications go in on Kafka, the end is read from the ledger."""
+
+    name = "platform"
+    workers = (*WORKERS, "agencies")
+
+    def __init__(self, stack: Stack, publisher: Publisher, archive: ArchiveReader) -> None:
+        super().__init__(stack)
+        self._publisher = publisher
+        self._archive = archive
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+
+    async def watch(self, tail: TopicTail) -> None:
+        """Follow the ledger, until cancelled. Unread but for the last entry of each case: what that takes
+        is no cost of the platform."""
+        async for record in tail:
+            if b'"kind":"closed"' in record.value:
+                entry = json.loads(record.value)["data"]
+                if waiting := self._waiting.pop(entry["case"], None):
+                    waiting.set_result(None)
+
+    async def answer(self, apart_seconds: float) -> None:
+        await _replace(self._stack, "agencies", "bench.agencies", str(apart_seconds))
+
+    async def _carry(self) -> str:
+        case = new_case_id(CHANNEL)
+        administration = self._stack.settings.directory.administration
+        applied = application_event(administration, case, CONSTRUCTION_PERMIT.procedure, APPLICATION)
+        ended = self._waiting[case] = asyncio.get_running_loop().create_future()
+        await self._publisher.publish([application_record(applied)])
+        await ended
+        return case
+
+    async def _settle(self, cases: Sequence[str]) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            for case in cases:
+                while not await self._archive.closed(case):
+                    await asyncio.sleep(0.05)
+
+
+async def _replace(stack: Stack, name: str, *module: str) -> None:
+    """Start a process and return when it is ready; the one that has this name is stopped first."""
+    with contextlib.suppress(KeyError):
+        await stack.worker(name).stop(STOP_SECONDS)
+    stack.run(name, ["-m", *module])
+    await stack.ready()

@@ -1,0 +1,70 @@
+"""Judging cases from the outside: from the topics and the archive, never from the processes themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from contracts.dialogue import NOTICE_DECIDED
+from contracts.envelope import Event
+from contracts.ledger import LedgerEntry, faults
+from contracts.topics import LEDGER, channel_notices
+from workers.archive.reader import ArchiveReader
+from workers.dead_letters import DeadLetter, list_dead_letters
+from workers.archive.tail import TopicTail
+from workers.settings import Settings
+
+
+async def archived(settings: Settings, cases: Iterable[str]) -> dict[str, list[LedgerEntry]]:
+    """The cases' ledgers from the archive, once their end is there."""
+    reader = ArchiveReader(settings.archive_url)
+    try:
+        found = {}
+        for case in cases:
+            async with asyncio.timeout(60):
+                while not await reader.closed(case):
+                    await asyncio.sleep(0.1)
+            assert await reader.faults(case) == []
+            found[case] = await reader.entries(case)
+        return found
+    finally:
+        await reader.close()
+
+
+async def everything_on(settings: Settings, topic: str) -> list[Event]:
+    """All events on a topic from its start to its end now."""
+    events: list[Event] = []
+    async with TopicTail(settings.kafka, [topic], from_start=True) as tail:
+        reading = tail.__aiter__()
+        while True:
+            try:
+                record = await asyncio.wait_for(anext(reading), 3)
+            except TimeoutError:
+                return events
+            events.append(Event.decode(record.value, list(record.headers)))
+
+
+async def judge(settings: Settings, cases: Iterable[str], *, outcome: str | None = None) -> None:
+    """Each case is decided once, its applicant heard that once, and its ledger is whole in both places."""
+    cases = list(cases)
+    ledgers = await archived(settings, cases)
+    on_topic: dict[str, dict[int, str]] = {case: {} for case in cases}
+    for event in await everything_on(settings, LEDGER):
+        entry = LedgerEntry.model_validate(event.data)
+        if entry.case in on_topic:
+            known = on_topic[entry.case].setdefault(entry.sequence, entry.hash)
+            assert known == entry.hash, f"{entry.case} forks at {entry.sequence}"
+    notices = await everything_on(settings, channel_notices("portal"))
+    for case, entries in ledgers.items():
+        assert faults(entries) == []
+        assert [entry.hash for entry in entries] == [on_topic[case][n] for n in sorted(on_topic[case])]
+        decided = [entry for entry in entries if entry.kind == "decided"]
+        assert len(decided) == 1, f"{case} was decided {len(decided)} times"
+        assert outcome is None or decided[0].outcome == outcome
+        heard = {each.id: each.data for each in notices if each.subject == case and each.type == NOTICE_DECIDED}
+        assert len(heard) == 1, f"the applicant of {case} heard {len(heard)} decisions"
+
+
+async def dead_letters(settings: Settings, case: str) -> list[DeadLetter]:
+    """The dead letters about a case."""
+    return [letter for letter in await list_dead_letters(settings.kafka) if letter.key == case.encode()]

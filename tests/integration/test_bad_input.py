@@ -1,0 +1,117 @@
+"""Nothing invalid gets in, and nobody shouts into a well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from activities.publisher import Publisher, Record
+from contracts.dialogue import ANSWERED, APPLIED, NOTICE_REFUSED, REFUSED, REPORTED, WITHDRAWN
+from contracts.envelope import agency_source, channel_source
+from contracts.topics import agency_events, channel_events
+from tests.applications import ADMINISTRATION, application, event, new_case
+from tests.integration.judge import dead_letters, judge
+from tests.integration.town import Town, consent
+from workers.dead_letters import Desk
+from workers.stack import Stack
+
+pytestmark = pytest.mark.integration
+
+PORTAL = channel_source(ADMINISTRATION, "portal")
+
+
+def applied(case: str, procedure: str = "construction-permit", source: str = PORTAL, **changes: Any) -> bytes:
+    data = {"procedure": procedure, "application": application().model_dump(mode="json") | changes}
+    return event(source, APPLIED, case, data).encode()[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason", "field"),
+    [
+        (lambda case: b"{ this is not JSON", "not-json", None),
+        (lambda case: applied(case, site={"parcel": "P", "address": "A"}), "invalid", "data.application.site.area"),
+        (lambda case: applied(case, floor_area="much"), "invalid", "data.application.floor_area"),
+        (lambda case: applied(case, procedure="flying-permit"), "unknown-procedure", "data.procedure"),
+        (lambda case: applied(case, project="x" * 70_000), "too-large", None),
+        (lambda case: applied(case, source=channel_source(ADMINISTRATION, "counter")), "wrong-source", "source"),
+        (lambda case: applied(case, source=agency_source(ADMINISTRATION, "housing")), "wrong-source", "source"),
+    ],
+)
+async def test_a_bad_application_becomes_a_dead_letter_and_its_sender_hears_why(
+    stack: Stack, town: Town, value: Callable[[str], bytes], reason: str, field: str | None
+) -> None:
+    case = new_case()
+    headers = [("content-type", b"application/cloudevents+json")]
+    await town.publish(Record(channel_events("portal"), case, value(case), headers))
+    await town.until(lambda: bool(town.heard("channel.portal.notices", NOTICE_REFUSED, case)))
+    refused = town.heard("channel.portal.notices", NOTICE_REFUSED, case)[0].data
+    assert (refused["reason"], refused.get("field")) == (reason, field)
+    assert refused["text"]["zh"]
+    assert refused["text"]["en"]
+    letter = (await dead_letters(stack.settings, case))[0]
+    assert (letter.reason, letter.field) == (reason, field)
+    assert town.kinds(case) == []
+
+
+async def test_an_agency_cannot_speak_for_another(stack: Stack, town: Town) -> None:
+    town.reply = lambda requested: None if requested.data["request"] == "review-planning" else consent(requested)
+    case = await town.apply()
+    await town.until(lambda: any(entry.step == "review-planning/1" for entry in town.ledger[case]))
+    forged = event(
+        agency_source(ADMINISTRATION, "planning"), ANSWERED, case,
+        {"answer": {"outcome": "refuse", "reason": "plan-not-conform"}}, request=f"{case}/review-planning/1",
+    )  # fmt: skip
+    await town.send(agency_events("fire-safety"), forged)
+    foreign = forged.model_copy(update={"source": agency_source(ADMINISTRATION, "fire-safety"), "id": "other"})
+    await town.send(agency_events("fire-safety"), foreign)
+    await town.until(lambda: len(town.heard("agency.fire-safety.requests", REFUSED, case)) == 2)
+    assert {letter.reason for letter in await dead_letters(stack.settings, case)} == {"wrong-source"}
+    await town.answer(f"{case}/review-planning/1", {"outcome": "consent"})
+    await town.closed(case)
+    await judge(stack.settings, [case], outcome="granted")
+
+
+async def test_an_event_for_a_closed_case_is_refused_and_kept_but_a_repeat_is_not(stack: Stack, town: Town) -> None:
+    case = await town.apply()
+    await town.closed(case)
+    await judge(stack.settings, [case])
+    await town.answer(f"{case}/review-planning/1", {"outcome": "consent"})  # the same event once more
+    later = event(
+        agency_source(ADMINISTRATION, "planning"), ANSWERED, case, {"answer": {"outcome": "consent"}},
+        request=f"{case}/review-planning/1",
+    )  # fmt: skip
+    await town.send(agency_events("planning"), later)
+    await town.until(lambda: bool(town.heard("agency.planning.requests", REFUSED, case)))
+    assert [letter.reason for letter in await dead_letters(stack.settings, case)] == ["case-closed"]
+
+
+async def test_an_early_event_waits_for_its_case(stack: Stack, town: Town) -> None:
+    case = new_case()
+    town.cases.add(case)
+    town.reply = lambda requested: None
+    early = event(agency_source(ADMINISTRATION, "housing"), REPORTED, case, {"step": "visit"})
+    await town.send(agency_events("housing"), early)
+    await town.apply(case)
+    await town.until(lambda: "reported" in town.kinds(case))
+    await town.say("portal", WITHDRAWN, case, {})
+    await town.closed(case)
+    await judge(stack.settings, [case], outcome="withdrawn")
+
+
+async def test_a_dead_letter_is_replayed_once_its_cause_is_gone(stack: Stack, town: Town) -> None:
+    """An event of a case that nobody knows is given up after a while; then the application arrives."""
+    case = new_case()
+    report = event(agency_source(ADMINISTRATION, "housing"), REPORTED, case, {"step": "visit"})
+    await town.send(agency_events("housing"), report)
+    await town.until(lambda: bool(town.heard("agency.housing.requests", REFUSED, case)))
+    letter = (await dead_letters(stack.settings, case))[0]
+    assert letter.reason == "unknown-case"
+    town.reply = lambda requested: None
+    await town.apply(case)
+    await town.until(lambda: "requested" in town.kinds(case))
+    async with Publisher(stack.settings.kafka) as publisher:
+        await Desk(publisher, by="a test").replay(letter)
+    await town.until(lambda: "reported" in town.kinds(case))
+    assert [each.state for each in await dead_letters(stack.settings, case)] == ["replayed"]

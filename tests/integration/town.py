@@ -1,0 +1,170 @@
+"""The agencies and applicants of the tests. They talk nothing but Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any, Self
+
+from activities.publisher import Publisher, PublishError, Record
+from contracts.dialogue import ANSWERED, NOTICE_FEE_DUE, PAID, REQUESTED
+from contracts.envelope import Event, agency_source, channel_source
+from contracts.identifiers import CaseId
+from contracts.ledger import LedgerEntry
+from contracts.requests import REQUESTS
+from contracts.topics import agency_events, agency_requests, channel_events, channel_notices
+from tests.applications import ADMINISTRATION, application, document, event, new_case
+from workers.applications import application_event
+from workers.archive.follow import LedgerFollower
+from workers.archive.tail import TopicTail
+from workers.settings import Settings
+
+Reply = Callable[[Event], dict[str, Any] | None]
+
+
+def consent(requested: Event) -> dict[str, Any] | None:
+    """What agencies answer unless a test says otherwise."""
+    match requested.data["request"]:
+        case "check-completeness":
+            return {"outcome": "complete"}
+        case "issue-permit":
+            return {"outcome": "issued", "document": document("permit").model_dump(mode="json")}
+        case "deliver-permit":
+            return {"outcome": "delivered"}
+    return {"outcome": "consent"}
+
+
+class Town:
+    """Everybody around the platform.
+
+    Attributes:
+        reply: what is answered to a request; None leaves it lying.
+        copies: how often each event is delivered.
+        ledger: what the ledger topic showed, by case.
+        letters: what the platform sent, by topic, each event once.
+    """
+
+    def __init__(self, settings: Settings, *, reply: Reply = consent, copies: int = 1) -> None:
+        self.reply = reply
+        self.copies = copies
+        self.cases: set[str] = set()
+        self.ledger: dict[str, list[LedgerEntry]] = defaultdict(list)
+        self.letters: dict[str, dict[str, Event]] = defaultdict(dict)
+        self.sent: Counter[str] = Counter()
+        self._settings = settings
+        self._publisher = Publisher(settings.kafka, settings.topic_prefix)
+        self._running: list[asyncio.Task[None]] = []
+        self._replying: set[asyncio.Task[None]] = set()
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        directory = self._settings.directory
+        topics = [agency_requests(agency.id) for agency in directory.agencies]
+        topics += [channel_notices(channel.id) for channel in directory.channels]
+        await self._stack.enter_async_context(self._publisher)
+        follower = await self._stack.enter_async_context(LedgerFollower(self._settings.kafka))
+        letters = await self._stack.enter_async_context(TopicTail(self._settings.kafka, topics))
+        self._running = [asyncio.create_task(self._follow(follower)), asyncio.create_task(self._read(letters))]
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        for task in [*self._running, *self._replying]:
+            task.cancel()
+        await asyncio.gather(*self._running, *self._replying, return_exceptions=True)
+        await self._stack.aclose()
+
+    async def _follow(self, follower: LedgerFollower) -> None:
+        async for entry in follower:
+            self.ledger[entry.case].append(entry)
+
+    async def _read(self, letters: TopicTail) -> None:
+        async for record in letters:
+            letter = Event.decode(record.value, list(record.headers))
+            if letter.id in self.letters[record.topic]:
+                continue
+            self.letters[record.topic][letter.id] = letter
+            if letter.subject in self.cases:
+                task = asyncio.create_task(self._react(letter))
+                self._replying.add(task)
+                task.add_done_callback(self._replying.discard)
+
+    async def _react(self, letter: Event) -> None:
+        if letter.type == REQUESTED and (answer := self.reply(letter)) is not None:
+            await self.answer(str(letter.requestid), answer)
+        elif letter.type == NOTICE_FEE_DUE:
+            paid = {"amount": letter.data["amount"], "reference": "bank"}
+            await self.say("portal", PAID, letter.subject, paid, event_id=f"{letter.subject}/paid")
+
+    # --- speaking ----------------------------------------------------------------------------------------
+
+    async def apply(self, case: CaseId | None = None, **changes: Any) -> CaseId:
+        """Hand in an application; the case it becomes."""
+        case = case or new_case()
+        self.cases.add(case)
+        applied = application_event(
+            ADMINISTRATION, case, "construction-permit", application(**changes), event_id=f"{case}/applied"
+        )
+        await self.send(channel_events(case.channel), applied)
+        return case
+
+    async def answer(self, request: str, answer: dict[str, Any]) -> Event:
+        """Answer a request as the agency that was asked."""
+        case, name, _ = request.split("/")
+        agency = REQUESTS[name].agency
+        answered = event(
+            agency_source(ADMINISTRATION, agency), ANSWERED, case, {"answer": answer},
+            request=request, event_id=f"{request}/answered",
+        )  # fmt: skip
+        await self.send(agency_events(agency), answered)
+        return answered
+
+    async def say(self, channel: str, event_type: str, case: str, data: dict[str, Any], **more: Any) -> Event:
+        """Say something through a channel."""
+        said = event(channel_source(ADMINISTRATION, channel), event_type, case, data, **more)
+        await self.send(channel_events(channel), said)
+        return said
+
+    async def send(self, topic: str, sent: Event) -> None:
+        """Publish an event, ``copies`` times; through outages of the broker."""
+        value, headers = sent.encode()
+        for _ in range(self.copies):
+            await self.publish(Record(topic, sent.subject, value, headers))
+        self.sent[sent.type] += 1
+
+    async def publish(self, record: Record) -> None:
+        """Publish one record as it is."""
+        while True:
+            try:
+                await self._publisher.publish([record])
+            except PublishError:
+                await asyncio.sleep(0.2)
+            else:
+                return
+
+    # --- seeing ------------------------------------------------------------------------------------------
+
+    def kinds(self, case: str) -> list[str]:
+        """What happened in a case so far, by kind."""
+        return [entry.kind for entry in self.ledger[case]]
+
+    def outcome(self, case: str) -> str | None:
+        """How a case was decided."""
+        return next((entry.outcome for entry in self.ledger[case] if entry.kind == "decided"), None)
+
+    def heard(self, topic: str, event_type: str, case: str) -> list[Event]:
+        """The letters of one type on one topic about one case."""
+        return [each for each in self.letters[topic].values() if each.type == event_type and each.subject == case]
+
+    async def until(self, condition: Callable[[], bool], *, within_seconds: float = 120) -> None:
+        """Wait for something to be true; a test's time-out, far above what it takes."""
+        async with asyncio.timeout(within_seconds):
+            while not condition():
+                await asyncio.sleep(0.05)
+
+    async def closed(self, *cases: str, within_seconds: float = 180) -> None:
+        """Wait until these cases are closed."""
+        await self.until(
+            lambda: all("closed" in self.kinds(case) for case in cases), within_seconds=within_seconds
+        )
