@@ -1,4 +1,4 @@
-"""All agencies and the applicant in one process that talks only Kafka: ``python -m bench.agencies [APART_SECONDS]``.
+"""``python -m bench.agencies [APART_SECONDS]``: all agencies and the applicant, in one process, over Kafka.
 
 Lean on purpose (no models): what it takes is not the platform's cost, but on the same machine.
 """

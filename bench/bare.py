@@ -22,7 +22,7 @@ CHECK_DRAINAGE = "check-drainage"
 
 Json = dict[str, Any]
 
-_AN_ACTIVITY = {"task_queue": AGENCIES_QUEUE, "start_to_close_timeout": timedelta(seconds=30)}
+_BRIEFLY = workflow.ActivityConfig(task_queue=AGENCIES_QUEUE, start_to_close_timeout=timedelta(seconds=30))
 
 
 @workflow.defn(name=WORKFLOW)
@@ -51,7 +51,7 @@ class BarePermit:
             self._ask("review-fire-safety", {"site": site, "design": application["design"]}, days=10),
             self._ask("review-civil-air-defence", {"site": site, **shelter}, days=8),
             self._ask("review-environment", {"site": site}, days=10),
-            workflow.execute_activity(CHECK_DRAINAGE, drainage, result_type=dict, **_AN_ACTIVITY),
+            workflow.execute_activity(CHECK_DRAINAGE, drainage, result_type=dict, **_BRIEFLY),
         )
         if refused := [review for review in reviews if review["outcome"] == "refuse"]:
             return {"outcome": "refused", "reason": refused[0]["reason"]}
@@ -66,6 +66,6 @@ class BarePermit:
 
     async def _ask(self, request: str, content: Json, days: int) -> Json:
         ask = {"case": workflow.info().workflow_id, "request": request, "content": content}
-        await workflow.execute_activity(SEND, ask, **_AN_ACTIVITY)
+        await workflow.execute_activity(SEND, ask, **_BRIEFLY)
         await workflow.wait_condition(lambda: request in self._answers, timeout=timedelta(days=days))
         return self._answers[request]

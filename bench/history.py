@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -32,7 +33,7 @@ class HistoryCost:
     kinds: dict[str, float] = field(default_factory=dict)
 
 
-async def history_cost(client: Client, cases: list[str]) -> HistoryCost:
+async def history_cost(client: Client, cases: Sequence[str]) -> HistoryCost:
     """The median history of some closed cases."""
     costs = [await _cost_of(client, case) for case in cases]
 

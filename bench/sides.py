@@ -89,6 +89,7 @@ class Side(ABC):
 
     async def _settle(self, cases: Sequence[str]) -> None:
         """Return when nothing of these cases is left to do."""
+        return
 
     def _pids(self) -> dict[str, int]:
         engines = {"temporal": self._stack.temporal, "kafka": self._stack.kafka}
@@ -112,14 +113,15 @@ class Bare(Side):
 
     async def _carry(self) -> str:
         case = f"bare-{uuid_utils.uuid7()}"
-        await self._client.execute_workflow(
+        decision = await self._client.execute_workflow(
             bare.WORKFLOW, APPLICATION, id=case, task_queue=bare.CASES_QUEUE, result_type=dict
         )
+        _check(decision["outcome"])
         return case
 
 
 class Platform(Side):
-    """The whole of Seamless, as in production; applications go in on Kafka, the end is read from the ledger."""
+    """The whole of Seamless: applications go in on Kafka, their end is read from the ledger."""
 
     name = "platform"
     workers = (*WORKERS, "agencies")
@@ -128,7 +130,7 @@ class Platform(Side):
         super().__init__(stack)
         self._publisher = publisher
         self._archive = archive
-        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._waiting: dict[str, asyncio.Future[str]] = {}
 
     async def watch(self, tail: TopicTail) -> None:
         """Follow the ledger, until cancelled. Unread but for the last entry of each case: what that takes
@@ -137,7 +139,7 @@ class Platform(Side):
             if b'"kind":"closed"' in record.value:
                 entry = json.loads(record.value)["data"]
                 if waiting := self._waiting.pop(entry["case"], None):
-                    waiting.set_result(None)
+                    waiting.set_result(entry["outcome"])
 
     async def answer(self, apart_seconds: float) -> None:
         await _replace(self._stack, "agencies", "bench.agencies", str(apart_seconds))
@@ -148,14 +150,19 @@ class Platform(Side):
         applied = application_event(administration, case, CONSTRUCTION_PERMIT.procedure, APPLICATION)
         ended = self._waiting[case] = asyncio.get_running_loop().create_future()
         await self._publisher.publish([application_record(applied)])
-        await ended
+        _check(await ended)
         return case
 
     async def _settle(self, cases: Sequence[str]) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             for case in cases:
-                while not await self._archive.closed(case):
+                while not await self._archive.closed(case):  # noqa: ASYNC110 - another process writes it
                     await asyncio.sleep(0.05)
+
+
+def _check(outcome: str) -> None:
+    if outcome != "granted":
+        raise RuntimeError(f"a case of the bench was {outcome}; it measures only granted ones")
 
 
 async def _replace(stack: Stack, name: str, *module: str) -> None:

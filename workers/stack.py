@@ -119,16 +119,16 @@ class Stack:
             if child.exit_code is not None:
                 raise EngineError(f"{name} ended with exit code {child.exit_code}:\n{child.log_tail()}")
 
-    def start_worker(self, name: str) -> None:
-        """Start one worker of :data:`WORKERS`."""
-        self.run(name, ["-m", "workers.cli.worker", *WORKERS[name]])
+    def start_worker(self, name: str, **changed: object) -> None:
+        """Start one worker of :data:`WORKERS`, with some settings changed for it."""
+        self.run(name, ["-m", "workers.cli.worker", *WORKERS[name]], **changed)
 
-    def run(self, name: str, arguments: Sequence[str]) -> ChildProcess:
+    def run(self, name: str, arguments: Sequence[str], **changed: object) -> ChildProcess:
         """Start a Python process of ours with the stack's settings, logged under ``name``."""
         self.logs.mkdir(parents=True, exist_ok=True)
         port = free_port()
         self.metrics[name] = f"http://{LOOPBACK}:{port}/metrics"
-        settings = environment(self.settings) | {"SEAMLESS_METRICS_PORT": str(port)}
+        settings = environment(self.settings.model_copy(update={"metrics_port": port, **changed}))
         child = ChildProcess(
             [sys.executable, *arguments],
             log=self.logs / f"{name}.log",
@@ -141,6 +141,11 @@ class Stack:
     def worker(self, name: str) -> ChildProcess:
         """A process that was started, by its name."""
         return self._workers[name]
+
+    def forget(self, name: str) -> None:
+        """Kill a process that was started beyond :data:`WORKERS`, and forget it."""
+        self._workers.pop(name).kill()
+        del self.metrics[name]
 
     def watch(self) -> None:
         """From now on, start a worker again when it has ended by itself."""

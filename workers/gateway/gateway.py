@@ -235,8 +235,11 @@ class _Holding(ConsumerRebalanceListener):  # type: ignore[misc]
         """Commit again and again, until cancelled."""
         while True:
             await asyncio.sleep(COMMIT_EVERY_SECONDS)
-            self._measure()
-            await self._commit(self._assignment)
+            try:
+                await self._commit(self._assignment)
+                self._measure()
+            except Exception:  # a gateway that no longer commits would look healthy until it restarts
+                log.exception("offsets not committed")
 
     async def _commit(self, assignment: _Assignment) -> None:
         """Commit what has ended. That it fails is part of every rebalance and of every broker's restart: what
