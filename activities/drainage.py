@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import structlog
 from temporalio import activity
 
 from contracts.construction_permit import Review, ReviewDrainage
+
+log = structlog.get_logger(__name__)
 
 CAPACITY = Decimal("0.02")
 """What the sewer of the demonstration city takes, in m³ a day per m² of parcel."""
@@ -16,6 +19,7 @@ CAPACITY = Decimal("0.02")
 async def review_drainage(request: ReviewDrainage) -> Review:
     """Consent up to the sewer's capacity; up to twice that with a retention tank; refuse beyond."""
     capacity = request.site.area * CAPACITY
+    log.info("checked", agency=request.agency, case=activity.info().workflow_id, sewage=str(request.sewage))
     if request.sewage <= capacity:
         return Review(outcome="consent")
     if request.sewage <= 2 * capacity:

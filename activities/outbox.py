@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import structlog
+from prometheus_client import Counter
 from temporalio import activity
 
 from activities.publisher import Publisher, Record
@@ -11,6 +13,17 @@ from contracts.case import PUBLISH, Batch, Posting
 from contracts.dialogue import LEDGER_ENTRY
 from contracts.envelope import Event, platform_source
 from contracts.topics import LEDGER
+
+log = structlog.get_logger(__name__)
+
+PUBLISHED = Counter(
+    "seamless_ledger_entries_published_total",
+    "Ledger entries published, copies included.",
+    ["procedure", "kind"],
+)
+LETTERS = Counter(
+    "seamless_letters_published_total", "Messages to agencies and channels, copies included.", ["procedure"]
+)
 
 
 class OutboxActivity:
@@ -25,6 +38,16 @@ class OutboxActivity:
         await self._publisher.publish(
             [record for posting in batch.postings for record in _records(batch, posting)]
         )
+        for posting in batch.postings:
+            _tell(posting)
+
+
+def _tell(posting: Posting) -> None:
+    entry = posting.entry
+    PUBLISHED.labels(entry.procedure, entry.kind).inc()
+    LETTERS.labels(entry.procedure).inc(len(posting.letters))
+    if entry.kind in ("opened", "decided", "closed"):
+        log.info(entry.kind, case=entry.case, procedure=entry.procedure, outcome=entry.outcome)
 
 
 def _records(batch: Batch, posting: Posting) -> Iterator[Record]:

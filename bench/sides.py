@@ -156,7 +156,7 @@ class Platform(Side):
     async def _settle(self, cases: Sequence[str]) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             for case in cases:
-                while not await self._archive.closed(case):  # noqa: ASYNC110 - another process writes it
+                while not await self._archive.closed(case):
                     await asyncio.sleep(0.05)
 
 

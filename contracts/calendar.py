@@ -105,7 +105,12 @@ def calendar(name: str) -> Calendar:
         UnknownCalendar: there is none of that name.
     """
     if name.startswith("compressed:"):
-        return CompressedCalendar(timedelta(seconds=float(name.removeprefix("compressed:"))))
+        try:
+            return CompressedCalendar(timedelta(seconds=float(name.removeprefix("compressed:"))))
+        except ValueError:
+            raise UnknownCalendar(
+                f"{name!r}: the length of a day is given in seconds, compressed:1.5"
+            ) from None
     if name not in names():
         raise UnknownCalendar(f"no calendar {name!r}; there are {', '.join(names())} and compressed:SECONDS")
     return LegalCalendar(name)

@@ -51,7 +51,7 @@ class Site(Contract):
 
     parcel: Text
     address: Text
-    area: Decimal = Field(gt=0)
+    area: Decimal = Field(gt=0, le=10**8)
 
 
 class Application(Contract):
@@ -60,8 +60,8 @@ class Application(Contract):
     applicant: Applicant
     project: Text
     site: Site
-    floor_area: Decimal = Field(gt=0)
-    sewage: Decimal = Field(ge=0)
+    floor_area: Decimal = Field(gt=0, le=10**8)
+    sewage: Decimal = Field(ge=0, le=10**8)
     plan: DocumentRef
     design: DocumentRef
     land_title: DocumentRef | None = Field(default=None, exclude_if=absent)

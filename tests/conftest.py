@@ -56,7 +56,7 @@ async def _serving(stack: Stack, namespace: str) -> Client:
             try:
                 async for _ in client.list_workflows("", page_size=1):
                     break
-            except Exception:  # noqa: BLE001 - whatever it says, it does not serve yet
+            except Exception:
                 await asyncio.sleep(0.2)
             else:
                 return client

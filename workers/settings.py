@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import URL
 
 from contracts.directory import Directory, load_directory
 from contracts.envelope import MAX_EVENT_BYTES
@@ -45,7 +46,8 @@ class Settings(BaseSettings):
     @property
     def archive_url(self) -> str:
         """Where the archive is."""
-        return self.archive or f"sqlite:///{self.data.resolve() / 'archive.db'}"
+        file = self.data.resolve() / "archive.db"
+        return self.archive or URL.create("sqlite", database=str(file)).render_as_string(hide_password=False)
 
     @property
     def gateway_group(self) -> str:

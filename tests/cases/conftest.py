@@ -15,8 +15,18 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.drainage import review_drainage
-from contracts.case import AWAIT_GATEWAY, CASES_QUEUE, DELIVER, PUBLISH, Batch, Closing, Delivered, Fence, Opened
-from contracts.case import agency_queue
+from contracts.case import (
+    AWAIT_GATEWAY,
+    CASES_QUEUE,
+    DELIVER,
+    PUBLISH,
+    Batch,
+    Closing,
+    Delivered,
+    Fence,
+    Opened,
+    agency_queue,
+)
 from contracts.catalogue import CATALOGUE
 from contracts.dialogue import ANSWERED, REQUESTED
 from contracts.envelope import Event, agency_source, channel_source
@@ -27,7 +37,7 @@ from workers.orchestrator import PROCEDURES, sandbox
 
 
 class Post:
-    """What left the cases: ledger entries and letters by case; and the gateway's state as the fence sees it."""
+    """What left the cases, by case; and whether the gateway is up, as the fence sees it."""
 
     def __init__(self) -> None:
         self.entries: dict[str, list[LedgerEntry]] = {}
@@ -73,16 +83,24 @@ class CaseUnderTest:
     async def send(self, party: str, event_type: str, data: dict[str, Any], *, request: str | None = None,
                    received: datetime | None = None, again: Event | None = None) -> Event:  # fmt: skip
         kind, _, name = party.partition(":")
-        source = agency_source(ADMINISTRATION, name) if kind == "agency" else channel_source(ADMINISTRATION, name)
+        source = (
+            agency_source(ADMINISTRATION, name) if kind == "agency" else channel_source(ADMINISTRATION, name)
+        )
         sent = again or event(source, event_type, self.id, data, request=request)
         await self.handle.signal(
             DELIVER, Delivered(event=sent, actor=party, received=received or datetime.now(UTC))
         )
         return sent
 
-    async def answer(self, agency: str, request: str, received: datetime | None = None, **answer: Any) -> Event:
+    async def answer(
+        self, agency: str, request: str, received: datetime | None = None, **answer: Any
+    ) -> Event:
         return await self.send(
-            f"agency:{agency}", ANSWERED, {"answer": answer}, request=f"{self.id}/{request}", received=received
+            f"agency:{agency}",
+            ANSWERED,
+            {"answer": answer},
+            request=f"{self.id}/{request}",
+            received=received,
         )
 
     async def asked(self, request: str) -> None:
@@ -110,8 +128,15 @@ class Cases:
         self._client = client
         self.post = post
 
-    async def open(self, procedure: str, application: Any, *, day_seconds: float = 1000, channel: str = "portal",
-                   checks: frozenset[str] = frozenset({"drainage"})) -> CaseUnderTest:  # fmt: skip
+    async def open(
+        self,
+        procedure: str,
+        application: Any,
+        *,
+        day_seconds: float = 1000,
+        channel: str = "portal",
+        checks: frozenset[str] = frozenset({"drainage"}),
+    ) -> CaseUnderTest:
         case, item, now = new_case(channel), CATALOGUE[procedure], datetime.now(UTC)
         opened = Opened[Any](
             case=case,

@@ -81,7 +81,9 @@ async def test_granted_when_all_consent_and_the_fee_is_paid(cases: Cases) -> Non
 async def test_reviews_run_at_the_same_time(cases: Cases) -> None:
     case = await cases.open("construction-permit", application(sewage=Decimal(150)))
     await complete(case)
-    await case.until(lambda: any(e.step == "review-drainage/1" and e.kind == "answered" for e in case.entries))
+    await case.until(
+        lambda: any(e.step == "review-drainage/1" and e.kind == "answered" for e in case.entries)
+    )
     assert case.entries[-1].holders == tuple(sorted(f"agency:{agency}" for agency in REVIEWS))
     await consent(case)
     await case.until(lambda: "fee-due" in case.kinds)
@@ -93,7 +95,9 @@ async def test_reviews_run_at_the_same_time(cases: Cases) -> None:
 async def test_a_refusal_stops_the_other_reviews_before_the_decision_goes_out(cases: Cases) -> None:
     case = await cases.open("construction-permit", application())
     await complete(case)
-    await case.answer("fire-safety", REVIEWS["fire-safety"], outcome="refuse", reason="fire-safety-insufficient")
+    await case.answer(
+        "fire-safety", REVIEWS["fire-safety"], outcome="refuse", reason="fire-safety-insufficient"
+    )
     closing = await case.result()
     assert closing.decision == Refuse(reason="fire-safety-insufficient")
     for agency in ("planning", "environment", "civil-air-defence"):
@@ -107,8 +111,16 @@ async def test_of_two_answers_at_once_the_one_the_broker_had_first_decides(cases
     early = datetime.now(UTC)
     late = early + timedelta(milliseconds=1)
     await asyncio.gather(
-        case.answer("planning", REVIEWS["planning"], received=late, outcome="refuse", reason="plan-not-conform"),
-        case.answer("environment", REVIEWS["environment"], received=early, outcome="refuse", reason="environmental-harm"),
+        case.answer(
+            "planning", REVIEWS["planning"], received=late, outcome="refuse", reason="plan-not-conform"
+        ),
+        case.answer(
+            "environment",
+            REVIEWS["environment"],
+            received=early,
+            outcome="refuse",
+            reason="environmental-harm",
+        ),
     )
     closing = await case.result()
     first = next(e for e in case.entries if e.kind == "answered" and e.outcome == "refuse")
@@ -139,7 +151,10 @@ async def test_everything_missing_is_told_at_once_and_what_comes_is_checked_agai
     await case.until(lambda: "asked-applicant" in case.kinds)
     asked = next(data for kind, data in case.letters("channel.portal.notices") if kind == NOTICE_MISSING)
     assert [item["en"] for item in asked["items"]] == ["Land title", "Shelter plan"]
-    handed_in = {"land_title": document("title").model_dump(), "shelter_plan": document("shelter").model_dump()}
+    handed_in = {
+        "land_title": document("title").model_dump(),
+        "shelter_plan": document("shelter").model_dump(),
+    }
     await case.send("channel:portal", SUPPLEMENTED, {"application": handed_in})
     await case.asked("check-completeness/2")
     again = case.letters("agency.housing.requests")[-1][1]
@@ -190,7 +205,9 @@ async def test_an_overdue_review_is_reminded_escalated_and_then_counts_as_consen
     await case.until(lambda: "deemed" in case.kinds)
     about_fire = [e.kind for e in case.entries if e.step == REVIEWS["fire-safety"]]
     assert about_fire == ["requested", "reminded", "escalated", "deemed"]
-    assert (REMINDED, True) in [(kind, data.get("escalated")) for kind, data in case.letters("agency.housing.requests")]
+    assert (REMINDED, True) in [
+        (kind, data.get("escalated")) for kind, data in case.letters("agency.housing.requests")
+    ]
     assert cases.post.fences[-1].topics == ("agency.fire-safety.events",)
     await case.send("channel:portal", WITHDRAWN, {})
     await case.result()
@@ -215,20 +232,28 @@ async def test_what_arrived_in_time_counts_although_it_is_carried_after_the_dead
     in_time = datetime.now(UTC)
     await case.until(lambda: any("fire-safety" in fence.topics[0] for fence in cases.post.fences))
     await case.answer(
-        "fire-safety", REVIEWS["fire-safety"], received=in_time, outcome="refuse", reason="fire-safety-insufficient"
+        "fire-safety",
+        REVIEWS["fire-safety"],
+        received=in_time,
+        outcome="refuse",
+        reason="fire-safety-insufficient",
     )
     assert (await case.result()).decision == Refuse(reason="fire-safety-insufficient")
     assert "deemed" not in case.kinds
 
 
-async def test_what_arrived_after_the_deadline_is_late_even_while_the_fence_is_waited_for(cases: Cases) -> None:
+async def test_what_arrived_after_the_deadline_is_late_even_while_the_fence_is_waited_for(
+    cases: Cases,
+) -> None:
     cases.post.gateway_is_down = True
     case = await cases.open("construction-permit", application(), day_seconds=0.2)
     await case.answer("housing", "check-completeness/1", outcome="complete")
     await case.asked("review-drainage/1")
     await consent(case, "planning", "environment", "civil-air-defence")
     await case.until(lambda: any("fire-safety" in fence.topics[0] for fence in cases.post.fences))
-    await case.answer("fire-safety", REVIEWS["fire-safety"], outcome="refuse", reason="fire-safety-insufficient")
+    await case.answer(
+        "fire-safety", REVIEWS["fire-safety"], outcome="refuse", reason="fire-safety-insufficient"
+    )
     await case.until(lambda: "late" in case.kinds)
     cases.post.gateway_is_down = False
     await case.until(lambda: "fee-due" in case.kinds)

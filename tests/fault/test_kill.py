@@ -41,8 +41,8 @@ def kill(stack: Stack, process: str) -> Callable[[], Awaitable[None]]:
 async def test_cases_end_as_they_should_although_a_process_is_killed(
     stack: Stack, town: Town, process: str
 ) -> None:
-    """Events go on arriving between the kill and the new start, those of a dead broker as soon as it is back."""
-    random = Random(process)  # noqa: S311 - chance for a test
+    """Events go on arriving between the kill and the new start; a dead broker has them once it is back."""
+    random = Random(process)
     held: list[str] = []
 
     def slowly(requested: Event) -> dict[str, Any] | None:
@@ -90,7 +90,9 @@ async def test_a_gateway_that_joins_and_leaves_loses_and_doubles_nothing(stack: 
 
 
 async def test_a_withdrawal_while_the_orchestrator_is_dead_takes_effect(stack: Stack, town: Town) -> None:
-    town.reply = lambda requested: None if requested.data["request"].startswith("review") else consent(requested)
+    town.reply = lambda requested: (
+        None if requested.data["request"].startswith("review") else consent(requested)
+    )
     case = await town.apply()
     await town.until(lambda: any(entry.step == "review-planning/1" for entry in town.ledger[case]))
     start_again = kill(stack, "orchestrator")

@@ -10,8 +10,8 @@ from contracts.envelope import Event
 from contracts.ledger import LedgerEntry, faults
 from contracts.topics import LEDGER, channel_notices
 from workers.archive.reader import ArchiveReader
-from workers.dead_letters import DeadLetter, list_dead_letters
 from workers.archive.tail import TopicTail
+from workers.dead_letters import DeadLetter, list_dead_letters
 from workers.settings import Settings
 
 
@@ -61,7 +61,9 @@ async def judge(settings: Settings, cases: Iterable[str], *, outcome: str | None
         decided = [entry for entry in entries if entry.kind == "decided"]
         assert len(decided) == 1, f"{case} was decided {len(decided)} times"
         assert outcome is None or decided[0].outcome == outcome
-        heard = {each.id: each.data for each in notices if each.subject == case and each.type == NOTICE_DECIDED}
+        heard = {
+            each.id: each.data for each in notices if each.subject == case and each.type == NOTICE_DECIDED
+        }
         assert len(heard) == 1, f"the applicant of {case} heard {len(heard)} decisions"
 
 

@@ -31,12 +31,24 @@ def applied(case: str, procedure: str = "construction-permit", source: str = POR
     ("value", "reason", "field"),
     [
         (lambda case: b"{ this is not JSON", "not-json", None),
-        (lambda case: applied(case, site={"parcel": "P", "address": "A"}), "invalid", "data.application.site.area"),
+        (
+            lambda case: applied(case, site={"parcel": "P", "address": "A"}),
+            "invalid",
+            "data.application.site.area",
+        ),
         (lambda case: applied(case, floor_area="much"), "invalid", "data.application.floor_area"),
         (lambda case: applied(case, procedure="flying-permit"), "unknown-procedure", "data.procedure"),
         (lambda case: applied(case, project="x" * 70_000), "too-large", None),
-        (lambda case: applied(case, source=channel_source(ADMINISTRATION, "counter")), "wrong-source", "source"),
-        (lambda case: applied(case, source=agency_source(ADMINISTRATION, "housing")), "wrong-source", "source"),
+        (
+            lambda case: applied(case, source=channel_source(ADMINISTRATION, "counter")),
+            "wrong-source",
+            "source",
+        ),
+        (
+            lambda case: applied(case, source=agency_source(ADMINISTRATION, "housing")),
+            "wrong-source",
+            "source",
+        ),
     ],
 )
 async def test_a_bad_application_becomes_a_dead_letter_and_its_sender_hears_why(
@@ -56,7 +68,9 @@ async def test_a_bad_application_becomes_a_dead_letter_and_its_sender_hears_why(
 
 
 async def test_an_agency_cannot_speak_for_another(stack: Stack, town: Town) -> None:
-    town.reply = lambda requested: None if requested.data["request"] == "review-planning" else consent(requested)
+    town.reply = lambda requested: (
+        None if requested.data["request"] == "review-planning" else consent(requested)
+    )
     case = await town.apply()
     await town.until(lambda: any(entry.step == "review-planning/1" for entry in town.ledger[case]))
     forged = event(
@@ -64,7 +78,9 @@ async def test_an_agency_cannot_speak_for_another(stack: Stack, town: Town) -> N
         {"answer": {"outcome": "refuse", "reason": "plan-not-conform"}}, request=f"{case}/review-planning/1",
     )  # fmt: skip
     await town.send(agency_events("fire-safety"), forged)
-    foreign = forged.model_copy(update={"source": agency_source(ADMINISTRATION, "fire-safety"), "id": "other"})
+    foreign = forged.model_copy(
+        update={"source": agency_source(ADMINISTRATION, "fire-safety"), "id": "other"}
+    )
     await town.send(agency_events("fire-safety"), foreign)
     await town.until(lambda: len(town.heard("agency.fire-safety.requests", REFUSED, case)) == 2)
     assert {letter.reason for letter in await dead_letters(stack.settings, case)} == {"wrong-source"}
@@ -73,7 +89,9 @@ async def test_an_agency_cannot_speak_for_another(stack: Stack, town: Town) -> N
     await judge(stack.settings, [case], outcome="granted")
 
 
-async def test_an_event_for_a_closed_case_is_refused_and_kept_but_a_repeat_is_not(stack: Stack, town: Town) -> None:
+async def test_an_event_for_a_closed_case_is_refused_and_kept_but_a_repeat_is_not(
+    stack: Stack, town: Town
+) -> None:
     case = await town.apply()
     await town.closed(case)
     await judge(stack.settings, [case])

@@ -55,7 +55,9 @@ async def test_everything_delivered_again_gives_the_same_as_once(stack: Stack) -
         await town.closed(*cases)
         await judge(stack.settings, cases, outcome="granted")
         for case in cases:
-            assert [town.kinds(case).count(kind) for kind in ("opened", "paid", "decided", "closed")] == [1] * 4
+            assert [town.kinds(case).count(kind) for kind in ("opened", "paid", "decided", "closed")] == [
+                1
+            ] * 4
             assert town.kinds(case).count("answered") == 8
             assert "late" not in town.kinds(case)
             assert await dead_letters(stack.settings, case) == []
@@ -70,7 +72,9 @@ async def test_the_same_case_id_with_another_application_is_a_conflict(stack: St
     assert [letter.reason for letter in await dead_letters(stack.settings, case)] == ["conflict"]
 
 
-async def test_an_application_repeated_after_its_case_was_deleted_starts_nothing(stack: Stack, town: Town) -> None:
+async def test_an_application_repeated_after_its_case_was_deleted_starts_nothing(
+    stack: Stack, town: Town
+) -> None:
     case = await town.apply()
     await town.closed(case)
     await archived(stack.settings, [case])

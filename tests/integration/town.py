@@ -66,7 +66,10 @@ class Town:
         await self._stack.enter_async_context(self._publisher)
         follower = await self._stack.enter_async_context(LedgerFollower(self._settings.kafka))
         letters = await self._stack.enter_async_context(TopicTail(self._settings.kafka, topics))
-        self._running = [asyncio.create_task(self._follow(follower)), asyncio.create_task(self._read(letters))]
+        self._running = [
+            asyncio.create_task(self._follow(follower)),
+            asyncio.create_task(self._read(letters)),
+        ]
         return self
 
     async def __aexit__(self, *raised: object) -> None:
@@ -155,7 +158,9 @@ class Town:
 
     def heard(self, topic: str, event_type: str, case: str) -> list[Event]:
         """The letters of one type on one topic about one case."""
-        return [each for each in self.letters[topic].values() if each.type == event_type and each.subject == case]
+        return [
+            each for each in self.letters[topic].values() if each.type == event_type and each.subject == case
+        ]
 
     async def until(self, condition: Callable[[], bool], *, within_seconds: float = 120) -> None:
         """Wait for something to be true; a test's time-out, far above what it takes."""

@@ -5,24 +5,21 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
 
-from activities.publisher import Publisher
-from contracts.errors import REASONS
-from workers.dead_letters import DeadLetter, Desk, list_dead_letters
 from workers.entry import UsageError, run_main
-from workers.settings import Settings
+
+if TYPE_CHECKING:
+    from activities.publisher import Publisher
+    from workers.dead_letters import DeadLetter
 
 app = typer.Typer(help="Events that were refused: list, inspect, replay, discard.", no_args_is_help=True)
 
 Kafka = Annotated[str | None, typer.Option("--kafka", help="HOST:PORT of the broker.", metavar="HOST:PORT")]
 Json = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
-Reason = Annotated[str | None, typer.Option(help=f"Only those with this reason: {', '.join(REASONS)}.")]
+Reason = Annotated[str | None, typer.Option(help="Only those with this reason code.")]
 
 
 @app.command(
@@ -102,6 +99,8 @@ def replay(
                 for each in letters
                 if each.state == "waiting" and each.omitted is None and reason in (None, each.reason)
             ]
+        from workers.dead_letters import Desk
+
         async with _publisher(kafka) as publisher:
             desk = Desk(publisher, by=getpass.getuser())
             for letter in chosen:
@@ -124,6 +123,8 @@ def discard(
     """Put a dead letter aside for good. It stays in the topic, with who did it and why."""
 
     async def main() -> None:
+        from workers.dead_letters import Desk
+
         (letter,) = _by_id(await _letters(kafka), [letter_id])
         async with _publisher(kafka) as publisher:
             await Desk(publisher, by=getpass.getuser()).discard(letter, why)
@@ -133,11 +134,17 @@ def discard(
 
 
 async def _letters(kafka: str | None) -> list[DeadLetter]:
+    from workers.dead_letters import list_dead_letters
+    from workers.settings import Settings
+
     settings = Settings()
     return await list_dead_letters(kafka or settings.kafka, settings.topic_prefix)
 
 
 def _publisher(kafka: str | None) -> Publisher:
+    from activities.publisher import Publisher
+    from workers.settings import Settings
+
     settings = Settings()
     return Publisher(kafka or settings.kafka, settings.topic_prefix)
 
@@ -152,6 +159,8 @@ def _by_id(letters: Sequence[DeadLetter], ids: Sequence[str]) -> list[DeadLetter
 
 
 def _check_reason(reason: str | None) -> None:
+    from contracts.errors import REASONS
+
     if reason is not None and reason not in REASONS:
         raise typer.BadParameter(f"{reason!r} is none of {', '.join(REASONS)}", param_hint="--reason")
 
@@ -164,6 +173,10 @@ def _report(done: str, letters: Sequence[DeadLetter], as_json: bool) -> None:
 
 
 def _show_list(letters: Sequence[DeadLetter]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Column, Table
+
     table = Table(
         Column("id", overflow="fold", min_width=30),  # never cut: the other commands take it
         "refused at", "reason", "what is wrong", "state", title="Dead letters",
@@ -175,6 +188,12 @@ def _show_list(letters: Sequence[DeadLetter]) -> None:
 
 
 def _show_one(letter: DeadLetter) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from contracts.errors import REASONS
+
     table = Table(show_header=False, box=None)
     rows = letter.as_json()
     text = REASONS.get(letter.reason)

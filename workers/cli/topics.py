@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from workers.entry import run_main
-from workers.settings import Settings
-from workers.topics import TopicReport, apply_topics
+
+if TYPE_CHECKING:
+    from workers.topics import TopicReport
 
 app = typer.Typer(help="The Kafka topics that the directory asks for.", no_args_is_help=True)
 
@@ -36,6 +35,9 @@ def apply(
 
     Exits with 3 when a topic has another number of partitions than the directory says: it is for ever.
     """
+    from workers.settings import Settings
+    from workers.topics import apply_topics
+
     settings = Settings()
     address = kafka or settings.kafka
 
@@ -52,6 +54,9 @@ def apply(
 
 
 def _show(reports: list[TopicReport], address: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("topic", "partitions", "state", "settings set", title=f"Topics on {address}")
     for report in reports:
         changes = ", ".join(f"{name}: {had} → {has}" for name, (had, has) in report.changes.items())

@@ -1,0 +1,37 @@
+"""The construction permit with changes that would break running cases; the replay has to notice each."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from contracts.base import Money
+from contracts.case import Closing, Opened
+from contracts.construction_permit import CONSTRUCTION_PERMIT, Application
+from contracts.limits import Limit, working_days
+from workflows.case import procedure
+from workflows.construction_permit import ConstructionPermit
+
+
+@procedure(CONSTRUCTION_PERMIT)
+class WithoutCompleteness(ConstructionPermit):
+    """Asks the reviewers at once: other commands than the recorded ones."""
+
+    @workflow.run
+    async def run(self, opened: Opened[Application]) -> Closing:
+        return await self.carry(opened, self.permit)
+
+    async def complete(self, application: Application) -> Application:
+        await self.accept()
+        return application
+
+
+@procedure(CONSTRUCTION_PERMIT)
+class WithMoreTimeToPay(ConstructionPermit):
+    """Tells the applicant another day: the same commands, another entry."""
+
+    @workflow.run
+    async def run(self, opened: Opened[Application]) -> Closing:
+        return await self.carry(opened, self.permit)
+
+    async def collect(self, fee: Money, within: Limit) -> bool:
+        return await super().collect(fee, working_days(20))

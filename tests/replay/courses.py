@@ -1,0 +1,163 @@
+"""The cases that are recorded, and what happens in each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from pydantic import BaseModel
+
+from contracts.dialogue import PAID, REPORTED, SUPPLEMENTED, WITHDRAWN
+from contracts.permit_receipt import (
+    CHECK_CONFIRMATION,
+    CONFIRM,
+    DETERMINE_CONFIRMATION,
+    DETERMINE_STOP,
+    DETERMINE_STOP_ADVICE,
+    PHASE_CLOSED,
+    SEND_CONFIRMATION,
+    PermitRequest,
+)
+from tests.applications import application, document
+from tests.cases.conftest import CaseUnderTest
+from tests.replay.replaying import SMALL_RUNS
+
+LEGAL_DAYS = "cn-2026.1"
+
+REVIEWS = {
+    "planning": "review-planning/1",
+    "fire-safety": "review-fire-safety/1",
+    "civil-air-defence": "review-civil-air-defence/1",
+    "environment": "review-environment/1",
+}
+
+
+class Course(NamedTuple):
+    """One case to record.
+
+    Attributes:
+        name: of the history.
+        events: sends the case everything that leads to its end.
+    """
+
+    name: str
+    events: Callable[[CaseUnderTest], Awaitable[None]]
+    application: BaseModel
+    calendar: str = LEGAL_DAYS
+
+    @property
+    def procedure(self) -> str:
+        """The procedure's name, with which the history's begins."""
+        return self.name.split(".")[0]
+
+
+async def granted(case: CaseUnderTest) -> None:
+    """Incomplete at first; then everything as it should be."""
+    await case.asked("check-completeness/1")
+    missing = [{"zh": "用地批准手续", "en": "Land title"}]
+    await case.answer("housing", "check-completeness/1", outcome="incomplete", missing=missing)
+    await case.until(lambda: "asked-applicant" in case.kinds)
+    title = document("land-title").model_dump(mode="json")
+    await case.send("channel:portal", SUPPLEMENTED, {"application": {"land_title": title}})
+    await case.asked("check-completeness/2")
+    await case.answer("housing", "check-completeness/2", outcome="complete")
+    await reviewed(case, *REVIEWS)
+    await handed_over(case)
+
+
+async def refused(case: CaseUnderTest) -> None:
+    """One review refuses; the others are stopped."""
+    await accepted(case)
+    await case.answer("planning", REVIEWS["planning"], outcome="consent")
+    reason = "fire-safety-insufficient"
+    await case.answer("fire-safety", REVIEWS["fire-safety"], outcome="refuse", reason=reason)
+
+
+async def withdrawn(case: CaseUnderTest) -> None:
+    """The applicant withdraws during the reviews."""
+    await accepted(case)
+    await case.send("channel:portal", WITHDRAWN, {"reason": "plans changed"})
+
+
+async def deemed(case: CaseUnderTest) -> None:
+    """Fire safety stays silent: reminded, escalated, and deemed to consent behind the fence."""
+    await accepted(case)
+    await reviewed(case, "planning", "civil-air-defence", "environment")
+    await handed_over(case)
+
+
+async def continued(case: CaseUnderTest) -> None:
+    """More events than one run takes, with reviews under way."""
+    await accepted(case)
+    await reviewed(case, "planning")
+    for visit in range(6):
+        await case.send("agency:housing", REPORTED, {"step": "visit", "content": {"number": visit}})
+    await case.until(lambda: case.kinds.count("reported") == 6)
+    await reviewed(case, "fire-safety", "civil-air-defence", "environment")
+    await handed_over(case)
+
+
+async def received(case: CaseUnderTest) -> None:
+    """The groups of a municipality report their steps, one of them unexpected."""
+    steps = (
+        CONFIRM,
+        DETERMINE_STOP_ADVICE,
+        CHECK_CONFIRMATION,
+        "T07-1 Draft intern advice",
+        DETERMINE_CONFIRMATION,
+        DETERMINE_STOP,
+        SEND_CONFIRMATION,
+        PHASE_CLOSED,
+    )
+    for number, step in enumerate(steps):
+        party = f"agency:group-{1 + number % 4}"
+        await case.send(party, REPORTED, {"step": step, "officer": f"officer-{number}"})
+        await case.until(lambda count=number + 1: case.kinds.count("reported") == count)  # type: ignore[misc]
+
+
+async def accepted(case: CaseUnderTest) -> None:
+    await case.asked("check-completeness/1")
+    await case.answer("housing", "check-completeness/1", outcome="complete")
+    await case.asked("review-drainage/1")
+
+
+async def reviewed(case: CaseUnderTest, *agencies: str) -> None:
+    await case.asked("review-drainage/1")
+    for agency in agencies:
+        await case.answer(agency, REVIEWS[agency], outcome="consent-with-conditions", conditions=[agency])
+        await case.until(lambda step=REVIEWS[agency]: answered(case, step))  # type: ignore[misc]
+
+
+async def handed_over(case: CaseUnderTest) -> None:
+    await case.until(lambda: "fee-due" in case.kinds)
+    fee = {"amount": "210010.00", "currency": "CNY"}
+    await case.send("channel:portal", PAID, {"amount": fee, "reference": "bank-1"})
+    await case.asked("issue-permit/1")
+    permit = document("permit").model_dump(mode="json")
+    await case.answer("housing", "issue-permit/1", outcome="issued", document=permit)
+    await case.asked("deliver-permit/1")
+    await case.answer("service-hall", "deliver-permit/1", outcome="delivered")
+
+
+def answered(case: CaseUnderTest, step: str) -> bool:
+    return any(entry.kind == "answered" and entry.step == step for entry in case.entries)
+
+
+COURSES = (
+    Course("construction-permit.granted", granted, application(land_title=None)),
+    Course("construction-permit.refused", refused, application()),
+    Course("construction-permit.withdrawn", withdrawn, application()),
+    Course("construction-permit.deemed", deemed, application(), calendar="compressed:0.4"),
+    Course(f"construction-permit.{SMALL_RUNS}", continued, application()),
+    Course(
+        "permit-receipt.closed",
+        received,
+        PermitRequest(
+            reference="case-10011",
+            by="Internet",
+            department="General",
+            received=datetime(2011, 10, 11, 11, 42, tzinfo=UTC),
+        ),
+    ),
+)

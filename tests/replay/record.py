@@ -1,0 +1,124 @@
+"""``python -m tests.replay.record``: records histories of cases on a real Temporal server.
+
+They go to ``histories/<version>/``, of the version in ``pyproject.toml``. Those of earlier versions stay:
+cases that began under them may still run, and today's code has to carry them on. So a version is
+recorded again only as long as it has not been released.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import tomllib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Worker, WorkflowRunner
+
+from activities.drainage import review_drainage
+from contracts.case import CASES_QUEUE, Closing, Opened, agency_queue
+from contracts.catalogue import CATALOGUE
+from contracts.construction_permit import DRAINAGE
+from contracts.identifiers import AdministrationId
+from tests.applications import ADMINISTRATION, new_case
+from tests.cases.conftest import CaseUnderTest, Post
+from tests.replay.courses import COURSES, Course
+from tests.replay.replaying import HISTORIES, SMALL_RUNS, small_runs
+from workers.engines.temporal import TemporalEngine
+from workers.entry import run_main
+from workers.orchestrator import PROCEDURES, sandbox
+
+
+async def record() -> None:
+    """Record every course anew."""
+    folder = HISTORIES / version()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    async with server() as client:
+        for course in COURSES:
+            if SMALL_RUNS in course.name:
+                with small_runs() as runner:
+                    runs = await runs_of(client, course, runner)
+            else:
+                runs = await runs_of(client, course, sandbox())
+            for number, run in enumerate(runs, start=1):
+                suffix = f".{number}" if len(runs) > 1 else ""
+                write(folder / f"{course.name}{suffix}.json", run)
+
+
+async def runs_of(client: Client, course: Course, runner: WorkflowRunner) -> list[WorkflowHistory]:
+    """Carry a case to its end; the histories of its runs, in order."""
+    post = Post()
+    async with (
+        Worker(
+            client,
+            task_queue=CASES_QUEUE,
+            workflows=PROCEDURES,
+            activities=[post.publish, post.await_gateway],
+            workflow_runner=runner,
+        ),
+        Worker(client, task_queue=agency_queue(DRAINAGE), activities=[review_drainage]),
+    ):
+        case = await opened(client, post, course)
+        await course.events(case)
+        await case.result()
+    runs, run = [], case.handle.first_execution_run_id
+    while run:
+        runs.append(await client.get_workflow_handle(case.id, run_id=run).fetch_history())
+        end = runs[-1].events[-1]
+        run = end.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+    return runs
+
+
+async def opened(client: Client, post: Post, course: Course) -> CaseUnderTest:
+    """A case, opened as the gateway does it."""
+    case, item, now = new_case(), CATALOGUE[course.procedure], datetime.now(UTC)
+    start = Opened[Any](
+        case=case,
+        procedure=item.procedure,
+        law=item.laws[-1].id,
+        administration=AdministrationId(ADMINISTRATION),
+        channel=case.channel,
+        calendar=course.calendar,
+        checks=frozenset({DRAINAGE}),
+        application=course.application,
+        cause="urn:cn-demo:channel:portal#1",
+        occurred=now,
+        received=now,
+    )
+    handle = await client.start_workflow(
+        item.workflow_type(start.law), start, id=case, task_queue=CASES_QUEUE, result_type=Closing
+    )
+    return CaseUnderTest(case, handle, post)
+
+
+def write(path: Path, history: WorkflowHistory) -> None:
+    """Write a history, one event a line: small, and a difference can be read."""
+    events = json.loads(history.to_json())["events"]
+    lines = ",\n".join(json.dumps(event, ensure_ascii=False, separators=(",", ":")) for event in events)
+    path.write_text(f'{{"events":[\n{lines}\n]}}\n', "utf-8")
+    print(f"{path.relative_to(HISTORIES)}: {len(events)} events, {path.stat().st_size:,} bytes")
+
+
+def version() -> str:
+    """The version that is being made."""
+    project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+    return str(project["version"])
+
+
+@asynccontextmanager
+async def server() -> AsyncIterator[Client]:
+    """A Temporal server of its own."""
+    with tempfile.TemporaryDirectory(prefix="seamless-record-") as folder:
+        async with TemporalEngine(Path(folder)) as engine:
+            yield await Client.connect(engine.address, data_converter=pydantic_data_converter)
+
+
+if __name__ == "__main__":
+    run_main(record)
