@@ -40,7 +40,7 @@ def test_the_recorded_ledgers_are_whole_across_the_runs_of_a_case() -> None:
     for case, runs in groupby(ledgers, key=lambda entries: entries[0].case):
         entries = [entry for run in runs for entry in run]
         assert faults(entries) == [], case
-        assert entries[-1].kind == "closed"
+        assert any(entry.kind == "closed" for entry in entries), case
 
 
 async def test_another_command_is_noticed() -> None:
