@@ -23,11 +23,15 @@ PROCEDURES = (ConstructionPermit, PermitReceipt)
 """Every procedure's workflow class. A new procedure is named here."""
 
 
-def sandbox() -> SandboxedWorkflowRunner:
-    """Keeps ``workflows/`` deterministic. Contracts are passed through it: importing them anew for every
-    case would cost more than the case."""
+def sandbox(*, strict: bool = False) -> SandboxedWorkflowRunner:
+    """Keeps the procedures in ``workflows/`` deterministic.
+
+    Contracts and the case library are passed through: importing them anew for every case would cost
+    more than the case. ``strict`` keeps the library inside, to prove in the tests that it would bear it.
+    """
+    trusted = ("contracts", "rfc8785") if strict else ("contracts", "rfc8785", "workflows.case")
     return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules("contracts", "rfc8785")
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(*trusted)
     )
 
 

@@ -21,7 +21,7 @@ from workers.engines.process import ChildProcess
 from workers.engines.temporal import TemporalEngine
 from workers.readiness import await_ready
 from workers.settings import Settings
-from workers.temporal import SEARCH_ATTRIBUTES
+from workers.temporal import SEARCH_ATTRIBUTES, connect, register_search_attributes
 from workers.topics import apply_topics
 
 STOP_SECONDS = 15.0
@@ -101,6 +101,8 @@ class Stack:
             UsageError: a topic that exists is not as the directory asks.
         """
         await asyncio.gather(*(engine.start() for engine in (self.kafka, self.temporal) if engine))
+        if self.temporal is None:
+            await register_search_attributes(await connect(self.settings))
         await apply_topics(self.settings.kafka, self.settings.topic_prefix, self.settings.directory)
         for name in WORKERS if workers else ():
             self.start_worker(name)
