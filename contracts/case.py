@@ -67,7 +67,7 @@ class Opened(Contract, Generic[A]):
     administration: AdministrationId
     channel: ChannelId
     calendar: str
-    checks: frozenset[AgencyId] = frozenset()
+    checks: tuple[AgencyId, ...] = ()
     application: A
     cause: str
     occurred: AwareDatetime

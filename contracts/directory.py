@@ -40,9 +40,9 @@ class Directory(Contract):
     agencies: tuple[Agency, ...]
     channels: tuple[Channel, ...]
 
-    def checks(self) -> frozenset[AgencyId]:
+    def checks(self) -> tuple[AgencyId, ...]:
         """The agencies that take part by an automated check."""
-        return frozenset(agency.id for agency in self.agencies if agency.participation == "check")
+        return tuple(agency.id for agency in self.agencies if agency.participation == "check")
 
 
 def load_directory(path: Path | None = None) -> Directory:

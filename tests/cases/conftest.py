@@ -135,7 +135,7 @@ class Cases:
         *,
         day_seconds: float = 1000,
         channel: str = "portal",
-        checks: frozenset[str] = frozenset({"drainage"}),
+        checks: tuple[str, ...] = ("drainage",),
     ) -> CaseUnderTest:
         case, item, now = new_case(channel), CATALOGUE[procedure], datetime.now(UTC)
         opened = Opened[Any](
@@ -145,7 +145,7 @@ class Cases:
             administration=AdministrationId(ADMINISTRATION),
             channel=case.channel,
             calendar=f"compressed:{day_seconds}",
-            checks=frozenset(AgencyId(check) for check in checks),
+            checks=tuple(AgencyId(check) for check in checks),
             application=application,
             cause="test#1",
             occurred=now,

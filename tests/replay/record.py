@@ -86,7 +86,7 @@ async def opened(client: Client, post: Post, course: Course) -> CaseUnderTest:
         administration=AdministrationId(ADMINISTRATION),
         channel=case.channel,
         calendar=course.calendar,
-        checks=frozenset({DRAINAGE}),
+        checks=(DRAINAGE,),
         application=course.application,
         cause="urn:cn-demo:channel:portal#1",
         occurred=now,

@@ -5,42 +5,37 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import BaseModel
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 
 from contracts.base import Bilingual, DocumentRef, Money
-from contracts.case import DELIVER, Closing, Delivered, Opened, agency_queue, opening_content
+from contracts.case import DELIVER, Closing, Delivered, Opened, opening_content
 from contracts.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.dialogue import (
-    ANSWERED,
     NOTICE_DECIDED,
     NOTICE_FEE_DUE,
     NOTICE_ISSUED,
     NOTICE_MISSING,
     NOTICE_RECEIVED,
-    REQUESTED,
-    Answered,
     Decided,
     DocumentIssued,
     FeeDue,
     Missing,
     Receipt,
-    Requested,
 )
-from contracts.envelope import Event, agency_source
 from contracts.limits import Limit
-from contracts.requests import Answer, Request, lapse
+from contracts.requests import Answer, Request
 from contracts.service_item import ServiceItem
-from contracts.topics import agency_events, channel_events
+from workflows.case.answers import Answers
 from workflows.case.intake import in_order, take
 from workflows.case.interruptions import Lapsed, Withdrawal, is_withdrawal
 from workflows.case.journal import Outcome, Wait
-from workflows.case.ladder import climb, schedule
+from workflows.case.ladder import climb
 from workflows.case.proceedings import Proceedings
+from workflows.case.steps import open_request, open_wait
 
 EVENTS_PER_RUN = 1000
 """After so many events a case goes on in a new run, far below what Temporal allows for one."""
@@ -51,31 +46,6 @@ CARRIED_EVENTS = 500
 A = TypeVar("A", bound=BaseModel)
 R = TypeVar("R", bound=Answer)
 D = TypeVar("D", Grant, Refuse, Withdrawn, Ended)
-
-
-class Answers(Sequence[R]):
-    """The answers that came to several requests, in the order in which they took effect."""
-
-    def __init__(self, answers: Sequence[R]) -> None:
-        self._answers = tuple(answers)
-
-    def __len__(self) -> int:
-        return len(self._answers)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._answers[index]
-
-    def __iter__(self) -> Iterator[R]:
-        return iter(self._answers)
-
-    def first(self, outcome: str) -> R | None:
-        """The first answer with this outcome."""
-        return next((answer for answer in self._answers if answer.outcome == outcome), None)
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """The conditions that were set, by all."""
-        return tuple(text for answer in self._answers for text in getattr(answer, "conditions", ()))
 
 
 class Case(Generic[A]):
@@ -100,9 +70,7 @@ class Case(Generic[A]):
 
     async def carry(self, opened: Opened[A], course: Callable[[A], Coroutine[Any, Any, Decision]]) -> Closing:
         """Run a procedure's ``course`` to its decision, with all that a case needs around it."""
-        self._case = case = Proceedings(opened, self.item)
-        self._inbox[:0] = case.journal.inbox
-        case.journal.inbox = []
+        self._case = case = Proceedings(opened, self.item, self._inbox)
         sending = asyncio.create_task(case.outbox.run())
         if opened.carried is None:
             self._open(opened)
@@ -158,14 +126,15 @@ class Case(Generic[A]):
             if case.events >= EVENTS_PER_RUN:
                 await case.outbox.drain()  # signals wait in the inbox meanwhile; every verb waits for us
                 if not running.done() and len(self._inbox) <= CARRIED_EVENTS:
-                    case.journal.inbox = self._inbox
+                    case.journal.inbox = list(self._inbox)
                     workflow.continue_as_new(
                         case.opened.model_copy(update={"carried": case.journal.model_dump(mode="json")})
                     )
 
     def _take_inbox(self) -> None:
-        inbox, self._inbox = self._inbox, []
-        for delivered in in_order(inbox):
+        inbox = in_order(self._inbox)
+        self._inbox.clear()
+        for delivered in inbox:
             take(self._case, delivered)
 
     def _who_holds(self) -> Iterator[str]:
@@ -193,7 +162,8 @@ class Case(Generic[A]):
         Raises:
             Lapsed: the ladder ended in a ``lapse`` rung.
         """
-        step = self._request(request)
+        self._heed()
+        step = open_request(self._case, request)
         await self._until(lambda: step in self._outcomes)
         return self._answer(request, self._outcomes[step])
 
@@ -206,14 +176,15 @@ class Case(Generic[A]):
         Raises:
             Lapsed: a ladder ended in a ``lapse`` rung.
         """
-        asked = {self._request(request): request for request in requests}
+        self._heed()
+        asked = {open_request(self._case, request): request for request in requests}
 
         def settled() -> bool:
             ended = [outcome for step, outcome in self._outcomes.items() if step in asked]
             return len(ended) == len(asked) or any(_answers(each, stop_at) for each in ended)
 
         await self._until(settled)
-        for step in asked.keys() & self._case.journal.waits.keys():
+        for step in [step for step in asked if step in self._case.journal.waits]:  # never in a set's order
             self._case.stop(step, f"another agency answered: {stop_at}")
         ended = [(asked[step], outcome) for step, outcome in self._outcomes.items() if step in asked]
         return Answers(
@@ -276,7 +247,8 @@ class Case(Generic[A]):
         name = re.sub(r"[^a-z0-9]+", "-", reports[0].lower()).strip(
             "-"
         )  # branches side by side need names apart
-        step = self._wait(f"wait-for-{name}", f"agency:{self.item.lead}", wants, within)
+        self._heed()
+        step = open_wait(self._case, f"wait-for-{name}", f"agency:{self.item.lead}", wants, within)
         await self._until(lambda: step in self._outcomes)
         outcome = self._outcomes[step]
         return None if outcome.how == "lapsed" else str(outcome.value["data"]["step"])
@@ -323,68 +295,6 @@ class Case(Generic[A]):
         self._outcomes[step] = Outcome(how="done")
         return step
 
-    def _request(self, request: Request[Any]) -> str:
-        """Ask, unless it was asked in an earlier run; the step under which the answer will stand."""
-        self._heed()
-        case, agency = self._case, request.agency
-        step = case.journal.next_step(request.name)
-        if step in self._outcomes:
-            return step
-        check = agency in case.opened.checks
-        if step not in case.journal.waits:
-            due, rungs = schedule(case.calendar, workflow.now(), request.limit, request.overdue)
-            wait = Wait(
-                step=step,
-                holder=f"agency:{agency}",
-                opened=workflow.now(),
-                due=due.at,
-                rungs=rungs,
-                request=request.name,
-                request_id=case.request_id(step),
-                agency=agency,
-                inlets=() if check else (agency_events(agency),),
-            )
-            case.open(wait)
-            requested = Requested(
-                request=request.name,
-                procedure=self.item.procedure,
-                due=due.at,
-                provisional=due.provisional,
-                basis=request.basis,
-                outcomes=request.answer.outcomes(),
-                content=request.model_dump(mode="json"),
-            )
-            case.record("requested", of=wait, data=requested.model_dump(mode="json"))
-            case.tell_agency(agency, REQUESTED)
-        if check:  # an activity does not outlive its run: in a new run the check is made again
-            case.start_check(step, self._check(step, request))
-        return step
-
-    async def _check(self, step: str, request: Request[Any]) -> None:
-        """Have a department's worker answer; the answer takes the same way as one from Kafka."""
-        case, request_id = self._case, self._case.request_id(step)
-        answer: Answer = await workflow.execute_activity(
-            request.name,
-            request,
-            task_queue=agency_queue(request.agency),
-            activity_id=request_id,
-            result_type=request.answer,
-            start_to_close_timeout=timedelta(seconds=30),
-            retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
-            summary=f"{request.agency}: {request.name}",
-        )
-        event = Event(
-            specversion="1.0",
-            id=f"{request_id}/answered",
-            source=agency_source(case.opened.administration, request.agency),
-            type=ANSWERED,
-            subject=case.opened.case,
-            time=workflow.now(),
-            requestid=request_id,
-            data=Answered(answer=answer.model_dump(mode="json")).model_dump(mode="json"),
-        )
-        self._inbox.append(Delivered(event=event, actor=f"agency:{request.agency}", received=workflow.now()))
-
     def _answer(self, request: Request[R], outcome: Outcome) -> R:
         if outcome.how == "lapsed":
             raise Lapsed(outcome.value)
@@ -394,36 +304,10 @@ class Case(Generic[A]):
         self, verb: str, wanted: str, within: Limit, ask: Callable[[Wait], None], owed: Money | None = None
     ) -> Outcome:
         """Wait for something that the applicant has to bring."""
-        step = self._wait(verb, "applicant", (wanted,), within, ask, owed)
+        self._heed()
+        step = open_wait(self._case, verb, "applicant", (wanted,), within, ask=ask, owed=owed)
         await self._until(lambda: step in self._outcomes)
         return self._outcomes[step]
-
-    def _wait(
-        self,
-        verb: str,
-        holder: str,
-        wants: tuple[str, ...],
-        within: Limit | None,
-        ask: Callable[[Wait], None] | None = None,
-        owed: Money | None = None,
-    ) -> str:
-        """Wait for a fact, unless it was waited for in an earlier run; the step under which it will stand."""
-        self._heed()
-        case = self._case
-        step = case.journal.next_step(verb)
-        if step in self._outcomes or step in case.journal.waits:
-            return step
-        wait = Wait(step=step, holder=holder, opened=workflow.now(), wants=wants, owed=owed)
-        if within is not None:
-            due, wait.rungs = schedule(case.calendar, workflow.now(), within, [lapse("overdue")])
-            wait.due = due.at
-        if holder == "applicant":
-            wait.inlets = (channel_events(case.opened.channel),)
-        case.open(wait)
-        if ask is not None:
-            ask(wait)
-        case.offer_kept()
-        return step
 
     def _announce(self, step: str, decision: Decision) -> None:
         data = {"decision": decision.model_dump(mode="json")}

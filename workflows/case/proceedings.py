@@ -34,15 +34,19 @@ class Proceedings:
 
     Attributes:
         journal: what the case knows.
+        inbox: events that have come and have not taken effect.
         events: how many events this run took; continue-as-new goes by it.
         fenced: the steps whose deadline the gateway has passed, so that their binding end may take effect.
         closed: nothing changes the case any more.
     """
 
-    def __init__(self, opened: Opened[Any], item: ServiceItem) -> None:
+    def __init__(self, opened: Opened[Any], item: ServiceItem, inbox: list[Delivered]) -> None:
         self.opened = opened
         self.item = item
         self.journal = Journal.model_validate(opened.carried) if opened.carried else Journal()
+        self.inbox = inbox
+        self.inbox[:0] = self.journal.inbox  # what the last run left came before what this one got
+        self.journal.inbox = []
         self.outbox = Outbox(opened.administration, opened.traceparent)
         self.alarm = Alarm()
         self.calendar: Calendar = calendar(opened.calendar)
