@@ -18,7 +18,7 @@ from workers.telemetry import configure_logs
 
 def bench(
     cases: Annotated[int, typer.Option(min=1, max=1000, help="Cases per run.")] = 60,
-    pairs: Annotated[int, typer.Option(min=1, help="At most so many pairs of runs.")] = 7,
+    pairs: Annotated[int, typer.Option(min=1, help="At most so many pairs of runs.")] = 9,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")] = False,
 ) -> None:
     """Compare the platform with a bare Temporal program on the same servers, in at most five minutes.
@@ -29,15 +29,19 @@ def bench(
     """
     console = Console(stderr=as_json)
 
-    async def main() -> None:
+    async def main() -> int:
         task = asyncio.current_task()
         assert task is not None
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # stop what was started
         configure_logs("WARNING", process="bench")
-        measured = await measure(cases, pairs, say=lambda text: console.print(f"[dim]{text}[/dim]"))
+        try:
+            measured = await measure(cases, pairs, say=lambda text: console.print(f"[dim]{text}[/dim]"))
+        except asyncio.CancelledError:
+            return 130  # interrupted; everything that was started is stopped
         console.print(tables(measured))
         if as_json:
             print(json.dumps(figures(measured), ensure_ascii=False))
+        return 0
 
     run_main(main)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -94,7 +95,7 @@ def _throughput_table(measured: Measurement) -> Table:
     return table
 
 
-def _processor_table(pairs: list[Pair]) -> Table:
+def _processor_table(pairs: Sequence[Pair]) -> Table:
     ours, bare = _processor_ms(pairs, "platform"), _processor_ms(pairs, "bare")
     table = _table("Processor time per case, ms", "process", "platform", "bare")
     for name in dict.fromkeys([*ours, *bare]):
@@ -120,13 +121,13 @@ def _parts_table(ours: HistoryCost, bare: HistoryCost) -> Table:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", min_width=len(title) + 2)
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number == 0 else "right")
     return table
 
 
-def _processor_ms(pairs: list[Pair], side: str) -> dict[str, float]:
+def _processor_ms(pairs: Sequence[Pair], side: str) -> dict[str, float]:
     runs = [pair.platform if side == "platform" else pair.bare for pair in pairs]
     return {
         name: median(1000 * run.processor[name] / len(run.cases) for run in runs)
@@ -138,7 +139,7 @@ def _history(cost: HistoryCost) -> dict[str, Any]:
     return {"events": cost.events, "bytes": cost.size, "parts": cost.parts, "event_types": cost.kinds}
 
 
-def _processor_cause(pairs: list[Pair]) -> str:
+def _processor_cause(pairs: Sequence[Pair]) -> str:
     ours, bare = _processor_ms(pairs, "platform"), _processor_ms(pairs, "bare")
     if not ours:
         return "Where the time goes cannot be read on this system: it has no /proc."

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from contracts.decisions import Grant, Refuse, Withdrawn
+from contracts.decisions import Ended, Grant, Refuse, Withdrawn
 from contracts.dialogue import (
     CANCELLED,
     NOTICE_DECIDED,
@@ -259,6 +259,15 @@ async def test_what_arrived_after_the_deadline_is_late_even_while_the_fence_is_w
     await case.until(lambda: "fee-due" in case.kinds)
     await case.send("channel:portal", WITHDRAWN, {})
     await case.result()
+
+
+async def test_a_case_that_an_operator_cancels_ends_and_says_so(cases: Cases) -> None:
+    case = await cases.open("construction-permit", application())
+    await complete(case)
+    await case.handle.cancel()
+    assert (await case.result()).decision == Ended(result="broken-off")
+    assert case.kinds[-1] == "closed"
+    assert [kind for kind, _ in case.letters("agency.environment.requests")][-1] == CANCELLED
 
 
 async def test_an_unpaid_fee_refuses(cases: Cases) -> None:

@@ -76,8 +76,12 @@ class Case(Generic[A]):
             self._open(opened)
         case.set_alarm()
         running = asyncio.create_task(self._run(course(opened.application)))
-        await self._follow(running)
-        decision = running.result()
+        try:
+            await self._follow(running)
+            decision = running.result()
+        except asyncio.CancelledError:  # an operator's Cancel: the case ends, and says so
+            running.cancel()
+            decision = Ended(result="broken-off") if case.journal.decided else await self.end("broken-off")
         for step in list(case.journal.waits):
             case.stop(step, "the case is closed")
         case.closed = True
