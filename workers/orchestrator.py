@@ -23,15 +23,14 @@ PROCEDURES = (ConstructionPermit, PermitReceipt)
 """Every procedure's workflow class. A new procedure is named here."""
 
 
-def sandbox(*, strict: bool = False) -> SandboxedWorkflowRunner:
-    """Keeps the procedures in ``workflows/`` deterministic.
+PASSED_THROUGH = ("contracts", "rfc8785", "workflows.case.journal")
+"""What the sandbox does not import anew for every case: modules of models, which cost more than the case."""
 
-    Contracts and the case library are passed through: importing them anew for every case would cost
-    more than the case. ``strict`` keeps the library inside, to prove in the tests that it would bear it.
-    """
-    trusted = ("contracts", "rfc8785") if strict else ("contracts", "rfc8785", "workflows.case")
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Keeps what is in ``workflows/`` deterministic."""
     return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules(*trusted)
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     )
 
 

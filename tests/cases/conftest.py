@@ -165,7 +165,7 @@ async def case_worker(client: Client, post: Post, **options: Any) -> AsyncIterat
             task_queue=CASES_QUEUE,
             workflows=PROCEDURES,
             activities=[post.publish, post.await_gateway],
-            workflow_runner=sandbox(strict=True),
+            workflow_runner=sandbox(),
             **options,
         ),
         Worker(client, task_queue=agency_queue("drainage"), activities=[review_drainage]),

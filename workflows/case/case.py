@@ -82,17 +82,23 @@ class Case(Generic[A]):
         except asyncio.CancelledError:  # an operator's Cancel: the case ends, and says so
             running.cancel()
             decision = Ended(result="broken-off") if case.journal.decided else await self.end("broken-off")
+        self._take_inbox()  # what has come by now still belongs to the open case
         for step in list(case.journal.waits):
             case.stop(step, "the case is closed")
         case.closed = True
-        entry = case.record("closed", outcome=decision.outcome)
+        case.record("closed", outcome=decision.outcome)
         while True:
             await case.outbox.drain()
             if not self._inbox:
                 break
             self._take_inbox()
         sending.cancel()
-        return Closing(case=opened.case, decision=decision, entries=entry.sequence, ledger_hash=entry.hash)
+        return Closing(
+            case=opened.case,
+            decision=decision,
+            entries=case.journal.sequence,
+            ledger_hash=case.journal.head,
+        )
 
     def _open(self, opened: Opened[A]) -> None:
         content = opening_content(opened.procedure, opened.application)
