@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import tempfile
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +21,9 @@ from workers.telemetry import configure_logs
 def bench(
     cases: Annotated[int, typer.Option(min=1, max=1000, help="Cases per run.")] = 60,
     pairs: Annotated[int, typer.Option(min=1, help="At most so many pairs of runs.")] = 9,
+    data: Annotated[
+        Path | None, typer.Option(help="Keep data and logs there; a passing folder if not given.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")] = False,
 ) -> None:
     """Compare the platform with a bare Temporal program on the same servers, in at most five minutes.
@@ -35,7 +40,10 @@ def bench(
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # stop what was started
         configure_logs("WARNING", process="bench")
         try:
-            measured = await measure(cases, pairs, say=lambda text: console.print(f"[dim]{text}[/dim]"))
+            with tempfile.TemporaryDirectory(prefix="seamless-bench-") as passing:
+                measured = await measure(
+                    cases, pairs, data or Path(passing), say=lambda text: console.print(f"[dim]{text}[/dim]")
+                )
         except asyncio.CancelledError:
             return 130  # interrupted; everything that was started is stopped
         console.print(tables(measured))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -62,17 +61,18 @@ class Measurement:
         return median(pair.ratio for pair in self.pairs)
 
 
-async def measure(cases: int, pairs: int, say: Callable[[str], None]) -> Measurement:
-    """Measure on a stack of its own, which is gone afterwards.
+async def measure(cases: int, pairs: int, data: Path, say: Callable[[str], None]) -> Measurement:
+    """Measure on a stack of its own, which is stopped afterwards.
 
     Args:
         cases: in each run.
         pairs: at most; fewer where the time does not suffice, but one.
+        data: the directory of the stack's data and logs.
         say: hears what is done at the moment.
     """
     began = perf_counter()
     say("starting Kafka, Temporal and the workers")
-    async with _sides() as (client, platform, bare):
+    async with _sides(data) as (client, platform, bare):
 
         async def pace(apart_seconds: float) -> None:
             for side in (platform, bare):
@@ -106,22 +106,21 @@ async def _pair(first: Side, second: Side, cases: int) -> Pair:
 
 
 @asynccontextmanager
-async def _sides() -> AsyncIterator[tuple[Client, Platform, Bare]]:
-    with tempfile.TemporaryDirectory(prefix="seamless-bench-") as folder:
-        own = Settings().model_copy(update={"data": Path(folder), "log_level": "WARNING"})
-        async with (
-            Stack(own) as stack,
-            Publisher(stack.settings.kafka, stack.settings.topic_prefix) as publisher,
-            TopicTail(stack.settings.kafka, [stack.settings.topic_prefix + LEDGER]) as tail,
-        ):
-            archive = ArchiveReader(stack.settings.archive_url)
-            platform = Platform(stack, publisher, archive)
-            client = await Client.connect(stack.settings.temporal, namespace=stack.settings.namespace)
-            watching = asyncio.create_task(platform.watch(tail))
-            try:
-                yield client, platform, Bare(stack, client)
-            finally:
-                watching.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await watching
-                await archive.close()
+async def _sides(data: Path) -> AsyncIterator[tuple[Client, Platform, Bare]]:
+    own = Settings().model_copy(update={"data": data, "log_level": "WARNING"})
+    async with (
+        Stack(own) as stack,
+        Publisher(stack.settings.kafka, stack.settings.topic_prefix) as publisher,
+        TopicTail(stack.settings.kafka, [stack.settings.topic_prefix + LEDGER]) as tail,
+    ):
+        archive = ArchiveReader(stack.settings.archive_url)
+        platform = Platform(stack, publisher, archive)
+        client = await Client.connect(stack.settings.temporal, namespace=stack.settings.namespace)
+        watching = asyncio.create_task(platform.watch(tail))
+        try:
+            yield client, platform, Bare(stack, client)
+        finally:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+            await archive.close()

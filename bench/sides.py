@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import ClassVar
 
-import uuid_utils
 from temporalio.client import Client
 
 from activities.publisher import Publisher
@@ -20,14 +19,23 @@ from bench.agencies import CHANNEL
 from bench.answers import APPLICATION
 from bench.processes import processor_seconds
 from contracts.construction_permit import CONSTRUCTION_PERMIT
+from contracts.identifiers import CaseId
 from workers.applications import application_event, application_record, new_case_id
 from workers.archive.reader import ArchiveReader
 from workers.archive.tail import TopicTail
+from workers.entry import UsageError
 from workers.stack import WORKERS, Stack
 
 STOP_SECONDS = 15.0
 PATIENCE_SECONDS = 60.0
 """How long a case may take, or the archive after the last one, before the bench gives up."""
+
+
+class BenchError(UsageError):
+    """A case did not go as the bench needs it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, exit_code=1)
 
 
 @dataclass(frozen=True)
@@ -68,12 +76,17 @@ class Side(ABC):
 
         async def one_after_another() -> None:
             for _ in left:  # shared: whoever is free takes the next
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    ended.append(await self._carry())
+                case = self._new_case()
+                try:
+                    async with asyncio.timeout(PATIENCE_SECONDS):
+                        outcome = await self._carry(case)
+                except TimeoutError:
+                    raise BenchError(f"{case} did not end within {PATIENCE_SECONDS:.0f} s") from None
+                if outcome != "granted":
+                    raise BenchError(f"{case} was {outcome}; only granted cases are measured")
+                ended.append(case)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(at_once, cases)):
-                group.create_task(one_after_another())
+        await asyncio.gather(*(one_after_another() for _ in range(min(at_once, cases))))
         seconds = perf_counter() - began
         await self._settle(ended)
         after = processor_seconds(self._pids())
@@ -84,8 +97,12 @@ class Side(ABC):
         """From now on answers of one case come so far apart; 0: at once."""
 
     @abstractmethod
-    async def _carry(self) -> str:
-        """Hand in an application and return the case's id when it has ended."""
+    def _new_case(self) -> CaseId:
+        """A fresh case id."""
+
+    @abstractmethod
+    async def _carry(self, case: CaseId) -> str:
+        """Hand in an application and return the outcome when the case has ended."""
 
     async def _settle(self, cases: Sequence[str]) -> None:
         """Return when nothing of these cases is left to do."""
@@ -111,13 +128,14 @@ class Bare(Side):
     async def answer(self, apart_seconds: float) -> None:
         await _replace(self._stack, "bare-agencies", "bench.bare_processes", "agencies", str(apart_seconds))
 
-    async def _carry(self) -> str:
-        case = f"bare-{uuid_utils.uuid7()}"
+    def _new_case(self) -> CaseId:
+        return new_case_id("bare")
+
+    async def _carry(self, case: CaseId) -> str:
         decision = await self._client.execute_workflow(
             bare.WORKFLOW, APPLICATION, id=case, task_queue=bare.CASES_QUEUE, result_type=dict
         )
-        _check(decision["outcome"])
-        return case
+        return str(decision["outcome"])
 
 
 class Platform(Side):
@@ -144,25 +162,22 @@ class Platform(Side):
     async def answer(self, apart_seconds: float) -> None:
         await _replace(self._stack, "agencies", "bench.agencies", str(apart_seconds))
 
-    async def _carry(self) -> str:
-        case = new_case_id(CHANNEL)
+    def _new_case(self) -> CaseId:
+        return new_case_id(CHANNEL)
+
+    async def _carry(self, case: CaseId) -> str:
         administration = self._stack.settings.directory.administration
         applied = application_event(administration, case, CONSTRUCTION_PERMIT.procedure, APPLICATION)
-        ended = self._waiting[case] = asyncio.get_running_loop().create_future()
+        ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting[case] = ended
         await self._publisher.publish([application_record(applied)])
-        _check(await ended)
-        return case
+        return await ended
 
     async def _settle(self, cases: Sequence[str]) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             for case in cases:
                 while not await self._archive.closed(case):
                     await asyncio.sleep(0.05)
-
-
-def _check(outcome: str) -> None:
-    if outcome != "granted":
-        raise RuntimeError(f"a case of the bench was {outcome}; it measures only granted ones")
 
 
 async def _replace(stack: Stack, name: str, *module: str) -> None:

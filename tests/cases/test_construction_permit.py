@@ -14,6 +14,7 @@ from contracts.dialogue import (
     NOTICE_ISSUED,
     NOTICE_MISSING,
     NOTICE_RECEIVED,
+    NOTICE_REFUSED,
     PAID,
     REMINDED,
     REPORTED,
@@ -161,6 +162,35 @@ async def test_everything_missing_is_told_at_once_and_what_comes_is_checked_agai
     assert again["content"]["application"]["land_title"]["uri"] == "urn:document:title"
     await case.send("channel:portal", WITHDRAWN, {})
     assert (await case.result()).decision == Withdrawn()
+
+
+async def test_a_supplement_that_does_not_fit_is_refused_at_its_field_and_the_case_goes_on(
+    cases: Cases,
+) -> None:
+    case = await cases.open("construction-permit", application(land_title=None))
+    await case.asked("check-completeness/1")
+    missing = [{"zh": "用地批准", "en": "Land title"}]
+    await case.answer("housing", "check-completeness/1", outcome="incomplete", missing=missing)
+    await case.until(lambda: "asked-applicant" in case.kinds)
+    await case.send("channel:portal", SUPPLEMENTED, {"application": {"floor_area": "much"}})
+    await case.until(lambda: "refused" in case.kinds)
+    refused = next(data for kind, data in case.letters("channel.portal.notices") if kind == NOTICE_REFUSED)
+    assert (refused["reason"], refused["field"]) == ("invalid", "data.application.floor_area")
+    handed_in = {"land_title": document("title").model_dump(mode="json")}
+    await case.send("channel:portal", SUPPLEMENTED, {"application": handed_in})
+    await case.asked("check-completeness/2")
+    await case.send("channel:portal", WITHDRAWN, {})
+    await case.result()
+
+
+async def test_an_answer_to_a_request_that_was_never_made_is_refused(cases: Cases) -> None:
+    case = await cases.open("construction-permit", application())
+    await case.asked("check-completeness/1")
+    await case.answer("housing", "check-completeness/7", outcome="complete")
+    await case.until(lambda: "refused" in case.kinds)
+    assert case.letters("agency.housing.requests")[-1][1]["reason"] == "unknown-request"
+    await case.send("channel:portal", WITHDRAWN, {})
+    await case.result()
 
 
 async def test_the_applicant_can_withdraw_until_the_decision(cases: Cases) -> None:

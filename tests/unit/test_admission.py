@@ -209,10 +209,11 @@ class TestWhoMaySpeakWhere:
         refusal = refused(PORTAL, applied(subject=case, partitionkey=case), key=case.encode())
         assert (refusal.reason, refusal.field) == ("wrong-source", "subject")
 
-    def test_a_channel_may_speak_in_the_case_of_another(self) -> None:
+    def test_a_channel_may_not_speak_in_the_case_of_another(self) -> None:
         case = new_case("counter")
         withdrawal = applied(type=WITHDRAWN, data={}, subject=case, partitionkey=case)
-        assert isinstance(admitted(PORTAL, withdrawal, key=case.encode()), Message)
+        refusal = refused(PORTAL, withdrawal, key=case.encode())
+        assert (refusal.reason, refusal.field) == ("wrong-source", "subject")
 
     @pytest.mark.parametrize(
         "event_type", [REQUESTED, ANSWERED, "org.seamless.channel.applied.v2", "nothing"]

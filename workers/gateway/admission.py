@@ -168,15 +168,15 @@ def _addressed(arrival: Arrival, event: Event) -> CaseId:
             f"key: the record's key is {key!r} and subject is {event.subject!r}; both have to be the case id"
         )
         raise Refusal("wrong-key", detail, "subject")
+    if arrival.inlet.party == "channel" and case.channel != arrival.inlet.id:
+        detail = f"subject: {case} was minted by channel {case.channel!r}, not by {arrival.inlet.id!r}"
+        raise Refusal("wrong-source", detail, "subject")
     return case
 
 
 def _application(
     arrival: Arrival, event: Event, case: CaseId, data: Applied, calendar_name: str
 ) -> Application:
-    if case.channel != arrival.inlet.id:
-        detail = f"subject: {case} was minted by channel {case.channel!r}, not by {arrival.inlet.id!r}"
-        raise Refusal("wrong-source", detail, "subject")
     item = CATALOGUE.get(data.procedure)
     if item is None:
         detail = f"data.procedure: there is no {data.procedure!r}; there are {', '.join(sorted(CATALOGUE))}"

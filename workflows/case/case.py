@@ -26,12 +26,14 @@ from contracts.dialogue import (
     Missing,
     Receipt,
 )
+from contracts.identifiers import AgencyId
 from contracts.limits import Limit
 from contracts.requests import Answer, Request
 from contracts.service_item import ServiceItem
+from contracts.topics import agency_events, channel_events
 from workflows.case.answers import Answers
 from workflows.case.intake import in_order, take
-from workflows.case.interruptions import Lapsed, Withdrawal, is_withdrawal
+from workflows.case.interruptions import Lapsed, Withdrawal, interruption
 from workflows.case.journal import Outcome, Wait
 from workflows.case.ladder import climb
 from workflows.case.proceedings import Proceedings
@@ -79,26 +81,12 @@ class Case(Generic[A]):
         try:
             await self._follow(running)
             decision = running.result()
-        except asyncio.CancelledError:  # an operator's Cancel: the case ends, and says so
+        except asyncio.CancelledError:
             running.cancel()
-            decision = Ended(result="broken-off") if case.journal.decided else await self.end("broken-off")
-        self._take_inbox()  # what has come by now still belongs to the open case
-        for step in list(case.journal.waits):
-            case.stop(step, "the case is closed")
-        case.closed = True
-        case.record("closed", outcome=decision.outcome)
-        while True:
-            await case.outbox.drain()
-            if not self._inbox:
-                break
-            self._take_inbox()
+            decision = await self._break_off()
+        closing = await _to_the_end(asyncio.create_task(self._close(decision)))
         sending.cancel()
-        return Closing(
-            case=opened.case,
-            decision=decision,
-            entries=case.journal.sequence,
-            ledger_hash=case.journal.head,
-        )
+        return closing
 
     def _open(self, opened: Opened[A]) -> None:
         content = opening_content(opened.procedure, opened.application)
@@ -155,14 +143,43 @@ class Case(Generic[A]):
     async def _run(self, course: Coroutine[Any, Any, Decision]) -> Decision:
         try:
             return await course
-        except Lapsed as lapsed:
-            return await self.decide(Refuse(reason=lapsed.reason))
         except BaseException as error:
-            if not is_withdrawal(error):
+            ended = interruption(error)
+            if ended is None:
                 raise
-        for step in list(self._case.journal.waits):
-            self._case.stop(step, "the applicant withdrew")
+        if isinstance(ended, Lapsed):
+            self._stop_all("the application is refused")
+            return await self.decide(Refuse(reason=ended.reason))
+        self._stop_all("the applicant withdrew")
         return await self.decide(Withdrawn())
+
+    async def _break_off(self) -> Decision:
+        """An operator's Cancel: the case ends, and says so."""
+        self._stop_all("the case is broken off")
+        return Ended(result="broken-off") if self._case.journal.decided else await self.end("broken-off")
+
+    async def _close(self, decision: Decision) -> Closing:
+        case = self._case
+        self._take_inbox()  # what has come by now still belongs to the open case
+        self._stop_all("the case is closed")
+        case.closed = True
+        case.record("closed", outcome=decision.outcome)
+        while True:
+            await case.outbox.drain()
+            if not self._inbox:
+                break
+            self._take_inbox()
+        return Closing(
+            case=case.opened.case,
+            decision=decision,
+            entries=case.journal.sequence,
+            ledger_hash=case.journal.head,
+        )
+
+    def _stop_all(self, reason: str) -> None:
+        """Tell everybody who was asked to stop; before the decision goes out."""
+        for step in list(self._case.journal.waits):
+            self._case.stop(step, reason)
 
     # --- verbs -------------------------------------------------------------------------------------------
 
@@ -248,17 +265,31 @@ class Case(Generic[A]):
             self._case.record("notified", step=step, data=issued.model_dump(mode="json"))
             self._case.tell_applicant(NOTICE_ISSUED)
 
-    async def wait_for(self, *reports: str, within: Limit | None = None) -> str | None:
+    async def wait_for(
+        self, *reports: str, within: Limit | None = None, by: Sequence[AgencyId] = ()
+    ) -> str | None:
         """Wait until an agency reports one of these steps: which one, or None when the limit has passed.
 
         A report that came before it was waited for counts, once: agencies work in any interleaving.
+
+        Args:
+            by: who is expected to report, by default the lead agency: they have the case meanwhile, and
+                what they said in time counts although it is carried late. Others may report it, too.
         """
         wants = tuple(f"reported:{report}" for report in reports)
         name = re.sub(r"[^a-z0-9]+", "-", reports[0].lower()).strip(
             "-"
         )  # branches side by side need names apart
         self._heed()
-        step = open_wait(self._case, f"wait-for-{name}", f"agency:{self.item.lead}", wants, within)
+        expected = tuple(by) or (self.item.lead,)
+        step = open_wait(
+            self._case,
+            f"wait-for-{name}",
+            f"agency:{expected[0]}",
+            wants,
+            within,
+            inlets=tuple(agency_events(agency) for agency in expected),
+        )
         await self._until(lambda: step in self._outcomes)
         outcome = self._outcomes[step]
         return None if outcome.how == "lapsed" else str(outcome.value["data"]["step"])
@@ -315,7 +346,8 @@ class Case(Generic[A]):
     ) -> Outcome:
         """Wait for something that the applicant has to bring."""
         self._heed()
-        step = open_wait(self._case, verb, "applicant", (wanted,), within, ask=ask, owed=owed)
+        inlets = (channel_events(self._case.opened.channel),)
+        step = open_wait(self._case, verb, "applicant", (wanted,), within, inlets=inlets, ask=ask, owed=owed)
         await self._until(lambda: step in self._outcomes)
         return self._outcomes[step]
 
@@ -330,3 +362,13 @@ class Case(Generic[A]):
 
 def _answers(outcome: Outcome, wanted: str | None) -> bool:
     return wanted is not None and outcome.how in ("answered", "deemed") and outcome.value["outcome"] == wanted
+
+
+async def _to_the_end(task: asyncio.Task[Closing]) -> Closing:
+    """Await a task whatever is cancelled meanwhile: what was recorded has to be published."""
+    while True:
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.done():
+                raise

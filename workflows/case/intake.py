@@ -28,7 +28,7 @@ from contracts.dialogue import (
     Reminded,
     Taken,
 )
-from contracts.errors import REASONS
+from contracts.errors import REASONS, refusal_of
 from contracts.ledger import Kind
 from contracts.requests import REQUESTS
 from workflows.case.journal import Fact, Outcome, Wait
@@ -64,16 +64,17 @@ def _wait_of(case: Proceedings, delivered: Delivered) -> Wait | None:
 
 def _answered(case: Proceedings, delivered: Delivered) -> None:
     wait = _wait_of(case, delivered)
+    if wait is None and _step(delivered) not in case.journal.outcomes:
+        _refuse(case, delivered, "unknown-request")
+        return
     if wait is None or wait.request is None or not wait.in_time(delivered.received):
         _late(case, delivered)
         return
     data = delivered.event.data
     try:
         answer = REQUESTS[wait.request].answer.model_validate(data["answer"])
-    except (
-        ValidationError,
-        KeyError,
-    ):  # the gateway admits none such; a check's worker may be of another build
+    except (ValidationError, KeyError):
+        # The gateway admits none such; but the worker of a check may be of another build.
         _refuse(case, delivered, "invalid")
         return
     case.settle(wait.step, Outcome(how="answered", value=answer.model_dump(mode="json")))
@@ -91,7 +92,7 @@ def _about_request(kind: Kind) -> Callable[[Proceedings, Delivered], None]:
     def effect(case: Proceedings, delivered: Delivered) -> None:
         case.record(kind, by=delivered, of=_wait_of(case, delivered), step=_step(delivered))
         if delivered.event.type != RECEIVED:
-            _taken(case, delivered)
+            _taken(case, delivered, late=True)  # kept; it changes nothing by itself
 
     return effect
 
@@ -133,9 +134,29 @@ def _withdrawn(case: Proceedings, delivered: Delivered) -> None:
     case.record("withdrawn", by=delivered)
 
 
-def _refuse(case: Proceedings, delivered: Delivered, reason: str) -> None:
-    event = delivered.event
-    refused = Refused(event=event.id, reason=reason, text=REASONS[reason], detail=REASONS[reason].en)
+def _supplemented(case: Proceedings, delivered: Delivered) -> None:
+    """Take what was handed in, if the application is still one with it."""
+    try:
+        case.supplement(delivered.event.data["application"])
+    except ValidationError as error:
+        refusal = refusal_of(error, under="data.application")
+        _refuse(case, delivered, "invalid", detail=refusal.detail, field=refusal.field)
+    else:
+        _fact("supplemented")(case, delivered)
+
+
+def _refuse(
+    case: Proceedings,
+    delivered: Delivered,
+    reason: str,
+    *,
+    detail: str | None = None,
+    field: str | None = None,
+) -> None:
+    text = REASONS[reason]
+    refused = Refused(
+        event=delivered.event.id, reason=reason, text=text, detail=detail or text.en, field=field
+    )
     case.record("refused", by=delivered, outcome=reason)
     party, _, identifier = delivered.actor.partition(":")
     if party == "agency":
@@ -160,7 +181,7 @@ _EFFECTS: dict[str, Callable[[Proceedings, Delivered], None]] = {
     NOT_OURS: _not_ours,
     CORRECTED: _about_request("corrected"),
     REPORTED: _fact("reported"),
-    SUPPLEMENTED: _fact("supplemented"),
+    SUPPLEMENTED: _supplemented,
     PAID: _fact("paid"),
     WITHDRAWN: _withdrawn,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class Withdrawal(BaseException):
     """The applicant withdrew. Raised at every verb until the case is decided.
@@ -23,8 +25,21 @@ class Lapsed(Exception):
         self.reason = reason
 
 
-def is_withdrawal(error: BaseException) -> bool:
-    """Whether an error is a withdrawal, alone or from several branches of a task group."""
+def interruption(error: BaseException) -> Withdrawal | Lapsed | None:
+    """What ended a course: alone, or out of branches that ran side by side in a task group.
+
+    A withdrawal goes before a lapse. None: something else went wrong, too, and that is a fault.
+    """
+    found = list(_leaves(error))
+    if not all(isinstance(each, Withdrawal | Lapsed) for each in found):
+        return None
+    withdrawals = (each for each in found if isinstance(each, Withdrawal))
+    return next(withdrawals, None) or next((each for each in found if isinstance(each, Lapsed)), None)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
     if isinstance(error, BaseExceptionGroup):
-        return all(is_withdrawal(each) for each in error.exceptions)
-    return isinstance(error, Withdrawal)
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error

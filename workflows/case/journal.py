@@ -93,6 +93,7 @@ class Journal(BaseModel):
     seen: list[str] = Field(default_factory=list)
     sequence: int = 0
     head: str = GENESIS
+    supplements: dict[str, Any] = Field(default_factory=dict)
     decided: bool = False
     withdrawn: bool = False
     _ordinals: Counter[str] = PrivateAttr(default_factory=Counter)

@@ -178,6 +178,16 @@ class Proceedings:
         for fact in kept:
             self.bring(fact)
 
+    def supplement(self, handed_in: Mapping[str, Any]) -> None:
+        """Add to the application what the applicant handed in.
+
+        Raises:
+            ValidationError: it would be no application of this procedure any more.
+        """
+        supplements = {**self.journal.supplements, **handed_in}
+        self.item.application.model_validate(self.opened.application.model_dump(mode="json") | supplements)
+        self.journal.supplements = supplements
+
     def set_alarm(self) -> None:
         """Ring at the earliest thing due. A rung that waits for its fence is woken by the fence."""
         rungs = [wait.next_rung for wait in self.journal.waits.values() if wait.step not in self._fences]

@@ -19,7 +19,7 @@ from contracts.dialogue import ANSWERED, REQUESTED, Answered, Requested
 from contracts.envelope import Event, agency_source
 from contracts.limits import Limit
 from contracts.requests import Answer, Request, lapse
-from contracts.topics import agency_events, channel_events
+from contracts.topics import agency_events
 from workflows.case.journal import Wait
 from workflows.case.ladder import schedule
 from workflows.case.proceedings import Proceedings
@@ -98,6 +98,7 @@ def open_wait(
     wants: tuple[str, ...],
     within: Limit | None,
     *,
+    inlets: tuple[str, ...],
     ask: Callable[[Wait], None] | None = None,
     owed: Money | None = None,
 ) -> str:
@@ -105,19 +106,18 @@ def open_wait(
 
     Args:
         wants: the names of the facts that end it.
-        within: until when; without it, for ever. For an applicant the end binds, so it is fenced.
+        within: until when; without it, for ever.
+        inlets: the topics on which it may come, which the fence watches.
         ask: tells whoever has to bring it.
         owed: for payments, how much.
     """
     step = case.journal.next_step(verb)
     if step in case.journal.outcomes or step in case.journal.waits:
         return step
-    wait = Wait(step=step, holder=holder, opened=workflow.now(), wants=wants, owed=owed)
+    wait = Wait(step=step, holder=holder, opened=workflow.now(), wants=wants, owed=owed, inlets=inlets)
     if within is not None:
         due, wait.rungs = schedule(case.calendar, workflow.now(), within, [lapse("overdue")])
         wait.due = due.at
-    if holder == "applicant":
-        wait.inlets = (channel_events(case.opened.channel),)
     case.open(wait)
     if ask is not None:
         ask(wait)
