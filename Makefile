@@ -50,4 +50,4 @@ lock: ## Renew the lock files (needs uv)
 	$(BIN)/python -m workers.engines.jars --renew
 
 clean: ## Remove what was made
-	rm -rf .venv .seamless .mypy_cache .ruff_cache .pytest_cache build *.egg-info
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache build *.egg-info

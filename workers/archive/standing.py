@@ -14,8 +14,8 @@ from contracts.identifiers import CaseId
 from contracts.ledger import Kind, LedgerEntry
 from contracts.requests import REQUESTS
 
-OPENING: frozenset[Kind] = frozenset({"requested", "asked-applicant", "fee-due"})
-ENDING: frozenset[Kind] = frozenset({"answered", "deemed", "lapsed", "cancelled"})
+OPENING: frozenset[Kind] = frozenset({"requested", "asked-applicant", "fee-due", "waiting"})
+ENDING: frozenset[Kind] = frozenset({"answered", "deemed", "lapsed", "cancelled", "supplemented", "reported"})
 
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 _INSTANT = TypeAdapter(AwareDatetime)
@@ -95,7 +95,7 @@ def _opened(entry: LedgerEntry) -> OpenStep:
         due = None
     return OpenStep(
         step=step,
-        holder=f"agency:{request.agency}" if request else "applicant",
+        holder=f"agency:{request.agency}" if request else _content(entry).get("holder", "applicant"),
         asked=entry.recorded,
         due=due,
     )

@@ -173,9 +173,10 @@ def _report(done: str, letters: Sequence[DeadLetter], as_json: bool) -> None:
 
 
 def _show_list(letters: Sequence[DeadLetter]) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Column, Table
+
+    from workers.cli.timeline import wide_console
 
     table = Table(
         Column("id", overflow="fold", min_width=30),  # never cut: the other commands take it
@@ -184,15 +185,15 @@ def _show_list(letters: Sequence[DeadLetter]) -> None:
     for letter in letters:
         when = letter.refused.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(letter.id, when, letter.reason, escape(_short(letter.detail)), letter.state)
-    Console().print(table if letters else "No dead letters wait.")
+    wide_console().print(table if letters else "No dead letters wait.")
 
 
 def _show_one(letter: DeadLetter) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     from contracts.errors import REASONS
+    from workers.cli.timeline import wide_console
 
     table = Table(show_header=False, box=None)
     rows = letter.as_json()
@@ -202,7 +203,7 @@ def _show_one(letter: DeadLetter) -> None:
     rows["headers"] = "\n".join(f"{name}: {value}" for name, value in rows["headers"])
     for name, value in rows.items():
         table.add_row(f"[bold]{name}[/]", escape(str(value)))
-    Console().print(table)
+    wide_console().print(table)
 
 
 def _short(text: str, limit: int = 160) -> str:

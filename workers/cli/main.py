@@ -25,7 +25,7 @@ HELP = """
     0  done
     1  something was found wrong: a broken ledger, an undecided case
     2  the command was used wrongly, or its input is bad
-    3  a server cannot be reached
+    3  a server cannot be reached, or is not set up as it has to be
   130  interrupted
 
 Settings come from the environment: SEAMLESS_KAFKA, SEAMLESS_TEMPORAL,

@@ -143,7 +143,7 @@ async def _submit(settings: Settings, event: Event, *, wait: bool, as_json: bool
     from contracts.topics import LEDGER, channel_notices
     from workers.applications import application_record
     from workers.archive.tail import TopicTail
-    from workers.broker import no_broker
+    from workers.broker import administration
     from workers.entry import UsageError
     from workers.telemetry import configure_logs
 
@@ -154,10 +154,9 @@ async def _submit(settings: Settings, event: Event, *, wait: bool, as_json: bool
         topics = [prefix + LEDGER, prefix + channel_notices(case.channel)]
         tail = await stack.enter_async_context(TopicTail(settings.kafka, topics)) if wait else None
         publisher = Publisher(settings.kafka, prefix=prefix)
-        try:
-            await stack.enter_async_context(publisher)
-        except PublishError as error:
-            raise no_broker(settings.kafka, error) from None
+        async with administration(settings.kafka):
+            pass  # somebody answers there; the publisher by itself would wait for a broker
+        await stack.enter_async_context(publisher)
         try:
             await publisher.publish([application_record(event)])
         except PublishError as error:

@@ -12,7 +12,10 @@ from workers.cli.stack_options import Kafka, Temporal, local_stack, seconds
 
 
 def up(
-    data: Annotated[Path, typer.Option(help="Where data and logs are kept.")] = Path(".seamless"),
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Where data and logs are kept.", show_default="$SEAMLESS_DATA or .seamless"),
+    ] = None,
     kafka: Kafka = None,
     temporal: Temporal = None,
     kafka_port: Annotated[int | None, typer.Option(help="Port of the own Kafka; free if not given.")] = None,
@@ -36,12 +39,15 @@ def up(
       [bold]seamless up --kafka broker.example:9092[/bold]  (with a Kafka that runs already)
     """
     from workers.entry import run_main, until_stopped
+    from workers.settings import Settings
 
     settings = {"calendar": f"compressed:{seconds(day)}"} if day else {}
     ports = {"kafka_port": kafka_port, "temporal_port": temporal_port, "ui_port": ui_port}
 
     async def main() -> int:
-        async with local_stack("up", data, kafka, temporal, ports=ports, **settings) as stack:
+        async with local_stack(
+            "up", data or Settings().data, kafka, temporal, ports=ports, **settings
+        ) as stack:
             addresses = {
                 "kafka": stack.settings.kafka,
                 "temporal": stack.settings.temporal,
@@ -54,7 +60,7 @@ def up(
 
                 print(json.dumps(addresses), flush=True)
             else:
-                _show(addresses, stack.settings.kafka, stack.settings.temporal, str(data))
+                _show(addresses, stack.settings.kafka, stack.settings.temporal, str(stack.settings.data))
             await until_stopped()
         return 0
 
@@ -64,11 +70,9 @@ def up(
 def _show(addresses: Mapping[str, object], kafka: str, temporal: str, data: str) -> None:
     from rich.console import Console
 
-    console = Console()
+    console = Console(soft_wrap=True)
     for name, address in addresses.items():
         console.print(f"[bold]{name}[/bold] {address}")
-    console.print(
-        "\nIn another terminal:\n"
-        f"  export SEAMLESS_KAFKA={kafka} SEAMLESS_TEMPORAL={temporal} SEAMLESS_DATA={data}"
-    )
+    console.print("\nIn another terminal:")
+    console.print(f"  export SEAMLESS_KAFKA={kafka} SEAMLESS_TEMPORAL={temporal} SEAMLESS_DATA={data}")
     console.print("  seamless submit docs/examples/construction-permit.json\n\nCtrl-C stops everything.")

@@ -282,6 +282,12 @@ class Case(Generic[A]):
         )  # branches side by side need names apart
         self._heed()
         expected = tuple(by) or (self.item.lead,)
+
+        def begin(wait: Wait) -> None:
+            due = wait.due.isoformat() if wait.due else None
+            data = {"reports": list(reports), "holder": wait.holder} | ({"due": due} if due else {})
+            self._case.record("waiting", of=wait, data=data)
+
         step = open_wait(
             self._case,
             f"wait-for-{name}",
@@ -289,6 +295,7 @@ class Case(Generic[A]):
             wants,
             within,
             inlets=tuple(agency_events(agency) for agency in expected),
+            ask=begin,
         )
         await self._until(lambda: step in self._outcomes)
         outcome = self._outcomes[step]

@@ -118,8 +118,8 @@ def _fact(kind: Kind) -> Callable[[Proceedings, Delivered], None]:
         data = delivered.event.data
         name = f"{kind}:{data['step']}" if kind == "reported" else kind
         fact = Fact(name=name, cause=delivered.event.key, received=delivered.received, data=data)
-        case.bring(fact)
-        case.record(kind, by=delivered, outcome=data.get("step"), role=data.get("officer"))
+        wait = case.bring(fact)
+        case.record(kind, of=wait, by=delivered, outcome=data.get("step"), role=data.get("officer"))
         if kind == "reported":
             _taken(case, delivered)
 

@@ -162,15 +162,16 @@ class Proceedings:
             self.record("cancelled", of=wait, data=cancelled.model_dump(mode="json"))
             self.tell_agency(wait.agency, CANCELLED)
 
-    def bring(self, fact: Fact) -> None:
-        """A fact has come: it ends the wait that wants it, or is kept for one that will."""
+    def bring(self, fact: Fact) -> Wait | None:
+        """A fact has come: it goes to the wait that wants it, or is kept for one that will; to which."""
         for wait in self.journal.waits.values():
             if fact.name in wait.wants and wait.in_time(fact.received):
                 wait.owed = wait.owed and _less(wait.owed, fact)
                 if not (wait.owed and wait.owed.amount):
                     self.settle(wait.step, Outcome(how="answered", value=fact.model_dump(mode="json")))
-                return
+                return wait
         self.journal.keep(fact)
+        return None
 
     def offer_kept(self) -> None:
         """Offer the facts that were kept to the waits that are open now."""
