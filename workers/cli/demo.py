@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def demo(
     cases: Annotated[int, typer.Option(min=1, max=1000, help="How many applications.")] = 12,
-    day: Annotated[str, typer.Option(help="How long a working day lasts: 1s, 500ms.")] = "1s",
+    day: Annotated[str, typer.Option(help="How long a working day lasts: 2s, 500ms.")] = "2s",
     seed: Annotated[
         int, typer.Option(help="The draws of working times and answers depend on it alone.")
     ] = 33,

@@ -15,6 +15,7 @@ from contracts.base import DocumentRef
 from contracts.construction_permit import CONSTRUCTION_PERMIT, Applicant, Application, Site
 from contracts.dialogue import (
     APPLIED,
+    NOTICE_DECIDED,
     NOTICE_FEE_DUE,
     NOTICE_MISSING,
     PAID,
@@ -46,6 +47,7 @@ class Applicants:
         self._publisher = Publisher(settings.kafka, settings.topic_prefix)
         self._cases: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._withdrawing: dict[str, asyncio.Task[None]] = {}
 
     async def apply(self, cases: list[CaseId], *, apart_seconds: float) -> None:
         """Hand in the applications, one every ``apart_seconds``: they do not all come on one morning."""
@@ -58,7 +60,7 @@ class Applicants:
             )
             await self._say(case, APPLIED, applied)
             if drawn.withdraws is not None:
-                self._later(drawn.withdraws, case, WITHDRAWN, ApplicantWithdrew())
+                self._withdrawing[case] = self._later(drawn.withdraws, case, WITHDRAWN, ApplicantWithdrew())
             await asyncio.sleep(apart_seconds)
 
     async def answer(self) -> None:
@@ -81,7 +83,9 @@ class Applicants:
         if notice.subject not in self._cases:  # of an earlier run on the same data
             return
         drawn = plan(self._seed, number_of(notice.subject))
-        if notice.type == NOTICE_MISSING and drawn.supplement is not None:
+        if notice.type == NOTICE_DECIDED and (withdrawing := self._withdrawing.pop(notice.subject, None)):
+            withdrawing.cancel()  # there is nothing left to withdraw
+        elif notice.type == NOTICE_MISSING and drawn.supplement is not None:
             whole = _application(self._seed, number_of(notice.subject), complete=True).model_dump(mode="json")
             handed_in = {name: whole[name] for name in ("land_title", "shelter_plan")}
             self._later(drawn.supplement, notice.subject, SUPPLEMENTED, Supplemented(application=handed_in))
@@ -91,7 +95,7 @@ class Applicants:
                 drawn.payment, notice.subject, PAID, Paid(amount=due.amount, reference=notice.subject[-12:])
             )
 
-    def _later(self, days: float, case: str, event_type: str, data: BaseModel) -> None:
+    def _later(self, days: float, case: str, event_type: str, data: BaseModel) -> asyncio.Task[None]:
         async def wait_and_say() -> None:
             await asyncio.sleep(days * self._day)
             await self._say(case, event_type, data)
@@ -99,6 +103,7 @@ class Applicants:
         task = asyncio.create_task(wait_and_say())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _say(self, case: str, event_type: str, data: BaseModel) -> None:
         event = Event(
