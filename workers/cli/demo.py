@@ -25,6 +25,9 @@ def demo(
     data: Data = None,
     kafka: Kafka = None,
     temporal: Temporal = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep it all running afterwards, until Ctrl-C.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")] = False,
 ) -> None:
     """Run construction permits across six agencies, on a stack of its own.
@@ -36,11 +39,13 @@ def demo(
 
       [bold]seamless demo[/bold]
 
-      [bold]seamless demo --cases 50 --day 1s --json[/bold]
+      [bold]seamless demo --cases 50 --json[/bold]
+
+      [bold]seamless demo --keep[/bold]  (to look around in the Temporal UI and the metrics)
 
     Exit code 1: a case was left undecided, or a ledger is broken.
     """
-    from workers.entry import run_main
+    from workers.entry import run_main, until_stopped
 
     day_seconds, apart_seconds = seconds(day), seconds(apart or "600ms")
 
@@ -52,6 +57,8 @@ def demo(
                 import json
 
                 print(json.dumps(made.figures() | {"day_seconds": day_seconds, "seed": seed}))
+            if keep:
+                await until_stopped()
         return 1 if made.undecided or made.ledger_broken else 0
 
     run_main(main)
@@ -83,8 +90,9 @@ async def _shown(
         )
     console.print(_result(made))
     console.print(_holders(stack, made))
+    console.print("\n[bold]去哪里看 / Where to look[/bold] (with --keep they stay)\n" + _addresses(stack))
     console.print(
-        "[dim]Working times are assumptions, stated in workers/demo/assumptions.py: "
+        "\n[dim]Working times are assumptions, stated in workers/demo/assumptions.py: "
         "20-95 % of each agency's limit, most often 60 %, one in twenty overdue.[/dim]"
     )
     return made
