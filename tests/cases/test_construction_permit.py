@@ -244,7 +244,7 @@ async def test_an_overdue_review_is_reminded_escalated_and_then_counts_as_consen
 
 
 async def test_silence_of_the_environment_agency_is_never_consent(cases: Cases) -> None:
-    case = await cases.open("construction-permit", application(), day_seconds=0.2)
+    case = await cases.open("construction-permit", application(), day_seconds=0.5)
     await case.answer("housing", "check-completeness/1", outcome="complete")
     await case.asked("review-drainage/1")
     await consent(case, "planning", "fire-safety", "civil-air-defence")
