@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 from bench.answers import CONSENT, Json, Pace, answer_to
 from bench.bare import AGENCIES_QUEUE, ANSWER, CASES_QUEUE, CHECK_DRAINAGE, SEND, BarePermit
 from workers.entry import run_main, until_stopped
+from workers.orchestrator import sandbox
 from workers.settings import Settings
 from workers.telemetry import serve_metrics, set_ready
 
@@ -51,7 +52,8 @@ async def run(role: str, apart_seconds: float) -> int:
     serve_metrics(settings.metrics_port)
     client = await Client.connect(settings.temporal, namespace=settings.namespace)
     if role == "cases":
-        worker = Worker(client, task_queue=CASES_QUEUE, workflows=[BarePermit])
+        # In the platform's own sandbox: what that costs is no part of the comparison.
+        worker = Worker(client, task_queue=CASES_QUEUE, workflows=[BarePermit], workflow_runner=sandbox())
     else:
         agencies = BareAgencies(client, Pace(apart_seconds))
         worker = Worker(
