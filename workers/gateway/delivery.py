@@ -181,8 +181,8 @@ class Delivery:
 
 
 def _is_of(opening: LedgerEntry, content: dict[str, object], cause: str) -> bool:
-    """Whether a case was opened by this event, or with this content as far as it is not erased."""
-    if opening.cause == cause or opening.data is None:
+    """Whether a case was opened with this content; once the content is erased, whether by this event."""
+    if opening.data is None:
         return opening.cause == cause
     return content_digest(opening.data.salt, content) == opening.data_digest
 
