@@ -56,6 +56,7 @@ def figures(measured: Measurement) -> dict[str, Any]:
             for pair in measured.pairs
         ],
         "throughput_ratio": round(measured.ratio, 3),
+        "processor_ratio": _processor_ratio(measured.pairs),
         "processor_ms_per_case": {
             side: {name: round(spent, 1) for name, spent in _processor_ms(measured.pairs, side).items()}
             for side in ("platform", "bare")
@@ -133,6 +134,13 @@ def _processor_ms(pairs: Sequence[Pair], side: str) -> dict[str, float]:
         name: median(1000 * run.processor[name] / len(run.cases) for run in runs)
         for name in runs[0].processor
     }
+
+
+def _processor_ratio(pairs: Sequence[Pair]) -> float | None:
+    """Processor time of the bare program over that of the platform: steadier than throughput on a machine
+    that has other work."""
+    ours, bare = (sum(_processor_ms(pairs, side).values()) for side in ("platform", "bare"))
+    return round(bare / ours, 3) if ours else None
 
 
 def _history(cost: HistoryCost) -> dict[str, Any]:

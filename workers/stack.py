@@ -131,11 +131,13 @@ class Stack:
         port = free_port()
         self.metrics[name] = f"http://{LOOPBACK}:{port}/metrics"
         settings = environment(self.settings.model_copy(update={"metrics_port": port, **changed}))
+        # The sandbox imports the procedures anew for every case: without bytecode it would compile them, too.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         child = ChildProcess(
             [sys.executable, *arguments],
             log=self.logs / f"{name}.log",
             folder=Path.cwd(),
-            environment={**os.environ, **settings},
+            environment=inherited | settings,
         )
         self._workers[name] = child
         return child

@@ -84,9 +84,15 @@ class Case(Generic[A]):
         except asyncio.CancelledError:
             running.cancel()
             decision = await self._break_off()
-        closing = await _to_the_end(asyncio.create_task(self._close(decision)))
+        self._close(decision)
+        await _to_the_end(asyncio.create_task(self._drain()))
         sending.cancel()
-        return closing
+        return Closing(
+            case=opened.case,
+            decision=decision,
+            entries=case.journal.sequence,
+            ledger_hash=case.journal.head,
+        )
 
     def _open(self, opened: Opened[A]) -> None:
         content = opening_content(opened.procedure, opened.application)
@@ -158,23 +164,19 @@ class Case(Generic[A]):
         self._stop_all("the case is broken off")
         return Ended(result="broken-off") if self._case.journal.decided else await self.end("broken-off")
 
-    async def _close(self, decision: Decision) -> Closing:
-        case = self._case
+    def _close(self, decision: Decision) -> None:
+        """Close the ledger; at once, so that it leaves with what brought the decision about."""
         self._take_inbox()  # what has come by now still belongs to the open case
         self._stop_all("the case is closed")
-        case.closed = True
-        case.record("closed", outcome=decision.outcome)
-        while True:
-            await case.outbox.drain()
-            if not self._inbox:
-                break
+        self._case.closed = True
+        self._case.record("closed", outcome=decision.outcome)
+
+    async def _drain(self) -> None:
+        """Publish everything; what comes meanwhile is refused, and that is published, too."""
+        await self._case.outbox.drain()
+        while self._inbox:
             self._take_inbox()
-        return Closing(
-            case=case.opened.case,
-            decision=decision,
-            entries=case.journal.sequence,
-            ledger_hash=case.journal.head,
-        )
+            await self._case.outbox.drain()
 
     def _stop_all(self, reason: str) -> None:
         """Tell everybody who was asked to stop; before the decision goes out."""
@@ -371,7 +373,7 @@ def _answers(outcome: Outcome, wanted: str | None) -> bool:
     return wanted is not None and outcome.how in ("answered", "deemed") and outcome.value["outcome"] == wanted
 
 
-async def _to_the_end(task: asyncio.Task[Closing]) -> Closing:
+async def _to_the_end(task: asyncio.Task[None]) -> None:
     """Await a task whatever is cancelled meanwhile: what was recorded has to be published."""
     while True:
         try:
