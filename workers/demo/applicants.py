@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -46,8 +47,7 @@ class Applicants:
         self._day = day_seconds
         self._publisher = Publisher(settings.kafka, settings.topic_prefix)
         self._cases: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._withdrawing: dict[str, asyncio.Task[None]] = {}
+        self._intended: dict[str, set[asyncio.Task[None]]] = defaultdict(set)
 
     async def apply(self, cases: list[CaseId], *, apart_seconds: float) -> None:
         """Hand in the applications, one every ``apart_seconds``: they do not all come on one morning."""
@@ -60,7 +60,7 @@ class Applicants:
             )
             await self._say(case, APPLIED, applied)
             if drawn.withdraws is not None:
-                self._withdrawing[case] = self._later(drawn.withdraws, case, WITHDRAWN, ApplicantWithdrew())
+                self._later(drawn.withdraws, case, WITHDRAWN, ApplicantWithdrew())
             await asyncio.sleep(apart_seconds)
 
     async def answer(self) -> None:
@@ -74,7 +74,7 @@ class Applicants:
             async for record in consumer:
                 self._read(Event.decode(record.value, list(record.headers)))
         finally:
-            for task in self._tasks:
+            for task in [task for tasks in self._intended.values() for task in tasks]:
                 task.cancel()
             await consumer.stop()
             await self._publisher.stop()
@@ -83,8 +83,9 @@ class Applicants:
         if notice.subject not in self._cases:  # of an earlier run on the same data
             return
         drawn = plan(self._seed, number_of(notice.subject))
-        if notice.type == NOTICE_DECIDED and (withdrawing := self._withdrawing.pop(notice.subject, None)):
-            withdrawing.cancel()  # there is nothing left to withdraw
+        if notice.type == NOTICE_DECIDED:  # there is nothing left to withdraw, to supplement or to pay
+            for task in self._intended.pop(notice.subject, ()):
+                task.cancel()
         elif notice.type == NOTICE_MISSING and drawn.supplement is not None:
             whole = _application(self._seed, number_of(notice.subject), complete=True).model_dump(mode="json")
             handed_in = {name: whole[name] for name in ("land_title", "shelter_plan")}
@@ -95,15 +96,12 @@ class Applicants:
                 drawn.payment, notice.subject, PAID, Paid(amount=due.amount, reference=notice.subject[-12:])
             )
 
-    def _later(self, days: float, case: str, event_type: str, data: BaseModel) -> asyncio.Task[None]:
+    def _later(self, days: float, case: str, event_type: str, data: BaseModel) -> None:
         async def wait_and_say() -> None:
             await asyncio.sleep(days * self._day)
             await self._say(case, event_type, data)
 
-        task = asyncio.create_task(wait_and_say())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        self._intended[case].add(asyncio.create_task(wait_and_say()))
 
     async def _say(self, case: str, event_type: str, data: BaseModel) -> None:
         event = Event(
