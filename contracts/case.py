@@ -6,11 +6,11 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from contracts.base import Contract, Sha256, absent
 from contracts.decisions import Decision
 from contracts.envelope import Event
 from contracts.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, ProcedureId
 from contracts.ledger import LedgerEntry
+from contracts.values import Contract, Sha256, absent
 
 A = TypeVar("A", bound=BaseModel)
 

@@ -13,12 +13,12 @@ from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from contracts.base import Bilingual, Contract, DocumentRef, Money, Text, absent
 from contracts.decisions import Decision
 from contracts.identifiers import AgencyId, ProcedureId
 from contracts.limits import working_days
 from contracts.requests import Answer, Issued, Request, deem, escalate, remind
 from contracts.service_item import Fee, FeeSchedule, LawVersion, ServiceItem
+from contracts.values import Bilingual, Contract, DocumentRef, Money, Text, absent
 
 HOUSING = AgencyId("housing")
 PLANNING = AgencyId("planning")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.base import Contract, Text, absent
+from contracts.values import Contract, Text, absent
 
 
 class Grant(Contract):

@@ -9,11 +9,11 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import AwareDatetime, Field, ValidationError
 
-from contracts.base import Bilingual, Contract, DocumentRef, Money, Sha256, Text, absent
 from contracts.decisions import Decision
 from contracts.envelope import Event
 from contracts.errors import Refusal, refusal_of
 from contracts.identifiers import AgencyId, CaseId, ProcedureId, RequestId
+from contracts.values import Bilingual, Contract, DocumentRef, Money, Sha256, Text, absent
 
 Party = Literal["agency", "channel"]
 

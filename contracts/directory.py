@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from contracts.base import Bilingual, Contract
 from contracts.identifiers import AdministrationId, AgencyId, ChannelId
+from contracts.values import Bilingual, Contract
 
 
 class Agency(Contract):

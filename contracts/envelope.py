@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
 
-from contracts.base import Contract, absent
 from contracts.errors import Refusal, refusal_of
+from contracts.values import Contract, absent
 
 STRUCTURED = "application/cloudevents+json"
 MAX_EVENT_BYTES = 64 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from contracts.base import Bilingual
+from contracts.values import Bilingual
 
 REASONS: dict[str, Bilingual] = {
     "not-json": Bilingual(zh="消息不是有效的 JSON。", en="The message is not valid JSON."),

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import rfc8785
 from pydantic import AwareDatetime, Field
 
-from contracts.base import Contract, Sha256, absent
 from contracts.identifiers import CaseId, ProcedureId, RequestId
+from contracts.values import Contract, Sha256, absent
 
 GENESIS = "0" * 64
 """What the first entry names as the hash before it."""

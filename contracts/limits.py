@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from contracts.base import Contract
+from contracts.values import Contract
 
 
 class Limit(Contract):

@@ -11,10 +11,10 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from contracts.base import Bilingual, Contract, Text, absent
 from contracts.identifiers import AgencyId, ProcedureId
 from contracts.limits import calendar_days
 from contracts.service_item import FeeSchedule, LawVersion, ServiceItem
+from contracts.values import Bilingual, Contract, Text, absent
 
 MUNICIPALITY = AgencyId("municipality")
 

@@ -12,9 +12,9 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 from pydantic import Field, ValidationError
 
-from contracts.base import Contract, DocumentRef, Text, absent
 from contracts.identifiers import AgencyId
 from contracts.limits import Limit
+from contracts.values import Contract, DocumentRef, Text, absent
 
 
 class Answer(Contract):

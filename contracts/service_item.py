@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from contracts.base import Bilingual, Contract, Money, Text, absent
 from contracts.identifiers import AgencyId, ProcedureId
 from contracts.limits import Limit
+from contracts.values import Bilingual, Contract, Money, Text, absent
 
 
 class LawVersion(Contract):

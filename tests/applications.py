@@ -8,10 +8,10 @@ from typing import Any
 
 import uuid_utils
 
-from contracts.base import DocumentRef
 from contracts.construction_permit import Applicant, Application, Site
 from contracts.envelope import Event
 from contracts.identifiers import CaseId
+from contracts.values import DocumentRef
 
 ADMINISTRATION = "cn-demo"
 

@@ -10,9 +10,9 @@ from typing import Any, Literal, TypeVar
 from pydantic import AwareDatetime
 from sqlalchemy import Connection, inspect, select
 
-from contracts.base import Contract
 from contracts.identifiers import CaseId, ChannelId, ProcedureId
 from contracts.ledger import LedgerEntry
+from contracts.values import Contract
 from workers.archive.database import open_for_reading, sqlite_file
 from workers.archive.store import cause_key
 from workers.archive.tables import cases, ledger

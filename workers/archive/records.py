@@ -8,11 +8,11 @@ from typing import NamedTuple
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from contracts.base import Sha256
 from contracts.dialogue import LEDGER_ENTRY
 from contracts.envelope import Event
 from contracts.errors import Refusal, refusal_of
 from contracts.ledger import LedgerEntry
+from contracts.values import Sha256
 
 _HASH = TypeAdapter(Sha256)
 

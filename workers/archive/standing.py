@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 import contracts.catalogue  # noqa: F401 - fills REQUESTS with every procedure's request types
-from contracts.base import Contract
 from contracts.decisions import Decision
 from contracts.identifiers import CaseId
 from contracts.ledger import Kind, LedgerEntry
 from contracts.requests import REQUESTS
+from contracts.values import Contract
 
 OPENING: frozenset[Kind] = frozenset({"requested", "asked-applicant", "fee-due", "waiting"})
 ENDING: frozenset[Kind] = frozenset({"answered", "deemed", "lapsed", "cancelled", "supplemented", "reported"})

@@ -9,10 +9,10 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Column, Table
 
-from contracts.base import Bilingual
 from contracts.catalogue import CATALOGUE
 from contracts.decisions import Ended, Grant, Refuse
 from contracts.directory import Directory
+from contracts.values import Bilingual
 from workers.archive.database import shown
 from workers.archive.reader import CaseRow
 from workers.archive.standing import Standing

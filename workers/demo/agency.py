@@ -17,11 +17,11 @@ from aiokafka import AIOKafkaConsumer
 from pydantic import BaseModel
 
 from activities.publisher import Publisher, Record
-from contracts.base import DocumentRef
 from contracts.dialogue import ANSWERED, CANCELLED, RECEIVED, REQUESTED, Answered, Received, Requested
 from contracts.envelope import Event, agency_source
 from contracts.identifiers import AgencyId
 from contracts.topics import agency_events, agency_requests
+from contracts.values import DocumentRef
 from workers.demo.assumptions import Plan, plan
 from workers.demo.numbers import number_of
 from workers.entry import run_main, until_stopped

@@ -12,7 +12,6 @@ from aiokafka import AIOKafkaConsumer
 from pydantic import BaseModel
 
 from activities.publisher import Publisher, Record
-from contracts.base import DocumentRef
 from contracts.construction_permit import CONSTRUCTION_PERMIT, Applicant, Application, Site
 from contracts.dialogue import (
     APPLIED,
@@ -31,6 +30,7 @@ from contracts.dialogue import (
 from contracts.envelope import Event, channel_source
 from contracts.identifiers import CaseId, ChannelId
 from contracts.topics import channel_events, channel_notices
+from contracts.values import DocumentRef
 from workers.demo.assumptions import plan
 from workers.demo.numbers import number_of, numbered_case
 from workers.settings import Settings

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from pydantic import BaseModel
 from temporalio import workflow
 
-from contracts.base import Bilingual, DocumentRef, Money
 from contracts.case import DELIVER, Closing, Delivered, Opened, opening_content
 from contracts.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.dialogue import (
@@ -31,6 +30,7 @@ from contracts.limits import Limit
 from contracts.requests import Answer, Request
 from contracts.service_item import ServiceItem
 from contracts.topics import agency_events, channel_events
+from contracts.values import Bilingual, DocumentRef, Money
 from workflows.case.answers import Answers
 from workflows.case.intake import in_order, take
 from workflows.case.interruptions import Lapsed, Withdrawal, interruption

@@ -16,7 +16,6 @@ from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from contracts.base import Money
 from contracts.calendar import Calendar, calendar
 from contracts.case import AWAIT_GATEWAY, Delivered, Fence, Letter, Opened
 from contracts.dialogue import CANCELLED, Cancelled
@@ -24,6 +23,7 @@ from contracts.identifiers import RequestId
 from contracts.ledger import Erasable, Kind, LedgerEntry
 from contracts.service_item import ServiceItem
 from contracts.topics import agency_requests, channel_notices
+from contracts.values import Money
 from workflows.case.alarm import Alarm
 from workflows.case.journal import Fact, Journal, Outcome, Wait
 from workflows.case.outbox import Outbox

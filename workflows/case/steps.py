@@ -13,13 +13,13 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from contracts.base import Money
 from contracts.case import Delivered, agency_queue
 from contracts.dialogue import ANSWERED, REQUESTED, Answered, Requested
 from contracts.envelope import Event, agency_source
 from contracts.limits import Limit
 from contracts.requests import Answer, Request, lapse
 from contracts.topics import agency_events
+from contracts.values import Money
 from workflows.case.journal import Wait
 from workflows.case.ladder import schedule
 from workflows.case.proceedings import Proceedings
