@@ -43,6 +43,10 @@ class Calendar(Protocol):
         """The legal day of an instant, in the authority's zone."""
         ...
 
+    def begins(self, day: date, now: datetime) -> datetime:
+        """When a legal day begins, UTC, as it is told at the instant ``now``."""
+        ...
+
 
 class LegalCalendar:
     """A calendar as published: one version of one authority's days."""
@@ -62,6 +66,10 @@ class LegalCalendar:
         """The legal day of an instant, in the authority's zone."""
         return instant.astimezone(self._zone).date()
 
+    def begins(self, day: date, now: datetime) -> datetime:
+        """When a legal day begins: at midnight in the authority's zone."""
+        return datetime.combine(day, time(), self._zone).astimezone(UTC)
+
     def due(self, start: datetime, limit: Limit) -> Due:
         """When ``limit`` ends: with the last of its days, at midnight in the authority's zone."""
         last, left = self.day(start), limit.days
@@ -69,8 +77,8 @@ class LegalCalendar:
             last += timedelta(days=1)
             if limit.unit == "calendar" or self.worked(last):
                 left -= 1
-        midnight = datetime.combine(last + timedelta(days=1), time(), self._zone)
-        return Due(midnight.astimezone(UTC), provisional=last.year > self._last_year)
+        after = self.begins(last + timedelta(days=1), start)
+        return Due(after, provisional=last.year > self._last_year)
 
 
 class CompressedCalendar:
@@ -82,6 +90,10 @@ class CompressedCalendar:
     def day(self, instant: datetime) -> date:
         """The day in UTC; compressed days have no dates of their own."""
         return instant.astimezone(UTC).date()
+
+    def begins(self, day: date, now: datetime) -> datetime:
+        """As many compressed days from now as there are days to it."""
+        return now + (day - self.day(now)).days * self._length
 
     def due(self, start: datetime, limit: Limit) -> Due:
         """``limit.days`` compressed days after ``start``."""

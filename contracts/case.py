@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -57,7 +58,8 @@ class Opened(Contract, Generic[A]):
     """The input of a case. Everything that must not move while the case runs stands here.
 
     ``law`` is the law version and ``calendar`` the calendar version the case keeps to its end; ``checks``
-    are the agencies that took part by an automated check when it was opened. ``carried`` is what one run
+    are the agencies that took part by an automated check when it was opened. ``behind`` is how far the
+    case's clock lies behind Temporal's: nothing, but where a log is relived. ``carried`` is what one run
     hands to the next, the case library's own.
     """
 
@@ -73,6 +75,7 @@ class Opened(Contract, Generic[A]):
     occurred: AwareDatetime
     received: AwareDatetime
     traceparent: str | None = Field(default=None, exclude_if=absent)
+    behind: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
     carried: dict[str, Any] | None = Field(default=None, exclude_if=absent)
 
 

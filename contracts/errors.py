@@ -21,6 +21,7 @@ REASONS: dict[str, Bilingual] = {
     ),
     "case-closed": Bilingual(zh="案件已经办结。", en="The case is closed."),
     "too-many-events": Bilingual(zh="案件收到的事件过多。", en="The case takes no more events at present."),
+    "not-withdrawable": Bilingual(zh="此类案件不能撤回。", en="Cases of this procedure cannot be withdrawn."),
     "already-decided": Bilingual(zh="案件已经作出决定。", en="The case is decided already."),
 }
 """Why the platform refuses a message: code to sentence. A procedure's own reasons are in its service item."""

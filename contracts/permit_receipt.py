@@ -13,18 +13,39 @@ from pydantic import AwareDatetime, Field
 
 from contracts.identifiers import AgencyId, ProcedureId
 from contracts.limits import calendar_days
+from contracts.reports import Report
 from contracts.service_item import FeeSchedule, LawVersion, ServiceItem
 from contracts.values import Bilingual, Contract, Text, absent
 
 MUNICIPALITY = AgencyId("municipality")
 
-CONFIRM = "Confirmation of receipt"
-CHECK_CONFIRMATION = "T02 Check confirmation of receipt"
-DETERMINE_CONFIRMATION = "T04 Determine confirmation of receipt"
-SEND_CONFIRMATION = "T05 Print and send confirmation of receipt"
-DETERMINE_STOP_ADVICE = "T06 Determine necessity of stop advice"
-DETERMINE_STOP = "T10 Determine necessity to stop indication"
-PHASE_CLOSED = "Receipt phase closed"
+
+class ReceiptConfirmed(Report, step="Confirmation of receipt"):
+    """The receipt of the request is confirmed."""
+
+
+class ConfirmationChecked(Report, step="T02 Check confirmation of receipt"):
+    """The confirmation was looked over."""
+
+
+class ConfirmationDetermined(Report, step="T04 Determine confirmation of receipt"):
+    """The confirmation is as it will be sent."""
+
+
+class ConfirmationSent(Report, step="T05 Print and send confirmation of receipt"):
+    """The confirmation is on its way to the applicant."""
+
+
+class StopAdviceDetermined(Report, step="T06 Determine necessity of stop advice"):
+    """Whether advice is needed on stopping the procedure."""
+
+
+class StopDetermined(Report, step="T10 Determine necessity to stop indication"):
+    """Whether the procedure has to be stopped."""
+
+
+class PhaseClosed(Report, step="Receipt phase closed"):
+    """The receipt phase has ended."""
 
 
 class PermitRequest(Contract):

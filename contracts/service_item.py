@@ -54,7 +54,9 @@ class ServiceItem(Contract):
 
     ``application`` is the model that an application has to fit. ``statutory`` is the law's limit,
     ``promised`` the administration's own. ``consequences`` says what follows from silence, for people;
-    what the platform does stands in the request types. ``reasons`` are the closed reason codes of decisions.
+    what the platform does stands in the request types. ``reasons`` are the closed reason codes of decisions
+    and charges. ``statuses`` and ``flags`` are what a case may be marked with: where it stands, and what an
+    officer should look at. ``withdrawable``: whoever applied may take it back.
     """
 
     procedure: ProcedureId
@@ -70,6 +72,9 @@ class ServiceItem(Contract):
     materials: tuple[Bilingual, ...] = ()
     results: tuple[Bilingual, ...] = ()
     reasons: dict[str, Bilingual] = Field(default_factory=dict)
+    statuses: dict[str, Bilingual] = Field(default_factory=dict)
+    flags: dict[str, Bilingual] = Field(default_factory=dict)
+    withdrawable: bool = True
 
     def law_on(self, day: date) -> LawVersion:
         """The law version in force on ``day``.
@@ -97,3 +102,14 @@ class ServiceItem(Contract):
                 f"{self.procedure}: {code!r} is none of its reason codes: {', '.join(self.reasons)}"
             )
         return self.reasons[code]
+
+    def mark(self, code: str) -> Bilingual:
+        """What a mark means, be it a status or a flag.
+
+        Raises:
+            LookupError: the catalogue has no such mark.
+        """
+        marks = self.statuses | self.flags
+        if code not in marks:
+            raise LookupError(f"{self.procedure}: {code!r} is none of its marks: {', '.join(marks)}")
+        return marks[code]

@@ -18,8 +18,9 @@ from workers.telemetry import set_ready
 from workers.temporal import connect
 from workflows.construction_permit import ConstructionPermit
 from workflows.permit_receipt import PermitReceipt
+from workflows.traffic_fine import TrafficFine
 
-PROCEDURES = (ConstructionPermit, PermitReceipt)
+PROCEDURES = (ConstructionPermit, PermitReceipt, TrafficFine)
 """Every procedure's workflow class. A new procedure is named here."""
 
 

@@ -27,6 +27,9 @@ from workers.topics import apply_topics
 STOP_SECONDS = 15.0
 RESTART_SECONDS = 1.0
 
+VIRTUAL_TIME = {"frontend.WorkflowTimeSkippingEnabled": "true"}
+"""What a Temporal server has to be told (dynamic configuration) before cases on it may have clocks of their own."""
+
 WORKERS: dict[str, Sequence[str]] = {
     "orchestrator": ("orchestrator",),
     "gateway": ("gateway",),
@@ -76,6 +79,7 @@ class Stack:
                 ui_port=ui_port,
                 search_attributes=SEARCH_ATTRIBUTES,
                 namespace=settings.namespace,
+                dynamic_config=VIRTUAL_TIME if settings.virtual_time else {},
             )
             if own_temporal
             else None

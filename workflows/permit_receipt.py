@@ -9,16 +9,17 @@ from temporalio import workflow
 from contracts.case import Closing, Opened
 from contracts.decisions import Decision
 from contracts.permit_receipt import (
-    CHECK_CONFIRMATION,
-    CONFIRM,
-    DETERMINE_CONFIRMATION,
-    DETERMINE_STOP,
-    DETERMINE_STOP_ADVICE,
     PERMIT_RECEIPT,
-    PHASE_CLOSED,
-    SEND_CONFIRMATION,
+    ConfirmationChecked,
+    ConfirmationDetermined,
+    ConfirmationSent,
     PermitRequest,
+    PhaseClosed,
+    ReceiptConfirmed,
+    StopAdviceDetermined,
+    StopDetermined,
 )
+from contracts.reports import Report
 from workflows.case import Case, procedure
 
 
@@ -34,16 +35,18 @@ class PermitReceipt(Case[PermitRequest]):
         async with asyncio.TaskGroup() as group:
             branches = [
                 group.create_task(
-                    self.steps(CONFIRM, CHECK_CONFIRMATION, DETERMINE_CONFIRMATION, SEND_CONFIRMATION)
+                    self.steps(
+                        ReceiptConfirmed, ConfirmationChecked, ConfirmationDetermined, ConfirmationSent
+                    )
                 ),
-                group.create_task(self.steps(DETERMINE_STOP_ADVICE, DETERMINE_STOP)),
+                group.create_task(self.steps(StopAdviceDetermined, StopDetermined)),
             ]
-            await self.wait_for(PHASE_CLOSED)
+            await self.wait_for(PhaseClosed)
             for branch in branches:
                 branch.cancel()
         return await self.end("received")
 
-    async def steps(self, *expected: str) -> None:
+    async def steps(self, *expected: type[Report]) -> None:
         """One branch: its steps in order, whoever takes them and however they lie among the others."""
         for step in expected:
             await self.wait_for(step)

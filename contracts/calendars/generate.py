@@ -21,7 +21,7 @@ def calendar(country: str, first: int, last: int) -> dict[str, Any]:
     off: Any = holidays.country_holidays(country, years=years)
     worked = sorted(day for day in off.weekend_workdays if day.year in years)
     return {
-        "zone": {"CN": "Asia/Shanghai", "NL": "Europe/Amsterdam"}[country],
+        "zone": {"CN": "Asia/Shanghai", "IT": "Europe/Rome", "NL": "Europe/Amsterdam"}[country],
         "first_year": first,
         "last_year": last,
         "source": f"holidays {version('holidays')}, {country}",

@@ -10,14 +10,14 @@ from pydantic import BaseModel
 
 from contracts.dialogue import PAID, REPORTED, SUPPLEMENTED, WITHDRAWN
 from contracts.permit_receipt import (
-    CHECK_CONFIRMATION,
-    CONFIRM,
-    DETERMINE_CONFIRMATION,
-    DETERMINE_STOP,
-    DETERMINE_STOP_ADVICE,
-    PHASE_CLOSED,
-    SEND_CONFIRMATION,
+    ConfirmationChecked,
+    ConfirmationDetermined,
+    ConfirmationSent,
     PermitRequest,
+    PhaseClosed,
+    ReceiptConfirmed,
+    StopAdviceDetermined,
+    StopDetermined,
 )
 from tests.applications import application, document
 from tests.cases.conftest import CaseUnderTest
@@ -101,14 +101,14 @@ async def continued(case: CaseUnderTest) -> None:
 async def received(case: CaseUnderTest) -> None:
     """The groups of a municipality report their steps, one of them unexpected."""
     steps = (
-        CONFIRM,
-        DETERMINE_STOP_ADVICE,
-        CHECK_CONFIRMATION,
+        ReceiptConfirmed.step,
+        StopAdviceDetermined.step,
+        ConfirmationChecked.step,
         "T07-1 Draft intern advice",
-        DETERMINE_CONFIRMATION,
-        DETERMINE_STOP,
-        SEND_CONFIRMATION,
-        PHASE_CLOSED,
+        ConfirmationDetermined.step,
+        StopDetermined.step,
+        ConfirmationSent.step,
+        PhaseClosed.step,
     )
     for number, step in enumerate(steps):
         party = f"agency:group-{1 + number % 4}"

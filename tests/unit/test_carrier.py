@@ -35,7 +35,7 @@ class ScriptedDelivery:
         self.answers: Answers = list(answers)
         self.deliveries: list[Event] = []
 
-    async def deliver(self, admitted: Admitted, received: datetime) -> Outcome:
+    async def deliver(self, admitted: Admitted) -> Outcome:
         self.deliveries.append(admitted.event)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):

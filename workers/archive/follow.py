@@ -40,6 +40,10 @@ class LedgerFollower:
         await self._tail.__aenter__()
         return self
 
+    def forget(self, case: str) -> None:
+        """Nothing of this case is of interest any more: what it would be remembered by is let go."""
+        self._seen.pop(case, None)
+
     async def __aexit__(self, *raised: object) -> None:
         await self._tail.__aexit__(*raised)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
 from pydantic import AwareDatetime
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, func, inspect, select
 
 from contracts.identifiers import CaseId, ChannelId, ProcedureId
 from contracts.ledger import LedgerEntry
@@ -109,9 +109,15 @@ class ArchiveReader:
         """Whether there is such a case, and what is wrong with its ledger."""
         return await self._read(lambda db: judge_case(db, case), Verdict(0, 0, {}))
 
-    async def all_faults(self) -> Verdict:
-        """What is wrong with any case. Reads every entry once, without holding them."""
-        return await self._read(judge_all, Verdict(0, 0, {}))
+    async def all_faults(self, *, since: str = "") -> Verdict:
+        """What is wrong with any case, or with any from the id ``since`` on. Reads every entry once, without
+        holding them."""
+        return await self._read(lambda db: judge_all(db, since), Verdict(0, 0, {}))
+
+    async def count(self, *, since: str = "") -> int:
+        """How many entries there are of the cases from the id ``since`` on."""
+        query = select(func.count()).select_from(ledger).where(ledger.c.case >= since)
+        return await self._read(lambda db: int(db.scalar(query) or 0), 0)
 
     async def close(self) -> None:
         """Disconnect."""

@@ -38,12 +38,13 @@ def judge_case(db: Connection, case: str) -> Verdict:
     return Verdict(1 if rows or head else 0, len(rows), {case: wrong} if wrong else {})
 
 
-def judge_all(db: Connection) -> Verdict:
-    """What is wrong with any case. Reads every entry once and holds one case at a time."""
-    heads, forked = _heads(db), _forked(db)
+def judge_all(db: Connection, since: str = "") -> Verdict:
+    """What is wrong with any case from the id ``since`` on. Reads every entry once, holds one case at a time."""
+    heads = {case: head for case, head in _heads(db).items() if case >= since}
+    forked = _forked(db)
     found: dict[str, list[str]] = {}
     count = entries = 0
-    rows = db.execution_options(yield_per=ROWS_AT_ONCE).execute(_rows())
+    rows = db.execution_options(yield_per=ROWS_AT_ONCE).execute(_rows().where(ledger.c.case >= since))
     for case, group in groupby(rows, key=lambda row: str(row.case)):
         held = list(group)
         count, entries = count + 1, entries + len(held)

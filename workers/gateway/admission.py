@@ -16,10 +16,11 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.calendar import calendar
 from contracts.catalogue import CATALOGUE
-from contracts.dialogue import OF_A_REQUEST, Answered, Applied, Corrected, data_of
+from contracts.dialogue import OF_A_REQUEST, Answered, Applied, Corrected, Reported, data_of
 from contracts.envelope import Event, Headers
 from contracts.errors import Refusal, refusal_of
 from contracts.identifiers import CaseId, RequestId
+from contracts.reports import report_of
 from contracts.requests import REQUESTS
 from contracts.service_item import LawVersion, ServiceItem
 from contracts.topics import Inlet
@@ -56,10 +57,11 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Application:
-    """An application that may open the case ``case`` under ``law``."""
+    """An application that may open the case ``case`` under ``law``; ``received``: when it was handed in."""
 
     event: Event
     case: CaseId
+    received: datetime
     item: ServiceItem
     law: LawVersion
     application: BaseModel
@@ -67,37 +69,44 @@ class Application:
 
 @dataclass(frozen=True)
 class Message:
-    """An event for the case ``case``, said by ``actor``."""
+    """An event for the case ``case``, said by ``actor``; ``received``: by this, it is late or not."""
 
     event: Event
     case: CaseId
+    received: datetime
     actor: str
 
 
 Admitted = Application | Message
 
 
-def admit(arrival: Arrival, *, max_event_bytes: int, calendar_name: str) -> Admitted:
+def admit(
+    arrival: Arrival, *, max_event_bytes: int, calendar_name: str, virtual_time: bool = False
+) -> Admitted:
     """What ``arrival`` says, if it may enter.
 
     Args:
         max_event_bytes: how large the value may be; the headers together, too.
         calendar_name: the calendar version by which the day of an application is counted.
+        virtual_time: a log is relived: an event was received when it happened, not when the broker had it.
 
     Raises:
         Refusal: it may not, and never will as it is.
     """
     event = _decoded(arrival, max_event_bytes)
     case = _addressed(arrival, event)
+    received = event.time.astimezone(UTC) if virtual_time else arrival.received
     try:
         data = data_of(event, "agency" if arrival.inlet.party == "agency" else "channel")
     except RecursionError:
         raise _too_deep() from None
     if isinstance(data, Applied):
-        return _application(arrival, event, case, data, calendar_name)
+        return _application(event, case, received, data, calendar_name)
     if event.type in OF_A_REQUEST:
         _check_answer(arrival, event, data)
-    return Message(event, case, arrival.actor)
+    if isinstance(data, Reported):
+        report_of(data, arrival.inlet.id)
+    return Message(event, case, received, arrival.actor)
 
 
 def _decoded(arrival: Arrival, limit: int) -> Event:
@@ -175,7 +184,7 @@ def _addressed(arrival: Arrival, event: Event) -> CaseId:
 
 
 def _application(
-    arrival: Arrival, event: Event, case: CaseId, data: Applied, calendar_name: str
+    event: Event, case: CaseId, received: datetime, data: Applied, calendar_name: str
 ) -> Application:
     item = CATALOGUE.get(data.procedure)
     if item is None:
@@ -186,10 +195,10 @@ def _application(
     except ValidationError as error:
         raise refusal_of(error, under="data.application") from None
     try:
-        law = item.law_on(calendar(calendar_name).day(arrival.received))
+        law = item.law_on(calendar(calendar_name).day(received))
     except LookupError as error:
         raise Refusal("unknown-procedure", f"data.procedure: {error}", "data.procedure") from None
-    return Application(event, case, item, law, application)
+    return Application(event, case, received, item, law, application)
 
 
 def _check_answer(arrival: Arrival, event: Event, data: BaseModel) -> None:

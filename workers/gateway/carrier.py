@@ -68,7 +68,7 @@ class Carrier:
         try:
             admitted = await self._persist(lambda: self._admit(arrival), saying)
             saying = saying.bind(case=admitted.case, type=admitted.event.type)
-            outcome: str = await self._deliver(admitted, arrival, read_at, saying)
+            outcome: str = await self._deliver(admitted, read_at, saying)
         except Refusal as refusal:
             outcome, why = "dead-letter", refusal
             await self._persist(lambda: self._dead_letters.write(arrival, place, why), saying)
@@ -84,28 +84,29 @@ class Carrier:
             arrival,
             max_event_bytes=self._settings.max_event_bytes,
             calendar_name=self._settings.calendar,
+            virtual_time=self._settings.virtual_time,
         )
 
-    async def _deliver(self, admitted: Admitted, arrival: Arrival, read_at: float, saying: Any) -> Outcome:
+    async def _deliver(self, admitted: Admitted, read_at: float, saying: Any) -> Outcome:
         case = admitted.case
         try:
-            return await self._attempt(admitted, arrival, saying)
+            return await self._attempt(admitted, saying)
         except CaseUnknown:
             self._patience.missed(case, read_at)
         try:
             with self._patience.place():
-                outcome = await self._await_case(admitted, arrival, saying)
+                outcome = await self._await_case(admitted, saying)
         except NoPlace:
             raise self._unknown(case, "too many events wait for their cases already") from None
         self._patience.found(case)
         return outcome
 
-    async def _await_case(self, admitted: Admitted, arrival: Arrival, saying: Any) -> Outcome:
+    async def _await_case(self, admitted: Admitted, saying: Any) -> Outcome:
         """Deliver an event that was read before its case exists: the application comes on another topic."""
         for pause in pauses(FIRST_PAUSE, LONGEST_EARLY_PAUSE):
             await asyncio.sleep(min(pause, self._patience.left(admitted.case)))
             try:
-                return await self._attempt(admitted, arrival, saying)
+                return await self._attempt(admitted, saying)
             except CaseUnknown:
                 if not self._patience.left(admitted.case):
                     why = f"none was opened within {self._patience.seconds:g} s"
@@ -115,10 +116,10 @@ class Carrier:
     def _unknown(self, case: str, why: str) -> Refusal:
         return Refusal("unknown-case", f"subject: there is no case {case}: {why}", "subject")
 
-    async def _attempt(self, admitted: Admitted, arrival: Arrival, saying: Any) -> Outcome:
+    async def _attempt(self, admitted: Admitted, saying: Any) -> Outcome:
         async def deliver() -> Outcome:
             async with self._free:
-                return await self._delivery.deliver(admitted, arrival.received)
+                return await self._delivery.deliver(admitted)
 
         return await self._persist(deliver, saying)
 

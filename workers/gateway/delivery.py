@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -72,15 +72,27 @@ class Delivery:
     """
 
     def __init__(
-        self, client: Client, archive: CaseHistory, *, directory: Directory, calendar_name: str
+        self,
+        client: Client,
+        archive: CaseHistory,
+        *,
+        directory: Directory,
+        calendar_name: str,
+        virtual_time: bool = False,
     ) -> None:
+        """
+        Args:
+            calendar_name: the calendar version of new cases.
+            virtual_time: a log is relived: a case's clock begins when its application was handed in.
+        """
         self._client = client
         self._archive = archive
         self._directory = directory
         self._calendar = calendar_name
+        self._virtual_time = virtual_time
 
-    async def deliver(self, admitted: Admitted, received: datetime) -> Outcome:
-        """Give an admitted event to its case; ``received`` is when the broker had it.
+    async def deliver(self, admitted: Admitted) -> Outcome:
+        """Give an admitted event to its case.
 
         Raises:
             Refusal: it can never take effect.
@@ -88,10 +100,10 @@ class Delivery:
             Exception: anything else passes by itself; deliver again.
         """
         if isinstance(admitted, Application):
-            return await self._start(admitted, received)
-        return await self._signal(admitted, received)
+            return await self._start(admitted)
+        return await self._signal(admitted)
 
-    async def _start(self, admitted: Application, received: datetime) -> Outcome:
+    async def _start(self, admitted: Application) -> Outcome:
         content = opening_content(admitted.item.procedure, admitted.application)
         opening = await self._archive.opening(admitted.case)
         if opening is not None:  # also when Temporal has long forgotten the case
@@ -100,7 +112,7 @@ class Delivery:
         try:
             await self._client.start_workflow(
                 admitted.item.workflow_type(admitted.law.id),
-                self._opened(admitted, received),
+                self._opened(admitted),
                 id=admitted.case,
                 task_queue=CASES_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -121,7 +133,7 @@ class Delivery:
             return _repeated(admitted, await started.memo_value(CONTENT_HASH, None) == content_hash)
         return "started"
 
-    def _opened(self, admitted: Application, received: datetime) -> Opened[object]:  # type: ignore[type-var]
+    def _opened(self, admitted: Application) -> Opened[object]:  # type: ignore[type-var]
         event = admitted.event
         # Parametrised, so that the application is written by its own model.
         return Opened[admitted.item.application](  # type: ignore[name-defined]
@@ -135,12 +147,13 @@ class Delivery:
             application=admitted.application,
             cause=event.key,
             occurred=event.time,
-            received=received,
+            received=admitted.received,
             traceparent=event.traceparent,
+            behind=datetime.now(UTC) - admitted.received if self._virtual_time else timedelta(0),
         )
 
-    async def _signal(self, admitted: Message, received: datetime) -> Outcome:
-        delivered = Delivered(event=admitted.event, actor=admitted.actor, received=received)
+    async def _signal(self, admitted: Message) -> Outcome:
+        delivered = Delivered(event=admitted.event, actor=admitted.actor, received=admitted.received)
         try:
             await self._client.get_workflow_handle(admitted.case).signal(
                 DELIVER, delivered, rpc_timeout=RPC_TIMEOUT

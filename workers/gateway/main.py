@@ -48,7 +48,11 @@ async def _work(settings: Settings) -> None:
         async with Publisher(settings.kafka, settings.topic_prefix) as publisher:
             administration = settings.directory.administration
             delivery = Delivery(
-                client, archive, directory=settings.directory, calendar_name=settings.calendar
+                client,
+                archive,
+                directory=settings.directory,
+                calendar_name=settings.calendar,
+                virtual_time=settings.virtual_time,
             )
             dead_letters = DeadLetters(publisher, administration=administration, group=settings.gateway_group)
             log.info("gateway ready", group=settings.gateway_group)

@@ -1,9 +1,36 @@
-"""Which log format each procedure relives. A new adapter is named here."""
+"""Which logs can be relived, by procedure. A new adapter is named here."""
 
 from __future__ import annotations
 
-from contracts.permit_receipt import PERMIT_RECEIPT
-from workers.replay.log import Adapter
-from workers.replay.permit_receipt import read_log
+from collections.abc import Iterator
+from pathlib import Path
 
-ADAPTERS: dict[str, Adapter] = {PERMIT_RECEIPT.procedure: read_log}
+from pydantic import ValidationError
+
+from contracts.errors import refusal_of
+from contracts.permit_receipt import PERMIT_RECEIPT
+from contracts.traffic_fine import TRAFFIC_FINE
+from workers.replay.log import Adapter, LoggedCase
+from workers.replay.permit_receipt import PERMIT_RECEIPT_LOG
+from workers.replay.traces import BadLog, read_traces
+from workers.replay.traffic_fine import TRAFFIC_FINE_LOG
+
+ADAPTERS: dict[str, Adapter] = {
+    PERMIT_RECEIPT.procedure: PERMIT_RECEIPT_LOG,
+    TRAFFIC_FINE.procedure: TRAFFIC_FINE_LOG,
+}
+
+
+def read_log(path: Path, adapter: Adapter) -> Iterator[LoggedCase]:
+    """The cases of a log, in the file's order.
+
+    Raises:
+        BadLog: it cannot be read, or a case of it is none of this procedure.
+    """
+    for trace in read_traces(path):
+        try:
+            yield adapter.read(trace)
+        except ValidationError as error:
+            raise BadLog(f"{path}: case {trace.reference}: {refusal_of(error).detail}") from None
+        except ValueError as error:
+            raise BadLog(f"{path}: case {trace.reference}: {error}") from None

@@ -1,84 +1,81 @@
-"""The log of the receipt phase of Dutch permit files, as CSV with XES column names."""
+"""The log of the receipt phase of Dutch permit files (CoSeLoG, WABO)."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
-from pydantic import ValidationError
-
-from contracts.dialogue import Reported
+from contracts.dialogue import REPORTED, Reported
 from contracts.identifiers import AgencyId
-from contracts.permit_receipt import MUNICIPALITY, PHASE_CLOSED, PermitRequest
-from workers.replay.log import BadLog, LoggedCase, LoggedStep
-
-COLUMNS = {
-    "case:concept:name",
-    "case:channel",
-    "case:startdate",
-    "concept:name",
-    "org:group",
-    "time:timestamp",
-}
+from contracts.ledger import LedgerEntry
+from contracts.permit_receipt import MUNICIPALITY, PermitRequest, PhaseClosed
+from workers.replay.log import Adapter, LoggedCase, LoggedStep
+from workers.replay.traces import ACTIVITY, TIME, Trace
 
 
-def read_log(path: Path) -> Iterator[LoggedCase]:
-    """The cases of the log, in the file's order. A step whose group is not recorded is the municipality's.
+def read_case(trace: Trace) -> LoggedCase:
+    """The case of a trace. A step whose group is not recorded is the municipality's.
 
     Raises:
-        BadLog: it cannot be read, a column is missing, or a value is not what the column has to hold.
+        ValueError: an attribute is missing or is not what it has to be; the message names it.
     """
-    cases: dict[str, list[dict[str, str]]] = {}
-    try:
-        with _text(path) as text:
-            rows = csv.DictReader(text)
-            if missing := COLUMNS - set(rows.fieldnames or ()):
-                raise BadLog(f"{path}: the log lacks the columns {', '.join(sorted(missing))}")
-            for row in rows:
-                cases.setdefault(row["case:concept:name"], []).append(row)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise BadLog(f"{path}: {error}") from None
-    for reference, steps in cases.items():
-        try:
-            yield _case(reference, steps)
-        except (ValidationError, ValueError) as error:
-            raise BadLog(f"{path}: case {reference}: {error}") from None
-
-
-def _text(path: Path) -> io.TextIOWrapper:
-    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-
-
-def _case(reference: str, rows: list[dict[str, str]]) -> LoggedCase:
-    first = rows[0]
-    received = datetime.fromisoformat(first["case:startdate"])
+    had = trace.attributes
+    if missing := {"channel", "startdate"} - had.keys():
+        raise ValueError(f"it lacks {', '.join(f'case:{name}' for name in sorted(missing))}")
+    received = datetime.fromisoformat(had["startdate"])
     request = PermitRequest.model_validate(
         {
-            "reference": reference,
-            "by": first["case:channel"],
-            "department": first.get("case:department") or "General",
-            "group": first.get("case:group") or None,
+            "reference": trace.reference,
+            "by": had["channel"],
+            "department": had.get("department", "General"),
+            "group": had.get("group"),
             "received": received,
-            "deadline": first.get("case:deadline") or None,
+            "deadline": had.get("deadline"),
         }
     )
-    steps = [_step(row) for row in rows]
-    if ended := first.get("case:enddate"):
-        closing = Reported(step=PHASE_CLOSED)
-        steps.append(LoggedStep(MUNICIPALITY, datetime.fromisoformat(ended), closing, closes=True))
-    return LoggedCase(reference, received, request, steps)
+    steps = [_step(event) for event in trace.events]
+    if ended := had.get("enddate"):
+        closing = Reported(step=PhaseClosed.step)
+        at = datetime.fromisoformat(ended)
+        steps.append(LoggedStep(closing.step, at, MUNICIPALITY, REPORTED, closing, counts=False))
+    return LoggedCase(
+        reference=trace.reference,
+        opening=None,
+        received=received,
+        application=request,
+        steps=steps,
+        acts=[],
+        until=received,
+        closes=bool(ended),
+    )
 
 
-def _step(row: dict[str, str]) -> LoggedStep:
-    group = row["org:group"]
+def _step(event: dict[str, str]) -> LoggedStep:
+    group = event.get("org:group", "")
     agency = AgencyId(group.lower().replace(" ", "-")) if group.startswith("Group ") else MUNICIPALITY
     report = Reported(
-        step=row["concept:name"],
-        officer=row.get("org:resource") or None,
-        content={"instance": row["concept:instance"]},
+        step=event[ACTIVITY],
+        officer=event.get("org:resource"),
+        content={"instance": event.get("concept:instance", "")},
     )
-    return LoggedStep(agency, datetime.fromisoformat(row["time:timestamp"]), report)
+    return LoggedStep(report.step, datetime.fromisoformat(event[TIME]), agency, REPORTED, report)
+
+
+def outcome_of(entries: Sequence[LedgerEntry]) -> str:
+    """Whether the phase is closed."""
+    return "closed" if any(entry.kind == "closed" for entry in entries) else "open"
+
+
+def no_figures(entries: Sequence[LedgerEntry]) -> Mapping[str, int]:
+    """Nothing further is counted."""
+    return {}
+
+
+PERMIT_RECEIPT_LOG = Adapter(
+    calendar="nl-2026.1",
+    read=read_case,
+    acts={},
+    outcomes=("closed", "open"),
+    outcome_of=outcome_of,
+    figures=no_figures,
+)

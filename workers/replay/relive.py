@@ -1,156 +1,242 @@
-"""Reliving a log: the next event of a case is sent when the ledger shows the last one."""
+"""Reliving a log: what happened at one time is sent, the ledger shows that it took effect, the clock moves on."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from itertools import groupby
 
 import uuid_utils
 
-from activities.publisher import Publisher, Record
-from contracts.dialogue import REPORTED
-from contracts.envelope import Event, agency_source
+from activities.publisher import Publisher, PublishError, Record
+from contracts.catalogue import CATALOGUE
+from contracts.envelope import Event, agency_source, channel_source
 from contracts.identifiers import CaseId
-from contracts.topics import agency_events
-from workers.applications import application_event, application_record, new_case_id
+from contracts.ledger import LedgerEntry
+from contracts.topics import DEAD_LETTER, agency_events, channel_events
+from workers.applications import application_event, new_case_id
 from workers.archive.follow import LedgerFollower
 from workers.archive.reader import ArchiveReader
-from workers.replay.log import LoggedCase, LoggedStep
+from workers.archive.tail import TopicTail
+from workers.replay.clock import Clocks
+from workers.replay.conformance import Finding, Sent, judge
+from workers.replay.log import Adapter, LoggedCase, LoggedStep
+from workers.replay.report import ReplayReport
 from workers.settings import Settings
+from workers.temporal import connect
 
 CHANNEL = "log"
 SIDE_BY_SIDE = 100
 PATIENCE_SECONDS = 120.0
 """How long the ledger may take to show an event before the event counts as lost."""
 
+REST_SECONDS = 10.0
+"""How long the ledger may take to show what the platform does by itself, once the clock has passed it."""
+
+RETRY_SECONDS = 0.5
+
 
 @dataclass
-class ReplayReport:
-    """What came of a replay.
+class _Case:
+    """One case that is being relived: what was sent for it, and what its ledger shows so far."""
 
-    Attributes:
-        events: the log's own steps that were sent; applications and closings are not among them.
-        events_lost: events, of any kind, that the ledger never showed.
-        closed: cases that the log closes, and that are closed.
-        ledger_broken: cases whose ledger has a gap, a repeat with other content, or a wrong hash.
-    """
+    id: CaseId
+    logged: LoggedCase
+    sent: list[Sent] = field(default_factory=list)
+    entries: list[LedgerEntry] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    clock: datetime | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    cases: int = 0
-    events: int = 0
-    events_lost: int = 0
-    closed: int = 0
-    ledger_entries: int = 0
-    ledger_broken: int = 0
-    seconds: float = 0.0
-    lost: list[str] = field(default_factory=list)
+    def heard(self, key: str) -> bool:
+        """Whether something became of an event."""
+        return key in self.refused or any(entry.cause == key for entry in self.entries)
 
-    def figures(self) -> dict[str, Any]:
-        """The report as one JSON object."""
-        return {
-            "cases": self.cases,
-            "events": self.events,
-            "events_lost": self.events_lost,
-            "closed": self.closed,
-            "open": self.cases - self.closed,
-            "ledger_entries": self.ledger_entries,
-            "ledger_broken": self.ledger_broken,
-            "seconds": round(self.seconds, 1),
-        }
+    def closed(self) -> bool:
+        """Whether its ledger is closed."""
+        return any(entry.kind == "closed" for entry in self.entries)
+
+    async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until a condition holds that only what is heard can bring about; whether it does."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not condition():
+                    self.changed.clear()
+                    await self.changed.wait()
+        return condition()
 
 
 class Replay:
-    """One replay of one log on a running stack."""
+    """One replay of one log on a running stack whose gateway keeps virtual time."""
 
-    def __init__(self, settings: Settings, procedure: str, *, show: Callable[[ReplayReport], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        procedure: str,
+        adapter: Adapter,
+        *,
+        show: Callable[[ReplayReport], None],
+        tell: Callable[[Finding], None],
+    ) -> None:
+        """
+        Args:
+            show: called with the report so far after every case.
+            tell: called with what was found of it.
+        """
         self._settings = settings
-        self._procedure = procedure
+        self._item = CATALOGUE[procedure]
+        self._adapter = adapter
         self._show = show
+        self._tell = tell
         self._publisher = Publisher(settings.kafka, settings.topic_prefix)
-        self._shown: dict[str, asyncio.Event] = {}
-        self._sequences: dict[str, int] = {}
-        self.report = ReplayReport()
+        self._cases: dict[str, _Case] = {}
+        self.report = ReplayReport.empty(adapter)
 
     async def run(self, log: Iterable[LoggedCase]) -> ReplayReport:
-        """Relive the cases, as fast as they can, ``SIDE_BY_SIDE`` of them at a time."""
-        began = time.monotonic()
-        places = asyncio.Semaphore(SIDE_BY_SIDE)
-        prefix = self._settings.topic_prefix
-        async with self._publisher, LedgerFollower(self._settings.kafka, prefix=prefix) as follower:
-            following = asyncio.create_task(self._follow(follower))
+        """Relive the cases as fast as they can, ``SIDE_BY_SIDE`` of them at a time."""
+        first = new_case_id(CHANNEL)
+        async with self._listening() as follower, self._publisher:
+            clocks = Clocks(await connect(self._settings))
+            places = asyncio.Semaphore(SIDE_BY_SIDE)
+            began = time.monotonic()
             async with asyncio.TaskGroup() as cases:
                 for logged in log:
                     await places.acquire()
-                    task = cases.create_task(self._relive(logged))
+                    task = cases.create_task(self._relive(logged, clocks, follower))
                     task.add_done_callback(lambda _: places.release())
-            following.cancel()
-        self.report.seconds = time.monotonic() - began
-        await self._verify()
+            self.report.seconds = time.monotonic() - began
+        await self._verify(first)
         return self.report
 
-    async def _follow(self, follower: LedgerFollower) -> None:
-        async for entry in follower:
-            if entry.case in self._sequences:
-                self._sequences[entry.case] = entry.sequence
-            if entry.cause in self._shown:
-                self._shown[entry.cause].set()
-            if entry.kind == "closed" and entry.case in self._sequences:
-                self.report.closed += 1
+    # --- listening ---------------------------------------------------------------------------------------
 
-    async def _relive(self, logged: LoggedCase) -> None:
-        case = new_case_id(CHANNEL)
-        self._sequences[case] = 0
-        self.report.cases += 1
-        administration = self._settings.directory.administration
-        applied = application_event(
-            administration, case, self._procedure, logged.application, time=logged.received
-        )
-        await self._send(applied, application_record(applied))
-        for step in logged.steps:
-            event = self._event(case, step)
-            value, headers = event.encode()
-            self.report.events += not step.closes
-            await self._send(event, Record(agency_events(step.agency), case, value, headers))
+    @contextlib.asynccontextmanager
+    async def _listening(self) -> AsyncIterator[LedgerFollower]:
+        """Hear what the ledger and the dead letters say of the cases."""
+        kafka, prefix = self._settings.kafka, self._settings.topic_prefix
+        async with (
+            LedgerFollower(kafka, prefix=prefix) as follower,
+            TopicTail(kafka, [prefix + DEAD_LETTER]) as dead_letters,
+        ):
+            tasks = [
+                asyncio.create_task(self._hear_ledger(follower)),
+                asyncio.create_task(self._hear_dead_letters(dead_letters)),
+            ]
+            try:
+                yield follower
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+
+    async def _hear_ledger(self, follower: LedgerFollower) -> None:
+        async for entry in follower:
+            if case := self._cases.get(entry.case):
+                case.entries.append(entry)
+                case.clock = max(case.clock or entry.recorded, entry.recorded)
+                case.changed.set()
+
+    async def _hear_dead_letters(self, tail: TopicTail) -> None:
+        async for record in tail:
+            said = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
+            if case := self._cases.get((record.key or b"").decode(errors="replace")):
+                case.refused[f"{said.get('ce_source')}#{said.get('ce_id')}"] = said.get("dlq-reason", "")
+                case.changed.set()
+
+    # --- one case ----------------------------------------------------------------------------------------
+
+    async def _relive(self, logged: LoggedCase, clocks: Clocks, follower: LedgerFollower) -> None:
+        case = _Case(new_case_id(CHANNEL), logged)
+        self._cases[case.id] = case
+        await self._open(case)
+        for moment, steps in groupby(logged.steps, key=lambda step: step.time):
+            await self._move(case, moment, clocks)
+            for _, together in groupby(steps, key=self._topic):  # in order on a topic, not between topics
+                await self._send(case, list(together))
+        await self._move(case, logged.until, clocks)
+        await case.until(lambda: self._at_rest(case), REST_SECONDS)
+        del self._cases[case.id]
+        follower.forget(case.id)
+        finding = judge(logged, case.id, case.sent, case.entries, self._item, self._adapter)
+        self.report.add(finding, logged.events, len(case.entries))
+        self._tell(finding)
         self._show(self.report)
 
+    async def _open(self, case: _Case) -> None:
+        logged, administration = case.logged, self._settings.directory.administration
+        applied = application_event(
+            administration, case.id, self._item.procedure, logged.application, time=logged.received
+        )
+        await self._publish([applied], channel_events(CHANNEL))
+        await case.until(lambda: case.heard(applied.key), PATIENCE_SECONDS)
+
+    async def _move(self, case: _Case, to: datetime, clocks: Clocks) -> None:
+        if case.clock and not case.closed():
+            await clocks.move(case.id, opened=case.entries[0].recorded, now=case.clock, to=to)
+            case.clock = max(case.clock, to)
+
+    async def _send(self, case: _Case, steps: Sequence[LoggedStep]) -> None:
+        """Send events of one topic and wait until something became of each."""
+        events = [self._event(case.id, step) for step in steps]
+        await self._publish(events, self._topic(steps[0]))
+        await case.until(lambda: all(case.heard(event.key) for event in events), PATIENCE_SECONDS)
+        for step, event in zip(steps, events, strict=True):
+            refused = case.refused.get(event.key)
+            case.sent.append(Sent(step, event.key, refused, lost=not case.heard(event.key)))
+
+    def _at_rest(self, case: _Case) -> bool:
+        """Whether the ledger shows what the platform has to do by itself."""
+        kinds = [(entry.kind, entry.outcome) for entry in case.entries]
+        acts = [self._adapter.acts[act.name] for act in case.logged.acts]
+        return all(kinds.count(act) >= acts.count(act) for act in acts) and (
+            not case.logged.closes or case.closed()
+        )
+
+    def _topic(self, step: LoggedStep) -> str:
+        return channel_events(CHANNEL) if step.agency is None else agency_events(step.agency)
+
     def _event(self, case: CaseId, step: LoggedStep) -> Event:
+        administration = self._settings.directory.administration
         return Event(
             specversion="1.0",
             id=str(uuid_utils.uuid7()),
-            source=agency_source(self._settings.directory.administration, step.agency),
-            type=REPORTED,
+            source=agency_source(administration, step.agency)
+            if step.agency
+            else channel_source(administration, CHANNEL),
+            type=step.type,
             subject=case,
             partitionkey=case,
-            time=step.time,
-            data=step.report.model_dump(mode="json"),
+            time=step.time.astimezone(UTC),
+            data=step.data.model_dump(mode="json"),
         )
 
-    async def _send(self, event: Event, record: Record) -> None:
-        shown = self._shown[event.key] = asyncio.Event()
-        await self._publisher.publish([record])
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await shown.wait()
-        except TimeoutError:
-            self.report.events_lost += 1
-            self.report.lost.append(event.key)
-        del self._shown[event.key]
+    async def _publish(self, events: Sequence[Event], topic: str) -> None:
+        """Publish events, again and again while the broker is away: the same event counts once."""
+        records = [Record(topic, event.subject, *event.encode()) for event in events]
+        while True:
+            try:
+                return await self._publisher.publish(records)
+            except PublishError:
+                await asyncio.sleep(RETRY_SECONDS)
 
-    async def _verify(self) -> None:
-        """Judge the ledgers where everybody reads them: in the archive, once it has what the topic has."""
+    # --- afterwards --------------------------------------------------------------------------------------
+
+    async def _verify(self, first: CaseId) -> None:
+        """Judge the ledgers where everybody reads them: in the archive, once it has what the topic has.
+
+        Ids of one channel sort by the time of their making, so those of this replay are known by their first.
+        """
+        began = time.monotonic()
         reader = ArchiveReader(self._settings.archive_url)
         try:
-            for case, sequence in self._sequences.items():
-                await _archived(reader, case, sequence)
-                self.report.ledger_broken += bool(await reader.faults(case))
-                self.report.ledger_entries += sequence
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while await reader.count(since=first) < self.report.ledger_entries:
+                    await asyncio.sleep(0.2)
+            self.report.ledger_broken = len((await reader.all_faults(since=first)).faults)
         finally:
             await reader.close()
-
-
-async def _archived(reader: ArchiveReader, case: str, sequence: int) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while (row := await reader.case(case)) is None or row.entries < sequence:
-            await asyncio.sleep(0.1)
+        self.report.seconds_verifying = time.monotonic() - began

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 
 from temporalio import workflow
@@ -15,8 +16,10 @@ class Alarm:
     which costs less than cancelling and starting a timer at every step.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        """``now`` is the clock by which it is set."""
         self.rang = False
+        self._now = now
         self._at: datetime | None = None
         self._timer: asyncio.Task[None] | None = None
 
@@ -31,7 +34,7 @@ class Alarm:
 
     async def _ring(self, at: datetime) -> None:
         await workflow.sleep(
-            max(0.0, (at - workflow.now()).total_seconds()), summary=f"due {at:%Y-%m-%d %H:%M} UTC"
+            max(0.0, (at - self._now()).total_seconds()), summary=f"due {at:%Y-%m-%d %H:%M} UTC"
         )
         self._at = self._timer = None
         self.rang = True

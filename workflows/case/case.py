@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import date
 from typing import Any, ClassVar, Generic, TypeVar, cast
@@ -25,13 +24,13 @@ from contracts.dialogue import (
     Missing,
     Receipt,
 )
-from contracts.identifiers import AgencyId
 from contracts.limits import Limit
 from contracts.requests import Answer, Request
 from contracts.service_item import ServiceItem
-from contracts.topics import agency_events, channel_events
-from contracts.values import Bilingual, DocumentRef, Money
+from contracts.topics import channel_events
+from contracts.values import Bilingual, Contract, DocumentRef, Money
 from workflows.case.answers import Answers
+from workflows.case.facts import open_facts, read
 from workflows.case.intake import in_order, take
 from workflows.case.interruptions import Lapsed, Withdrawal, interruption
 from workflows.case.journal import Outcome, Wait
@@ -47,6 +46,7 @@ CARRIED_EVENTS = 500
 
 A = TypeVar("A", bound=BaseModel)
 R = TypeVar("R", bound=Answer)
+F = TypeVar("F", bound=Contract)
 D = TypeVar("D", Grant, Refuse, Withdrawn, Ended)
 
 
@@ -253,7 +253,7 @@ class Case(Generic[A]):
         """Collect a fee, in any number of instalments; false when it was not paid in full in time."""
 
         def ask(wait: Wait) -> None:
-            notice = FeeDue(amount=fee, due=wait.due or workflow.now())
+            notice = FeeDue(amount=fee, due=wait.due or self._case.now())
             self._case.record("fee-due", of=wait, data=notice.model_dump(mode="json"))
             self._case.tell_applicant(NOTICE_FEE_DUE)
 
@@ -267,41 +267,49 @@ class Case(Generic[A]):
             self._case.record("notified", step=step, data=issued.model_dump(mode="json"))
             self._case.tell_applicant(NOTICE_ISSUED)
 
-    async def wait_for(
-        self, *reports: str, within: Limit | None = None, by: Sequence[AgencyId] = ()
-    ) -> str | None:
-        """Wait until an agency reports one of these steps: which one, or None when the limit has passed.
-
-        A report that came before it was waited for counts, once: agencies work in any interleaving.
+    async def charge(self, reason: str, amount: Money, *, since: date, balance: Money) -> None:
+        """Add to what is owed, as the law says, and tell the applicant what they owe now.
 
         Args:
-            by: who is expected to report, by default the lead agency: they have the case meanwhile, and
-                what they said in time counts although it is carried late. Others may report it, too.
+            reason: a reason code of the service item.
+            since: the legal day that brought it; it may lie behind, where the case heard of it late.
+            balance: what is owed with it. Nobody is told that they owe nothing.
         """
-        wants = tuple(f"reported:{report}" for report in reports)
-        name = re.sub(r"[^a-z0-9]+", "-", reports[0].lower()).strip(
-            "-"
-        )  # branches side by side need names apart
         self._heed()
-        expected = tuple(by) or (self.item.lead,)
+        self.item.reason(reason)
+        if step := self._once("charge"):
+            due = self._case.calendar.begins(since, self._case.now())
+            data = {"amount": amount.model_dump(mode="json"), "balance": balance.model_dump(mode="json")}
+            self._case.record("charged", step=step, occurred=due, outcome=reason, data=data)
+            if balance.amount:
+                self._case.tell_applicant(NOTICE_FEE_DUE, FeeDue(amount=balance, due=due))
 
-        def begin(wait: Wait) -> None:
-            due = wait.due.isoformat() if wait.due else None
-            data = {"reports": list(reports), "holder": wait.holder} | ({"due": due} if due else {})
-            self._case.record("waiting", of=wait, data=data)
+    async def mark(self, *codes: str) -> None:
+        """Mark the case with where it stands, or what an officer should look at: codes of the catalogue."""
+        self._heed()
+        for code in codes:
+            self.item.mark(code)
+            if step := self._once("mark"):
+                self._case.record("marked", step=step, outcome=code)
 
-        step = open_wait(
-            self._case,
-            f"wait-for-{name}",
-            f"agency:{expected[0]}",
-            wants,
-            within,
-            inlets=tuple(agency_events(agency) for agency in expected),
-            ask=begin,
-        )
+    async def wait_for(
+        self, *facts: type[F], within: Limit | None = None, until: date | None = None
+    ) -> F | None:
+        """Wait for the first of these reports and payments; None once the limit has passed or the day has come.
+
+        What came before it was waited for counts, once: agencies work in any interleaving. The case is held
+        by whoever may report the first of them, the lead agency where that is anybody.
+
+        Args:
+            facts: report types, and :class:`contracts.dialogue.Paid`.
+            within: how long from now on.
+            until: the legal day that ends it, from its beginning on. It may be past already.
+        """
+        self._heed()
+        step = open_facts(self._case, facts, within, until)
         await self._until(lambda: step in self._outcomes)
         outcome = self._outcomes[step]
-        return None if outcome.how == "lapsed" else str(outcome.value["data"]["step"])
+        return None if outcome.how == "lapsed" else read(facts, outcome.value)
 
     async def decide(self, decision: D) -> D:
         """Decide the case and tell the applicant. From here on it cannot be withdrawn."""
@@ -317,7 +325,7 @@ class Case(Generic[A]):
     def today(self) -> date:
         """The legal day in the authority's zone, as it was when the procedure first read it here."""
         step = self._case.journal.next_step("today")
-        day = self._case.calendar.day(workflow.now())
+        day = self._case.calendar.day(self._case.now())
         return date.fromisoformat(
             self._outcomes.setdefault(step, Outcome(how="done", value=day.isoformat())).value
         )

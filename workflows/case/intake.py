@@ -26,10 +26,12 @@ from contracts.dialogue import (
     Question,
     Refused,
     Reminded,
+    Reported,
     Taken,
 )
-from contracts.errors import REASONS, refusal_of
+from contracts.errors import REASONS, Refusal, refusal_of
 from contracts.ledger import Kind
+from contracts.reports import report_of
 from contracts.requests import REQUESTS
 from workflows.case.journal import Fact, Outcome, Wait
 from workflows.case.proceedings import Proceedings
@@ -126,7 +128,20 @@ def _fact(kind: Kind) -> Callable[[Proceedings, Delivered], None]:
     return effect
 
 
+def _reported(case: Proceedings, delivered: Delivered) -> None:
+    """Take a report, if it is what its type asks for: the gateway, of another build, may have known another."""
+    try:
+        report_of(Reported.model_validate(delivered.event.data), delivered.actor.partition(":")[2])
+    except Refusal as refusal:
+        _refuse(case, delivered, refusal.reason, detail=refusal.detail, field=refusal.field)
+    else:
+        _fact("reported")(case, delivered)
+
+
 def _withdrawn(case: Proceedings, delivered: Delivered) -> None:
+    if not case.item.withdrawable:
+        _refuse(case, delivered, "not-withdrawable")
+        return
     if case.journal.decided:
         _refuse(case, delivered, "already-decided")
         return
@@ -180,7 +195,7 @@ _EFFECTS: dict[str, Callable[[Proceedings, Delivered], None]] = {
     QUESTION: _question,
     NOT_OURS: _not_ours,
     CORRECTED: _about_request("corrected"),
-    REPORTED: _fact("reported"),
+    REPORTED: _reported,
     SUPPLEMENTED: _supplemented,
     PAID: _fact("paid"),
     WITHDRAWN: _withdrawn,

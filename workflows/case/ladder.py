@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from temporalio import workflow
-
 from contracts.calendar import Calendar, Due
 from contracts.dialogue import REMINDED, Reminded
 from contracts.limits import Limit
@@ -35,7 +33,7 @@ def schedule(
 
 def climb(case: Proceedings) -> None:
     """Take every rung that is due by now."""
-    now = workflow.now()
+    now = case.now()
     for wait in list(case.journal.waits.values()):
         while wait.step in case.journal.waits and (rung := wait.next_rung) and rung.at <= now:
             if not _take(case, wait, rung):

@@ -48,7 +48,7 @@ class Proceedings:
         self.inbox[:0] = self.journal.inbox  # what the last run left came before what this one got
         self.journal.inbox = []
         self.outbox = Outbox(opened.administration, opened.traceparent)
-        self.alarm = Alarm()
+        self.alarm = Alarm(self.now)
         self.calendar: Calendar = calendar(opened.calendar)
         self.events = 0
         self.fenced: set[str] = set()
@@ -62,6 +62,10 @@ class Proceedings:
         if self.closed:
             return ()
         return tuple(sorted({wait.holder for wait in self.journal.waits.values()})) or ("system",)
+
+    def now(self) -> datetime:
+        """The case's clock. Where a log is relived it shows the log's time, otherwise the time there is."""
+        return workflow.now() - self.opened.behind
 
     # --- recording ---------------------------------------------------------------------------------------
 
@@ -88,7 +92,7 @@ class Proceedings:
             by: the event that brought it about; gives actor, cause, times and data.
             occurred, received: when it happened and when the broker had it, where that is not now.
         """
-        now = workflow.now()
+        now = self.now()
         if by is not None:
             cause, data = by.event.key, by.event.data if data is None else data
         erasable = None

@@ -7,7 +7,7 @@ left as it stands, so a new run fast-forwards to where the last one was.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -20,7 +20,7 @@ from contracts.limits import Limit
 from contracts.requests import Answer, Request, lapse
 from contracts.topics import agency_events
 from contracts.values import Money
-from workflows.case.journal import Wait
+from workflows.case.journal import ScheduledRung, Wait
 from workflows.case.ladder import schedule
 from workflows.case.proceedings import Proceedings
 
@@ -39,11 +39,11 @@ def open_request(case: Proceedings, request: Request[Any]) -> str:
 
 
 def _ask(case: Proceedings, step: str, request: Request[Any], *, check: bool) -> None:
-    due, rungs = schedule(case.calendar, workflow.now(), request.limit, request.overdue)
+    due, rungs = schedule(case.calendar, case.now(), request.limit, request.overdue)
     wait = Wait(
         step=step,
         holder=f"agency:{request.agency}",
-        opened=workflow.now(),
+        opened=case.now(),
         due=due.at,
         rungs=rungs,
         request=request.name,
@@ -84,11 +84,11 @@ async def _check(case: Proceedings, step: str, request: Request[Any]) -> None:
         source=agency_source(case.opened.administration, request.agency),
         type=ANSWERED,
         subject=case.opened.case,
-        time=workflow.now(),
+        time=case.now(),
         requestid=request_id,
         data=Answered(answer=answer.model_dump(mode="json")).model_dump(mode="json"),
     )
-    case.inbox.append(Delivered(event=event, actor=f"agency:{request.agency}", received=workflow.now()))
+    case.inbox.append(Delivered(event=event, actor=f"agency:{request.agency}", received=case.now()))
 
 
 def open_wait(
@@ -98,6 +98,7 @@ def open_wait(
     wants: tuple[str, ...],
     within: Limit | None,
     *,
+    until: date | None = None,
     inlets: tuple[str, ...],
     ask: Callable[[Wait], None] | None = None,
     owed: Money | None = None,
@@ -106,7 +107,8 @@ def open_wait(
 
     Args:
         wants: the names of the facts that end it.
-        within: until when; without it, for ever.
+        within: how long; with neither this nor ``until``, for ever.
+        until: the legal day with whose beginning it is too late. It may be past already.
         inlets: the topics on which it may come, which the fence watches.
         ask: tells whoever has to bring it.
         owed: for payments, how much.
@@ -114,9 +116,12 @@ def open_wait(
     step = case.journal.next_step(verb)
     if step in case.journal.outcomes or step in case.journal.waits:
         return step
-    wait = Wait(step=step, holder=holder, opened=workflow.now(), wants=wants, owed=owed, inlets=inlets)
-    if within is not None:
-        due, wait.rungs = schedule(case.calendar, workflow.now(), within, [lapse("overdue")])
+    wait = Wait(step=step, holder=holder, opened=case.now(), wants=wants, owed=owed, inlets=inlets)
+    if until is not None:
+        wait.due = case.calendar.begins(until, case.now())
+        wait.rungs = [ScheduledRung(at=wait.due, rung=lapse("overdue"))]
+    elif within is not None:
+        due, wait.rungs = schedule(case.calendar, case.now(), within, [lapse("overdue")])
         wait.due = due.at
     case.open(wait)
     if ask is not None:

@@ -1,0 +1,59 @@
+"""Moving a case's clock: each case has its own on the real server, and a replay drives it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import TimeSkipper
+
+from workers.entry import UsageError
+
+RETRY_SECONDS = 0.5
+
+
+class Clocks:
+    """The clocks of the cases on one server.
+
+    A clock stands by the time there is until it is moved. Cases are not started with a clock that runs ahead by
+    itself: that one would pass a deadline before what comes from outside in time is there.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._skipper = TimeSkipper(client)
+
+    async def move(self, case: str, *, opened: datetime, now: datetime, to: datetime) -> None:
+        """Move a case's clock to an instant; return when all that falls due on the way has taken effect.
+
+        A case that has closed has no clock. While the server is away it is tried again.
+
+        Args:
+            opened, now: what the clock showed when the case was opened, and what it shows now.
+
+        Raises:
+            UsageError: the server has no such clocks.
+        """
+        handle = self._client.get_workflow_handle(case)
+        left, unsure = to - now, False
+        while left > timedelta(0):
+            try:
+                if unsure:  # whether it was moved: it began, by the server's time, when the case was started
+                    began = (await handle.describe()).start_time
+                    left = began + (to - opened) - await self._skipper.get_current_time(handle)
+                if left > timedelta(0):
+                    await self._skipper.fast_forward(handle, left)
+                return
+            except RPCError as error:
+                if error.status == RPCStatusCode.NOT_FOUND:
+                    return
+                if error.status in (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.INVALID_ARGUMENT):
+                    raise UsageError(
+                        f"this Temporal server gives cases no clocks of their own ({error.message}); "
+                        "start it with the dynamic configuration frontend.WorkflowTimeSkippingEnabled=true",
+                        exit_code=3,
+                    ) from None
+            unsure = True
+            await asyncio.sleep(RETRY_SECONDS)

@@ -1,0 +1,182 @@
+"""The traffic fine: made, sent, notified, perhaps appealed against; paid in instalments, or collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from temporalio import workflow
+
+from contracts.case import Closing, Opened
+from contracts.decisions import Decision
+from contracts.dialogue import Paid
+from contracts.traffic_fine import (
+    APPEAL_DAYS,
+    PENALTY_DAY,
+    TRAFFIC_FINE,
+    AppealDecided,
+    AppealedToJudge,
+    AppealedToPrefecture,
+    AppealSent,
+    CollectDebt,
+    CollectionOrdered,
+    DecisionNotified,
+    Fine,
+    FineClosed,
+    FineDismissed,
+    FineNotified,
+    FineSent,
+    euro,
+)
+from contracts.values import Contract, Money
+from workflows.case import Case, procedure
+
+STEPS: tuple[type[Contract], ...] = (
+    FineSent,
+    FineNotified,
+    Paid,
+    AppealedToPrefecture,
+    AppealSent,
+    AppealDecided,
+    DecisionNotified,
+    AppealedToJudge,
+    FineDismissed,
+    CollectionOrdered,
+    FineClosed,
+)
+
+
+@procedure(TRAFFIC_FINE)
+class TrafficFine(Case[Fine]):
+    """Whatever is reported is entered as it comes; the law itself adds the penalty on its day.
+
+    Paid in full and dismissed are where a fine stands, not its end: what the law still does may follow. It
+    ends when the police hand it to the credit collector, or close it.
+    """
+
+    @workflow.run
+    async def run(self, opened: Opened[Fine]) -> Closing:
+        return await self.carry(opened, self.fine)
+
+    async def fine(self, fine: Fine) -> Decision:
+        dossier = Dossier(fine)
+        while True:
+            step = await self.wait_for(*STEPS, until=dossier.penalty_day)
+            if step is None:
+                await self.penalise(dossier)
+                continue
+            await self.mark(*dossier.enter(step))
+            if isinstance(step, CollectionOrdered):
+                await self.ask(CollectDebt(fine=fine.number, debt=euro(dossier.balance)))
+                return await self.end("collected")
+            if isinstance(step, FineClosed):
+                return await self.end(dossier.standing)
+
+    async def penalise(self, dossier: Dossier) -> None:
+        """Add the penalty: its day has begun, paid or not, appealed against or not."""
+        day, marks = dossier.penalty_day, list(dossier.penalty_marks())
+        surcharge = dossier.add_penalty()
+        if day:
+            await self.charge("penalty", euro(surcharge), since=day, balance=euro(dossier.balance))
+        await self.mark(*marks)
+
+
+class Dossier:
+    """A fine as the police know it: what is owed, where it stands, and what does not fit.
+
+    A step out of its place is entered all the same, and marked, as a clerk would.
+    """
+
+    def __init__(self, fine: Fine) -> None:
+        self.amount = fine.amount.amount
+        self.increased = fine.increased.amount if fine.increased else 2 * self.amount
+        self.expense = self.paid = Decimal(0)
+        self.notified: date | None = None
+        self.penalised = self.settled = self.dismissed = False
+        self.entered: list[type[Contract]] = []
+
+    @property
+    def penalty_day(self) -> date | None:
+        """The legal day that begins with the penalty; None before the notification, and once it was added."""
+        if self.notified is None or self.penalised:
+            return None
+        return self.notified + timedelta(days=PENALTY_DAY)
+
+    @property
+    def balance(self) -> Decimal:
+        """What is still owed. What comes after a payment in full, or a dismissal, is not."""
+        if self.settled or self.dismissed:
+            return Decimal(0)
+        return self.amount + self.expense - self.paid
+
+    @property
+    def standing(self) -> str:
+        """Where the fine stands, in one word."""
+        return "dismissed" if self.dismissed else "paid" if self.settled else "open"
+
+    def add_penalty(self) -> Decimal:
+        """Raise the amount; by how much."""
+        surcharge, self.amount, self.penalised = self.increased - self.amount, self.increased, True
+        return surcharge
+
+    def enter(self, step: Contract) -> Iterator[str]:
+        """Enter a step; what the case is to be marked with."""
+        match step:
+            case Paid(amount=amount):
+                yield from self._pay(amount)
+            case _ if type(step) in self.entered:
+                yield "doubled-step"
+            case FineSent(expense=expense):
+                self.expense += expense.amount
+                yield from self._although("sent")
+            case FineNotified(notified=day):
+                self.notified = day
+                if FineSent not in self.entered:
+                    yield "notified-before-sent"
+            case AppealedToPrefecture(filed=day) | AppealedToJudge(filed=day):
+                yield from self._appeal(day)
+            case AppealSent() | AppealDecided() | DecisionNotified():
+                if AppealedToPrefecture not in self.entered:
+                    yield "step-without-appeal"
+            case FineDismissed():
+                self.dismissed = True
+                yield "dismissed"
+            case CollectionOrdered():
+                yield from self._although("collection")
+                if not self.penalised:
+                    yield "collection-before-penalty"
+        self.entered.append(type(step))
+
+    def penalty_marks(self) -> Iterator[str]:
+        """What the case is to be marked with when the penalty's day has begun."""
+        yield from self._although("penalty")
+
+    def _pay(self, payment: Money) -> Iterator[str]:
+        if payment.currency != euro(Decimal(0)).currency:
+            yield "foreign-currency"
+            return
+        yield from self._although("payment")
+        owed = self.balance
+        self.paid += payment.amount
+        if self.settled or self.dismissed or payment.amount < owed:
+            return
+        self.settled = True
+        yield "settled"
+        if payment.amount > owed:
+            yield "overpaid"
+
+    def _appeal(self, filed: date) -> Iterator[str]:
+        """Both kinds of appeal have the same limit; it ends with its last day."""
+        if self.notified is None or filed < self.notified:
+            yield "appeal-before-notification"
+        elif filed > self.notified + timedelta(days=APPEAL_DAYS):
+            yield "appeal-after-60-days"
+        if self.settled:
+            yield "appeal-although-paid"
+
+    def _although(self, what: str) -> Iterator[str]:
+        if self.settled:
+            yield f"{what}-although-paid"
+        if self.dismissed:
+            yield f"{what}-although-dismissed"
