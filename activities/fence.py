@@ -31,6 +31,7 @@ class FenceActivity:
         self._reader: Any = None
         self._admin: Any = None
         self._connecting = asyncio.Lock()
+        self._counts: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -53,8 +54,22 @@ class FenceActivity:
         behind = fence.deadline + self._clock_skew - datetime.now(UTC)
         await asyncio.sleep(max(0.0, behind.total_seconds()))  # the broker's clock may lag behind Temporal's
         await self._connect()
-        for topic in fence.topics:
-            await self._passed(f"{self._prefix}{topic}", fence)
+        partitions = [await self._partition(f"{self._prefix}{topic}", fence.case) for topic in fence.topics]
+        after = int(fence.deadline.timestamp() * 1000) + 1
+        found = await self._reader.offsets_for_times(dict.fromkeys(partitions, after))
+        begins = await self._reader.beginning_offsets(partitions)
+        ends = await self._reader.end_offsets([each for each in partitions if not found[each]])
+        needed = {each: found[each].offset if found[each] else ends[each] for each in partitions}
+        # Asked last: what is committed by now has been carried, also what came in the meantime.
+        committed = await self._admin.list_consumer_group_offsets(self._group, partitions=partitions)
+        for each in partitions:
+            if needed[each] > begins[each] and committed[each].offset < needed[each]:
+                raise ApplicationError(
+                    f"the gateway stands at {committed[each].offset} of {needed[each]} "
+                    f"in {each.topic}/{each.partition}",
+                    type="GatewayBehind",
+                    category=ApplicationErrorCategory.BENIGN,
+                )
 
     async def _connect(self) -> None:
         async with self._connecting:
@@ -75,23 +90,9 @@ class FenceActivity:
                     raise
                 self._admin = admin
 
-    async def _passed(self, topic: str, fence: Fence) -> None:
-        partitions = sorted(await self._admin_partitions(topic))
-        number = partitions[(murmur2(fence.case.encode()) & 0x7FFFFFFF) % len(partitions)]
-        partition = TopicPartition(topic, number)
-        after = int(fence.deadline.timestamp() * 1000) + 1
-        found = (await self._reader.offsets_for_times({partition: after}))[partition]
-        begin = (await self._reader.beginning_offsets([partition]))[partition]
-        needed = found.offset if found else (await self._reader.end_offsets([partition]))[partition]
-        offsets = await self._admin.list_consumer_group_offsets(self._group, partitions=[partition])
-        committed = offsets[partition].offset
-        if needed > begin and committed < needed:
-            raise ApplicationError(
-                f"the gateway stands at {committed} of {needed} in {topic}/{number}",
-                type="GatewayBehind",
-                category=ApplicationErrorCategory.BENIGN,
-            )
-
-    async def _admin_partitions(self, topic: str) -> list[int]:
-        described = await self._admin.describe_topics([topic])
-        return [each["partition"] for each in described[0]["partitions"]]
+    async def _partition(self, topic: str, case: str) -> TopicPartition:
+        """The partition of a case on a topic. How many there are is for ever, so it is asked once."""
+        if topic not in self._counts:
+            described = await self._admin.describe_topics([topic])
+            self._counts[topic] = len(described[0]["partitions"])
+        return TopicPartition(topic, (murmur2(case.encode()) & 0x7FFFFFFF) % self._counts[topic])

@@ -33,6 +33,12 @@ APPEAL_DAYS = 60
 """So many days after the notification, the last included, an appeal may be filed (CdS art. 203, 204-bis)."""
 
 
+class Euro(Money):
+    """An amount in euro."""
+
+    currency: Literal["EUR"] = "EUR"
+
+
 class Fine(Contract):
     """A fine as the police made it.
 
@@ -46,18 +52,19 @@ class Fine(Contract):
     vehicle: Text
     points: int = Field(ge=0, le=30)
     officer: Text | None = Field(default=None, exclude_if=absent)
-    amount: Money
-    increased: Money | None = Field(default=None, exclude_if=absent)
+    amount: Euro
+    increased: Euro | None = Field(default=None, exclude_if=absent)
 
 
 class FineSent(Report, step="Send Fine", by=[POLICE]):
     """The fine is on its way to the offender, who also owes what that costs."""
 
-    expense: Money
+    expense: Euro
 
 
 class FineNotified(Report, step="Insert Fine Notification", by=[POST]):
-    """The offender was notified on the legal day ``notified``, whenever it is reported: the limits run from it."""
+    """The offender was notified on the legal day ``notified``, whenever it is reported: the limits run from
+    it."""
 
     notified: date
 
@@ -87,7 +94,7 @@ class AppealedToJudge(Report, step="Appeal to Judge", by=[JUDGE]):
 
 
 class FineDismissed(Report, step="Dismiss Fine", by=[POLICE, PREFECTURE, JUDGE]):
-    """The fine is void: cancelled by the police, or an appeal was won; ``code`` is the reporter's own word."""
+    """The fine is void: cancelled by the police, or an appeal was won; ``code`` is the reporter's word."""
 
     code: Text
 
@@ -116,12 +123,12 @@ class CollectDebt(
     """Collect what a fine left unpaid."""
 
     fine: Text
-    debt: Money
+    debt: Euro
 
 
-def euro(amount: Decimal) -> Money:
+def euro(amount: Decimal) -> Euro:
     """An amount in euro, to the cent."""
-    return Money(amount=amount.quantize(Decimal("0.01")), currency="EUR")
+    return Euro(amount=amount.quantize(Decimal("0.01")))
 
 
 TRAFFIC_FINE = ServiceItem(
@@ -165,6 +172,9 @@ TRAFFIC_FINE = ServiceItem(
         ),
         "penalty-although-dismissed": Bilingual(
             zh="已撤销仍加重。", en="The penalty's day came although the fine was dismissed; nothing is owed."
+        ),
+        "penalty-below-fine": Bilingual(
+            zh="加重后的金额低于原罚款。", en="With the penalty the fine is lower than it was."
         ),
         "payment-although-dismissed": Bilingual(
             zh="已撤销仍缴款。", en="A payment although the fine was dismissed."

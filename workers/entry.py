@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import uvloop
+
 DRAIN_SECONDS = 0.1
 
 
@@ -35,7 +37,8 @@ def run_main(main: Callable[[], Coroutine[Any, Any, int | None]]) -> None:
     """
     code = 1
     try:
-        code = asyncio.run(_drained(main))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            code = runner.run(_drained(main))
     except UsageError as error:
         print(f"seamless: {error}", file=sys.stderr)
         code = error.exit_code

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.fence import FenceActivity
 from activities.outbox import OutboxActivity
 from activities.publisher import Publisher
 from contracts.case import CASES_QUEUE
 from workers.entry import until_stopped
+from workers.sandbox import sandbox
 from workers.settings import Settings
 from workers.telemetry import set_ready
 from workers.temporal import connect
@@ -22,18 +22,6 @@ from workflows.traffic_fine import TrafficFine
 
 PROCEDURES = (ConstructionPermit, PermitReceipt, TrafficFine)
 """Every procedure's workflow class. A new procedure is named here."""
-
-
-PASSED_THROUGH = ("contracts", "rfc8785", "workflows.case")
-"""What the sandbox does not import anew for every case: that was two fifths of this process's time. What it is
-there for, the procedures that authors write, it still keeps; the case library has its own tests."""
-
-
-def sandbox() -> SandboxedWorkflowRunner:
-    """Keeps what is in ``workflows/`` deterministic."""
-    return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    )
 
 
 def case_worker(client: Client, outbox: OutboxActivity, fence: FenceActivity) -> Worker:

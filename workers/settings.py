@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     calendar: str = "cn-2026.1"
     virtual_time: bool = Field(
         default=False,
-        description="a log is relived: cases live by its time, and the replay moves their clocks",
+        description="cases live by the time of a log; a replay moves their clocks",
     )
     metrics_port: int = Field(default=0, ge=0, le=65535, description="0: a free port, written to the log")
     log_level: str = "INFO"

@@ -28,7 +28,7 @@ STOP_SECONDS = 15.0
 RESTART_SECONDS = 1.0
 
 VIRTUAL_TIME = {"frontend.WorkflowTimeSkippingEnabled": "true"}
-"""What a Temporal server has to be told (dynamic configuration) before cases on it may have clocks of their own."""
+"""The dynamic configuration of a Temporal server that lets a case have a clock of its own."""
 
 WORKERS: dict[str, Sequence[str]] = {
     "orchestrator": ("orchestrator",),
@@ -68,7 +68,12 @@ class Stack:
         kafka_port: int | None = None,
         temporal_port: int | None = None,
         ui_port: int | None = None,
+        passing: bool = False,
     ) -> None:
+        """
+        Args:
+            passing: the data are for one command only, see :class:`TemporalEngine`.
+        """
         data = settings.data.resolve()
         data.mkdir(parents=True, exist_ok=True)
         self.kafka = KafkaEngine(data / "kafka", port=kafka_port) if own_kafka else None
@@ -80,6 +85,7 @@ class Stack:
                 search_attributes=SEARCH_ATTRIBUTES,
                 namespace=settings.namespace,
                 dynamic_config=VIRTUAL_TIME if settings.virtual_time else {},
+                passing=passing,
             )
             if own_temporal
             else None

@@ -75,10 +75,10 @@ class TrafficFine(Case[Fine]):
 
     async def penalise(self, dossier: Dossier) -> None:
         """Add the penalty: its day has begun, paid or not, appealed against or not."""
-        day, marks = dossier.penalty_day, list(dossier.penalty_marks())
-        surcharge = dossier.add_penalty()
+        day = dossier.penalty_day
+        marks = list(dossier.add_penalty())
         if day:
-            await self.charge("penalty", euro(surcharge), since=day, balance=euro(dossier.balance))
+            await self.charge("penalty", euro(dossier.amount), since=day, balance=euro(dossier.balance))
         await self.mark(*marks)
 
 
@@ -108,17 +108,20 @@ class Dossier:
         """What is still owed. What comes after a payment in full, or a dismissal, is not."""
         if self.settled or self.dismissed:
             return Decimal(0)
-        return self.amount + self.expense - self.paid
+        return max(Decimal(0), self.amount + self.expense - self.paid)
 
     @property
     def standing(self) -> str:
         """Where the fine stands, in one word."""
         return "dismissed" if self.dismissed else "paid" if self.settled else "open"
 
-    def add_penalty(self) -> Decimal:
-        """Raise the amount; by how much."""
-        surcharge, self.amount, self.penalised = self.increased - self.amount, self.increased, True
-        return surcharge
+    def add_penalty(self) -> Iterator[str]:
+        """Raise the amount; what the case is to be marked with."""
+        yield from self._although("penalty")
+        if self.increased < self.amount:
+            yield "penalty-below-fine"
+        self.amount, self.penalised = self.increased, True
+        yield from self._settle()
 
     def enter(self, step: Contract) -> Iterator[str]:
         """Enter a step; what the case is to be marked with."""
@@ -148,22 +151,22 @@ class Dossier:
                     yield "collection-before-penalty"
         self.entered.append(type(step))
 
-    def penalty_marks(self) -> Iterator[str]:
-        """What the case is to be marked with when the penalty's day has begun."""
-        yield from self._although("penalty")
-
     def _pay(self, payment: Money) -> Iterator[str]:
-        if payment.currency != euro(Decimal(0)).currency:
+        if payment.currency != "EUR":
             yield "foreign-currency"
             return
         yield from self._although("payment")
-        owed = self.balance
         self.paid += payment.amount
-        if self.settled or self.dismissed or payment.amount < owed:
+        yield from self._settle()
+
+    def _settle(self) -> Iterator[str]:
+        """Settle the fine once what was paid is what is owed. It stays settled, whatever comes."""
+        over = self.paid - self.amount - self.expense
+        if self.settled or self.dismissed or over < 0:
             return
         self.settled = True
         yield "settled"
-        if payment.amount > owed:
+        if over > 0:
             yield "overpaid"
 
     def _appeal(self, filed: date) -> Iterator[str]:

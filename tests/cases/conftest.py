@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from activities.drainage import review_drainage
+from activities.checks import CHECKS
 from contracts.case import (
     AWAIT_GATEWAY,
     CASES_QUEUE,
@@ -33,7 +33,8 @@ from contracts.envelope import Event, agency_source, channel_source
 from contracts.identifiers import AdministrationId, AgencyId, CaseId, ProcedureId
 from contracts.ledger import LedgerEntry, faults
 from tests.applications import ADMINISTRATION, event, new_case
-from workers.orchestrator import PROCEDURES, sandbox
+from workers.orchestrator import PROCEDURES
+from workers.sandbox import sandbox
 
 
 class Post:
@@ -135,7 +136,8 @@ class Cases:
         *,
         day_seconds: float = 1000,
         channel: str = "portal",
-        checks: tuple[str, ...] = ("drainage",),
+        checks: tuple[str, ...] = tuple(CHECKS),
+        calendar: str | None = None,
     ) -> CaseUnderTest:
         case, item, now = new_case(channel), CATALOGUE[procedure], datetime.now(UTC)
         opened = Opened[Any](
@@ -144,7 +146,7 @@ class Cases:
             law=item.laws[-1].id,
             administration=AdministrationId(ADMINISTRATION),
             channel=case.channel,
-            calendar=f"compressed:{day_seconds}",
+            calendar=calendar or f"compressed:{day_seconds}",
             checks=tuple(AgencyId(check) for check in checks),
             application=application,
             cause="test#1",
@@ -159,17 +161,18 @@ class Cases:
 
 @asynccontextmanager
 async def case_worker(client: Client, post: Post, **options: Any) -> AsyncIterator[None]:
-    async with (
-        Worker(
+    async with AsyncExitStack() as workers:
+        cases = Worker(
             client,
             task_queue=CASES_QUEUE,
             workflows=PROCEDURES,
             activities=[post.publish, post.await_gateway],
-            workflow_runner=sandbox(),
-            **options,
-        ),
-        Worker(client, task_queue=agency_queue("drainage"), activities=[review_drainage]),
-    ):
+            **({"workflow_runner": sandbox()} | options),
+        )
+        await workers.enter_async_context(cases)
+        for agency, checks in CHECKS.items():
+            department = Worker(client, task_queue=agency_queue(agency), activities=checks)
+            await workers.enter_async_context(department)
         yield
 
 

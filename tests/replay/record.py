@@ -19,20 +19,19 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Worker, WorkflowRunner
+from temporalio.worker import WorkflowRunner
 
-from activities.drainage import review_drainage
-from contracts.case import CASES_QUEUE, Closing, Opened, agency_queue
+from activities.checks import CHECKS
+from contracts.case import CASES_QUEUE, Closing, Opened
 from contracts.catalogue import CATALOGUE
-from contracts.construction_permit import DRAINAGE
 from contracts.identifiers import AdministrationId
 from tests.applications import ADMINISTRATION, new_case
-from tests.cases.conftest import CaseUnderTest, Post
+from tests.cases.conftest import CaseUnderTest, Post, case_worker
 from tests.replay.courses import COURSES, Course
 from tests.replay.replaying import HISTORIES, SMALL_RUNS, small_runs
 from workers.engines.temporal import TemporalEngine
 from workers.entry import run_main
-from workers.orchestrator import PROCEDURES, sandbox
+from workers.sandbox import sandbox
 
 
 async def record() -> None:
@@ -55,16 +54,7 @@ async def record() -> None:
 async def runs_of(client: Client, course: Course, runner: WorkflowRunner) -> list[WorkflowHistory]:
     """Carry a case to its end; the histories of its runs, in order."""
     post = Post()
-    async with (
-        Worker(
-            client,
-            task_queue=CASES_QUEUE,
-            workflows=PROCEDURES,
-            activities=[post.publish, post.await_gateway],
-            workflow_runner=runner,
-        ),
-        Worker(client, task_queue=agency_queue(DRAINAGE), activities=[review_drainage]),
-    ):
+    async with case_worker(client, post, workflow_runner=runner):
         case = await opened(client, post, course)
         await course.events(case)
         await case.result()
@@ -86,7 +76,7 @@ async def opened(client: Client, post: Post, course: Course) -> CaseUnderTest:
         administration=AdministrationId(ADMINISTRATION),
         channel=case.channel,
         calendar=course.calendar,
-        checks=(DRAINAGE,),
+        checks=tuple(CHECKS),
         application=course.application,
         cause="urn:cn-demo:channel:portal#1",
         occurred=now,

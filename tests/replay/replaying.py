@@ -27,7 +27,8 @@ from temporalio.workflow import ActivityHandle
 
 from contracts.case import PUBLISH, Batch
 from contracts.ledger import LedgerEntry
-from workers.orchestrator import PROCEDURES, sandbox
+from workers.orchestrator import PROCEDURES
+from workers.sandbox import sandbox
 from workflows.case import case as library
 
 HISTORIES = Path(__file__).parent / "histories"

@@ -23,6 +23,8 @@ from workers.gateway.admission import MAX_DEPTH, Admitted, Application, Arrival,
 INLETS = {inlet.topic: inlet for inlet in inlets_of(load_directory())}
 PORTAL = INLETS[channel_events("portal")]
 FIRE_SAFETY = INLETS[agency_events("fire-safety")]
+POST = INLETS[agency_events("post")]
+POLICE = INLETS[agency_events("police")]
 CASE = new_case()
 RECEIVED_AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 LIMIT = 64 * 1024
@@ -49,6 +51,12 @@ def answered(**changes: Any) -> dict[str, Any]:
     return written.model_dump(mode="json") | changes
 
 
+def reported(agency: str, step: str, **content: Any) -> dict[str, Any]:
+    """A report as its agency writes it."""
+    data = {"step": step, "content": content}
+    return event(agency_source(ADMINISTRATION, agency), REPORTED, CASE, data).model_dump(mode="json")
+
+
 def admitted(
     inlet: Inlet,
     value: dict[str, Any] | bytes | None,
@@ -56,10 +64,11 @@ def admitted(
     key: bytes | None = CASE.encode(),
     headers: tuple[tuple[str, bytes | None], ...] = (),
     received: datetime = RECEIVED_AT,
+    virtual_time: bool = False,
 ) -> Admitted:
     raw = json.dumps(value).encode() if isinstance(value, dict) else value
     arrival = Arrival(inlet, key, raw, headers, received)
-    return admit(arrival, max_event_bytes=LIMIT, calendar_name="cn-2026.1")
+    return admit(arrival, max_event_bytes=LIMIT, calendar_name="cn-2026.1", virtual_time=virtual_time)
 
 
 def refused(inlet: Inlet, value: dict[str, Any] | bytes | None, **given: Any) -> Refusal:
@@ -300,6 +309,50 @@ class TestAnswers:
         data = {"answer": answer, "reason": "a slip"}
         refusal = refused(FIRE_SAFETY, answered(data=data, type=event_type))
         assert (refusal.reason, refusal.field) == ("invalid", field)
+
+
+class TestReports:
+    """A step with a report type is checked against it; another one is taken as it is."""
+
+    def test_a_report_of_whom_it_is_for(self) -> None:
+        entered = admitted(POST, reported("post", "Insert Fine Notification", notified="2026-03-01"))
+        assert isinstance(entered, Message)
+
+    def test_a_report_that_another_agency_has_to_make(self) -> None:
+        forged = reported("police", "Insert Fine Notification", notified="2026-03-01")
+        refusal = refused(POLICE, forged)
+        assert (refusal.reason, refusal.field) == ("wrong-source", "data.step")
+        assert "is reported by post, not by 'police'" in refusal.detail
+
+    @pytest.mark.parametrize(
+        ("content", "field"),
+        [
+            ({}, "data.content.notified"),
+            ({"notified": "soon"}, "data.content.notified"),
+            ({"notified": "2026-03-01T09:00:00Z"}, "data.content.notified"),
+        ],
+    )
+    def test_a_report_that_does_not_fit_its_type(self, content: dict[str, Any], field: str) -> None:
+        refusal = refused(POST, reported("post", "Insert Fine Notification", **content))
+        assert (refusal.reason, refusal.field) == ("invalid", field)
+
+    def test_a_step_without_a_report_type(self) -> None:
+        assert isinstance(admitted(POST, reported("post", "Lost in the mail", anything=1)), Message)
+
+
+class TestVirtualTime:
+    """Where a log is relived, an event was received when it happened, not when the broker had it."""
+
+    def test_an_application_comes_under_the_law_of_its_own_day(self) -> None:
+        old = applied(time="2018-05-14T08:00:00+08:00")
+        entered = admitted(PORTAL, old, virtual_time=True)
+        assert isinstance(entered, Application)
+        assert entered.received == datetime(2018, 5, 14, tzinfo=UTC)
+        assert refused(PORTAL, applied(time="2018-05-13T08:00:00Z"), virtual_time=True)
+
+    def test_otherwise_the_broker_says_when(self) -> None:
+        entered = admitted(PORTAL, applied(time="2018-05-13T08:00:00Z"))
+        assert entered.received == RECEIVED_AT
 
 
 def test_a_case_id_of_a_channel_with_dashes_is_its_own() -> None:

@@ -80,6 +80,20 @@ def test_a_limit_ends_with_a_day_also_where_clocks_change() -> None:
     assert amsterdam.due(start, calendar_days(3)).at == datetime(2026, 3, 30, 22, tzinfo=UTC)
 
 
+def test_a_day_begins_at_midnight_of_the_authority_also_where_clocks_change() -> None:
+    rome, now = calendar("it-2026.1"), datetime(2007, 1, 1, tzinfo=UTC)
+    assert rome.begins(date(2007, 3, 25), now) == datetime(2007, 3, 24, 23, tzinfo=UTC)
+    assert rome.begins(date(2007, 3, 26), now) == datetime(2007, 3, 25, 22, tzinfo=UTC)  # a day of 23 hours
+    assert rome.begins(date(2007, 10, 29), now) == datetime(2007, 10, 28, 23, tzinfo=UTC)  # after one of 25
+
+
+def test_a_compressed_day_begins_as_many_compressed_days_from_now() -> None:
+    now = datetime(2026, 3, 1, 15, tzinfo=UTC)
+    compressed = calendar("compressed:2")
+    assert compressed.begins(date(2026, 3, 11), now) == now + timedelta(seconds=20)
+    assert compressed.begins(date(2026, 2, 27), now) == now - timedelta(seconds=4)
+
+
 def test_beyond_the_published_years_a_due_date_is_provisional() -> None:
     assert not CHINA.due(at("2026-12-30T10:00"), working_days(1)).provisional
     assert CHINA.due(at("2026-12-31T10:00"), working_days(1)).provisional

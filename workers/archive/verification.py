@@ -39,7 +39,8 @@ def judge_case(db: Connection, case: str) -> Verdict:
 
 
 def judge_all(db: Connection, since: str = "") -> Verdict:
-    """What is wrong with any case from the id ``since`` on. Reads every entry once, holds one case at a time."""
+    """What is wrong with any case, from the id ``since`` on. Reads every entry once and holds one case at a
+    time."""
     heads = {case: head for case, head in _heads(db).items() if case >= since}
     forked = _forked(db)
     found: dict[str, list[str]] = {}

@@ -43,7 +43,7 @@ async def local_stack(
     data: Path | None,
     kafka: str | None,
     temporal: str | None,
-    ports: dict[str, int | None] | None = None,
+    ports: dict[str, Any] | None = None,
     **settings: Any,
 ) -> AsyncIterator[Stack]:
     """A started stack, stopped at the end; with a folder of its own where none is given."""
@@ -57,6 +57,8 @@ async def local_stack(
     with tempfile.TemporaryDirectory(prefix="seamless-") as passing:
         base = Settings().model_copy(update={"data": data or Path(passing), **given, **settings})
         configure_logs("WARNING", process=process)
-        async with Stack(base, own_kafka=not kafka, own_temporal=not temporal, **(ports or {})) as stack:
+        async with Stack(
+            base, own_kafka=not kafka, own_temporal=not temporal, passing=data is None, **(ports or {})
+        ) as stack:
             stack.watch()
             yield stack

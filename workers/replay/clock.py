@@ -17,8 +17,8 @@ RETRY_SECONDS = 0.5
 class Clocks:
     """The clocks of the cases on one server.
 
-    A clock stands by the time there is until it is moved. Cases are not started with a clock that runs ahead by
-    itself: that one would pass a deadline before what comes from outside in time is there.
+    A clock goes with the time there is until it is moved. No case is started with one that runs ahead by
+    itself: that would pass a deadline before what comes from outside, in time, is there.
     """
 
     def __init__(self, client: Client) -> None:

@@ -14,8 +14,13 @@ from workers.replay.log import Adapter, LoggedCase, LoggedStep
 
 
 class Sent(NamedTuple):
-    """One event of a log as it was sent: ``key`` is what the ledger knows it by. What became of it: ``refused`` is
-    the reason of a refusal by the gateway, ``lost`` that nothing was ever heard of it."""
+    """One event of a log as it was sent, and what became of it.
+
+    Attributes:
+        key: what the ledger knows it by.
+        refused: why the gateway refused it.
+        lost: nothing was ever heard of it.
+    """
 
     step: LoggedStep
     key: str

@@ -81,7 +81,7 @@ class Adapter(NamedTuple):
         acts: what the platform does by itself, by name: kind and outcome of its ledger entry.
         outcomes: how a case may stand in the end, all of them.
         outcome_of: which of them it is, from its ledger.
-        figures: further figures of a case, from its ledger, to be summed; all of them for the empty ledger, too.
+        figures: further figures of a case, from its ledger, to be summed; of an empty ledger they are all 0.
     """
 
     calendar: str

@@ -1,4 +1,4 @@
-"""Reliving a log: what happened at one time is sent, the ledger shows that it took effect, the clock moves on."""
+"""Reliving a log: what happened at one time is sent, the ledger shows its effect, the clock moves on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from workers.archive.follow import LedgerFollower
 from workers.archive.reader import ArchiveReader
 from workers.archive.tail import TopicTail
 from workers.replay.clock import Clocks
-from workers.replay.conformance import Finding, Sent, judge
+from workers.replay.conformance import Difference, Finding, Sent, judge
 from workers.replay.log import Adapter, LoggedCase, LoggedStep
 from workers.replay.report import ReplayReport
 from workers.settings import Settings
@@ -50,6 +50,7 @@ class _Case:
     entries: list[LedgerEntry] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     clock: datetime | None = None
+    stuck: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def heard(self, key: str) -> bool:
@@ -158,10 +159,14 @@ class Replay:
             for _, together in groupby(steps, key=self._topic):  # in order on a topic, not between topics
                 await self._send(case, list(together))
         await self._move(case, logged.until, clocks)
-        await case.until(lambda: self._at_rest(case), REST_SECONDS)
+        if not case.stuck:
+            await case.until(lambda: self._at_rest(case), REST_SECONDS)
         del self._cases[case.id]
         follower.forget(case.id)
         finding = judge(logged, case.id, case.sent, case.entries, self._item, self._adapter)
+        if case.stuck:
+            why = ", ".join(case.refused.values()) or "see the log of the orchestrator"
+            finding.differences.append(Difference("case-stuck" if case.entries else "case-not-opened", why))
         self.report.add(finding, logged.events, len(case.entries))
         self._tell(finding)
         self._show(self.report)
@@ -173,14 +178,23 @@ class Replay:
         )
         await self._publish([applied], channel_events(CHANNEL))
         await case.until(lambda: case.heard(applied.key), PATIENCE_SECONDS)
+        case.stuck = not case.entries
 
     async def _move(self, case: _Case, to: datetime, clocks: Clocks) -> None:
-        if case.clock and not case.closed():
-            await clocks.move(case.id, opened=case.entries[0].recorded, now=case.clock, to=to)
+        if case.clock is None or case.stuck or case.closed():
+            return
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await clocks.move(case.id, opened=case.entries[0].recorded, now=case.clock, to=to)
             case.clock = max(case.clock, to)
+        except TimeoutError:
+            case.stuck = True
 
     async def _send(self, case: _Case, steps: Sequence[LoggedStep]) -> None:
-        """Send events of one topic and wait until something became of each."""
+        """Send events of one topic and wait until something became of each; none to a case that is stuck."""
+        if case.stuck:
+            case.sent += [Sent(step, "", lost=True) for step in steps]
+            return
         events = [self._event(case.id, step) for step in steps]
         await self._publish(events, self._topic(steps[0]))
         await case.until(lambda: all(case.heard(event.key) for event in events), PATIENCE_SECONDS)

@@ -10,7 +10,7 @@ import csv
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 from xml.etree import ElementTree
 
 CASE = "case:"
@@ -33,8 +33,10 @@ class BadLog(Exception):
 
 
 class Trace(NamedTuple):
-    """One case of a log: its reference, what it has as a whole, and its events in order. Values are as written;
-    what is empty is left out."""
+    """One case of a log: its reference, what it has as a whole, and its events in order.
+
+    Values are as written; what is empty is left out.
+    """
 
     reference: str
     attributes: dict[str, str]
@@ -56,7 +58,7 @@ def read_traces(path: Path) -> Iterator[Trace]:
     if kind not in ([".csv"], [".xes"]):
         raise BadLog(f"{path}: a log's name ends in .csv, .csv.gz, .xes or .xes.gz")
     try:
-        with gzip.open(path) if packed else path.open("rb") as file:
+        with cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb") as file:
             yield from (_xes if kind == [".xes"] else _csv)(file)
     except BadLog as error:
         raise BadLog(f"{path}: {error}") from None

@@ -85,7 +85,7 @@ def read_case(trace: Trace) -> LoggedCase:
 
 
 def _fine(reference: str, made: dict[str, str], events: Sequence[dict[str, str]]) -> Fine:
-    """The fine. What it becomes with the penalty is the law's, known from its article; the log shows it later."""
+    """The fine. What it becomes with the penalty is known from its article; the log shows that later."""
     later = next((event for event in events if event[ACTIVITY] == ADD_PENALTY), {})
     return Fine(
         number=reference,

@@ -268,12 +268,13 @@ class Case(Generic[A]):
             self._case.tell_applicant(NOTICE_ISSUED)
 
     async def charge(self, reason: str, amount: Money, *, since: date, balance: Money) -> None:
-        """Add to what is owed, as the law says, and tell the applicant what they owe now.
+        """Set what is owed, as the law says, and tell the applicant.
 
         Args:
             reason: a reason code of the service item.
+            amount: what it is for that reason, from now on.
             since: the legal day that brought it; it may lie behind, where the case heard of it late.
-            balance: what is owed with it. Nobody is told that they owe nothing.
+            balance: what is still to be paid, of everything. Nobody is told that they owe nothing.
         """
         self._heed()
         self.item.reason(reason)
@@ -295,7 +296,7 @@ class Case(Generic[A]):
     async def wait_for(
         self, *facts: type[F], within: Limit | None = None, until: date | None = None
     ) -> F | None:
-        """Wait for the first of these reports and payments; None once the limit has passed or the day has come.
+        """Wait for the first of these reports and payments; None once the limit is over or the day has come.
 
         What came before it was waited for counts, once: agencies work in any interleaving. The case is held
         by whoever may report the first of them, the lead agency where that is anybody.

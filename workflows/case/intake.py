@@ -129,7 +129,7 @@ def _fact(kind: Kind) -> Callable[[Proceedings, Delivered], None]:
 
 
 def _reported(case: Proceedings, delivered: Delivered) -> None:
-    """Take a report, if it is what its type asks for: the gateway, of another build, may have known another."""
+    """Take a report, if it is what its type asks for: the gateway may be of another build."""
     try:
         report_of(Reported.model_validate(delivered.event.data), delivered.actor.partition(":")[2])
     except Refusal as refusal:

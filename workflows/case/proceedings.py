@@ -211,7 +211,8 @@ class Proceedings:
         return False
 
     async def _pass_fence(self, wait: Wait) -> None:
-        await workflow.execute_activity(
+        # A local activity, which the outbox must not be: this one sends nothing, so a repeat does no harm.
+        await workflow.execute_local_activity(
             AWAIT_GATEWAY,
             Fence(case=self.opened.case, deadline=wait.rungs[-1].at, topics=wait.inlets),
             start_to_close_timeout=timedelta(seconds=60),

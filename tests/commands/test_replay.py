@@ -1,0 +1,136 @@
+"""``seamless replay``: logs are relived, and what came of them agrees with a count of their rows."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.counted import count, total
+from tests.commands.running import COMMAND, ROOT, left_running, seamless
+
+pytestmark = pytest.mark.integration
+
+HERE = Path(__file__).parent
+REAL_LOGS = ROOT.parent / "shared" / "data"
+REAL_PERMITS = REAL_LOGS / "wabo_receipt.csv.gz"
+REAL_FINES = REAL_LOGS / "traffic_fines.csv.gz"
+
+
+def relived(log: Path, folder: Path, *options: object) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """The report of a replay of fines, and what was found of each case, by its reference."""
+    findings = folder / "findings.jsonl"
+    code, made = seamless(
+        "replay", log, "--procedure", "traffic-fine", "--report", findings, "--json", *options
+    )
+    assert (code, made["events_lost"], made["ledger_broken"]) == (0, 0, 0)
+    lines = [json.loads(line) for line in findings.read_text("utf-8").splitlines()]
+    return made, {line["reference"]: line for line in lines}
+
+
+def test_two_hundred_real_fines_come_out_as_their_rows_say(tmp_path: Path) -> None:
+    if not REAL_FINES.exists():
+        pytest.skip("the real log of fines is not here (data folder absent)")
+    made, findings = relived(REAL_FINES, tmp_path, "--limit", 200)
+    counted = count(REAL_FINES, 200)
+    expected = total(counted.values())
+    assert {name: made[name] for name in expected} == expected
+    assert made["penalties_on_day_60"] == made["penalties"]
+    assert made["differences"] == 0
+    assert findings.keys() == counted.keys()
+    for reference, case in counted.items():
+        found = findings[reference]
+        assert found["outcome"] == case.outcome, reference
+        assert found["flags"] == case.flags, reference
+        days = [each.split()[0] for each in found["platform"] if each.endswith("charged penalty")]
+        assert days == [day.isoformat() for day in case.penalties], reference
+
+
+IRREGULAR = {
+    "F1": ("paid", [], []),
+    "F2": ("paid", [], []),
+    "F3": ("collected", [], []),
+    "F4": ("dismissed", [], []),  # appealed on day 60, which is the last of the limit
+    "F5": ("dismissed", ["appeal-after-60-days"], []),
+    "F6": ("dismissed", ["sent-although-dismissed"], []),
+    "F7": ("collected", ["sent-although-paid", "penalty-although-paid", "collection-although-paid"], []),
+    "F8": ("paid", ["doubled-step", "doubled-step"], ["penalty-missing-in-log"]),
+    "F9": ("open", ["notified-before-sent", "appeal-after-60-days"], ["penalty-on-another-day"]),
+    "F10": ("collected", ["collection-before-penalty"], ["event-refused"]),  # paid after the end
+}
+"""Each fine of our own log: how it stands in the end, its marks, and how the log differs from the law."""
+
+
+@pytest.mark.parametrize("name", ["fines.csv", "fines.xes"])
+def test_a_small_log_with_every_irregularity(name: str, tmp_path: Path) -> None:
+    made, findings = relived(HERE / name, tmp_path, "--data", tmp_path / "data")
+    assert left_running(tmp_path) == []
+    assert (made["cases"], made["events"]) == (10, 49)
+    for reference, (outcome, flags, differences) in IRREGULAR.items():
+        found = findings[reference]
+        assert found["outcome"] == outcome, reference
+        assert found["flags"] == Counter(flags), reference
+        assert [each["kind"] for each in found["differences"]] == differences, reference
+    assert made["differences"] == 3
+    assert made["flags"]["penalty-missing-in-log"] == 1
+    assert (made["penalties"], made["penalties_on_day_60"]) == (7, 7)
+    late = [each for each in findings["F9"]["platform"] if each.endswith("charged penalty")]
+    assert late == ["2011-12-30 charged penalty"]  # 60 days over the end of summer time's 25-hour day
+
+
+def test_the_real_permit_log_is_relived_without_loss(tmp_path: Path) -> None:
+    if not REAL_PERMITS.exists():
+        pytest.skip("the real permit log is not here (data folder absent)")
+    code, made = seamless(
+        "replay", REAL_PERMITS, "--procedure", "permit-receipt", "--limit", 60, "--data", tmp_path, "--json"
+    )
+    assert code == 0
+    assert made["cases"] == 60
+    assert made["events"] == sum(len(steps) for steps in _permits(REAL_PERMITS)[:60])
+    assert (made["events_lost"], made["ledger_broken"], made["differences"]) == (0, 0, 0)
+
+
+def test_a_small_permit_log_of_our_own_is_relived(tmp_path: Path) -> None:
+    log = HERE / "permit_log.csv"
+    code, made = seamless("replay", log, "--procedure", "permit-receipt", "--data", tmp_path, "--json")
+    assert code == 0
+    assert (made["cases"], made["events"], made["closed"], made["open"], made["events_lost"]) == (
+        3,
+        10,
+        2,
+        1,
+        0,
+    )
+
+
+def _permits(log: Path) -> list[list[dict[str, str]]]:
+    cases: dict[str, list[dict[str, str]]] = {}
+    with gzip.open(log, "rt", encoding="utf-8") as rows:
+        for row in csv.DictReader(rows):
+            cases.setdefault(row["case:concept:name"], []).append(row)
+    return list(cases.values())
+
+
+@pytest.mark.parametrize(
+    ("log", "procedure", "said"),
+    [
+        (HERE / "fines.csv", "tree-felling", "no log is known for 'tree-felling'"),
+        (HERE / "nothing.csv", "traffic-fine", "No such file"),
+        (HERE / "permit_log.csv", "traffic-fine", "case own-1: it has no 'Create Fine'"),
+        (HERE / "test_replay.py", "traffic-fine", "a log's name ends in .csv, .csv.gz, .xes or .xes.gz"),
+    ],
+)
+def test_a_users_mistake_is_told_before_anything_is_started(log: Path, procedure: str, said: str) -> None:
+    ended = subprocess.run(
+        [*COMMAND, "replay", str(log), "--procedure", procedure],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr

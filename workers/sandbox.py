@@ -1,0 +1,60 @@
+"""The sandbox in which cases run: it keeps what is in ``workflows/`` deterministic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio.converter import StorageDriverStoreContext
+from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+PASSED_THROUGH = ("contracts", "rfc8785", "workflows.case")
+"""What the sandbox does not import anew for every case: that was two fifths of the orchestrator's time. It
+keeps what it is there for, the procedures that authors write; the case library has tests of its own."""
+
+
+def sandbox() -> WorkflowRunner:
+    """The runner of every worker that carries cases."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return _ContextFree(SandboxedWorkflowRunner(restrictions=restrictions))
+
+
+class _ContextFree(WorkflowRunner):
+    """A runner whose instances say that payloads are converted the same in every context.
+
+    The SDK asks an instance for the context of every payload, and the sandbox compiles and runs code to
+    answer: a fifth of the orchestrator's time. Our converter has no use for the answer. One that has, such as
+    a codec with a key for each case, has to do without this class.
+    """
+
+    def __init__(self, inner: WorkflowRunner) -> None:
+        self._inner = inner
+
+    def prepare_workflow(self, defn: Any) -> None:
+        self._inner.prepare_workflow(defn)
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        return _ContextFreeInstance(self._inner.create_instance(det))
+
+    def set_worker_level_failure_exception_types(self, types: Any) -> None:
+        self._inner.set_worker_level_failure_exception_types(types)
+
+
+class _ContextFreeInstance(WorkflowInstance):
+    def __init__(self, inner: WorkflowInstance) -> None:
+        self._inner = inner
+
+    def activate(self, act: Any) -> Any:
+        return self._inner.activate(act)
+
+    def get_serialization_context(self, command_info: Any) -> None:
+        return None
+
+    def get_external_store_context(self, command_info: Any) -> StorageDriverStoreContext:
+        return StorageDriverStoreContext(target=None)
+
+    def get_info(self) -> Any:
+        return self._inner.get_info()
+
+    def get_thread_id(self) -> int | None:
+        return self._inner.get_thread_id()
