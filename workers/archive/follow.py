@@ -22,14 +22,17 @@ class LedgerFollower:
     Faster than the archive, and no witness: copies and forks that come after an entry are passed over.
     """
 
-    def __init__(self, bootstrap: str, *, prefix: str = "", from_start: bool = False) -> None:
+    def __init__(
+        self, bootstrap: str, *, prefix: str = "", from_start: bool = False, unhurried: bool = False
+    ) -> None:
         """
         Args:
             bootstrap: ``HOST:PORT`` of the broker.
             prefix: the administration's topic prefix.
             from_start: begin with the oldest entry there is, not with what is written from now on.
+            unhurried: see :class:`TopicTail`.
         """
-        self._tail = TopicTail(bootstrap, [prefix + LEDGER], from_start=from_start)
+        self._tail = TopicTail(bootstrap, [prefix + LEDGER], from_start=from_start, unhurried=unhurried)
         self._seen: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:

@@ -14,6 +14,8 @@ from workers.broker import administration, no_broker
 from workers.entry import UsageError
 
 POLL_MS = 250
+UNHURRIED = {"fetch_min_bytes": 64 * 1024, "fetch_max_wait_ms": 50}
+"""Many records are read at once, each up to so much later."""
 
 
 class TopicTail:
@@ -23,16 +25,20 @@ class TopicTail:
     Records are aiokafka's ``ConsumerRecord``.
     """
 
-    def __init__(self, bootstrap: str, topics: Sequence[str], *, from_start: bool = False) -> None:
+    def __init__(
+        self, bootstrap: str, topics: Sequence[str], *, from_start: bool = False, unhurried: bool = False
+    ) -> None:
         """
         Args:
             bootstrap: ``HOST:PORT`` of the broker.
             topics: with the administration's prefix.
             from_start: begin with the oldest record there is, not with the next one.
+            unhurried: for those that read a busy topic for long: a little later, at much less cost.
         """
         self._bootstrap = bootstrap
         self._topics = topics
         self._from_start = from_start
+        self._fetching = UNHURRIED if unhurried else {}
         self._consumer: Any = None
 
     async def __aenter__(self) -> Self:
@@ -40,7 +46,9 @@ class TopicTail:
         Raises:
             UsageError: no broker answers, or a topic does not exist.
         """
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap, enable_auto_commit=False, **self._fetching
+        )
         try:
             await self._begin()
         except BaseException as error:

@@ -120,7 +120,7 @@ class Replay:
         """Hear what the ledger and the dead letters say of the cases."""
         kafka, prefix = self._settings.kafka, self._settings.topic_prefix
         async with (
-            LedgerFollower(kafka, prefix=prefix) as follower,
+            LedgerFollower(kafka, prefix=prefix, unhurried=True) as follower,
             TopicTail(kafka, [prefix + DEAD_LETTER]) as dead_letters,
         ):
             tasks = [
