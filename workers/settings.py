@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     early_event_seconds: float = Field(default=60, ge=0, description="how long an event waits for its case")
     early_events: int = Field(default=1000, ge=0, description="how many events may wait for their case")
     window: int = Field(default=500, gt=0, description="unfinished events per partition before it is paused")
+    gather_ms: int = Field(
+        default=0, ge=0, description="how long events gather before the gateway reads them; 0: not at all"
+    )
     session_timeout_ms: int = Field(default=10_000, gt=0)
     clock_skew_seconds: float = Field(
         default=0.25, ge=0, description="how far broker and Temporal clocks may differ"

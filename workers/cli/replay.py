@@ -75,7 +75,7 @@ def replay(
         with ExitStack() as files:
             lines = files.enter_context(report_file.open("w", encoding="utf-8")) if report_file else None
             async with local_stack(
-                "replay", data, kafka, temporal, calendar=adapter.calendar, virtual_time=True
+                "replay", data, kafka, temporal, calendar=adapter.calendar, virtual_time=True, gather_ms=50
             ) as stack:
                 with Progress(*columns, console=console) as bar:
                     task = bar.add_task("cases", total=total)

@@ -52,8 +52,8 @@ class TemporalEngine(Engine):
             retention_days: how long closed workflows stay; their ids are refused for as long.
             namespace: made when it does not exist.
             dynamic_config: key to JSON value.
-            passing: its data are for one command, and need not outlive the machine: nothing is flushed to disk.
-                The death of a process loses nothing either way.
+            passing: its data are for one command and need not outlive the machine, so nothing is flushed to
+                disk. The death of a process loses nothing either way.
         """
         super().__init__(data)
         self.port = port or free_port()

@@ -37,6 +37,10 @@ REPLACE_AFTER_SECONDS = 1.0
 HEARTBEAT_MS = 500
 """A member hears of a rebalance by its heartbeat: short, so that a second gateway joins at once."""
 
+GATHERED_BYTES = 64 * 1024
+"""So many bytes need no more gathering. Every read asks for all partitions, however little there is; under
+load, that is half of the gateway's time."""
+
 CAREFUL_SECONDS = 10.0
 CAREFUL_PAUSE_SECONDS = 0.02
 UNREADABLE = (CorruptRecordException, UnsupportedCodecError)
@@ -98,6 +102,7 @@ class Gateway:
 
     async def _consume(self, careful: float) -> None:
         settings = self._settings
+        gather = {"fetch_min_bytes": GATHERED_BYTES, "fetch_max_wait_ms": settings.gather_ms}
         consumer: Any = AIOKafkaConsumer(
             bootstrap_servers=settings.kafka,
             group_id=settings.gateway_group,
@@ -106,6 +111,7 @@ class Gateway:
             isolation_level="read_committed",  # what an agency took back was never said
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=min(HEARTBEAT_MS, settings.session_timeout_ms // 3),
+            **(gather if settings.gather_ms else {}),
         )
         holding = _Holding(consumer, self._carry, settings.window)
         consumer.subscribe(topics=sorted(self._inlets), listener=holding)
