@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from typing import NamedTuple
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -19,11 +20,20 @@ from contracts.permit_receipt import (
     StopAdviceDetermined,
     StopDetermined,
 )
+from contracts.traffic_fine import (
+    AppealedToPrefecture,
+    CollectionOrdered,
+    Fine,
+    FineNotified,
+    FineSent,
+    euro,
+)
 from tests.applications import application, document
 from tests.cases.conftest import CaseUnderTest
 from tests.replay.replaying import SMALL_RUNS
 
 LEGAL_DAYS = "cn-2026.1"
+EXPENSE = {"amount": "13.00", "currency": "EUR"}
 
 REVIEWS = {
     "planning": "review-planning/1",
@@ -116,6 +126,26 @@ async def received(case: CaseUnderTest) -> None:
         await case.until(lambda count=number + 1: case.kinds.count("reported") == count)  # type: ignore[misc]
 
 
+async def collected(case: CaseUnderTest) -> None:
+    """A fine, notified and partly paid; the penalty comes behind the fence, an appeal too late; collected."""
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("agency:police", {"step": FineSent.step, "content": {"expense": EXPENSE}}),
+        ("agency:post", {"step": FineNotified.step, "content": {"notified": "2026-01-20"}}),
+        ("agency:police", {"step": AppealedToPrefecture.step, "content": {"filed": "2026-04-01"}}),
+        ("agency:police", {"step": CollectionOrdered.step}),
+    ]
+    payment = {"amount": {"amount": "10.00", "currency": "EUR"}, "reference": "bank-1"}
+    for party, said in steps[:2]:
+        await case.send(party, REPORTED, said)
+        await case.until(lambda said=said: any(e.outcome == said["step"] for e in case.entries))  # type: ignore[misc]
+    await case.until(lambda: "charged" in case.kinds)
+    await case.send("channel:portal", PAID, payment)
+    await case.until(lambda: "paid" in case.kinds)
+    for party, said in steps[2:]:
+        await case.send(party, REPORTED, said)
+        await case.until(lambda said=said: any(e.outcome == said["step"] for e in case.entries))  # type: ignore[misc]
+
+
 async def accepted(case: CaseUnderTest) -> None:
     await case.asked("check-completeness/1")
     await case.answer("housing", "check-completeness/1", outcome="complete")
@@ -159,5 +189,19 @@ COURSES = (
             department="General",
             received=datetime(2011, 10, 11, 11, 42, tzinfo=UTC),
         ),
+    ),
+    Course(
+        "traffic-fine.collected",
+        collected,
+        Fine(
+            number="F1",
+            made=date(2026, 1, 10),
+            article="157",
+            vehicle="A",
+            points=0,
+            amount=euro(Decimal(40)),
+            increased=euro(Decimal(80)),
+        ),
+        calendar="it-2026.1",
     ),
 )

@@ -1,4 +1,4 @@
-"""``python -m tests.replay.record``: records histories of cases on a real Temporal server.
+"""``python -m tests.replay.record [COURSE ...]``: records histories of cases on a real Temporal server.
 
 They go to ``histories/<version>/``, of the version in ``pyproject.toml``. Those of earlier versions stay:
 cases that began under them may still run, and today's code has to carry them on. So a version is
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import tempfile
 import tomllib
 from collections.abc import AsyncIterator
@@ -30,17 +31,20 @@ from tests.cases.conftest import CaseUnderTest, Post, case_worker
 from tests.replay.courses import COURSES, Course
 from tests.replay.replaying import HISTORIES, SMALL_RUNS, small_runs
 from workers.engines.temporal import TemporalEngine
-from workers.entry import run_main
+from workers.entry import UsageError, run_main
 from workers.sandbox import sandbox
 
 
 async def record() -> None:
-    """Record every course anew."""
-    folder = HISTORIES / version()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """Record the courses that are named, or every course anew."""
+    folder, named = HISTORIES / version(), sys.argv[1:]
+    if unknown := set(named) - {course.name for course in COURSES}:
+        raise UsageError(f"there is no course {', '.join(sorted(unknown))}")
+    if not named:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
     async with server() as client:
-        for course in COURSES:
+        for course in (each for each in COURSES if not named or each.name in named):
             if SMALL_RUNS in course.name:
                 with small_runs() as runner:
                     runs = await runs_of(client, course, runner)

@@ -1,0 +1,78 @@
+"""A replay of five hundred fines, with the gateway and the orchestrator killed in the middle of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.counted import count, total
+from tests.commands.running import COMMAND, ROOT, left_running
+
+pytestmark = [pytest.mark.fault, pytest.mark.integration]
+
+REAL_FINES = ROOT.parent / "shared" / "data" / "traffic_fines.csv.gz"
+KILLS = ("gateway", "orchestrator", "gateway", "orchestrator")
+CHANGING = {"seconds", "seconds_verifying", "cases_per_second"}
+
+
+def worker(name: str, data: Path) -> int | None:
+    """The process id of a worker of the stack on a data directory."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes().decode().split("\0")
+            environment = (process / "environ").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if name in line and "workers.cli.worker" in line and f"SEAMLESS_DATA={data}\0" in environment:
+            return int(process.name)
+    return None
+
+
+def relived(log: Path, limit: int, folder: Path, kills: Sequence[str]) -> dict[str, Any]:
+    """The figures of a replay during which workers are killed, each when so many more cases are through."""
+    folder.mkdir()
+    data, findings = folder / "data", folder / "findings.jsonl"
+    options = ["--limit", str(limit), "--data", str(data), "--report", str(findings), "--json"]
+    with (folder / "progress").open("w") as progress:
+        replay = subprocess.Popen(
+            [*COMMAND, "replay", str(log), "--procedure", "traffic-fine", *options],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=progress, text=True,
+        )  # fmt: skip
+        for number, name in enumerate(kills, start=1):
+            archive = data / "archive.db-wal"
+            grown = number * 500_000 * limit // 500  # bytes of the ledger's table: so far the replay has come
+            while replay.poll() is None and not (archive.exists() and _size(data) > grown):
+                time.sleep(0.2)
+            assert replay.poll() is None, f"the replay was through before kill {number}"
+            pid = worker(name, data)
+            assert pid is not None, f"no {name} runs"
+            os.kill(pid, signal.SIGKILL)
+        output, _ = replay.communicate(timeout=240)
+    assert replay.returncode == 0
+    assert left_running(data) == []
+    made: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return {name: figure for name, figure in made.items() if name not in CHANGING}
+
+
+def _size(data: Path) -> int:
+    return sum(file.stat().st_size for file in data.glob("archive.db"))
+
+
+@pytest.mark.timeout(600)
+def test_kills_in_the_middle_change_no_figure(tmp_path: Path) -> None:
+    if not REAL_FINES.exists():
+        pytest.skip("the real log of fines is not here (data folder absent)")
+    undisturbed = relived(REAL_FINES, 500, tmp_path / "undisturbed", [])
+    killed = relived(REAL_FINES, 500, tmp_path / "killed", KILLS)
+    assert killed == undisturbed
+    expected = total(count(REAL_FINES, 500).values())
+    assert {name: killed[name] for name in expected} == expected
+    assert (killed["events_lost"], killed["ledger_broken"], killed["differences"]) == (0, 0, 0)
