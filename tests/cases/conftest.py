@@ -65,8 +65,11 @@ class Post:
 class CaseUnderTest:
     """One case, spoken to as the gateway would."""
 
-    def __init__(self, case: CaseId, handle: WorkflowHandle[Any, Closing], post: Post) -> None:
+    def __init__(
+        self, case: CaseId, client: Client, handle: WorkflowHandle[Any, Closing], post: Post
+    ) -> None:
         self.id = case
+        self.client = client
         self.handle = handle
         self._post = post
 
@@ -156,7 +159,7 @@ class Cases:
         handle = await self._client.start_workflow(
             item.workflow_type(opened.law), opened, id=case, task_queue=CASES_QUEUE, result_type=Closing
         )
-        return CaseUnderTest(case, handle, self.post)
+        return CaseUnderTest(case, self._client, handle, self.post)
 
 
 @asynccontextmanager

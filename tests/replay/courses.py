@@ -31,6 +31,7 @@ from contracts.traffic_fine import (
 from tests.applications import application, document
 from tests.cases.conftest import CaseUnderTest
 from tests.replay.replaying import SMALL_RUNS
+from workers.replay.clock import Clocks
 
 LEGAL_DAYS = "cn-2026.1"
 EXPENSE = {"amount": "13.00", "currency": "EUR"}
@@ -49,12 +50,14 @@ class Course(NamedTuple):
     Attributes:
         name: of the history.
         events: sends the case everything that leads to its end.
+        since: when the case's clock begins, where a log is relived.
     """
 
     name: str
     events: Callable[[CaseUnderTest], Awaitable[None]]
     application: BaseModel
     calendar: str = LEGAL_DAYS
+    since: datetime | None = None
 
     @property
     def procedure(self) -> str:
@@ -146,6 +149,23 @@ async def collected(case: CaseUnderTest) -> None:
         await case.until(lambda said=said: any(e.outcome == said["step"] for e in case.entries))  # type: ignore[misc]
 
 
+async def relived(case: CaseUnderTest) -> None:
+    """A fine of 2007, on a clock of its own that is moved from step to step, over the penalty's day."""
+    clocks = Clocks(case.client)
+    steps: list[tuple[datetime, str, dict[str, Any]]] = [
+        (datetime(2007, 7, 17, 10, tzinfo=UTC), FineSent.step, {"expense": EXPENSE}),
+        (datetime(2007, 7, 25, 10, tzinfo=UTC), FineNotified.step, {"notified": "2007-07-25"}),
+        (datetime(2009, 3, 30, 10, tzinfo=UTC), CollectionOrdered.step, {}),
+    ]
+    await case.until(lambda: "waiting" in case.kinds)
+    for at, step, content in steps:
+        opened, now = case.entries[0].recorded, case.entries[-1].recorded
+        await clocks.move(case.id, opened=opened, now=now, to=at)
+        party = "agency:post" if step == FineNotified.step else "agency:police"
+        await case.send(party, REPORTED, {"step": step, "content": content}, received=at)
+        await case.until(lambda step=step: any(e.outcome == step for e in case.entries))  # type: ignore[misc]
+
+
 async def accepted(case: CaseUnderTest) -> None:
     await case.asked("check-completeness/1")
     await case.answer("housing", "check-completeness/1", outcome="complete")
@@ -203,5 +223,20 @@ COURSES = (
             increased=euro(Decimal(80)),
         ),
         calendar="it-2026.1",
+    ),
+    Course(
+        "traffic-fine.relived",
+        relived,
+        Fine(
+            number="F2",
+            made=date(2007, 3, 19),
+            article="157",
+            vehicle="A",
+            points=0,
+            amount=euro(Decimal(36)),
+            increased=euro(Decimal(74)),
+        ),
+        calendar="it-2026.1",
+        since=datetime(2007, 3, 19, 11, tzinfo=UTC),
     ),
 )

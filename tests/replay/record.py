@@ -33,6 +33,7 @@ from tests.replay.replaying import HISTORIES, SMALL_RUNS, small_runs
 from workers.engines.temporal import TemporalEngine
 from workers.entry import UsageError, run_main
 from workers.sandbox import sandbox
+from workers.stack import VIRTUAL_TIME
 
 
 async def record() -> None:
@@ -83,13 +84,14 @@ async def opened(client: Client, post: Post, course: Course) -> CaseUnderTest:
         checks=tuple(CHECKS),
         application=course.application,
         cause="urn:cn-demo:channel:portal#1",
-        occurred=now,
-        received=now,
+        occurred=course.since or now,
+        received=course.since or now,
+        behind=now - (course.since or now),
     )
     handle = await client.start_workflow(
         item.workflow_type(start.law), start, id=case, task_queue=CASES_QUEUE, result_type=Closing
     )
-    return CaseUnderTest(case, handle, post)
+    return CaseUnderTest(case, client, handle, post)
 
 
 def write(path: Path, history: WorkflowHistory) -> None:
@@ -110,7 +112,7 @@ def version() -> str:
 async def server() -> AsyncIterator[Client]:
     """A Temporal server of its own."""
     with tempfile.TemporaryDirectory(prefix="seamless-record-") as folder:
-        async with TemporalEngine(Path(folder)) as engine:
+        async with TemporalEngine(Path(folder), dynamic_config=VIRTUAL_TIME) as engine:
             yield await Client.connect(engine.address, data_converter=pydantic_data_converter)
 
 

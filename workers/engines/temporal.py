@@ -83,7 +83,7 @@ class TemporalEngine(Engine):
     def _environment(self) -> Mapping[str, str]:
         """Ours without ``TEMPORAL_...``: a person's settings for another server must not reach this one.
 
-        Its garbage is collected less often than Go's usual, for a tenth of its time and some 250 MB.
+        Its garbage is collected less often than Go's usual: memory for a tenth of its time.
         """
         ours = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
         return {"GOGC": "400"} | ours
