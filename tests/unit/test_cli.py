@@ -76,7 +76,15 @@ def test_the_help_shows_examples_and_exit_codes(within: Any) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["submit"], ["case", "list"], ["case", "show"], ["case", "timeline"], ["case", "verify"], ["version"]],
+    [
+        ["submit"],
+        ["replay"],
+        ["case", "list"],
+        ["case", "show"],
+        ["case", "timeline"],
+        ["case", "verify"],
+        ["version"],
+    ],
 )
 def test_every_command_shows_an_example(within: Any, command: list[str]) -> None:
     said = within(*command, "--help")

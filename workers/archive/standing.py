@@ -44,11 +44,13 @@ class OpenStep(Contract):
 class Standing(Contract):
     """A case as its ledger leaves it.
 
-    ``application`` is None where it was erased. ``decided`` is when the decision was recorded.
+    ``application`` is None where it was erased. ``marks`` are codes of the service item, in order.
+    ``decided`` is when the decision was recorded.
     """
 
     case: CaseId
     application: dict[str, Any] | None
+    marks: tuple[str, ...] = ()
     holders: tuple[Holding, ...]
     waiting: tuple[OpenStep, ...]
     decision: Decision | None = None
@@ -75,6 +77,7 @@ def standing(entries: Sequence[LedgerEntry]) -> Standing:
     return Standing(
         case=entries[0].case,
         application=_content(entries[0]).get("application"),
+        marks=tuple(entry.outcome for entry in entries if entry.kind == "marked" and entry.outcome),
         holders=tuple(Holding(holder=holder, since=start) for holder, start in since.items()),
         waiting=tuple(waiting.values()),
         decision=decision,
