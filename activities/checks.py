@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from activities.credit_collector import collect_debt
 from activities.drainage import review_drainage
 from contracts.construction_permit import DRAINAGE
 from contracts.identifiers import AgencyId
-from contracts.traffic_fine import CREDIT_COLLECTOR
 
-CHECKS: dict[AgencyId, tuple[Callable[..., Any], ...]] = {
-    DRAINAGE: (review_drainage,),
-    CREDIT_COLLECTOR: (collect_debt,),
-}
+CHECKS: dict[AgencyId, tuple[Callable[..., Any], ...]] = {DRAINAGE: (review_drainage,)}

@@ -56,6 +56,15 @@ class Superseded(Contract):
     by: RequestId
 
 
+class HandedOver(Contract):
+    """Yours from now on; the case waits for no answer. ``content`` is of the type that ``matter`` names."""
+
+    matter: str
+    procedure: ProcedureId
+    basis: str
+    content: dict[str, Any]
+
+
 class Taken(Contract):
     """Your event took effect; or, when ``late``, it was kept and changed nothing."""
 
@@ -212,6 +221,7 @@ REQUESTED = "org.seamless.request.requested.v1"
 REMINDED = "org.seamless.request.reminded.v1"
 CANCELLED = "org.seamless.request.cancelled.v1"
 SUPERSEDED = "org.seamless.request.superseded.v1"
+HANDED_OVER = "org.seamless.request.handed-over.v1"
 TAKEN = "org.seamless.request.taken.v1"
 REFUSED = "org.seamless.request.refused.v1"
 RECEIVED = "org.seamless.agency.received.v1"
@@ -237,6 +247,7 @@ DIALOGUE: dict[str, MessageType] = {
     REMINDED: MessageType("platform", "agency", Reminded),
     CANCELLED: MessageType("platform", "agency", Cancelled),
     SUPERSEDED: MessageType("platform", "agency", Superseded),
+    HANDED_OVER: MessageType("platform", "agency", HandedOver),
     TAKEN: MessageType("platform", "agency", Taken),
     REFUSED: MessageType("platform", "agency", Refused),
     RECEIVED: MessageType("agency", "platform", Received),

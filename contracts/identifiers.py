@@ -9,6 +9,11 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 
+def dashed(name: str) -> str:
+    """The name of a class as it stands in ids: ``review-fire-safety`` for ``ReviewFireSafety``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
 class Identifier(str):
     """A string that has to match its class's pattern; a plain string in JSON.
 

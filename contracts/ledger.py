@@ -23,8 +23,8 @@ GENESIS = "0" * 64
 Kind = Literal[
     "opened", "accepted", "requested", "received", "answered", "reminded", "escalated", "deemed", "lapsed",
     "cancelled", "question", "not-ours", "corrected", "reported", "late", "asked-applicant", "supplemented",
-    "fee-due", "charged", "paid", "notified", "withdrawn", "waiting", "marked", "refused", "decided",
-    "closed",
+    "fee-due", "charged", "paid", "notified", "handed-over", "withdrawn", "waiting", "marked", "refused",
+    "decided", "closed",
 ]  # fmt: skip
 
 

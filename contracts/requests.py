@@ -6,13 +6,12 @@ not: agency, limit, legal basis, overdue ladder and answer type stand in its cla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 from pydantic import Field, ValidationError
 
-from contracts.identifiers import AgencyId
+from contracts.identifiers import AgencyId, dashed
 from contracts.limits import Limit
 from contracts.values import Contract, DocumentRef, Text, absent
 
@@ -119,7 +118,7 @@ class Request(Contract, Generic[A_co]):
     ) -> None:
         super().__init_subclass__()
         if agency and limit:  # else Request[SomeAnswer], not yet a request type
-            cls.name = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+            cls.name = dashed(cls.__name__)
             cls.agency, cls.limit, cls.basis, cls.overdue = agency, limit, basis, tuple(overdue)
 
     @classmethod

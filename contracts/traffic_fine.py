@@ -13,10 +13,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from contracts.hand_overs import HandOver
 from contracts.identifiers import AgencyId, ProcedureId
 from contracts.limits import calendar_days
 from contracts.reports import Report
-from contracts.requests import Answer, Request, deem, remind
 from contracts.service_item import FeeSchedule, LawVersion, ServiceItem
 from contracts.values import Bilingual, Contract, Money, Text, absent
 
@@ -107,20 +107,12 @@ class FineClosed(Report, step="Close Fine", by=[POLICE]):
     """The police close the file: nothing more is to come."""
 
 
-class Collection(Answer):
-    """What the collector says to a debt: it collects; or there is nothing to collect."""
-
-    outcome: Literal["taken-over", "nothing-owed"]
-
-
 class CollectDebt(
-    Request[Collection],
+    HandOver,
     agency=CREDIT_COLLECTOR,
-    limit=calendar_days(30),
-    basis="CdS art. 206; l. 689/1981 art. 27: a debt that is sent is the collector's; silence takes it over",
-    overdue=[remind(at=0.5), deem("taken-over")],
+    basis="CdS art. 206; l. 689/1981 art. 27: a debt that is sent is the collector's",
 ):
-    """Collect what a fine left unpaid."""
+    """Collect what a fine left unpaid; nothing, where it is sent although it was paid."""
 
     fine: Text
     debt: Euro

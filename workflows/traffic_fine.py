@@ -68,7 +68,7 @@ class TrafficFine(Case[Fine]):
                 continue
             await self.mark(*dossier.enter(step))
             if isinstance(step, CollectionOrdered):
-                await self.ask(CollectDebt(fine=fine.number, debt=euro(dossier.balance)))
+                await self.hand_over(CollectDebt(fine=fine.number, debt=euro(dossier.balance)))
                 return await self.end("collected")
             if isinstance(step, FineClosed):
                 return await self.end(dossier.standing)

@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contracts.decisions import Ended
-from contracts.dialogue import NOTICE_FEE_DUE, NOTICE_REFUSED, PAID, REFUSED, REPORTED, TAKEN, WITHDRAWN
+from contracts.dialogue import (
+    HANDED_OVER,
+    NOTICE_FEE_DUE,
+    NOTICE_REFUSED,
+    PAID,
+    REFUSED,
+    REPORTED,
+    TAKEN,
+    WITHDRAWN,
+)
 from contracts.ledger import Kind
 from contracts.traffic_fine import (
     AppealedToPrefecture,
@@ -81,11 +90,9 @@ async def test_what_stays_unpaid_is_collected_with_the_penalty(cases: Cases) -> 
     await town.pay("10.00")
     await town.report("police", CollectionOrdered.step)
     assert (await town.case.result()).decision == Ended(result="collected")
-    (request,) = (entry for entry in town.case.entries if entry.kind == "requested")
-    assert request.data is not None
-    assert request.data.content["content"]["debt"] == {"amount": "83.00", "currency": "EUR"}
-    (answer,) = (entry for entry in town.case.entries if entry.kind == "answered")
-    assert (answer.actor, answer.outcome) == ("agency:credit-collector", "taken-over")
+    ((kind, debt),) = town.case.letters("agency.credit-collector.requests")
+    assert (kind, debt["matter"]) == (HANDED_OVER, "collect-debt")
+    assert debt["content"] == {"fine": "F1", "debt": {"amount": "83.00", "currency": "EUR"}}
     assert town.marks() == []
 
 

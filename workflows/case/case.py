@@ -13,6 +13,7 @@ from temporalio import workflow
 from contracts.case import DELIVER, Closing, Delivered, Opened, opening_content
 from contracts.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.dialogue import (
+    HANDED_OVER,
     NOTICE_DECIDED,
     NOTICE_FEE_DUE,
     NOTICE_ISSUED,
@@ -21,9 +22,11 @@ from contracts.dialogue import (
     Decided,
     DocumentIssued,
     FeeDue,
+    HandedOver,
     Missing,
     Receipt,
 )
+from contracts.hand_overs import HandOver
 from contracts.limits import Limit
 from contracts.requests import Answer, Request
 from contracts.service_item import ServiceItem
@@ -266,6 +269,19 @@ class Case(Generic[A]):
             issued = DocumentIssued(document=document)
             self._case.record("notified", step=step, data=issued.model_dump(mode="json"))
             self._case.tell_applicant(NOTICE_ISSUED)
+
+    async def hand_over(self, matter: HandOver) -> None:
+        """Hand something to an agency for good. It is theirs from then on: no answer is waited for."""
+        self._heed()
+        if step := self._once(matter.name):
+            handed_over = HandedOver(
+                matter=matter.name,
+                procedure=self.item.procedure,
+                basis=matter.basis,
+                content=matter.model_dump(mode="json"),
+            )
+            self._case.record("handed-over", step=step, data=handed_over.model_dump(mode="json"))
+            self._case.tell_agency(matter.agency, HANDED_OVER)
 
     async def charge(self, reason: str, amount: Money, *, since: date, balance: Money) -> None:
         """Set what is owed, as the law says, and tell the applicant.

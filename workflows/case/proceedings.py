@@ -211,11 +211,7 @@ class Proceedings:
         return False
 
     async def _pass_fence(self, wait: Wait) -> None:
-        # A local activity, which the outbox must not be: this one sends nothing, so a repeat does no harm.
-        # Cases that were open when it still was a regular one keep that.
-        local = workflow.patched("the-fence-is-local")
-        execute = workflow.execute_local_activity if local else workflow.execute_activity
-        await execute(
+        await workflow.execute_activity(
             AWAIT_GATEWAY,
             Fence(case=self.opened.case, deadline=wait.rungs[-1].at, topics=wait.inlets),
             start_to_close_timeout=timedelta(seconds=60),
