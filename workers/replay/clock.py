@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import structlog
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
@@ -46,22 +46,25 @@ class Clocks:
         while left > timedelta(0):
             try:
                 if unsure:  # whether it was moved: it began, by the server's time, when the case was started
-                    began = (await handle.describe()).start_time
-                    left = began + (to - opened) - await self._skipper.get_current_time(handle)
+                    described = await handle.describe()
+                    if described.status != WorkflowExecutionStatus.RUNNING:
+                        return
+                    left = described.start_time + (to - opened) - await self._skipper.get_current_time(handle)
                 if left > timedelta(0):
                     async with asyncio.timeout(NUDGE_SECONDS):
-                        await self._skipper.fast_forward(handle, left)
-                return
+                        if await self._skipper.fast_forward(handle, left):
+                            return
+                log.debug("the server gave up moving a clock", case=case)
             except TimeoutError:
                 log.warning("a clock did not come to where it was moved, and is moved again", case=case)
             except RPCError as error:
-                if error.status == RPCStatusCode.NOT_FOUND:
-                    return
                 if error.status in (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.INVALID_ARGUMENT):
                     raise UsageError(
                         f"this Temporal server gives cases no clocks of their own ({error.message}); "
                         "start it with the dynamic configuration frontend.WorkflowTimeSkippingEnabled=true",
                         exit_code=3,
                     ) from None
+                # Not found is said of a case that has closed; and of a running one whose worker was killed.
+                log.debug("a clock could not be moved", case=case, error=error.message)
             unsure = True
             await asyncio.sleep(RETRY_SECONDS)
