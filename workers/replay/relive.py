@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 import uuid_utils
@@ -36,6 +36,10 @@ PATIENCE_SECONDS = 120.0
 
 REST_SECONDS = 10.0
 """How long the ledger may take to show what the platform does by itself, once the clock has passed it."""
+
+A_MOMENT = timedelta(seconds=1)
+READ_SECONDS = 0.3
+"""How long what is published may take to be read here."""
 
 RETRY_SECONDS = 0.5
 
@@ -158,7 +162,9 @@ class Replay:
             await self._move(case, moment, clocks)
             for _, together in groupby(steps, key=self._topic):  # in order on a topic, not between topics
                 await self._send(case, list(together))
-        await self._move(case, logged.until, clocks)
+        # A clock moves only when the case has nothing under way: past here, all it had to say is published.
+        await self._move(case, max(logged.until, case.clock or logged.until) + A_MOMENT, clocks)
+        await asyncio.sleep(READ_SECONDS)
         if not case.stuck:
             await case.until(lambda: self._at_rest(case), REST_SECONDS)
         del self._cases[case.id]
