@@ -15,8 +15,8 @@ from workers.entry import UsageError
 RETRY_SECONDS = 0.5
 NUDGE_SECONDS = 20.0
 NUDGE, FIRING_SECONDS = timedelta(seconds=1), 3.0
-"""Under load, clocks were seen to stand still on their way: at a timer that the server had missed. So it is
-moved a little first, and the timer has time to fire: moved far at once, the clock would go over it."""
+"""Under load, clocks were seen to stand still on their way over a timer; moved far at once, they went over it
+before it fired. So such a clock is moved a little first, and the timer has time to fire."""
 
 log = structlog.get_logger(__name__)
 
