@@ -78,8 +78,8 @@ def of_our_own(folder: Path) -> Path:
 
 @pytest.mark.xfail(
     strict=False,
-    reason="open: one move of a clock in some hundred is lost when the orchestrator is killed during it, so an "
-    "event takes effect on the day before; and our own log has an event that races with the closing of its case",
+    reason="open: a move of a clock may be lost when the orchestrator is killed during it, so an event takes "
+    "effect too early; and our own log has a payment that races with the closing of its case",
 )
 @pytest.mark.timeout(600)
 def test_kills_in_the_middle_change_no_figure(tmp_path: Path) -> None:
