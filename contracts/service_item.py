@@ -103,13 +103,17 @@ class ServiceItem(Contract):
             )
         return self.reasons[code]
 
+    @property
+    def marks(self) -> dict[str, Bilingual]:
+        """All that a case may be marked with."""
+        return self.statuses | self.flags
+
     def mark(self, code: str) -> Bilingual:
         """What a mark means, be it a status or a flag.
 
         Raises:
             LookupError: the catalogue has no such mark.
         """
-        marks = self.statuses | self.flags
-        if code not in marks:
-            raise LookupError(f"{self.procedure}: {code!r} is none of its marks: {', '.join(marks)}")
-        return marks[code]
+        if code not in self.marks:
+            raise LookupError(f"{self.procedure}: {code!r} is none of its marks: {', '.join(self.marks)}")
+        return self.marks[code]

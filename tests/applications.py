@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ import uuid_utils
 from contracts.construction_permit import Applicant, Application, Site
 from contracts.envelope import Event
 from contracts.identifiers import CaseId
+from contracts.traffic_fine import Fine, euro
 from contracts.values import DocumentRef
 
 ADMINISTRATION = "cn-demo"
@@ -40,6 +41,20 @@ def application(**changes: Any) -> Application:
         "shelter_plan": document("shelter-plan"),
     }
     return Application(**(fields | changes))
+
+
+def fine(**changes: Any) -> Fine:
+    """A fine of 40 euro, 80 with the penalty."""
+    fields: dict[str, Any] = {
+        "number": "F1",
+        "made": date(2026, 1, 10),
+        "article": "157",
+        "vehicle": "A",
+        "points": 0,
+        "amount": euro(Decimal(40)),
+        "increased": euro(Decimal(80)),
+    }
+    return Fine(**(fields | changes))
 
 
 def event(source: str, event_type: str, case: str, data: dict[str, Any], *, event_id: str | None = None,

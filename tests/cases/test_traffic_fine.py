@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,26 +23,17 @@ from contracts.ledger import Kind
 from contracts.traffic_fine import (
     AppealedToPrefecture,
     CollectionOrdered,
-    Fine,
     FineClosed,
     FineDismissed,
     FineNotified,
     FineSent,
-    euro,
 )
+from tests.applications import fine
 from tests.cases.conftest import Cases, CaseUnderTest
 
 ITALY = "it-2026.1"
 ROME = ZoneInfo("Europe/Rome")
-FINE = Fine(
-    number="F1",
-    made=date(2026, 1, 10),
-    article="157",
-    vehicle="A",
-    points=0,
-    amount=euro(Decimal(40)),
-    increased=euro(Decimal(80)),
-)
+FINE = fine()
 
 
 class Town:

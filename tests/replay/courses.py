@@ -23,12 +23,11 @@ from contracts.permit_receipt import (
 from contracts.traffic_fine import (
     AppealedToPrefecture,
     CollectionOrdered,
-    Fine,
     FineNotified,
     FineSent,
     euro,
 )
-from tests.applications import application, document
+from tests.applications import application, document, fine
 from tests.cases.conftest import CaseUnderTest
 from tests.replay.replaying import SMALL_RUNS
 from workers.replay.clock import Clocks
@@ -213,29 +212,13 @@ COURSES = (
     Course(
         "traffic-fine.collected",
         collected,
-        Fine(
-            number="F1",
-            made=date(2026, 1, 10),
-            article="157",
-            vehicle="A",
-            points=0,
-            amount=euro(Decimal(40)),
-            increased=euro(Decimal(80)),
-        ),
+        fine(),
         calendar="it-2026.1",
     ),
     Course(
         "traffic-fine.relived",
         relived,
-        Fine(
-            number="F2",
-            made=date(2007, 3, 19),
-            article="157",
-            vehicle="A",
-            points=0,
-            amount=euro(Decimal(36)),
-            increased=euro(Decimal(74)),
-        ),
+        fine(number="F2", made=date(2007, 3, 19), amount=euro(Decimal(36)), increased=euro(Decimal(74))),
         calendar="it-2026.1",
         since=datetime(2007, 3, 19, 11, tzinfo=UTC),
     ),

@@ -26,6 +26,7 @@ from contracts.traffic_fine import (
     euro,
 )
 from contracts.values import Contract, Money
+from tests.applications import fine
 from workflows.traffic_fine import Dossier
 
 NOTIFIED_ON = date(2007, 7, 25)
@@ -40,15 +41,8 @@ Step = Contract | None
 
 
 def a_fine(increased: str | None = "74.00") -> Fine:
-    return Fine(
-        number="A10001",
-        made=date(2007, 3, 19),
-        article="157",
-        vehicle="A",
-        points=0,
-        amount=euro(Decimal(36)),
-        increased=euro(Decimal(increased)) if increased else None,
-    )
+    with_penalty = euro(Decimal(increased)) if increased else None
+    return fine(made=date(2007, 3, 19), amount=euro(Decimal(36)), increased=with_penalty)
 
 
 def paid(amount: str, currency: str = "EUR") -> Paid:
@@ -60,8 +54,8 @@ def on(day: int) -> date:
     return NOTIFIED_ON + timedelta(days=day)
 
 
-def entered(*steps: Step, fine: Fine | None = None) -> tuple[Dossier, list[str]]:
-    dossier, marks = Dossier(fine or a_fine()), []
+def entered(*steps: Step, of: Fine | None = None) -> tuple[Dossier, list[str]]:
+    dossier, marks = Dossier(of or a_fine()), []
     for step in steps:
         if step is None:
             marks += dossier.add_penalty()
@@ -136,12 +130,12 @@ def test_the_penalty_is_due_on_day_sixty_once() -> None:
 
 def test_a_penalty_below_the_fine_counts_as_it_is_and_is_marked() -> None:
     """Nine fines of the real log are so: as data they are wrong, as cases they have to go on."""
-    dossier, marks = entered(SENT, NOTIFIED, paid("30"), PENALTY, fine=a_fine(increased="10.00"))
+    dossier, marks = entered(SENT, NOTIFIED, paid("30"), PENALTY, of=a_fine(increased="10.00"))
     assert (dossier.balance, marks) == (0, ["penalty-below-fine", "settled", "overpaid"])
 
 
 def test_without_a_statutory_amount_the_fine_doubles() -> None:
-    dossier, _ = entered(SENT, NOTIFIED, PENALTY, fine=a_fine(increased=None))
+    dossier, _ = entered(SENT, NOTIFIED, PENALTY, of=a_fine(increased=None))
     assert dossier.balance == 72 + 13
 
 

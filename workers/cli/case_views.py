@@ -65,7 +65,7 @@ def print_case(row: CaseRow, stands: Standing, directory: Directory) -> None:
     for holding in stands.holders:
         facts.add_row("held by", f"{escape(party(directory, holding.holder))}, since {moment(holding.since)}")
     for code in stands.marks:
-        text = (item.statuses | item.flags).get(code) if item else None
+        text = item.marks.get(code) if item else None
         facts.add_row("marked", f"{text.zh} {text.en}" if text else escape(code))
     for line in _decision_lines(row, stands):
         facts.add_row("decision", line)

@@ -39,7 +39,7 @@ def open_facts(
 
     return open_wait(
         case,
-        f"wait-for-{_dashed(words[0])}",  # branches side by side need names apart
+        f"wait-for-{_slug(words[0])}",  # branches side by side need names apart
         f"agency:{reporters[0]}" if reporters else "applicant",
         tuple(_name(word) for word in words),
         within,
@@ -63,5 +63,5 @@ def _name(word: str) -> str:
     return word if word == PAYMENT else f"reported:{word}"
 
 
-def _dashed(word: str) -> str:
+def _slug(word: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")
