@@ -27,8 +27,17 @@ from workers.topics import apply_topics
 STOP_SECONDS = 15.0
 RESTART_SECONDS = 1.0
 
-VIRTUAL_TIME = {"frontend.WorkflowTimeSkippingEnabled": "true"}
-"""The dynamic configuration of a Temporal server that lets a case have a clock of its own."""
+VIRTUAL_TIME = {
+    "frontend.WorkflowTimeSkippingEnabled": "true",
+    "history.queueReaderStuckCriticalAttempts": "0",
+    "history.timerTaskBatchSize": "1000",
+}
+"""The dynamic configuration of a Temporal server that lets a case have a clock of its own.
+
+The timer queue calls itself stuck when it has read three pages of one second and sees more, and gives that
+second to a reader that comes when it can: the timers in it fire half a minute late. A replay has so many timers
+in a second, and to a case's own clock half a minute can be years.
+"""
 
 WORKERS: dict[str, Sequence[str]] = {
     "orchestrator": ("orchestrator",),
