@@ -76,11 +76,6 @@ def of_our_own(folder: Path) -> Path:
     return log
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="open: a move of a clock may be lost when the orchestrator is killed during it, so an event takes "
-    "effect too early; and our own log has a payment that races with the closing of its case",
-)
 @pytest.mark.timeout(600)
 def test_kills_in_the_middle_change_no_figure(tmp_path: Path) -> None:
     """Real fines where they are here, otherwise our own."""

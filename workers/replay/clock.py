@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
+from uuid import uuid4
 
 import structlog
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.common.v1 import FastForwardConfig, TimeSkippingConfig, WorkflowExecution
+from temporalio.api.enums.v1 import FastForwardPollingResult
+from temporalio.api.workflow.v1 import WorkflowExecutionOptions
+from temporalio.api.workflowservice.v1 import (
+    PollWorkflowExecutionTimeSkippingRequest,
+    PollWorkflowExecutionTimeSkippingResponse,
+    UpdateWorkflowExecutionOptionsRequest,
+)
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.testing import TimeSkipper
 
 from workers.entry import UsageError
 
 RETRY_SECONDS = 0.5
-NUDGE_SECONDS = 20.0
-NUDGE, FIRING_SECONDS = timedelta(seconds=1), 3.0
-"""Under load, clocks were seen to stand still on their way over a timer; moved far at once, they went over it
-before it fired. So such a clock is moved a little first, and the timer has time to fire."""
+CAME = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED
+FAILED = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_FAILED
 
 log = structlog.get_logger(__name__)
 
@@ -26,42 +34,40 @@ class Clocks:
 
     A clock goes with the time there is until it is moved. No case is started with one that runs ahead by
     itself: that would pass a deadline before what comes from outside, in time, is there.
+
+    ``temporalio.testing.TimeSkipper`` moves clocks, too, but forgets a move whose answer is lost. Here a move
+    has an id of ours, by which the server is asked what became of it, as often as it takes.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._skipper = TimeSkipper(client)
 
-    async def move(self, case: str, *, opened: datetime, now: datetime, to: datetime) -> None:
-        """Move a case's clock to an instant; return when all that falls due on the way has taken effect.
+    async def move(self, case: str, ahead: timedelta) -> None:
+        """Move a case's clock ahead; return when all that falls due on the way has taken effect.
 
-        A case that has closed has no clock. While the server is away it is tried again.
-
-        Args:
-            opened, now: what the clock showed when the case was opened, and what it shows now.
+        A case that has ended has no clock. While the server is away it is tried again.
 
         Raises:
             UsageError: the server has no such clocks.
         """
-        handle = self._client.get_workflow_handle(case)
-        left, unsure, standing = to - now, False, False
-        while left > timedelta(0):
+        if ahead <= timedelta(0):
+            return
+        move, asked = str(uuid4()), False
+        while True:
             try:
-                if unsure:  # whether it was moved: it began, by the server's time, when the case was started
-                    described = await handle.describe()
-                    if described.status != WorkflowExecutionStatus.RUNNING:
+                if not asked:
+                    asked = True  # also when the answer is lost; then it is asked what became of the move
+                    await self._ask(case, move, ahead)
+                answer = await self._what_became_of(case, move)
+                if answer.fast_forward_polling_result == CAME:
+                    # It may tell of a state that was not stored in the end, because the worker that brought
+                    # it about was killed. What is said a second time has been read from the store.
+                    answer = await self._what_became_of(case, move)
+                    if answer.fast_forward_polling_result == CAME:
                         return
-                    left = described.start_time + (to - opened) - await self._skipper.get_current_time(handle)
-                if left > timedelta(0):
-                    async with asyncio.timeout(NUDGE_SECONDS):
-                        came = await self._skipper.fast_forward(handle, NUDGE if standing else left)
-                    if came and not standing:
-                        return
-                    standing = standing and not came
-                    await asyncio.sleep(FIRING_SECONDS if came else 0)
-            except TimeoutError:
-                standing = True
-                log.warning("a clock did not come to where it was moved, and is moved again", case=case)
+                if answer.fast_forward_polling_result == FAILED:
+                    asked = answer.fast_forward_info.fast_forward_id == move
+                    log.debug("a clock was not moved", case=case, reason=answer.failed_reason)
             except RPCError as error:
                 if error.status in (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.INVALID_ARGUMENT):
                     raise UsageError(
@@ -69,7 +75,41 @@ class Clocks:
                         "start it with the dynamic configuration frontend.WorkflowTimeSkippingEnabled=true",
                         exit_code=3,
                     ) from None
-                # Not found is said of a case that has closed; and of a running one whose worker was killed.
                 log.debug("a clock could not be moved", case=case, error=error.message)
-            unsure = True
             await asyncio.sleep(RETRY_SECONDS)
+            if await self._has_ended(case):
+                return
+
+    async def _ask(self, case: str, move: str, ahead: timedelta) -> None:
+        """Ask for a move, once: asked for twice, it would go twice as far."""
+        duration = Duration()
+        duration.FromTimedelta(ahead)
+        config = TimeSkippingConfig(
+            enabled=True, fast_forward_config=FastForwardConfig(id=move, duration=duration)
+        )
+        await self._client.workflow_service.update_workflow_execution_options(
+            UpdateWorkflowExecutionOptionsRequest(
+                namespace=self._client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=case),
+                workflow_execution_options=WorkflowExecutionOptions(time_skipping_config=config),
+                update_mask=FieldMask(paths=["time_skipping_config"]),
+                identity=self._client.identity,
+            )
+        )
+
+    async def _what_became_of(self, case: str, move: str) -> PollWorkflowExecutionTimeSkippingResponse:
+        """Wait until a move has come to its end, or the server has waited long enough."""
+        return await self._client.workflow_service.poll_workflow_execution_time_skipping(
+            PollWorkflowExecutionTimeSkippingRequest(
+                namespace=self._client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=case),
+                fast_forward_id=move,
+            )
+        )
+
+    async def _has_ended(self, case: str) -> bool:
+        try:
+            described = await self._client.get_workflow_handle(case).describe()
+        except RPCError:
+            return False
+        return described.status != WorkflowExecutionStatus.RUNNING
