@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test lint unit fmt bench lock clean
+.PHONY: help setup demo test lint unit fmt bench fines lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -43,6 +43,9 @@ fmt: setup ## Format the code
 
 bench: setup ## What the platform costs, against a bare Temporal program (at most 5 minutes)
 	$(BIN)/python -m bench
+
+fines: setup ## Relive the whole log of traffic fines and hold it against a count of its rows (a quarter of an hour)
+	$(BIN)/pytest tests/commands/test_replay.py -m whole_log -s
 
 lock: ## Renew the lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock

@@ -35,8 +35,8 @@ VIRTUAL_TIME = {
 """The dynamic configuration of a Temporal server that lets a case have a clock of its own.
 
 The timer queue calls itself stuck when it has read three pages of one second and sees more, and gives that
-second to a reader that comes when it can: its timers fire half a minute late. A replay has so many timers in a
-second, and a case's own clock stands still meanwhile.
+second to a reader that comes when it can: its timers fire half a minute late. A replay has so many timers in
+a second, and a case's own clock stands still meanwhile.
 """
 
 WORKERS: dict[str, Sequence[str]] = {

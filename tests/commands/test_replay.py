@@ -23,22 +23,31 @@ REAL_PERMITS = REAL_LOGS / "wabo_receipt.csv.gz"
 REAL_FINES = REAL_LOGS / "traffic_fines.csv.gz"
 
 
-def relived(log: Path, folder: Path, *options: object) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+WHOLE_LOG_SECONDS = 3000
+
+
+def relived(
+    log: Path, folder: Path, *options: object, timeout: float = 280
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The report of a replay of fines, and what was found of each case, by its reference."""
     findings = folder / "findings.jsonl"
-    code, made = seamless(
-        "replay", log, "--procedure", "traffic-fine", "--report", findings, "--json", *options
-    )
+    command = ("replay", log, "--procedure", "traffic-fine", "--report", findings, "--json")
+    code, made = seamless(*command, *options, timeout=timeout)
     assert (code, made["events_lost"], made["ledger_broken"]) == (0, 0, 0)
     lines = [json.loads(line) for line in findings.read_text("utf-8").splitlines()]
     return made, {line["reference"]: line for line in lines}
 
 
-def test_two_hundred_real_fines_come_out_as_their_rows_say(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "cases",
+    [200, pytest.param(12_000, marks=[pytest.mark.whole_log, pytest.mark.timeout(WHOLE_LOG_SECONDS)])],
+)
+def test_real_fines_come_out_as_their_rows_say(cases: int, tmp_path: Path) -> None:
     if not REAL_FINES.exists():
         pytest.skip("the real log of fines is not here (data folder absent)")
-    made, findings = relived(REAL_FINES, tmp_path, "--limit", 200)
-    counted = count(REAL_FINES, 200)
+    made, findings = relived(REAL_FINES, tmp_path, "--limit", cases, timeout=WHOLE_LOG_SECONDS)
+    counted = count(REAL_FINES, cases)
+    print(json.dumps(made))
     expected = total(counted.values())
     assert {name: made[name] for name in expected} == expected
     assert made["penalties_on_day_60"] == made["penalties"]
