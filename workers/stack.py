@@ -37,8 +37,8 @@ VIRTUAL_TIME = {
 
 The timer queue calls itself stuck when it has read three pages of one second and sees more, and gives that
 second to a reader that comes when it can: its timers fire half a minute late. A replay has so many timers in
-a second, and a case's own clock stands still meanwhile. What it has had it lets go every half minute, and goes
-through all of that for every new one: a fourteenth of the server's time; every five seconds it is little.
+a second, and a case's own clock stands still meanwhile. Timers that have fired are let go every half minute,
+and gone through for every new one till then: a fourteenth of the server's time; every five seconds, little.
 """
 
 WORKERS: dict[str, Sequence[str]] = {

@@ -190,7 +190,7 @@ class Replay:
         case.stuck = not case.entries
 
     async def _move(self, case: _Case, to: datetime, clocks: Clocks) -> None:
-        """Move a case's clock; one whose ledger is closed may still be ending, and days later it has ended."""
+        """Move a case's clock. One whose ledger is closed may still be ending; days later it has ended."""
         if case.clock is None or case.stuck:
             return
         try:
