@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -15,10 +14,6 @@ from typing import Any
 import uvloop
 
 DRAIN_SECONDS = 0.1
-
-GARBAGE = (10_000, 50, 50)
-"""When Python looks for circles among objects: more seldom than usual. A worker holds a thousand cases of
-many small objects that live on, and going through them took a twentieth of the orchestrator's time."""
 
 
 class UsageError(Exception):
@@ -41,7 +36,6 @@ def run_main(main: Callable[[], Coroutine[Any, Any, int | None]]) -> None:
     without finalisation, with all output flushed.
     """
     code = 1
-    gc.set_threshold(*GARBAGE)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             code = runner.run(_drained(main))
