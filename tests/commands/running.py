@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+REAL_LOGS = ROOT.parent / "shared" / "data"
+"""Where real logs are, on machines that have them; they are no part of this repository."""
+
 COMMAND = [sys.executable, "-m", "workers.cli.main"]
 
 

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from tests.commands.counted import count, total
-from tests.commands.running import COMMAND, ROOT, left_running
+from tests.commands.running import COMMAND, REAL_LOGS, ROOT, left_running
 
 pytestmark = [pytest.mark.fault, pytest.mark.integration]
 
 CASES = 500
-REAL_FINES = ROOT.parent / "shared" / "data" / "traffic_fines.csv.gz"
+REAL_FINES = REAL_LOGS / "traffic_fines.csv.gz"
 OWN_FINES = ROOT / "tests" / "commands" / "fines.csv"
 KILLS = ("gateway", "orchestrator", "gateway", "orchestrator")
 CHANGING = {"seconds", "seconds_verifying", "cases_per_second"}

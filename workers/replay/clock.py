@@ -63,8 +63,8 @@ class Clocks:
                     # It may tell of a state that was not stored in the end, because the worker that brought
                     # it about was killed. What is said a second time has been read from the store.
                     answer = await self._what_became_of(case, move)
-                    if answer.fast_forward_polling_result == CAME:
-                        return
+                if answer.fast_forward_polling_result == CAME:
+                    return
                 if answer.fast_forward_polling_result == FAILED:
                     asked = answer.fast_forward_info.fast_forward_id == move
                     log.debug("a clock was not moved", case=case, reason=answer.failed_reason)
