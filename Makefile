@@ -17,8 +17,8 @@ setup: .venv/engines ## Make .venv and fetch the engines (Temporal, Kafka, a Jav
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/engines: .venv/installed deploy/kafka/jars.lock.json
-	$(BIN)/python -m workers.engines.jars
+.venv/engines: .venv/installed deploy/local/jars.lock.json
+	$(BIN)/python -m deploy.local.jars
 	@touch $@
 
 demo: setup ## Run the main job: construction permits across six agencies, on a stack of its own
@@ -50,7 +50,7 @@ fines: setup ## Relive the whole log of traffic fines and hold it against a coun
 lock: ## Renew the lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
-	$(BIN)/python -m workers.engines.jars --renew
+	$(BIN)/python -m deploy.local.jars --renew
 
 clean: ## Remove what was made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache build *.egg-info

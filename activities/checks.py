@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from activities.drainage import review_drainage
-from contracts.construction_permit import DRAINAGE
-from contracts.identifiers import AgencyId
+from contracts.procedures.construction_permit import DRAINAGE
+from contracts.terms.identifiers import AgencyId
 
 CHECKS: dict[AgencyId, tuple[Callable[..., Any], ...]] = {DRAINAGE: (review_drainage,)}

@@ -7,7 +7,7 @@ from decimal import Decimal
 import structlog
 from temporalio import activity
 
-from contracts.construction_permit import Review, ReviewDrainage
+from contracts.procedures.construction_permit import Review, ReviewDrainage
 
 log = structlog.get_logger(__name__)
 

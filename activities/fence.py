@@ -13,7 +13,7 @@ from aiokafka.partitioner import murmur2
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from contracts.case import AWAIT_GATEWAY, Fence
+from contracts.platform import AWAIT_GATEWAY, Fence
 
 
 class FenceActivity:

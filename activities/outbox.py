@@ -8,11 +8,11 @@ import structlog
 from prometheus_client import Counter
 from temporalio import activity
 
-from activities.publisher import Publisher, Record
-from contracts.case import PUBLISH, Batch, Posting
-from contracts.dialogue import LEDGER_ENTRY
-from contracts.envelope import Event, platform_source
-from contracts.topics import LEDGER
+from contracts.platform import PUBLISH, Batch, Posting
+from contracts.wire.envelope import Event, platform_source
+from contracts.wire.messages import LEDGER_ENTRY
+from contracts.wire.topics import LEDGER
+from network.broker.publisher import Publisher, Record
 
 log = structlog.get_logger(__name__)
 

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from bench.measure import measure
 from bench.report import figures, tables
-from workers.entry import run_main
-from workers.telemetry import configure_logs
+from workers.process.entry import run_main
+from workers.process.telemetry import configure_logs
 
 
 def bench(

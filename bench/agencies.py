@@ -15,9 +15,8 @@ from typing import Any
 import uuid_utils
 from aiokafka import AIOKafkaConsumer
 
-from activities.publisher import Publisher, Record
 from bench.answers import PAYMENT, Json, Pace, answer_to
-from contracts.construction_permit import (
+from contracts.procedures.construction_permit import (
     CIVIL_AIR_DEFENCE,
     ENVIRONMENT,
     FIRE_SAFETY,
@@ -25,12 +24,13 @@ from contracts.construction_permit import (
     PLANNING,
     SERVICE_HALL,
 )
-from contracts.dialogue import ANSWERED, NOTICE_FEE_DUE, PAID, REQUESTED
-from contracts.envelope import STRUCTURED, agency_source, channel_source
-from contracts.topics import agency_events, agency_requests, channel_events, channel_notices
-from workers.entry import run_main, until_stopped
-from workers.settings import Settings
-from workers.telemetry import serve_metrics, set_ready
+from contracts.wire.envelope import STRUCTURED, agency_source, channel_source
+from contracts.wire.messages import ANSWERED, NOTICE_FEE_DUE, PAID, REQUESTED
+from contracts.wire.topics import agency_events, agency_requests, channel_events, channel_notices
+from network.broker.publisher import Publisher, Record
+from workers.process.entry import run_main, until_stopped
+from workers.process.settings import Settings
+from workers.process.telemetry import serve_metrics, set_ready
 
 CHANNEL = "portal"
 SYSTEMS = (HOUSING, PLANNING, FIRE_SAFETY, CIVIL_AIR_DEFENCE, ENVIRONMENT, SERVICE_HALL)

@@ -15,10 +15,10 @@ from temporalio.worker import Worker
 
 from bench.answers import CONSENT, Json, Pace, answer_to
 from bench.bare import AGENCIES_QUEUE, ANSWER, CASES_QUEUE, CHECK_DRAINAGE, SEND, BarePermit
-from workers.entry import run_main, until_stopped
-from workers.sandbox import sandbox
-from workers.settings import Settings
-from workers.telemetry import serve_metrics, set_ready
+from workers.orchestrator.sandbox import sandbox
+from workers.process.entry import run_main, until_stopped
+from workers.process.settings import Settings
+from workers.process.telemetry import serve_metrics, set_ready
 
 
 class BareAgencies:

@@ -12,7 +12,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
-from contracts.case import PUBLISH
+from contracts.platform import PUBLISH
 
 OUTBOX = "outbox: entries and letters"
 

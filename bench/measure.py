@@ -13,14 +13,14 @@ from time import perf_counter
 
 from temporalio.client import Client
 
-from activities.publisher import Publisher
+from archive.reader import ArchiveReader
 from bench.history import HistoryCost, history_cost
 from bench.sides import Bare, Platform, Run, Side
-from contracts.topics import LEDGER
-from workers.archive.reader import ArchiveReader
-from workers.archive.tail import TopicTail
-from workers.settings import Settings
-from workers.stack import Stack
+from contracts.wire.topics import LEDGER
+from deploy.local.stack import Stack
+from network.broker.publisher import Publisher
+from network.broker.tail import TopicTail
+from workers.process.settings import Settings
 
 AT_ONCE = 50
 """How many cases are open at any moment."""

@@ -13,18 +13,18 @@ from typing import ClassVar
 
 from temporalio.client import Client
 
-from activities.publisher import Publisher
+from archive.reader import ArchiveReader
 from bench import bare
 from bench.agencies import CHANNEL
 from bench.answers import APPLICATION
 from bench.processes import processor_seconds
-from contracts.construction_permit import CONSTRUCTION_PERMIT
-from contracts.identifiers import CaseId
-from workers.applications import application_event, application_record, new_case_id
-from workers.archive.reader import ArchiveReader
-from workers.archive.tail import TopicTail
-from workers.entry import UsageError
-from workers.stack import WORKERS, Stack
+from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
+from contracts.terms.identifiers import CaseId
+from deploy.local.stack import WORKERS, Stack
+from network.broker.publisher import Publisher
+from network.broker.tail import TopicTail
+from network.parties.applications import application_event, application_record, new_case_id
+from workers.process.entry import UsageError
 
 STOP_SECONDS = 15.0
 PATIENCE_SECONDS = 60.0

@@ -8,11 +8,11 @@ from typing import Any
 
 import uuid_utils
 
-from contracts.construction_permit import Applicant, Application, Site
-from contracts.envelope import Event
-from contracts.identifiers import CaseId
-from contracts.traffic_fine import Fine, euro
-from contracts.values import DocumentRef
+from contracts.procedures.construction_permit import Applicant, Application, Site
+from contracts.procedures.traffic_fine import Fine, euro
+from contracts.terms.identifiers import CaseId
+from contracts.terms.values import DocumentRef
+from contracts.wire.envelope import Event
 
 ADMINISTRATION = "cn-demo"
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.dialogue import LEDGER_ENTRY
-from contracts.envelope import Event
-from contracts.identifiers import CaseId, ProcedureId
-from contracts.ledger import GENESIS, Erasable, LedgerEntry
+from archive.records import Arrival
+from contracts.terms.identifiers import CaseId, ProcedureId
+from contracts.wire.envelope import Event
+from contracts.wire.ledger import GENESIS, Erasable, LedgerEntry
+from contracts.wire.messages import LEDGER_ENTRY
 from tests.applications import new_case
-from workers.archive.records import Arrival
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 

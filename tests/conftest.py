@@ -11,9 +11,9 @@ from google.protobuf.duration_pb2 import Duration
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
-from workers.settings import Settings
-from workers.stack import Stack
-from workers.temporal import connect
+from deploy.local.stack import Stack
+from workers.process.settings import Settings
+from workers.process.temporal import connect
 
 DAY_SECONDS = 60
 """A working day of the shared stack: long, so that a slow machine makes nothing overdue."""

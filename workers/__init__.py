@@ -1,1 +1,1 @@
-"""The processes of Seamless: orchestrator, departments, gateway, archive, command line, local engines."""
+"""The processes of the platform, one package each: orchestrator, department, gateway, archive."""

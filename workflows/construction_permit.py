@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from contracts.case import Closing, Opened
-from contracts.construction_permit import (
+from contracts.platform import Closing, Opened
+from contracts.procedures.construction_permit import (
     CONSTRUCTION_PERMIT,
     Application,
     CheckCompleteness,
@@ -17,8 +17,8 @@ from contracts.construction_permit import (
     ReviewFireSafety,
     ReviewPlanning,
 )
-from contracts.decisions import Decision, Grant, Refuse
-from contracts.limits import working_days
+from contracts.terms.decisions import Decision, Grant, Refuse
+from contracts.terms.limits import working_days
 from workflows.case import Case, procedure
 
 

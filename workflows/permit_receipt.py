@@ -6,9 +6,8 @@ import asyncio
 
 from temporalio import workflow
 
-from contracts.case import Closing, Opened
-from contracts.decisions import Decision
-from contracts.permit_receipt import (
+from contracts.platform import Closing, Opened
+from contracts.procedures.permit_receipt import (
     PERMIT_RECEIPT,
     ConfirmationChecked,
     ConfirmationDetermined,
@@ -19,7 +18,8 @@ from contracts.permit_receipt import (
     StopAdviceDetermined,
     StopDetermined,
 )
-from contracts.reports import Report
+from contracts.terms.decisions import Decision
+from contracts.terms.reports import Report
 from workflows.case import Case, procedure
 
 

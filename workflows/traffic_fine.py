@@ -8,10 +8,8 @@ from decimal import Decimal
 
 from temporalio import workflow
 
-from contracts.case import Closing, Opened
-from contracts.decisions import Decision
-from contracts.dialogue import Paid
-from contracts.traffic_fine import (
+from contracts.platform import Closing, Opened
+from contracts.procedures.traffic_fine import (
     APPEAL_DAYS,
     PENALTY_DAY,
     TRAFFIC_FINE,
@@ -29,7 +27,9 @@ from contracts.traffic_fine import (
     FineSent,
     euro,
 )
-from contracts.values import Contract, Money
+from contracts.terms.decisions import Decision
+from contracts.terms.values import Contract, Money
+from contracts.wire.messages import Paid
 from workflows.case import Case, procedure
 
 STEPS: tuple[type[Contract], ...] = (

@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.checks import CHECKS
-from contracts.case import (
+from contracts.platform import (
     AWAIT_GATEWAY,
     CASES_QUEUE,
     DELIVER,
@@ -27,14 +27,14 @@ from contracts.case import (
     Opened,
     agency_queue,
 )
-from contracts.catalogue import CATALOGUE
-from contracts.dialogue import ANSWERED, REQUESTED
-from contracts.envelope import Event, agency_source, channel_source
-from contracts.identifiers import AdministrationId, AgencyId, CaseId, ProcedureId
-from contracts.ledger import LedgerEntry, faults
+from contracts.procedures.catalogue import CATALOGUE
+from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ProcedureId
+from contracts.wire.envelope import Event, agency_source, channel_source
+from contracts.wire.ledger import LedgerEntry, faults
+from contracts.wire.messages import ANSWERED, REQUESTED
 from tests.applications import ADMINISTRATION, event, new_case
-from workers.orchestrator import PROCEDURES
-from workers.sandbox import sandbox
+from workers.orchestrator.main import PROCEDURES
+from workers.orchestrator.sandbox import sandbox
 
 
 class Post:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from contracts.decisions import Ended, Grant, Refuse, Withdrawn
-from contracts.dialogue import (
+from contracts.terms.decisions import Ended, Grant, Refuse, Withdrawn
+from contracts.wire.messages import (
     CANCELLED,
     NOTICE_DECIDED,
     NOTICE_ISSUED,

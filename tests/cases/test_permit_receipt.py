@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contracts.decisions import Ended
-from contracts.dialogue import REPORTED
-from contracts.permit_receipt import (
+from contracts.procedures.permit_receipt import (
     ConfirmationChecked,
     ConfirmationDetermined,
     ConfirmationSent,
@@ -18,6 +16,8 @@ from contracts.permit_receipt import (
     StopAdviceDetermined,
     StopDetermined,
 )
+from contracts.terms.decisions import Ended
+from contracts.wire.messages import REPORTED
 from tests.cases.conftest import Cases
 
 REQUEST = PermitRequest(

@@ -8,8 +8,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.decisions import Ended
-from contracts.dialogue import (
+from contracts.procedures.traffic_fine import (
+    AppealedToPrefecture,
+    CollectionOrdered,
+    FineClosed,
+    FineDismissed,
+    FineNotified,
+    FineSent,
+)
+from contracts.terms.decisions import Ended
+from contracts.wire.ledger import Kind
+from contracts.wire.messages import (
     HANDED_OVER,
     NOTICE_FEE_DUE,
     NOTICE_REFUSED,
@@ -18,15 +27,6 @@ from contracts.dialogue import (
     REPORTED,
     TAKEN,
     WITHDRAWN,
-)
-from contracts.ledger import Kind
-from contracts.traffic_fine import (
-    AppealedToPrefecture,
-    CollectionOrdered,
-    FineClosed,
-    FineDismissed,
-    FineNotified,
-    FineSent,
 )
 from tests.applications import fine
 from tests.cases.conftest import Cases, CaseUnderTest

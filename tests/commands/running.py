@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 REAL_LOGS = ROOT.parent / "shared" / "data"
 """Where real logs are, on machines that have them; they are no part of this repository."""
 
-COMMAND = [sys.executable, "-m", "workers.cli.main"]
+COMMAND = [sys.executable, "-m", "seamless.cli.main"]
 
 
 def seamless(*arguments: object, timeout: float = 280) -> tuple[int, dict[str, Any]]:

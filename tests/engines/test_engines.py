@@ -21,12 +21,12 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from workers.engines import engine as engine_module
-from workers.engines.engine import EngineError
-from workers.engines.jars import REPOSITORY_VARIABLE, default_cache, ensure_jars, read_lock
-from workers.engines.kafka import KafkaEngine
-from workers.engines.ports import free_port
-from workers.engines.temporal import TemporalEngine
+from deploy.local import engine as engine_module
+from deploy.local.engine import EngineError
+from deploy.local.jars import REPOSITORY_VARIABLE, default_cache, ensure_jars, read_lock
+from deploy.local.kafka import KafkaEngine
+from deploy.local.ports import free_port
+from deploy.local.temporal import TemporalEngine
 
 pytestmark = pytest.mark.integration
 
@@ -156,7 +156,7 @@ def test_jar_with_another_content_than_pinned_is_refused(
 ) -> None:
     first, *others = read_lock()
     pins = [first._replace(sha256="0" * 64), *others]
-    monkeypatch.setattr("workers.engines.jars.read_lock", lambda: pins)
+    monkeypatch.setattr("deploy.local.jars.read_lock", lambda: pins)
     with pytest.raises(EngineError, match=f"another {first.coordinate} than"):
         ensure_jars(cache)
     assert not first.within(cache).exists()
@@ -205,7 +205,7 @@ async def expect_case(server: TemporalEngine) -> None:
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from workers.engines.temporal import TemporalEngine
+from deploy.local.temporal import TemporalEngine
 
 async def main():
     server = TemporalEngine(Path(sys.argv[1]))

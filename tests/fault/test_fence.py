@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from contracts.envelope import Event
+from contracts.wire.envelope import Event
+from deploy.local.stack import Stack
 from tests.integration.judge import archived, judge
 from tests.integration.town import Town, consent
-from workers.stack import Stack
 
 pytestmark = [pytest.mark.fault, pytest.mark.integration]
 

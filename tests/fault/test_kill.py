@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from contracts.dialogue import NOTICE_REFUSED, WITHDRAWN
-from contracts.envelope import Event
+from contracts.wire.envelope import Event
+from contracts.wire.messages import NOTICE_REFUSED, WITHDRAWN
+from deploy.local.stack import Stack
 from tests.integration.judge import dead_letters, judge
 from tests.integration.town import Town, consent
-from workers.stack import Stack
 
 pytestmark = [pytest.mark.fault, pytest.mark.integration]
 
@@ -79,7 +79,7 @@ async def test_cases_end_as_they_should_although_a_process_is_killed(
 
 async def test_a_gateway_that_joins_and_leaves_loses_and_doubles_nothing(stack: Stack, town: Town) -> None:
     cases = [await town.apply() for _ in range(10)]
-    stack.run("second-gateway", ["-m", "workers.cli.worker", "gateway"])
+    stack.run("second-gateway", ["-m", "seamless.cli.worker", "gateway"])
     cases += [await town.apply() for _ in range(10)]
     await stack.ready()
     await town.until(lambda: any("fee-due" in town.kinds(case) for case in cases))

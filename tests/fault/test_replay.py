@@ -33,7 +33,7 @@ def worker(name: str, data: Path) -> int | None:
             environment = (process / "environ").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if name in line and "workers.cli.worker" in line and f"SEAMLESS_DATA={data}\0" in environment:
+        if name in line and "seamless.cli.worker" in line and f"SEAMLESS_DATA={data}\0" in environment:
             return int(process.name)
     return None
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from deploy.local.stack import Stack
 from tests.integration.town import Town
-from workers.stack import Stack
 
 
 @pytest.fixture

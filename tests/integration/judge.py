@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from contracts.dialogue import NOTICE_DECIDED
-from contracts.envelope import Event
-from contracts.ledger import LedgerEntry, faults
-from contracts.topics import LEDGER, channel_notices
-from workers.archive.reader import ArchiveReader
-from workers.archive.tail import TopicTail
-from workers.dead_letters import DeadLetter, list_dead_letters
-from workers.settings import Settings
+from archive.reader import ArchiveReader
+from contracts.wire.envelope import Event
+from contracts.wire.ledger import LedgerEntry, faults
+from contracts.wire.messages import NOTICE_DECIDED
+from contracts.wire.topics import LEDGER, channel_notices
+from network.broker.dead_letters import DeadLetter, list_dead_letters
+from network.broker.tail import TopicTail
+from workers.process.settings import Settings
 
 
 async def archived(settings: Settings, cases: Iterable[str]) -> dict[str, list[LedgerEntry]]:

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from activities.publisher import Publisher, Record
-from contracts.dialogue import ANSWERED, APPLIED, NOTICE_REFUSED, REFUSED, REPORTED, WITHDRAWN
-from contracts.envelope import agency_source, channel_source
-from contracts.topics import agency_events, channel_events
+from contracts.wire.envelope import agency_source, channel_source
+from contracts.wire.messages import ANSWERED, APPLIED, NOTICE_REFUSED, REFUSED, REPORTED, WITHDRAWN
+from contracts.wire.topics import agency_events, channel_events
+from deploy.local.stack import Stack
+from network.broker.dead_letters import Desk
+from network.broker.publisher import Publisher, Record
 from tests.applications import ADMINISTRATION, application, event, new_case
 from tests.integration.judge import dead_letters, judge
 from tests.integration.town import Town, consent
-from workers.dead_letters import Desk
-from workers.stack import Stack
 
 pytestmark = pytest.mark.integration
 

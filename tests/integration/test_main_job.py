@@ -11,14 +11,14 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from contracts.dialogue import CANCELLED, NOTICE_DECIDED, NOTICE_ISSUED, NOTICE_REFUSED, REPORTED, TAKEN
-from contracts.envelope import Event, agency_source
-from contracts.topics import agency_events
+from contracts.wire.envelope import Event, agency_source
+from contracts.wire.messages import CANCELLED, NOTICE_DECIDED, NOTICE_ISSUED, NOTICE_REFUSED, REPORTED, TAKEN
+from contracts.wire.topics import agency_events
+from deploy.local.stack import Stack
 from tests.applications import ADMINISTRATION, event
 from tests.integration.judge import archived, dead_letters, judge
 from tests.integration.town import Town, consent
-from workers.stack import Stack
-from workers.temporal import connect
+from workers.process.temporal import connect
 
 pytestmark = pytest.mark.integration
 

@@ -8,18 +8,18 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any, Self
 
-from activities.publisher import Publisher, PublishError, Record
-from contracts.dialogue import ANSWERED, NOTICE_FEE_DUE, PAID, REQUESTED
-from contracts.envelope import Event, agency_source, channel_source
-from contracts.identifiers import CaseId
-from contracts.ledger import LedgerEntry
-from contracts.requests import REQUESTS
-from contracts.topics import agency_events, agency_requests, channel_events, channel_notices
+from contracts.terms.identifiers import CaseId
+from contracts.terms.requests import REQUESTS
+from contracts.wire.envelope import Event, agency_source, channel_source
+from contracts.wire.ledger import LedgerEntry
+from contracts.wire.messages import ANSWERED, NOTICE_FEE_DUE, PAID, REQUESTED
+from contracts.wire.topics import agency_events, agency_requests, channel_events, channel_notices
+from network.broker.ledger import LedgerFollower
+from network.broker.publisher import Publisher, PublishError, Record
+from network.broker.tail import TopicTail
+from network.parties.applications import application_event
 from tests.applications import ADMINISTRATION, application, document, event, new_case
-from workers.applications import application_event
-from workers.archive.follow import LedgerFollower
-from workers.archive.tail import TopicTail
-from workers.settings import Settings
+from workers.process.settings import Settings
 
 Reply = Callable[[Event], dict[str, Any] | None]
 

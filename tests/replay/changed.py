@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from contracts.case import Closing, Opened
-from contracts.construction_permit import CONSTRUCTION_PERMIT, Application
-from contracts.limits import Limit, working_days
-from contracts.values import Money
+from contracts.platform import Closing, Opened
+from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT, Application
+from contracts.terms.limits import Limit, working_days
+from contracts.terms.values import Money
 from workflows.case import procedure
 from workflows.construction_permit import ConstructionPermit
 

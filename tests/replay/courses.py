@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from contracts.dialogue import PAID, REPORTED, SUPPLEMENTED, WITHDRAWN
-from contracts.permit_receipt import (
+from contracts.procedures.permit_receipt import (
     ConfirmationChecked,
     ConfirmationDetermined,
     ConfirmationSent,
@@ -20,17 +19,18 @@ from contracts.permit_receipt import (
     StopAdviceDetermined,
     StopDetermined,
 )
-from contracts.traffic_fine import (
+from contracts.procedures.traffic_fine import (
     AppealedToPrefecture,
     CollectionOrdered,
     FineNotified,
     FineSent,
     euro,
 )
+from contracts.wire.messages import PAID, REPORTED, SUPPLEMENTED, WITHDRAWN
+from seamless.replay.clock import Clocks
 from tests.applications import application, document, fine
 from tests.cases.conftest import CaseUnderTest
 from tests.replay.replaying import SMALL_RUNS
-from workers.replay.clock import Clocks
 
 LEGAL_DAYS = "cn-2026.1"
 EXPENSE = {"amount": "13.00", "currency": "EUR"}

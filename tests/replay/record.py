@@ -23,17 +23,17 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import WorkflowRunner
 
 from activities.checks import CHECKS
-from contracts.case import CASES_QUEUE, Closing, Opened
-from contracts.catalogue import CATALOGUE
-from contracts.identifiers import AdministrationId
+from contracts.platform import CASES_QUEUE, Closing, Opened
+from contracts.procedures.catalogue import CATALOGUE
+from contracts.terms.identifiers import AdministrationId
+from deploy.local.stack import VIRTUAL_TIME
+from deploy.local.temporal import TemporalEngine
 from tests.applications import ADMINISTRATION, new_case
 from tests.cases.conftest import CaseUnderTest, Post, case_worker
 from tests.replay.courses import COURSES, Course
 from tests.replay.replaying import HISTORIES, SMALL_RUNS, small_runs
-from workers.engines.temporal import TemporalEngine
-from workers.entry import UsageError, run_main
-from workers.sandbox import sandbox
-from workers.stack import VIRTUAL_TIME
+from workers.orchestrator.sandbox import sandbox
+from workers.process.entry import UsageError, run_main
 
 
 async def record() -> None:

@@ -25,10 +25,10 @@ from temporalio.worker import (
 )
 from temporalio.workflow import ActivityHandle
 
-from contracts.case import PUBLISH, Batch
-from contracts.ledger import LedgerEntry
-from workers.orchestrator import PROCEDURES
-from workers.sandbox import sandbox
+from contracts.platform import PUBLISH, Batch
+from contracts.wire.ledger import LedgerEntry
+from workers.orchestrator.main import PROCEDURES
+from workers.orchestrator.sandbox import sandbox
 from workflows.case import case as library
 
 HISTORIES = Path(__file__).parent / "histories"

@@ -9,10 +9,10 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.workflow import NondeterminismError
 
-from contracts.ledger import LedgerEntry, faults
+from contracts.wire.ledger import LedgerEntry, faults
 from tests.replay.changed import WithMoreTimeToPay, WithoutCompleteness
 from tests.replay.replaying import HISTORIES, ledger_of, load, recorded_histories, replayed_ledger
-from workers.orchestrator import PROCEDURES
+from workers.orchestrator.main import PROCEDURES
 
 GRANTED = "construction-permit.granted"
 

@@ -1,1 +1,1 @@
-"""The archive: the ledger in a table, which everybody reads."""
+"""The archive worker: writes the ledger into its table."""

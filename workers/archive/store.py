@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table, case, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from contracts.errors import Refusal
-from contracts.identifiers import CaseId
-from contracts.ledger import LedgerEntry
-from workers.archive.database import open_for_writing
-from workers.archive.records import Arrival, Inscription, inscription_of
-from workers.archive.tables import cases, forks, ledger, metadata, strays
+from archive.database import open_for_writing
+from archive.records import Arrival, Inscription, inscription_of
+from archive.tables import cases, forks, ledger, metadata, strays
+from contracts.terms.errors import Refusal
+from contracts.terms.identifiers import CaseId
+from contracts.wire.ledger import LedgerEntry
 
 
 class Stray(NamedTuple):

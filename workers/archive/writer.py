@@ -14,13 +14,13 @@ from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from contracts.topics import LEDGER
-from workers.archive.database import shown
-from workers.archive.records import Arrival
+from archive.database import shown
+from archive.records import Arrival
+from contracts.wire.topics import LEDGER
 from workers.archive.store import ArchiveStore, Receipt
-from workers.entry import until_stopped
-from workers.settings import Settings
-from workers.telemetry import set_ready
+from workers.process.entry import until_stopped
+from workers.process.settings import Settings
+from workers.process.telemetry import set_ready
 
 T = TypeVar("T")
 

@@ -10,14 +10,14 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from temporalio.service import RPCError
 
-from activities.publisher import PublishError
-from contracts.errors import Refusal
-from workers.gateway.admission import Admitted, Arrival, admit
+from contracts.admission import Admitted, Arrival, admit
+from contracts.terms.errors import Refusal
+from network.broker.publisher import PublishError
 from workers.gateway.dead_letters import DeadLetters, Place
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
 from workers.gateway.metrics import DEAD_LETTERS, EVENTS
 from workers.gateway.patience import NoPlace, Patience
-from workers.settings import Settings
+from workers.process.settings import Settings
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from activities.publisher import Publisher, Record, RecordTooLarge
-from contracts.dialogue import NOTICE_REFUSED, REFUSED, Refused
-from contracts.envelope import Event, platform_source
-from contracts.errors import REASONS, Refusal
-from contracts.topics import DEAD_LETTER
-from workers.gateway.admission import Arrival
+from contracts.admission import Arrival
+from contracts.terms.errors import REASONS, Refusal
+from contracts.wire.envelope import Event, platform_source
+from contracts.wire.messages import NOTICE_REFUSED, REFUSED, Refused
+from contracts.wire.topics import DEAD_LETTER
+from network.broker.publisher import Publisher, Record, RecordTooLarge
 
 REPLAY_OF = "dlq-replay-of"
 RESERVED = "dlq-"

@@ -16,11 +16,11 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from contracts.case import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
-from contracts.directory import Directory
-from contracts.errors import Refusal
-from contracts.ledger import LedgerEntry, content_digest, sha256
-from workers.gateway.admission import Admitted, Application, Message
+from contracts.admission import Admitted, Application, Message
+from contracts.platform import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
+from contracts.terms.directory import Directory
+from contracts.terms.errors import Refusal
+from contracts.wire.ledger import LedgerEntry, content_digest, sha256
 
 Outcome = Literal["started", "delivered", "duplicate"]
 

@@ -14,15 +14,15 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CorruptRecordException, KafkaError, UnsupportedCodecError
 
-from contracts.topics import inlets_of
-from workers.gateway.admission import Arrival
+from contracts.admission import Arrival
+from contracts.wire.topics import inlets_of
 from workers.gateway.carrier import Carrier
 from workers.gateway.chains import Chains
 from workers.gateway.dead_letters import Place
 from workers.gateway.metrics import COMMIT_SECONDS, IN_FLIGHT, LAG, OLDEST_AGE, REBALANCES, SET_ASIDE
 from workers.gateway.tracker import Tracker
-from workers.settings import Settings
-from workers.telemetry import set_ready
+from workers.process.settings import Settings
+from workers.process.telemetry import set_ready
 
 log = structlog.get_logger(__name__)
 

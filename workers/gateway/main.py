@@ -7,17 +7,17 @@ import asyncio
 import structlog
 from temporalio.client import Client
 
-from activities.publisher import Publisher
-from workers.archive.reader import ArchiveReader
-from workers.broker import await_broker
-from workers.entry import UsageError, until_stopped
+from archive.reader import ArchiveReader
+from network.broker.connection import await_broker
+from network.broker.publisher import Publisher
+from network.broker.topics import check_topics
 from workers.gateway.carrier import Carrier
 from workers.gateway.dead_letters import DeadLetters
 from workers.gateway.delivery import Delivery
 from workers.gateway.gateway import Gateway
-from workers.settings import Settings
-from workers.temporal import connect
-from workers.topics import check_topics
+from workers.process.entry import UsageError, until_stopped
+from workers.process.settings import Settings
+from workers.process.temporal import connect
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from contracts.requests import Answer
+from contracts.terms.requests import Answer
 
 R = TypeVar("R", bound=Answer)
 

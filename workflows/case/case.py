@@ -10,9 +10,14 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from pydantic import BaseModel
 from temporalio import workflow
 
-from contracts.case import DELIVER, Closing, Delivered, Opened, opening_content
-from contracts.decisions import Decision, Ended, Grant, Refuse, Withdrawn
-from contracts.dialogue import (
+from contracts.platform import DELIVER, Closing, Delivered, Opened, opening_content
+from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
+from contracts.terms.hand_overs import HandOver
+from contracts.terms.limits import Limit
+from contracts.terms.requests import Answer, Request
+from contracts.terms.service_item import ServiceItem
+from contracts.terms.values import Bilingual, Contract, DocumentRef, Money
+from contracts.wire.messages import (
     HANDED_OVER,
     NOTICE_DECIDED,
     NOTICE_FEE_DUE,
@@ -26,12 +31,7 @@ from contracts.dialogue import (
     Missing,
     Receipt,
 )
-from contracts.hand_overs import HandOver
-from contracts.limits import Limit
-from contracts.requests import Answer, Request
-from contracts.service_item import ServiceItem
-from contracts.topics import channel_events
-from contracts.values import Bilingual, Contract, DocumentRef, Money
+from contracts.wire.topics import channel_events
 from workflows.case.answers import Answers
 from workflows.case.facts import open_facts, read
 from workflows.case.intake import in_order, take
@@ -318,7 +318,7 @@ class Case(Generic[A]):
         by whoever may report the first of them, the lead agency where that is anybody.
 
         Args:
-            facts: report types, and :class:`contracts.dialogue.Paid`.
+            facts: report types, and :class:`contracts.wire.messages.Paid`.
             within: how long from now on.
             until: the legal day that ends it, from its beginning on. It may be past already.
         """

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from contracts.dialogue import Paid
-from contracts.limits import Limit
-from contracts.reports import Report
-from contracts.topics import agency_events, channel_events
-from contracts.values import Contract
+from contracts.terms.limits import Limit
+from contracts.terms.reports import Report
+from contracts.terms.values import Contract
+from contracts.wire.messages import Paid
+from contracts.wire.topics import agency_events, channel_events
 from workflows.case.journal import Wait
 from workflows.case.proceedings import Proceedings
 from workflows.case.steps import open_wait

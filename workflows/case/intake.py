@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
-from contracts.case import Delivered
-from contracts.dialogue import (
+from contracts.platform import Delivered
+from contracts.terms.errors import REASONS, Refusal, refusal_of
+from contracts.terms.reports import report_of
+from contracts.terms.requests import REQUESTS
+from contracts.wire.ledger import Kind
+from contracts.wire.messages import (
     ANSWERED,
     CORRECTED,
     NOT_OURS,
@@ -29,10 +33,6 @@ from contracts.dialogue import (
     Reported,
     Taken,
 )
-from contracts.errors import REASONS, Refusal, refusal_of
-from contracts.ledger import Kind
-from contracts.reports import report_of
-from contracts.requests import REQUESTS
 from workflows.case.journal import Fact, Outcome, Wait
 from workflows.case.proceedings import Proceedings
 

@@ -14,12 +14,12 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, PrivateAttr
 
-from contracts.case import Delivered
-from contracts.envelope import Event
-from contracts.identifiers import AgencyId, RequestId
-from contracts.ledger import GENESIS
-from contracts.requests import Rung
-from contracts.values import Money, absent
+from contracts.platform import Delivered
+from contracts.terms.identifiers import AgencyId, RequestId
+from contracts.terms.requests import Rung
+from contracts.terms.values import Money, absent
+from contracts.wire.envelope import Event
+from contracts.wire.ledger import GENESIS
 
 FACTS_KEPT = 100
 """How many facts of one name, other than payments, wait for a verb; the ledger has them all."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from contracts.calendar import Calendar, Due
-from contracts.dialogue import REMINDED, Reminded
-from contracts.limits import Limit
-from contracts.requests import Deem, Escalate, Lapse, Remind
+from contracts.terms.calendar import Calendar, Due
+from contracts.terms.limits import Limit
+from contracts.terms.requests import Deem, Escalate, Lapse, Remind
+from contracts.wire.messages import REMINDED, Reminded
 from workflows.case.journal import Outcome, ScheduledRung, Wait
 from workflows.case.proceedings import Proceedings
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from contracts.case import PUBLISH, Batch, Letter, Posting
-from contracts.identifiers import AdministrationId
-from contracts.ledger import LedgerEntry
+from contracts.platform import PUBLISH, Batch, Letter, Posting
+from contracts.terms.identifiers import AdministrationId
+from contracts.wire.ledger import LedgerEntry
 
 BATCH_CHARACTERS = 400_000
 """A batch stays well under Temporal's 2 MB for one payload."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 
-from contracts.service_item import ServiceItem
+from contracts.terms.service_item import ServiceItem
 from workflows.case.case import Case
 
 C = TypeVar("C", bound=Case[Any])

@@ -16,14 +16,14 @@ from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from contracts.calendar import Calendar, calendar
-from contracts.case import AWAIT_GATEWAY, Delivered, Fence, Letter, Opened
-from contracts.dialogue import CANCELLED, Cancelled
-from contracts.identifiers import RequestId
-from contracts.ledger import Erasable, Kind, LedgerEntry
-from contracts.service_item import ServiceItem
-from contracts.topics import agency_requests, channel_notices
-from contracts.values import Money
+from contracts.platform import AWAIT_GATEWAY, Delivered, Fence, Letter, Opened
+from contracts.terms.calendar import Calendar, calendar
+from contracts.terms.identifiers import RequestId
+from contracts.terms.service_item import ServiceItem
+from contracts.terms.values import Money
+from contracts.wire.ledger import Erasable, Kind, LedgerEntry
+from contracts.wire.messages import CANCELLED, Cancelled
+from contracts.wire.topics import agency_requests, channel_notices
 from workflows.case.alarm import Alarm
 from workflows.case.journal import Fact, Journal, Outcome, Wait
 from workflows.case.outbox import Outbox

@@ -13,13 +13,13 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from contracts.case import Delivered, agency_queue
-from contracts.dialogue import ANSWERED, REQUESTED, Answered, Requested
-from contracts.envelope import Event, agency_source
-from contracts.limits import Limit
-from contracts.requests import Answer, Request, lapse
-from contracts.topics import agency_events
-from contracts.values import Money
+from contracts.platform import Delivered, agency_queue
+from contracts.terms.limits import Limit
+from contracts.terms.requests import Answer, Request, lapse
+from contracts.terms.values import Money
+from contracts.wire.envelope import Event, agency_source
+from contracts.wire.messages import ANSWERED, REQUESTED, Answered, Requested
+from contracts.wire.topics import agency_events
 from workflows.case.journal import ScheduledRung, Wait
 from workflows.case.ladder import schedule
 from workflows.case.proceedings import Proceedings

@@ -1,0 +1,101 @@
+"""Opening the archive's database."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from workers.process.entry import UsageError
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def open_for_writing(url: str) -> Engine:
+    """The engine of the archive worker. Makes the folder of a SQLite file; nothing is connected yet.
+
+    SQLite: write-ahead log, so that readers and the writer never wait for one another, and a flush to
+    disk at every commit, since the offset of what was written is committed next.
+
+    Raises:
+        UsageError: the URL is none, or its driver is not installed.
+    """
+    if _parsed(url).get_backend_name() != "sqlite":
+        return _engine(url)
+    if file := sqlite_file(url):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    engine = _engine(url, connect_args={"isolation_level": None})
+    _at_connect(engine, "journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}")
+    _at_begin(engine, "BEGIN IMMEDIATE")
+    return engine
+
+
+def open_for_reading(url: str) -> Engine:
+    """The engine of a reader, which can change nothing. All that one connection reads is of one moment.
+
+    SQLite: the file is not made where it is missing. It is not opened with ``mode=ro``: a reader has to
+    take part in the write-ahead log's locking to see what the writer wrote last.
+
+    Raises:
+        UsageError: the URL is none, or its driver is not installed.
+    """
+    file = sqlite_file(url)
+    if file is None:
+        return _engine(url, isolation_level="REPEATABLE READ").execution_options(postgresql_readonly=True)
+
+    def connect() -> sqlite3.Connection:
+        address = f"{file.absolute().as_uri()}?mode=rw"
+        return sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)
+
+    engine = _engine("sqlite://", creator=connect, poolclass=QueuePool)
+    _at_connect(engine, "query_only=ON", f"busy_timeout={BUSY_TIMEOUT_MS}")
+
+    _at_begin(engine, "BEGIN")
+    return engine
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite URL; None for another database or one in memory."""
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
+
+
+def shown(url: str) -> str:
+    """The URL without its password, for messages."""
+    return _parsed(url).render_as_string(hide_password=True)
+
+
+def _engine(url: str, **settings: Any) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, **settings)  # no data in messages
+    except (ArgumentError, ImportError) as error:
+        raise UsageError(f"cannot use the archive {shown(url)}: {error}") from None
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise UsageError("the archive's address is no SQLAlchemy URL, such as sqlite:///archive.db") from None
+
+
+def _at_connect(engine: Engine, *pragmas: str) -> None:
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _at_begin(engine: Engine, statement: str) -> None:
+    """Begin SQLite's transactions ourselves: the driver begins none for a SELECT or a CREATE TABLE."""
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)

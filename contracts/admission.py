@@ -1,0 +1,221 @@
+"""What may enter: a Kafka record becomes a typed admission, or a refusal that names what is wrong.
+
+Nothing here does I/O or depends on the case, so whatever is refused here can never succeed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import rfc8785
+from pydantic import BaseModel, ValidationError
+
+from contracts.procedures.catalogue import CATALOGUE
+from contracts.terms.calendar import calendar
+from contracts.terms.errors import Refusal, refusal_of
+from contracts.terms.identifiers import CaseId, RequestId
+from contracts.terms.reports import report_of
+from contracts.terms.requests import REQUESTS
+from contracts.terms.service_item import LawVersion, ServiceItem
+from contracts.wire.envelope import Event, Headers
+from contracts.wire.messages import OF_A_REQUEST, Answered, Applied, Corrected, Reported, data_of
+from contracts.wire.topics import Inlet
+
+MAX_DEPTH = 50
+"""How deep lists and objects may be nested. JSON readers give up at some depth, and the event travels on
+inside other messages: one that only just gets in could be read by nobody behind us."""
+
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The character NUL in canonical JSON. PostgreSQL, a home of the archive, stores no text that has it."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A record as it came from Kafka.
+
+    Attributes:
+        inlet: the topic it came from and the party that may speak there.
+        headers: as they came; a value may be null.
+        received: the broker's append time, UTC.
+    """
+
+    inlet: Inlet
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+    received: datetime
+
+    @property
+    def actor(self) -> str:
+        """The party, as cases know it: ``agency:<id>`` or ``channel:<id>``."""
+        return f"{self.inlet.party}:{self.inlet.id}"
+
+
+@dataclass(frozen=True)
+class Application:
+    """An application that may open the case ``case`` under ``law``; ``received``: when it was handed in."""
+
+    event: Event
+    case: CaseId
+    received: datetime
+    item: ServiceItem
+    law: LawVersion
+    application: BaseModel
+
+
+@dataclass(frozen=True)
+class Message:
+    """An event for the case ``case``, said by ``actor``; ``received``: by this, it is late or not."""
+
+    event: Event
+    case: CaseId
+    received: datetime
+    actor: str
+
+
+Admitted = Application | Message
+
+
+def admit(
+    arrival: Arrival, *, max_event_bytes: int, calendar_name: str, virtual_time: bool = False
+) -> Admitted:
+    """What ``arrival`` says, if it may enter.
+
+    Args:
+        max_event_bytes: how large the value may be; the headers together, too.
+        calendar_name: the calendar version by which the day of an application is counted.
+        virtual_time: a log is relived: an event was received when it happened, not when the broker had it.
+
+    Raises:
+        Refusal: it may not, and never will as it is.
+    """
+    event = _decoded(arrival, max_event_bytes)
+    case = _addressed(arrival, event)
+    received = event.time.astimezone(UTC) if virtual_time else arrival.received
+    try:
+        data = data_of(event, "agency" if arrival.inlet.party == "agency" else "channel")
+    except RecursionError:
+        raise _too_deep() from None
+    if isinstance(data, Applied):
+        return _application(event, case, received, data, calendar_name)
+    if event.type in OF_A_REQUEST:
+        _check_answer(arrival, event, data)
+    if isinstance(data, Reported):
+        report_of(data, arrival.inlet.id)
+    return Message(event, case, received, arrival.actor)
+
+
+def _decoded(arrival: Arrival, limit: int) -> Event:
+    headers: Headers = [(name, value) for name, value in arrival.headers if value is not None]
+    sizes = (len(arrival.value or b""), sum(len(name) + len(value) for name, value in headers))
+    if max(sizes) > limit:
+        raise Refusal(
+            "too-large",
+            f"the message has {max(sizes)} bytes and the limit is {limit}; "
+            "send documents by reference, as URI and SHA-256",
+        )
+    try:
+        event = Event.decode(arrival.value, headers)
+    except RecursionError:
+        raise _too_deep() from None
+    _check_carriable(event)
+    return event
+
+
+def _check_carriable(event: Event) -> None:
+    """Refuse what not all JSON carries unchanged: it would fail behind us, in the case or its ledger."""
+    if any(depth > MAX_DEPTH for depth in _depths(event.data)):
+        raise _too_deep()
+    try:
+        event.time.astimezone(UTC)
+    except OverflowError:
+        raise Refusal("invalid", f"time: {event.time} is no time in UTC", "time") from None
+    try:
+        # The data as they were read: dumping them would turn what is no number into null.
+        canonical = rfc8785.dumps(event.model_dump(mode="json", exclude={"data"}) | {"data": event.data})
+    except (ValueError, RecursionError) as error:
+        detail = f"data: holds what JSON cannot carry exactly, send it as a string or leave it out: {error}"
+        raise Refusal("invalid", detail, "data") from None
+    if NUL.search(canonical):
+        raise Refusal("invalid", "data: holds the character NUL (\\u0000), leave it out", "data")
+
+
+def _depths(value: Any) -> Iterator[int]:
+    """The depth of every list and object in ``value``; does not recurse itself."""
+    pending: list[tuple[Any, int]] = [(value, 1)]
+    while pending:
+        each, depth = pending.pop()
+        if isinstance(each, dict | list):
+            yield depth
+            inner = each.values() if isinstance(each, dict) else each
+            pending += [(part, depth + 1) for part in inner]
+
+
+def _too_deep() -> Refusal:
+    return Refusal("invalid", f"data: is nested deeper than {MAX_DEPTH} levels", "data")
+
+
+def _addressed(arrival: Arrival, event: Event) -> CaseId:
+    """The case that the event is for; its sender may speak here and its key is the case."""
+    inlet = arrival.inlet
+    if event.source != inlet.source:
+        detail = (
+            f"source: {event.source!r} may not speak on {inlet.topic}; there it has to be {inlet.source!r}"
+        )
+        raise Refusal("wrong-source", detail, "source")
+    try:
+        case = CaseId(event.subject)
+    except ValueError as error:
+        raise Refusal("invalid", f"subject: {error}", "subject") from None
+    if arrival.key != event.subject.encode():
+        key = None if arrival.key is None else arrival.key[:200].decode(errors="replace")
+        detail = (
+            f"key: the record's key is {key!r} and subject is {event.subject!r}; both have to be the case id"
+        )
+        raise Refusal("wrong-key", detail, "subject")
+    if arrival.inlet.party == "channel" and case.channel != arrival.inlet.id:
+        detail = f"subject: {case} was minted by channel {case.channel!r}, not by {arrival.inlet.id!r}"
+        raise Refusal("wrong-source", detail, "subject")
+    return case
+
+
+def _application(
+    event: Event, case: CaseId, received: datetime, data: Applied, calendar_name: str
+) -> Application:
+    item = CATALOGUE.get(data.procedure)
+    if item is None:
+        detail = f"data.procedure: there is no {data.procedure!r}; there are {', '.join(sorted(CATALOGUE))}"
+        raise Refusal("unknown-procedure", detail, "data.procedure")
+    try:
+        application = item.application.model_validate(data.application)
+    except ValidationError as error:
+        raise refusal_of(error, under="data.application") from None
+    try:
+        law = item.law_on(calendar(calendar_name).day(received))
+    except LookupError as error:
+        raise Refusal("unknown-procedure", f"data.procedure: {error}", "data.procedure") from None
+    return Application(event, case, received, item, law, application)
+
+
+def _check_answer(arrival: Arrival, event: Event, data: BaseModel) -> None:
+    """The request is of this agency, and what it answers is what was asked."""
+    request_id = RequestId(event.requestid or "")
+    request = REQUESTS.get(request_id.request_type)
+    if request is None:
+        detail = f"requestid: there is no request type {request_id.request_type!r}"
+        raise Refusal("unknown-request", detail, "requestid")
+    if request.agency != arrival.inlet.id:
+        detail = f"requestid: {request.name!r} is asked of {request.agency!r}, not of {arrival.inlet.id!r}"
+        raise Refusal("wrong-source", detail, "requestid")
+    if isinstance(data, Answered | Corrected):
+        try:
+            answer = request.answer.model_validate(data.answer)
+        except ValidationError as error:
+            raise refusal_of(error, under="data.answer") from None
+        if answer.deemed:
+            detail = "data.answer.deemed: only the platform may set it, when no answer came in time"
+            raise Refusal("invalid", detail, "data.answer.deemed")

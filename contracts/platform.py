@@ -1,0 +1,120 @@
+"""What passes between the gateway, a case, and the platform's own activities, by way of Temporal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from contracts.terms.decisions import Decision
+from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, ProcedureId
+from contracts.terms.values import Contract, Sha256, absent
+from contracts.wire.envelope import Event
+from contracts.wire.ledger import LedgerEntry
+
+A = TypeVar("A", bound=BaseModel)
+
+CASES_QUEUE = "cases"
+"""The task queue of the orchestrator: the cases and the platform's own activities."""
+
+DELIVER = "deliver"
+"""The one signal of a case: an event for it."""
+
+PUBLISH = "publish"
+"""The outbox activity; takes a :class:`Batch`."""
+
+AWAIT_GATEWAY = "await-gateway"
+"""The fence activity; takes a :class:`Fence`."""
+
+CONTENT_HASH = "content"
+"""The memo of a case: the hash of its application, to tell a repeat from a conflict."""
+
+
+def agency_queue(agency: str) -> str:
+    """The task queue of an agency's automated checks."""
+    return f"agency.{agency}"
+
+
+def opening_content(procedure: str, application: BaseModel) -> dict[str, Any]:
+    """What an application says, as it stands in a case's first ledger entry. Two events with the same
+    content ask for the same case; other content under the same case id is a conflict."""
+    return {"application": application.model_dump(mode="json"), "procedure": procedure}
+
+
+class Delivered(Contract):
+    """An event that the gateway hands to a case.
+
+    ``actor`` is the party whose topic it came from (``agency:<id>``, ``channel:<id>``), checked by the
+    gateway; ``received`` is the broker's append time.
+    """
+
+    event: Event
+    actor: str
+    received: AwareDatetime
+
+
+class Opened(Contract, Generic[A]):
+    """The input of a case. Everything that must not move while the case runs stands here.
+
+    ``law`` is the law version and ``calendar`` the calendar version the case keeps to its end; ``checks``
+    are the agencies that took part by an automated check when it was opened. ``behind`` is how far the
+    case's clock lies behind Temporal's: nothing, but where a log is relived. ``carried`` is what one run
+    hands to the next, the case library's own.
+    """
+
+    case: CaseId
+    procedure: ProcedureId
+    law: str
+    administration: AdministrationId
+    channel: ChannelId
+    calendar: str
+    checks: tuple[AgencyId, ...] = ()
+    application: A
+    cause: str
+    occurred: AwareDatetime
+    received: AwareDatetime
+    traceparent: str | None = Field(default=None, exclude_if=absent)
+    behind: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
+    carried: dict[str, Any] | None = Field(default=None, exclude_if=absent)
+
+
+class Closing(Contract):
+    """The result of a case: its decision and the end of its ledger."""
+
+    case: CaseId
+    decision: Decision
+    entries: int
+    ledger_hash: Sha256
+
+
+class Letter(Contract):
+    """One message that leaves with a ledger entry. Without ``data`` it carries the entry's own."""
+
+    topic: str
+    type: str
+    data: dict[str, Any] | None = Field(default=None, exclude_if=absent)
+
+
+class Posting(Contract):
+    """A ledger entry and the messages that are its publication."""
+
+    entry: LedgerEntry
+    letters: tuple[Letter, ...] = ()
+
+
+class Batch(Contract):
+    """All that one activation of a case sends, in order."""
+
+    administration: AdministrationId
+    traceparent: str | None = Field(default=None, exclude_if=absent)
+    postings: tuple[Posting, ...]
+
+
+class Fence(Contract):
+    """Wait until the gateway has carried everything that the broker had by ``deadline`` on ``topics``
+    in the partitions of ``case``."""
+
+    case: CaseId
+    deadline: AwareDatetime
+    topics: tuple[str, ...]

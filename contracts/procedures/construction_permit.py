@@ -1,0 +1,248 @@
+"""The construction permit: applications, requests, answers and the service item.
+
+The parallel approval of China's construction-project reform (国办发〔2018〕33号): one window, the
+reviews side by side, one combined fee. The limits of the reviews are promises of the demonstration
+administration within that reform; where a limit or a consequence is statutory, its article is named.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal, Self, get_args
+
+from pydantic import Field, model_validator
+
+from contracts.terms.decisions import Decision
+from contracts.terms.identifiers import AgencyId, ProcedureId
+from contracts.terms.limits import working_days
+from contracts.terms.requests import Answer, Issued, Request, deem, escalate, remind
+from contracts.terms.service_item import Fee, FeeSchedule, LawVersion, ServiceItem
+from contracts.terms.values import Bilingual, Contract, DocumentRef, Money, Text, absent
+
+HOUSING = AgencyId("housing")
+PLANNING = AgencyId("planning")
+FIRE_SAFETY = AgencyId("fire-safety")
+CIVIL_AIR_DEFENCE = AgencyId("civil-air-defence")
+ENVIRONMENT = AgencyId("environment")
+DRAINAGE = AgencyId("drainage")
+SERVICE_HALL = AgencyId("service-hall")
+
+REFORM = "国办发〔2018〕33号"
+
+RefusalReason = Literal[
+    "plan-not-conform",
+    "fire-safety-insufficient",
+    "shelter-insufficient",
+    "environmental-harm",
+    "sewer-capacity",
+]
+
+
+class Applicant(Contract):
+    """The organisation that builds, and whom to reach there."""
+
+    name: Text
+    contact: Text
+
+
+class Site(Contract):
+    """Where is built. ``area`` of the parcel in square metres."""
+
+    parcel: Text
+    address: Text
+    area: Decimal = Field(gt=0, le=10**8)
+
+
+class Application(Contract):
+    """An application for a construction permit. ``floor_area`` in square metres, ``sewage`` in m³ a day."""
+
+    applicant: Applicant
+    project: Text
+    site: Site
+    floor_area: Decimal = Field(gt=0, le=10**8)
+    sewage: Decimal = Field(ge=0, le=10**8)
+    plan: DocumentRef
+    design: DocumentRef
+    land_title: DocumentRef | None = Field(default=None, exclude_if=absent)
+    shelter_plan: DocumentRef | None = Field(default=None, exclude_if=absent)
+
+
+class Completeness(Answer):
+    """Whether the application is complete; if not, everything that is missing."""
+
+    outcome: Literal["complete", "incomplete"]
+    missing: tuple[Bilingual, ...] = ()
+
+
+class Review(Answer):
+    """An agency's opinion; a refusal names its reason.
+
+    ``no-opinion``: none came, and the lead agency decides without it.
+    """
+
+    outcome: Literal["consent", "consent-with-conditions", "refuse", "no-opinion"]
+    reason: RefusalReason | None = Field(default=None, exclude_if=absent)
+    conditions: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _refusal_has_a_reason(self) -> Self:
+        if self.outcome == "refuse" and self.reason is None:
+            raise ValueError(
+                f"a refusal has to name its reason, one of: {', '.join(get_args(RefusalReason))}"
+            )
+        return self
+
+
+class Delivery(Answer):
+    """Whether the document reached the applicant."""
+
+    outcome: Literal["delivered", "undelivered"]
+
+
+class CheckCompleteness(
+    Request[Completeness],
+    agency=HOUSING,
+    limit=working_days(5),
+    basis="行政许可法 art. 32(4): all that is missing is told at once, within five days; silence accepts",
+    overdue=[remind(at=0.8), deem("complete")],
+):
+    application: Application
+
+
+class ReviewPlanning(
+    Request[Review],
+    agency=PLANNING,
+    limit=working_days(10),
+    basis=f"{REFORM}; 城乡规划法 art. 40",
+    overdue=[remind(at=0.8), escalate(to=HOUSING, grace=working_days(3)), deem("consent")],
+):
+    site: Site
+    plan: DocumentRef
+
+
+class ReviewFireSafety(
+    Request[Review],
+    agency=FIRE_SAFETY,
+    limit=working_days(10),
+    basis=f"{REFORM}; 消防法 art. 11",
+    overdue=[remind(at=0.8), escalate(to=HOUSING, grace=working_days(3)), deem("consent")],
+):
+    site: Site
+    design: DocumentRef
+
+
+class ReviewCivilAirDefence(
+    Request[Review],
+    agency=CIVIL_AIR_DEFENCE,
+    limit=working_days(8),
+    basis=f"{REFORM}; 人民防空法 art. 22",
+    overdue=[remind(at=0.8), escalate(to=HOUSING, grace=working_days(2)), deem("consent")],
+):
+    site: Site
+    floor_area: Decimal
+    shelter_plan: DocumentRef | None = Field(default=None, exclude_if=absent)
+
+
+class ReviewEnvironment(
+    Request[Review],
+    agency=ENVIRONMENT,
+    limit=working_days(10),
+    basis=f"{REFORM}; 环境影响评价法 art. 22: an approval that the law demands is never presumed",
+    overdue=[remind(at=0.8), escalate(to=HOUSING, grace=working_days(5)), deem("no-opinion")],
+):
+    site: Site
+
+
+class ReviewDrainage(
+    Request[Review],
+    agency=DRAINAGE,
+    limit=working_days(2),
+    basis=f"{REFORM}; 城镇排水与污水处理条例 art. 21",
+    overdue=[escalate(to=HOUSING, grace=working_days(3)), deem("no-opinion")],
+):
+    site: Site
+    sewage: Decimal
+
+
+class IssuePermit(
+    Request[Issued],
+    agency=HOUSING,
+    limit=working_days(3),
+    basis="行政许可法 art. 44: the document is issued within ten days of the decision; promised: three",
+    overdue=[remind(at=0.8), escalate(to=HOUSING, grace=working_days(7)), deem("outstanding")],
+):
+    project: Text
+    decision: Decision
+
+
+class DeliverPermit(
+    Request[Delivery],
+    agency=SERVICE_HALL,
+    limit=working_days(5),
+    basis="行政许可法 art. 44",
+    overdue=[remind(at=0.8), escalate(to=HOUSING, grace=working_days(5)), deem("undelivered")],
+):
+    document: DocumentRef
+
+
+def _yuan(amount: str) -> Money:
+    return Money(amount=Decimal(amount), currency="CNY")
+
+
+CONSTRUCTION_PERMIT = ServiceItem(
+    procedure=ProcedureId("construction-permit"),
+    code="seamless-demo-0001",
+    name=Bilingual(zh="建筑工程施工许可（并联审批）", en="Construction permit (parallel approval)"),
+    application=Application,
+    lead=HOUSING,
+    laws=(LawVersion(id="2018-33", basis=REFORM, since=date(2018, 5, 14)),),
+    statutory=working_days(20),
+    promised=working_days(15),
+    consequences=Bilingual(
+        zh="逾期未告知补正的视为受理；规划、消防、人防逾期未答复的视为同意；环保、排水逾期的由牵头部门在无意见情况下决定。",
+        en="Silence on completeness counts as acceptance; silence of planning, fire safety and civil air "
+        "defence as consent; where environment or drainage stay silent the lead agency decides without them.",
+    ),
+    fees=FeeSchedule(
+        currency="CNY",
+        lines=(
+            Fee(
+                code="infrastructure",
+                name=Bilingual(zh="城市基础设施配套费", en="Urban infrastructure charge"),
+                amount=_yuan("105.00"),
+                per="floor_area",
+            ),
+            Fee(
+                code="certificate",
+                name=Bilingual(zh="工本费", en="Certificate"),
+                amount=_yuan("10.00"),
+            ),
+        ),
+    ),
+    materials=(
+        Bilingual(zh="建设用地批准手续", en="Land title"),
+        Bilingual(zh="总平面图", en="Site plan"),
+        Bilingual(zh="施工图设计文件", en="Construction design"),
+        Bilingual(zh="防空地下室设计", en="Shelter plan"),
+    ),
+    results=(Bilingual(zh="建筑工程施工许可证", en="Construction permit"),),
+    reasons={
+        "plan-not-conform": Bilingual(
+            zh="不符合规划条件。", en="The plan does not conform to the planning terms."
+        ),
+        "fire-safety-insufficient": Bilingual(
+            zh="消防设计不合格。", en="The fire safety design does not suffice."
+        ),
+        "shelter-insufficient": Bilingual(zh="人防工程不足。", en="Too little shelter is planned."),
+        "environmental-harm": Bilingual(
+            zh="环境影响不可接受。", en="The environmental impact is not acceptable."
+        ),
+        "sewer-capacity": Bilingual(zh="排水管网容量不足。", en="The sewer cannot take the discharge."),
+        "review-refused": Bilingual(zh="审查部门不同意。", en="A reviewing agency refused."),
+        "not-supplemented": Bilingual(
+            zh="逾期未补正材料。", en="What was missing was not handed in in time."
+        ),
+        "fee-not-paid": Bilingual(zh="逾期未缴费。", en="The fee was not paid in time."),
+    },
+)

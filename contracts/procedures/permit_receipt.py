@@ -1,0 +1,79 @@
+"""The receipt phase of an environmental building permit (Dutch Wabo), as ten municipal groups work on it.
+
+The law gives eight weeks, once extendable by six (Wabo art. 3.9). The groups work in the
+municipality's own back office: they report their steps, nobody asks for each.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from contracts.terms.identifiers import AgencyId, ProcedureId
+from contracts.terms.limits import calendar_days
+from contracts.terms.reports import Report
+from contracts.terms.service_item import FeeSchedule, LawVersion, ServiceItem
+from contracts.terms.values import Bilingual, Contract, Text, absent
+
+MUNICIPALITY = AgencyId("municipality")
+
+
+class ReceiptConfirmed(Report, step="Confirmation of receipt"):
+    """The receipt of the request is confirmed."""
+
+
+class ConfirmationChecked(Report, step="T02 Check confirmation of receipt"):
+    """The confirmation was looked over."""
+
+
+class ConfirmationDetermined(Report, step="T04 Determine confirmation of receipt"):
+    """The confirmation is as it will be sent."""
+
+
+class ConfirmationSent(Report, step="T05 Print and send confirmation of receipt"):
+    """The confirmation is on its way to the applicant."""
+
+
+class StopAdviceDetermined(Report, step="T06 Determine necessity of stop advice"):
+    """Whether advice is needed on stopping the procedure."""
+
+
+class StopDetermined(Report, step="T10 Determine necessity to stop indication"):
+    """Whether the procedure has to be stopped."""
+
+
+class PhaseClosed(Report, step="Receipt phase closed"):
+    """The receipt phase has ended."""
+
+
+class PermitRequest(Contract):
+    """A permit request as it reached the municipality.
+
+    ``reference`` is the file's number there, ``received`` when the request came in, ``deadline`` the end
+    of the eight weeks as the municipality computed it.
+    """
+
+    reference: Text
+    by: Literal["Internet", "Desk", "Post", "e-mail", "Intern"]
+    department: Text
+    group: Text | None = Field(default=None, exclude_if=absent)
+    received: AwareDatetime
+    deadline: AwareDatetime | None = Field(default=None, exclude_if=absent)
+
+
+PERMIT_RECEIPT = ServiceItem(
+    procedure=ProcedureId("permit-receipt"),
+    code="seamless-demo-0002",
+    name=Bilingual(zh="环境许可申请接收", en="Receipt of an environmental permit request"),
+    application=PermitRequest,
+    lead=MUNICIPALITY,
+    laws=(
+        LawVersion(id="wabo-2010", basis="Wet algemene bepalingen omgevingsrecht", since=date(2010, 10, 1)),
+    ),
+    statutory=calendar_days(56),
+    promised=calendar_days(56),
+    consequences=Bilingual(zh="接收阶段无默示后果。", en="Silence has no consequence in the receipt phase."),
+    fees=FeeSchedule(currency="EUR"),
+)

@@ -1,0 +1,188 @@
+"""The traffic fine: fines, reports, the hand-over to the credit collector, and the service item.
+
+Italian law: the Codice della strada (d.lgs. 285/1992, "CdS") and l. 689/1981. A local police force makes the
+fine, the post notifies it, the offender pays or appeals to the prefecture or to a judge, and what stays
+unpaid is collected.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from contracts.terms.hand_overs import HandOver
+from contracts.terms.identifiers import AgencyId, ProcedureId
+from contracts.terms.limits import calendar_days
+from contracts.terms.reports import Report
+from contracts.terms.service_item import FeeSchedule, LawVersion, ServiceItem
+from contracts.terms.values import Bilingual, Contract, Money, Text, absent
+
+POLICE = AgencyId("police")
+POST = AgencyId("post")
+PREFECTURE = AgencyId("prefecture")
+JUDGE = AgencyId("judge")
+CREDIT_COLLECTOR = AgencyId("credit-collector")
+
+PENALTY_DAY = 60
+"""So many days after the notification the penalty is added, as the day begins (CdS art. 203(3))."""
+
+APPEAL_DAYS = 60
+"""So many days after the notification, the last included, an appeal may be filed (CdS art. 203, 204-bis)."""
+
+
+class Euro(Money):
+    """An amount in euro."""
+
+    currency: Literal["EUR"] = "EUR"
+
+
+class Fine(Contract):
+    """A fine as the police made it.
+
+    ``increased`` is what the amount becomes with the penalty: half of the most that the law sets for the
+    article (CdS art. 203(3)). Where it is not known the amount doubles.
+    """
+
+    number: Text
+    made: date
+    article: Text
+    vehicle: Text
+    points: int = Field(ge=0, le=30)
+    officer: Text | None = Field(default=None, exclude_if=absent)
+    amount: Euro
+    increased: Euro | None = Field(default=None, exclude_if=absent)
+
+
+class FineSent(Report, step="Send Fine", by=[POLICE]):
+    """The fine is on its way to the offender, who also owes what that costs."""
+
+    expense: Euro
+
+
+class FineNotified(Report, step="Insert Fine Notification", by=[POST]):
+    """The offender was notified on the legal day ``notified``, whenever it is reported: the limits run from
+    it."""
+
+    notified: date
+
+
+class AppealedToPrefecture(Report, step="Insert Date Appeal to Prefecture", by=[POLICE]):
+    """The offender has appealed to the prefecture (CdS art. 203), on the legal day ``filed``."""
+
+    filed: date
+
+
+class AppealSent(Report, step="Send Appeal to Prefecture", by=[POLICE]):
+    """The police have sent the prefecture the appeal and what they say to it."""
+
+
+class AppealDecided(Report, step="Receive Result Appeal from Prefecture", by=[PREFECTURE]):
+    """The prefecture has decided. If the offender won, it also reports :class:`FineDismissed`."""
+
+
+class DecisionNotified(Report, step="Notify Result Appeal to Offender", by=[POLICE]):
+    """The offender knows what the prefecture decided."""
+
+
+class AppealedToJudge(Report, step="Appeal to Judge", by=[JUDGE]):
+    """The offender has appealed to the justice of the peace (CdS art. 204-bis) on the legal day ``filed``."""
+
+    filed: date
+
+
+class FineDismissed(Report, step="Dismiss Fine", by=[POLICE, PREFECTURE, JUDGE]):
+    """The fine is void: cancelled by the police, or an appeal was won; ``code`` is the reporter's word."""
+
+    code: Text
+
+
+class CollectionOrdered(Report, step="Send for Credit Collection", by=[POLICE]):
+    """What is unpaid goes to the credit collector (CdS art. 206, l. 689/1981 art. 27)."""
+
+
+class FineClosed(Report, step="Close Fine", by=[POLICE]):
+    """The police close the file: nothing more is to come."""
+
+
+class CollectDebt(
+    HandOver,
+    agency=CREDIT_COLLECTOR,
+    basis="CdS art. 206; l. 689/1981 art. 27: a debt that is sent is the collector's",
+):
+    """Collect what a fine left unpaid; nothing, where it is sent although it was paid."""
+
+    fine: Text
+    debt: Euro
+
+
+def euro(amount: Decimal) -> Euro:
+    """An amount in euro, to the cent."""
+    return Euro(amount=amount.quantize(Decimal("0.01")))
+
+
+TRAFFIC_FINE = ServiceItem(
+    procedure=ProcedureId("traffic-fine"),
+    code="seamless-demo-0003",
+    name=Bilingual(zh="交通违法罚款", en="Traffic fine"),
+    application=Fine,
+    lead=POLICE,
+    laws=(LawVersion(id="cds-1992", basis="Codice della strada, d.lgs. 285/1992", since=date(1993, 1, 1)),),
+    statutory=calendar_days(60),
+    promised=calendar_days(60),
+    withdrawable=False,
+    consequences=Bilingual(
+        zh="送达之日起第六十日，罚款加重；逾期未缴的移送征收机构。",
+        en="On the sixtieth day after the notification the penalty is added; what stays unpaid is collected.",
+    ),
+    fees=FeeSchedule(currency="EUR"),
+    reasons={
+        "penalty": Bilingual(
+            zh="送达后第六十日未了结，罚款加重。", en="The sixtieth day after the notification has begun."
+        )
+    },
+    statuses={
+        "settled": Bilingual(zh="已缴清。", en="Paid in full."),
+        "dismissed": Bilingual(zh="罚款已撤销。", en="The fine is dismissed."),
+    },
+    flags={
+        "appeal-after-60-days": Bilingual(zh="申诉逾期。", en="The appeal was filed after its limit."),
+        "appeal-before-notification": Bilingual(
+            zh="送达之前已申诉。", en="The appeal was filed before the notification."
+        ),
+        "appeal-although-paid": Bilingual(zh="已缴清仍申诉。", en="An appeal although the fine was paid."),
+        "step-without-appeal": Bilingual(
+            zh="没有申诉而有申诉程序。", en="A step of an appeal that nobody has filed."
+        ),
+        "sent-although-paid": Bilingual(zh="已缴清仍发出。", en="Sent although it was paid."),
+        "sent-although-dismissed": Bilingual(zh="已撤销仍发出。", en="Sent although it was dismissed."),
+        "notified-before-sent": Bilingual(zh="未发出而已送达。", en="Notified before it was sent."),
+        "penalty-although-paid": Bilingual(
+            zh="已缴清仍加重。", en="The penalty's day came although the fine was paid; nothing is owed."
+        ),
+        "penalty-although-dismissed": Bilingual(
+            zh="已撤销仍加重。", en="The penalty's day came although the fine was dismissed; nothing is owed."
+        ),
+        "penalty-below-fine": Bilingual(
+            zh="加重后的金额低于原罚款。", en="With the penalty the fine is lower than it was."
+        ),
+        "payment-although-dismissed": Bilingual(
+            zh="已撤销仍缴款。", en="A payment although the fine was dismissed."
+        ),
+        "payment-although-paid": Bilingual(zh="已缴清仍缴款。", en="A payment although nothing was owed."),
+        "overpaid": Bilingual(zh="多缴。", en="More was paid than was owed."),
+        "foreign-currency": Bilingual(
+            zh="币种不符，未入账。", en="Paid in another currency: not counted, for the cashier to sort out."
+        ),
+        "collection-although-paid": Bilingual(zh="已缴清仍移送征收。", en="Collection although it was paid."),
+        "collection-although-dismissed": Bilingual(
+            zh="已撤销仍移送征收。", en="Collection although it was dismissed."
+        ),
+        "collection-before-penalty": Bilingual(
+            zh="加重之前移送征收。", en="Collection before the penalty was due."
+        ),
+        "doubled-step": Bilingual(zh="重复的步骤。", en="A step that was reported already."),
+    },
+)

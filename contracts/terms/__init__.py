@@ -1,0 +1,1 @@
+"""The terms that contracts are made of: values, identifiers, limits, requests, reports, decisions."""

@@ -1,0 +1,128 @@
+"""Working days and due dates, from versioned calendar data.
+
+A case names the calendar version it counts with when it is opened, so that a library or a
+published year that changes later cannot move a running case's limits.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+from contracts.terms.limits import Limit
+
+
+class UnknownCalendar(LookupError):
+    """No calendar of that name; the message lists those there are."""
+
+
+class Due(NamedTuple):
+    """When a limit ends.
+
+    Attributes:
+        at: the first instant after the limit, UTC.
+        provisional: the limit reaches past the last published year, whose holidays are not known yet.
+    """
+
+    at: datetime
+    provisional: bool
+
+
+class Calendar(Protocol):
+    """How an authority counts days."""
+
+    def due(self, start: datetime, limit: Limit) -> Due:
+        """When ``limit`` ends that began at ``start``. The first day does not count."""
+        ...
+
+    def day(self, instant: datetime) -> date:
+        """The legal day of an instant, in the authority's zone."""
+        ...
+
+    def begins(self, day: date, now: datetime) -> datetime:
+        """When a legal day begins, UTC, as it is told at the instant ``now``."""
+        ...
+
+
+class LegalCalendar:
+    """A calendar as published: one version of one authority's days."""
+
+    def __init__(self, name: str) -> None:
+        data = json.loads(files("contracts.terms").joinpath("calendars", f"{name}.json").read_text("utf-8"))
+        self._zone = ZoneInfo(data["zone"])
+        self._last_year: int = data["last_year"]
+        self._holidays = frozenset(date.fromisoformat(day) for day in data["holidays"])
+        self._worked = frozenset(date.fromisoformat(day) for day in data["worked_weekends"])
+
+    def worked(self, day: date) -> bool:
+        """Whether ``day`` is a working day. Beyond the published years: Monday to Friday."""
+        return day in self._worked or (day.weekday() < 5 and day not in self._holidays)
+
+    def day(self, instant: datetime) -> date:
+        """The legal day of an instant, in the authority's zone."""
+        return instant.astimezone(self._zone).date()
+
+    def begins(self, day: date, now: datetime) -> datetime:
+        """When a legal day begins: at midnight in the authority's zone."""
+        return datetime.combine(day, time(), self._zone).astimezone(UTC)
+
+    def due(self, start: datetime, limit: Limit) -> Due:
+        """When ``limit`` ends: with the last of its days, at midnight in the authority's zone."""
+        last, left = self.day(start), limit.days
+        while left:
+            last += timedelta(days=1)
+            if limit.unit == "calendar" or self.worked(last):
+                left -= 1
+        after = self.begins(last + timedelta(days=1), start)
+        return Due(after, provisional=last.year > self._last_year)
+
+
+class CompressedCalendar:
+    """Demonstration time: each legal day lasts a fixed stretch, and every day is worked."""
+
+    def __init__(self, day: timedelta) -> None:
+        self._length = day
+
+    def day(self, instant: datetime) -> date:
+        """The day in UTC; compressed days have no dates of their own."""
+        return instant.astimezone(UTC).date()
+
+    def begins(self, day: date, now: datetime) -> datetime:
+        """As many compressed days from now as there are days to it."""
+        return now + (day - self.day(now)).days * self._length
+
+    def due(self, start: datetime, limit: Limit) -> Due:
+        """``limit.days`` compressed days after ``start``."""
+        return Due(start + limit.days * self._length, provisional=False)
+
+
+def names() -> list[str]:
+    """The calendar versions that there are."""
+    return sorted(
+        entry.name.removesuffix(".json")
+        for entry in files("contracts.terms").joinpath("calendars").iterdir()
+        if entry.name.endswith(".json")
+    )
+
+
+@cache
+def calendar(name: str) -> Calendar:
+    """The calendar version ``name``: ``cn-2026.1``, or ``compressed:1.5`` (seconds to a day).
+
+    Raises:
+        UnknownCalendar: there is none of that name.
+    """
+    if name.startswith("compressed:"):
+        try:
+            return CompressedCalendar(timedelta(seconds=float(name.removeprefix("compressed:"))))
+        except ValueError:
+            raise UnknownCalendar(
+                f"{name!r}: the length of a day is given in seconds, compressed:1.5"
+            ) from None
+    if name not in names():
+        raise UnknownCalendar(f"no calendar {name!r}; there are {', '.join(names())} and compressed:SECONDS")
+    return LegalCalendar(name)

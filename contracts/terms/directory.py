@@ -1,0 +1,60 @@
+"""The directory: which agencies and channels take part in one administration's network."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from contracts.terms.identifiers import AdministrationId, AgencyId, ChannelId
+from contracts.terms.values import Bilingual, Contract
+
+
+class Agency(Contract):
+    """An organisation that answers requests.
+
+    ``participation``: ``system`` is an own system that speaks Kafka; ``check`` is an automated check, an
+    activity in the worker of that department. A procedure cannot tell which.
+    """
+
+    id: AgencyId
+    name: Bilingual
+    participation: Literal["system", "check"] = "system"
+
+
+class Channel(Contract):
+    """A place where applicants meet the administration."""
+
+    id: ChannelId
+    name: Bilingual
+
+
+class Directory(Contract):
+    """Who takes part. ``partitions`` of the topics is for ever: keys would move, and order with them."""
+
+    administration: AdministrationId
+    partitions: int = Field(default=3, ge=1, le=1000)
+    agencies: tuple[Agency, ...]
+    channels: tuple[Channel, ...]
+
+    def checks(self) -> tuple[AgencyId, ...]:
+        """The agencies that take part by an automated check."""
+        return tuple(agency.id for agency in self.agencies if agency.participation == "check")
+
+
+def load_directory(path: Path | None = None) -> Directory:
+    """The directory in a TOML file; without a path, the demonstration administration's.
+
+    Raises:
+        OSError: the file cannot be read.
+        tomllib.TOMLDecodeError, pydantic.ValidationError: it does not say what a directory has to say.
+    """
+    text = (
+        path.read_text("utf-8")
+        if path
+        else files("contracts.terms").joinpath("directory.toml").read_text("utf-8")
+    )
+    return Directory.model_validate(tomllib.loads(text))

@@ -1,0 +1,55 @@
+"""What is wrong with a message, in words that its sender understands."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from contracts.terms.values import Bilingual
+
+REASONS: dict[str, Bilingual] = {
+    "not-json": Bilingual(zh="消息不是有效的 JSON。", en="The message is not valid JSON."),
+    "invalid": Bilingual(zh="消息内容不符合约定的格式。", en="The message does not fit its contract."),
+    "unknown-type": Bilingual(zh="不认识的事件类型。", en="This event type is not known here."),
+    "unknown-procedure": Bilingual(zh="没有这个事项。", en="There is no such procedure."),
+    "unknown-case": Bilingual(zh="没有这个案件。", en="There is no such case."),
+    "unknown-request": Bilingual(zh="没有这项征询。", en="The case made no such request."),
+    "too-large": Bilingual(zh="消息超过大小上限。", en="The message is larger than the limit."),
+    "wrong-source": Bilingual(zh="发送方与主题不符。", en="The sender may not speak here."),
+    "wrong-key": Bilingual(zh="消息键与案件编号不符。", en="The key of the message is not its case."),
+    "conflict": Bilingual(
+        zh="同一案件编号已有另一份申请。", en="Another application already stands under this case id."
+    ),
+    "case-closed": Bilingual(zh="案件已经办结。", en="The case is closed."),
+    "too-many-events": Bilingual(zh="案件收到的事件过多。", en="The case takes no more events at present."),
+    "not-withdrawable": Bilingual(zh="此类案件不能撤回。", en="Cases of this procedure cannot be withdrawn."),
+    "already-decided": Bilingual(zh="案件已经作出决定。", en="The case is decided already."),
+}
+"""Why the platform refuses a message: code to sentence. A procedure's own reasons are in its service item."""
+
+
+class Refusal(Exception):
+    """A message that can never take effect.
+
+    Attributes:
+        reason: a key of :data:`REASONS`.
+        detail: what exactly is wrong and how to mend it, one sentence.
+        field: the field at fault, dotted, where there is one.
+    """
+
+    def __init__(self, reason: str, detail: str, field: str | None = None) -> None:
+        super().__init__(f"{reason}: {detail}" + (f" (field {field})" if field else ""))
+        self.reason = reason
+        self.detail = detail
+        self.field = field
+
+
+def refusal_of(error: ValidationError, under: str = "") -> Refusal:
+    """The refusal for what a contract found wrong: every fault in the detail, the first as the field."""
+    faults = [
+        (".".join([*([under] if under else []), *(str(part) for part in fault["loc"])]), fault["msg"])
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    if len(faults) == 1 and error.errors()[0]["type"] == "json_invalid":
+        return Refusal("not-json", faults[0][1])
+    detail = "; ".join(f"{where or 'message'}: {what}" for where, what in faults)
+    return Refusal("invalid", detail, faults[0][0] or None)

@@ -1,0 +1,28 @@
+"""What a procedure hands to an agency for good.
+
+It is theirs from then on: no answer is waited for, and what becomes of it is a case of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from contracts.terms.identifiers import AgencyId, dashed
+from contracts.terms.values import Contract
+
+
+class HandOver(Contract):
+    """Something that is handed over. Its fields are the ``content`` of the message.
+
+    Class keywords:
+        agency: who gets it, through its own system.
+        basis: the rule that says so.
+    """
+
+    name: ClassVar[str]
+    agency: ClassVar[AgencyId]
+    basis: ClassVar[str]
+
+    def __init_subclass__(cls, *, agency: AgencyId, basis: str, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.name, cls.agency, cls.basis = dashed(cls.__name__), agency, basis

@@ -1,0 +1,94 @@
+"""Identifiers, each a type of its own: a case id is not an agency id, though both are strings."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Self
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+
+def dashed(name: str) -> str:
+    """The name of a class as it stands in ids: ``review-fire-safety`` for ``ReviewFireSafety``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+class Identifier(str):
+    """A string that has to match its class's pattern; a plain string in JSON.
+
+    Raises:
+        ValueError: the text does not match; the message names the pattern.
+    """
+
+    __slots__ = ()
+    pattern: ClassVar[str] = r".+"
+
+    def __new__(cls, value: str) -> Self:
+        if not re.fullmatch(cls.pattern, value):
+            raise ValueError(f"{value!r} is no {cls.__name__}: it has to match {cls.pattern}")
+        return super().__new__(cls, value)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.str_schema(pattern=f"^(?:{cls.pattern})$", max_length=200)
+        return core_schema.no_info_after_validator_function(
+            cls, text, serialization=core_schema.to_string_ser_schema()
+        )
+
+
+class AdministrationId(Identifier):
+    """One administration, the owner of a namespace and a topic prefix: ``cn-demo``."""
+
+    __slots__ = ()
+    pattern = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+
+class AgencyId(Identifier):
+    """An organisation that answers requests: ``fire-safety``. Part of its topic names."""
+
+    __slots__ = ()
+    pattern = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+
+class ChannelId(Identifier):
+    """A place where applicants meet the administration: ``portal``. Part of its topic names."""
+
+    __slots__ = ()
+    pattern = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+
+class CaseId(Identifier):
+    """``<channel>-<uuid version 7>``, minted by the channel, without personal data."""
+
+    __slots__ = ()
+    pattern = r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+
+    @property
+    def channel(self) -> ChannelId:
+        """The channel that minted this id."""
+        return ChannelId(self[:-37])
+
+
+class ProcedureId(Identifier):
+    """A procedure by its name in the catalogue: ``construction-permit``."""
+
+    __slots__ = ()
+    pattern = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+
+class RequestId(Identifier):
+    """``<case>/<request type>/<ordinal>``: one request of one case, the same across restarts."""
+
+    __slots__ = ()
+    pattern = CaseId.pattern + r"/[a-z0-9-]+/[0-9]+"
+
+    @property
+    def case(self) -> CaseId:
+        """The case that asked."""
+        return CaseId(self.split("/", 1)[0])
+
+    @property
+    def request_type(self) -> str:
+        """The request type's name, as :attr:`contracts.terms.requests.Request.name` gives it."""
+        return self.split("/")[1]

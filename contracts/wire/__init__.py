@@ -1,0 +1,1 @@
+"""What travels: the event envelope, the message types, ledger entries, dead letters, and their topics."""

@@ -1,0 +1,113 @@
+"""The ledger: what happened in a case, in order, numbered from 1, each entry bound to the one before.
+
+The hash is SHA-256 over the canonical JSON (RFC 8785) of the entry without ``data`` and without the
+hash itself. ``data`` is bound by a salted digest, so that personal data can be erased later while
+the chain stays whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import rfc8785
+from pydantic import AwareDatetime, Field
+
+from contracts.terms.identifiers import CaseId, ProcedureId, RequestId
+from contracts.terms.values import Contract, Sha256, absent
+
+GENESIS = "0" * 64
+"""What the first entry names as the hash before it."""
+
+Kind = Literal[
+    "opened", "accepted", "requested", "received", "answered", "reminded", "escalated", "deemed", "lapsed",
+    "cancelled", "question", "not-ours", "corrected", "reported", "late", "asked-applicant", "supplemented",
+    "fee-due", "charged", "paid", "notified", "handed-over", "withdrawn", "waiting", "marked", "refused",
+    "decided", "closed",
+]  # fmt: skip
+
+
+class Erasable(Contract):
+    """The part of an entry that may hold personal data. ``salt`` keeps a digest from being guessed."""
+
+    salt: str
+    content: dict[str, Any]
+
+    def digest(self) -> str:
+        """What binds this data to its entry."""
+        return sha256({"salt": self.salt, "content": self.content})
+
+
+class LedgerEntry(Contract):
+    """One step of one case, version 1 of the format.
+
+    Attributes:
+        step: the procedure's step, ``review-fire-safety/1``.
+        actor: who acted: ``platform``, ``agency:<id>``, ``channel:<id>`` or ``applicant``.
+        role: what the actor was acting as; officers by pseudonym only.
+        cause: what brought this about: ``source#id`` of an event, or the id of an earlier entry.
+        occurred, received, recorded: when it happened as the sender says, when the broker had it, when the
+            case recorded it. Late or not is decided by ``received``.
+        holders: who has the case after this: ``agency:<id>``, ``applicant``, ``system``; several at once.
+        materials, visits: how many documents and how many visits this step asked of the applicant.
+    """
+
+    version: Literal[1] = 1
+    case: CaseId
+    sequence: int = Field(ge=1)
+    id: str
+    procedure: ProcedureId
+    law: str
+    kind: Kind
+    step: str | None = Field(default=None, exclude_if=absent)
+    request: RequestId | None = Field(default=None, exclude_if=absent)
+    actor: str
+    role: str | None = Field(default=None, exclude_if=absent)
+    cause: str | None = Field(default=None, exclude_if=absent)
+    occurred: AwareDatetime
+    received: AwareDatetime
+    recorded: AwareDatetime
+    holders: tuple[str, ...]
+    outcome: str | None = Field(default=None, exclude_if=absent)
+    materials: int = 0
+    visits: int = 0
+    data_digest: Sha256 | None = Field(default=None, exclude_if=absent)
+    data: Erasable | None = Field(default=None, exclude_if=absent)
+    previous: Sha256
+    hash: str = ""
+
+    def computed_hash(self) -> str:
+        """The hash that this entry ought to have."""
+        return sha256(self.model_dump(mode="json", exclude={"data", "hash"}))
+
+    def sealed(self) -> LedgerEntry:
+        """This entry with its hash."""
+        return self.model_copy(update={"hash": self.computed_hash()})
+
+
+def sha256(value: Any) -> str:
+    """SHA-256 of the canonical JSON (RFC 8785) of ``value``, in hexadecimal."""
+    return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
+
+
+def content_digest(salt: str, content: dict[str, Any]) -> str:
+    """The digest that binds ``content`` under ``salt``."""
+    return Erasable(salt=salt, content=content).digest()
+
+
+def faults(entries: Iterable[LedgerEntry]) -> list[str]:
+    """What is wrong with one case's ledger, in sequence order; empty when it is whole."""
+    found: list[str] = []
+    previous, expected = GENESIS, 1
+    for entry in entries:
+        if entry.sequence != expected:
+            found.append(f"entry {expected} is missing: {entry.sequence} follows {expected - 1}")
+        elif entry.previous != previous:
+            found.append(f"entry {entry.sequence} does not follow from the one before it")
+        if entry.hash != entry.computed_hash():
+            found.append(f"entry {entry.sequence} has a wrong hash")
+        if entry.data is not None and entry.data.digest() != entry.data_digest:
+            found.append(f"entry {entry.sequence} has data that is not what was recorded")
+        previous, expected = entry.hash, entry.sequence + 1
+    return found

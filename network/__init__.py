@@ -1,0 +1,1 @@
+"""The Kafka side, shared by everybody who speaks on the network."""

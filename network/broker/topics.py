@@ -1,0 +1,171 @@
+"""The topics of an administration on a broker: made where they are missing, compared where they stand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from aiokafka.admin import NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import for_code
+
+from contracts.terms.directory import Directory
+from contracts.wire.topics import Topic, topics_of
+from network.broker.connection import administration, partition_counts
+from workers.process.entry import UsageError
+
+APPEAR_SECONDS = 10.0
+TOPIC_ALREADY_EXISTS = 36
+SET_ON_TOPIC = 1
+"""Where a setting comes from, as the broker says it: set for this topic, not a default."""
+
+
+class _Setting(NamedTuple):
+    value: str
+    on_topic: bool
+
+
+@dataclass(frozen=True)
+class TopicReport:
+    """What became of one topic.
+
+    Attributes:
+        name: with the administration's prefix.
+        state: ``created``; ``present``, as it should be; or ``changed``: its settings differed and were set.
+        changes: the settings that differed, each with the value it had and the one it has now.
+    """
+
+    name: str
+    state: Literal["created", "present", "changed"]
+    partitions: int
+    changes: dict[str, tuple[str | None, str]] = field(default_factory=dict)
+
+
+async def apply_topics(
+    bootstrap: str, prefix: str, directory: Directory, *, replication: int = 1
+) -> list[TopicReport]:
+    """Make the topics that ``directory`` asks for, and set the settings of those that stand already.
+
+    Args:
+        replication: how many brokers hold each new topic; 1 on one machine, 3 beyond.
+
+    Raises:
+        UsageError: no broker answers; a topic has another number of partitions than the directory says;
+            or the broker refuses one. Nothing is made when the numbers of partitions differ.
+    """
+    topics = [topic._replace(name=prefix + topic.name) for topic in topics_of(directory)]
+    async with administration(bootstrap) as client:
+        standing = await partition_counts(client)
+        _check_partitions(topics, standing)
+        missing = [topic for topic in topics if topic.name not in standing]
+        present = [topic for topic in topics if topic.name in standing]
+        await _create(client, missing, replication)
+        settings = await _settings(client, present)
+        changes = {topic.name: _differences(topic, settings[topic.name]) for topic in present}
+        await _alter(client, [topic for topic in present if changes[topic.name]], settings)
+    return [
+        TopicReport(topic.name, "created", topic.partitions)
+        if topic.name not in standing
+        else TopicReport(
+            topic.name, "changed" if changes[topic.name] else "present", topic.partitions, changes[topic.name]
+        )
+        for topic in topics
+    ]
+
+
+async def check_topics(bootstrap: str, prefix: str, directory: Directory) -> None:
+    """Return if every topic stands: a producer would wait for ever on one that does not.
+
+    Raises:
+        UsageError: topics are missing, named with the cure; or one has another number of partitions.
+    """
+    topics = [topic._replace(name=prefix + topic.name) for topic in topics_of(directory)]
+    async with administration(bootstrap) as client:
+        standing = await partition_counts(client)
+    missing = [topic.name for topic in topics if topic.name not in standing]
+    if missing:
+        raise UsageError(
+            f"{len(missing)} topics are missing on {bootstrap}: {', '.join(missing)}. "
+            "Make them with: seamless topics apply",
+            exit_code=3,
+        )
+    _check_partitions(topics, standing)
+
+
+def _check_partitions(topics: Sequence[Topic], standing: dict[str, int]) -> None:
+    for topic in topics:
+        count = standing.get(topic.name, topic.partitions)
+        if count != topic.partitions:
+            raise UsageError(
+                f"topic {topic.name} has {count} partitions and the directory says {topic.partitions}. "
+                "The number is for ever: with another one, the events of a case would move to another "
+                f"partition and lose their order. Set partitions = {count} in the directory, or use another "
+                "topic prefix.",
+                exit_code=3,
+            )
+
+
+async def _create(client: Any, topics: Sequence[Topic], replication: int) -> None:
+    """Create ``topics`` and wait until the broker knows them: a producer meets them at once."""
+    if not topics:
+        return
+    response = await client.create_topics(
+        [
+            NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.settings)
+            for topic in topics
+        ]
+    )
+    for name, code, *message in response.topic_errors:
+        if code not in (0, TOPIC_ALREADY_EXISTS):  # another process may apply the same directory
+            why = (message and message[0]) or for_code(code).__name__
+            raise UsageError(f"the broker refuses topic {name}: {why}", exit_code=3)
+    async with asyncio.timeout(APPEAR_SECONDS):
+        while True:
+            if {topic.name for topic in topics} <= set(await partition_counts(client)):
+                return
+            await asyncio.sleep(0.05)
+
+
+async def _settings(client: Any, topics: Sequence[Topic]) -> dict[str, dict[str, _Setting]]:
+    """The settings in force of each topic, by name."""
+    if not topics:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
+    found: dict[str, dict[str, _Setting]] = {}
+    for response in await client.describe_configs(resources):
+        for code, message, _, name, entries in response.resources:
+            if code:
+                raise UsageError(f"cannot read the settings of topic {name}: {message}", exit_code=3)
+            found[name] = {entry[0]: _Setting(entry[1], entry[3] == SET_ON_TOPIC) for entry in entries}
+    return found
+
+
+def _differences(topic: Topic, found: dict[str, _Setting]) -> dict[str, tuple[str | None, str]]:
+    """The settings that differ: by name, the value in force and the one it should have."""
+    values = {name: setting.value for name, setting in found.items()}
+    return {
+        name: (values.get(name), wanted)
+        for name, wanted in topic.settings.items()
+        if values.get(name) != wanted
+    }
+
+
+async def _alter(client: Any, topics: Sequence[Topic], found: dict[str, dict[str, _Setting]]) -> None:
+    """Set the settings of ``topics``. The request replaces them all, so an operator's own are sent again."""
+    if not topics:
+        return
+    resources = [
+        ConfigResource(
+            ConfigResourceType.TOPIC,
+            topic.name,
+            configs={name: each.value for name, each in found[topic.name].items() if each.on_topic}
+            | topic.settings,
+        )
+        for topic in topics
+    ]
+    for response in await client.alter_configs(resources):
+        for code, message, _, name in response.resources:
+            if code:
+                raise UsageError(f"cannot set the settings of topic {name}: {message}", exit_code=3)

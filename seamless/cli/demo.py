@@ -1,0 +1,148 @@
+"""``seamless demo``: the main job, shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seamless.cli.stack_options import Data, Kafka, Temporal, local_stack, seconds
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from deploy.local.stack import Stack
+    from seamless.demo.report import Report
+
+
+def demo(
+    cases: Annotated[int, typer.Option(min=1, max=1000, help="How many applications.")] = 12,
+    day: Annotated[str, typer.Option(help="How long a working day lasts: 2s, 500ms.")] = "2s",
+    seed: Annotated[
+        int, typer.Option(help="The draws of working times and answers depend on it alone.")
+    ] = 33,
+    apart: Annotated[str | None, typer.Option(help="Time between two applications; by default 0.6s.")] = None,
+    data: Data = None,
+    kafka: Kafka = None,
+    temporal: Temporal = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep it all running afterwards, until Ctrl-C.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")] = False,
+) -> None:
+    """Run construction permits across six agencies, on a stack of its own.
+
+    The agencies are processes that talk only Kafka; their working times are drawn (see
+    workers/demo/assumptions.py), and a working day is compressed to [bold]--day[/bold].
+
+    Examples:
+
+      [bold]seamless demo[/bold]
+
+      [bold]seamless demo --cases 50 --json[/bold]
+
+      [bold]seamless demo --keep[/bold]  (to look around in the Temporal UI and the metrics)
+
+    Exit code 1: a case was left undecided, or a ledger is broken.
+    """
+    from workers.process.entry import run_main, until_stopped
+
+    day_seconds, apart_seconds = seconds(day), seconds(apart or "600ms")
+
+    async def main() -> int:
+        calendar = f"compressed:{day_seconds}"
+        async with local_stack("demo", data, kafka, temporal, calendar=calendar) as stack:
+            made = await _shown(stack, cases, seed, day_seconds, apart_seconds, as_json)
+            if as_json:
+                import json
+
+                print(json.dumps(made.figures() | {"day_seconds": day_seconds, "seed": seed}))
+            if keep:
+                await until_stopped()
+        return 1 if made.undecided or made.ledger_broken else 0
+
+    run_main(main)
+
+
+async def _shown(
+    stack: Stack, cases: int, seed: int, day_seconds: float, apart_seconds: float, as_json: bool
+) -> Report:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    from seamless.demo.run import Progress, demonstrate
+
+    console = Console(stderr=as_json)
+    console.print(_addresses(stack))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console) as bar:
+        task = bar.add_task("starting", total=cases)
+
+        def show(progress: Progress) -> None:
+            text = (
+                f"{progress.applied} applied, {progress.open} under way, {progress.entries} entries; closed"
+            )
+            bar.update(task, completed=progress.closed, description=text)
+
+        made = await demonstrate(
+            stack, cases=cases, seed=seed, day_seconds=day_seconds, apart_seconds=apart_seconds, show=show
+        )
+    console.print(_result(made))
+    console.print(_holders(stack, made))
+    console.print("\n[bold]去哪里看 / Where to look[/bold] (with --keep they stay)\n" + _addresses(stack))
+    console.print(
+        "\n[dim]Working times are assumptions, stated in workers/demo/assumptions.py: "
+        "20-95 % of each agency's limit, most often 60 %, one in twenty overdue.[/dim]"
+    )
+    return made
+
+
+def _addresses(stack: Stack) -> str:
+    where = [f"[bold]Temporal UI[/bold] {stack.temporal.ui_address}"] if stack.temporal else []
+    where += [f"[bold]{name} metrics[/bold] {address}" for name, address in stack.metrics.items()]
+    return "\n".join(where)
+
+
+def _result(made: Report) -> Table:
+    from rich.table import Table
+
+    decided = max(1, made.cases - made.undecided)
+    table = Table(title="结果 / Results", show_header=False)
+    for outcome, name in (
+        ("granted", "准予 / granted"),
+        ("refused", "不予 / refused"),
+        ("withdrawn", "撤回 / withdrawn"),
+    ):
+        table.add_row(name, str(made.outcomes.get(outcome, 0)))
+    if made.undecided:
+        table.add_row("[red]未决 / undecided[/red]", str(made.undecided))
+    broken = f"{made.ledger_entries}, {made.ledger_broken} 件损坏 / broken"
+    table.add_row("台账 / ledger entries", broken)
+    table.add_section()
+    table.add_row("纸质流转，每件 / as a paper file, per case", f"{made.serial_days / decided:.1f} 天 / days")
+    table.add_row("联网办理，每件 / on the network, per case", f"{made.network_days / decided:.1f} 天 / days")
+    table.add_row(
+        "最长分支 / longest branch of the same work", f"{made.critical_path_days / decided:.1f} 天 / days"
+    )
+    saved = 1 - made.network_days / made.serial_days if made.serial_days else 0
+    table.add_row("节省 / saved", f"[green]{saved:.0%}[/green]")
+    return table
+
+
+def _holders(stack: Stack, made: Report) -> Table:
+    from rich.table import Table
+
+    names = {f"agency:{agency.id}": agency.name for agency in stack.settings.directory.agencies}
+    table = Table(
+        "谁持有 / who held the cases", "每件天数 / days per case", title="时间去向 / Where the time went"
+    )
+    for holder, days in sorted(made.held_days.items(), key=lambda each: -each[1]):
+        name = names.get(holder)
+        shown = (
+            f"{name.zh} / {name.en}"
+            if name
+            else {"applicant": "申请人 / applicant"}.get(holder, "系统 / system")
+        )
+        table.add_row(shown, f"{days / max(1, made.cases - made.undecided):.2f}")
+    return table

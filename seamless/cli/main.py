@@ -1,0 +1,80 @@
+"""The command ``seamless``: what is mounted where."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from seamless.cli import case, dead_letter, demo, replay, submit, topics, up, version, worker
+from workers.process.entry import UsageError
+
+HELP = """
+[bold]Seamless[/bold] runs a public procedure of several agencies as one durable case.
+
+[bold]Examples[/bold]
+
+  seamless submit application.json --wait
+  seamless case list --status open
+  seamless case timeline --last
+  seamless case verify --all
+
+[bold]Exit codes[/bold]
+
+    0  done
+    1  something was found wrong: a broken ledger, an undecided case
+    2  the command was used wrongly, or its input is bad
+    3  a server cannot be reached, or is not set up as it has to be
+  130  interrupted
+
+Settings come from the environment: SEAMLESS_KAFKA, SEAMLESS_TEMPORAL,
+SEAMLESS_DATA, SEAMLESS_ARCHIVE, SEAMLESS_DIRECTORY and more
+(workers/settings.py).
+"""
+
+app = typer.Typer(
+    name="seamless",
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _root(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=version.flag, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+# --- what is mounted ----------------------------------------------------------------------------------------
+
+app.command("up")(up.up)
+app.command("demo")(demo.demo)
+app.command("replay")(replay.replay)
+app.command("submit")(submit.command)
+app.add_typer(case.app, name="case")
+app.add_typer(dead_letter.app, name="dead-letter")
+app.add_typer(topics.app, name="topics")
+app.add_typer(worker.app, name="worker")
+app.command("version")(version.command)
+
+
+def main() -> None:
+    """The entry point of the script. A user's mistake is told in a sentence, without a traceback."""
+    try:
+        app()
+    except UsageError as error:
+        print(f"seamless: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""``seamless replay``: relive a recorded log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seamless.cli.stack_options import Data, Kafka, Temporal, local_stack
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from seamless.replay.report import ReplayReport
+
+
+def replay(
+    log: Annotated[Path, typer.Argument(help="The log: .csv, .csv.gz, .xes or .xes.gz.")],
+    procedure: Annotated[str, typer.Option(help="The procedure that relives it.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="So many cases only, from the start.")] = None,
+    report_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", help="Write what was found of each case to this file, one JSON object a line."
+        ),
+    ] = None,
+    data: Data = None,
+    kafka: Kafka = None,
+    temporal: Temporal = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")] = False,
+) -> None:
+    """Relive a recorded log: each case as an application, each step as an event of who took it.
+
+    Cases live by the log's time. What happened at one time is sent; when the ledger shows that it
+    took effect, the case's clock moves on to what comes next. Cases go side by side. In the end, what
+    the log says happened is held against what the platform did.
+
+    Examples:
+
+      [bold]seamless replay traffic_fines.csv.gz --procedure traffic-fine[/bold]
+
+      [bold]seamless replay traffic_fines.xes.gz --procedure traffic-fine --report fines.jsonl[/bold]
+
+      [bold]seamless replay wabo_receipt.csv.gz --procedure permit-receipt --limit 50 --json[/bold]
+
+    Exit code 1: an event was lost, or a ledger is broken.
+    """
+    import json
+    from contextlib import ExitStack
+    from itertools import islice
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from seamless.replay.adapters import ADAPTERS, read_log
+    from seamless.replay.conformance import Finding
+    from seamless.replay.relive import Replay
+    from seamless.replay.traces import BadLog
+    from workers.process.entry import UsageError, run_main
+
+    adapter = ADAPTERS.get(procedure)
+    if adapter is None:
+        raise UsageError(
+            f"no log is known for {procedure!r}; there are logs for: {', '.join(sorted(ADAPTERS))}"
+        )
+    try:  # the whole log is looked at before anything is started
+        total = sum(1 for _ in islice(read_log(log, adapter), limit))
+    except BadLog as error:
+        raise UsageError(str(error)) from None
+
+    async def main() -> int:
+        console = Console(stderr=as_json)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with ExitStack() as files:
+            lines = files.enter_context(report_file.open("w", encoding="utf-8")) if report_file else None
+            async with local_stack(
+                "replay", data, kafka, temporal, calendar=adapter.calendar, virtual_time=True, gather_ms=50
+            ) as stack:
+                with Progress(*columns, console=console) as bar:
+                    task = bar.add_task("cases", total=total)
+
+                    def show(so_far: ReplayReport) -> None:
+                        bar.update(task, completed=so_far.cases, description=f"{so_far.events} events")
+
+                    def tell(finding: Finding) -> None:
+                        if lines:
+                            print(json.dumps(finding.line(), ensure_ascii=False), file=lines)
+
+                    replay = Replay(stack.settings, procedure, adapter, show=show, tell=tell)
+                    report = await replay.run(islice(read_log(log, adapter), limit))
+        if as_json:
+            print(json.dumps(report.json()))
+        else:
+            _print(console, report)
+        return 1 if report.events_lost or report.ledger_broken else 0
+
+    run_main(main)
+
+
+def _print(console: Console, report: ReplayReport) -> None:
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, figure in report.json().items():
+        if isinstance(figure, dict):
+            for kind, count in figure.items():
+                table.add_row(f"  {kind}", str(count))
+        else:
+            table.add_row(f"[bold]{name}[/bold]", str(figure))
+    console.print(table)

@@ -1,0 +1,81 @@
+"""The log of the receipt phase of Dutch permit files (CoSeLoG, WABO)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from contracts.procedures.permit_receipt import MUNICIPALITY, PermitRequest, PhaseClosed
+from contracts.terms.identifiers import AgencyId
+from contracts.wire.ledger import LedgerEntry
+from contracts.wire.messages import REPORTED, Reported
+from seamless.replay.log import Adapter, LoggedCase, LoggedStep
+from seamless.replay.traces import ACTIVITY, TIME, Trace
+
+
+def read_case(trace: Trace) -> LoggedCase:
+    """The case of a trace. A step whose group is not recorded is the municipality's.
+
+    Raises:
+        ValueError: an attribute is missing or is not what it has to be; the message names it.
+    """
+    had = trace.attributes
+    if missing := {"channel", "startdate"} - had.keys():
+        raise ValueError(f"it lacks {', '.join(f'case:{name}' for name in sorted(missing))}")
+    received = datetime.fromisoformat(had["startdate"])
+    request = PermitRequest.model_validate(
+        {
+            "reference": trace.reference,
+            "by": had["channel"],
+            "department": had.get("department", "General"),
+            "group": had.get("group"),
+            "received": received,
+            "deadline": had.get("deadline"),
+        }
+    )
+    steps = [_step(event) for event in trace.events]
+    if ended := had.get("enddate"):
+        closing = Reported(step=PhaseClosed.step)
+        at = datetime.fromisoformat(ended)
+        steps.append(LoggedStep(closing.step, at, MUNICIPALITY, REPORTED, closing, counts=False))
+    return LoggedCase(
+        reference=trace.reference,
+        opening=None,
+        received=received,
+        application=request,
+        steps=steps,
+        acts=[],
+        until=received,
+        closes=bool(ended),
+    )
+
+
+def _step(event: dict[str, str]) -> LoggedStep:
+    group = event.get("org:group", "")
+    agency = AgencyId(group.lower().replace(" ", "-")) if group.startswith("Group ") else MUNICIPALITY
+    report = Reported(
+        step=event[ACTIVITY],
+        officer=event.get("org:resource"),
+        content={"instance": event.get("concept:instance", "")},
+    )
+    return LoggedStep(report.step, datetime.fromisoformat(event[TIME]), agency, REPORTED, report)
+
+
+def outcome_of(entries: Sequence[LedgerEntry]) -> str:
+    """Whether the phase is closed."""
+    return "closed" if any(entry.kind == "closed" for entry in entries) else "open"
+
+
+def no_figures(entries: Sequence[LedgerEntry]) -> Mapping[str, int]:
+    """Nothing further is counted."""
+    return {}
+
+
+PERMIT_RECEIPT_LOG = Adapter(
+    calendar="nl-2026.1",
+    read=read_case,
+    acts={},
+    outcomes=("closed", "open"),
+    outcome_of=outcome_of,
+    figures=no_figures,
+)

@@ -1,0 +1,166 @@
+"""A refused event is kept as it came, its sender hears why, and an operator settles it once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+
+from contracts.admission import Arrival
+from contracts.terms.directory import load_directory
+from contracts.terms.errors import Refusal
+from contracts.wire.envelope import Event, agency_source
+from contracts.wire.messages import NOTICE_REFUSED, REFUSED, REPORTED, Refused
+from contracts.wire.topics import DEAD_LETTER, agency_events, agency_requests, channel_events, inlets_of
+from network.broker.dead_letters import DeadLetter, Desk, Fold
+from network.broker.publisher import Publisher, Record, RecordTooLarge
+from tests.applications import ADMINISTRATION, event, new_case
+from workers.gateway.dead_letters import DeadLetters, Place
+from workers.process.entry import UsageError
+
+INLETS = {inlet.topic: inlet for inlet in inlets_of(load_directory())}
+PLANNING = INLETS[agency_events("planning")]
+PORTAL = INLETS[channel_events("portal")]
+CASE = new_case()
+AT = datetime(2026, 3, 2, 1, 2, 3, tzinfo=UTC)
+PLACE = Place(PLANNING.topic, 2, 17)
+CLOSED = Refusal("case-closed", "the case is closed", "subject")
+
+
+class KeptRecords(Publisher):
+    """Keeps what is published; refuses values over its limit, as a broker does."""
+
+    def __init__(self, limit: int = 1_000_000) -> None:
+        self.records: list[Record] = []
+        self.limit = limit
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        if any(len(record.value or b"") > self.limit for record in records):
+            raise RecordTooLarge("too large")
+        self.records += records
+
+    @property
+    def letters(self) -> list[DeadLetter]:
+        fold = Fold()
+        for record in self.records:
+            if record.topic == DEAD_LETTER:
+                fold.add(cast("bytes | None", record.key), record.value, record.headers)
+        return fold.result()
+
+    def said_to(self, topic: str) -> Event:
+        (record,) = (each for each in self.records if each.topic == topic)
+        assert record.value is not None
+        said = Event.model_validate_json(record.value)
+        assert record.key == said.subject
+        return said
+
+
+def an_event() -> Event:
+    source = agency_source(ADMINISTRATION, "planning")
+    return event(source, REPORTED, CASE, {"step": "site visited"}, event_id="event-7")
+
+
+def arrival(value: bytes | None = None, *, key: bytes | None = CASE.encode(), **changes: object) -> Arrival:
+    written, headers = an_event().encode()
+    given = {"inlet": PLANNING, "headers": tuple(headers), "received": AT} | changes
+    return Arrival(key=key, value=written if value is None else value, **given)  # type: ignore[arg-type]
+
+
+async def kept(came: Arrival, refusal: Refusal = CLOSED, limit: int = 1_000_000) -> KeptRecords:
+    records = KeptRecords(limit)
+    letters = DeadLetters(records, administration=ADMINISTRATION, group="seamless.gateway")
+    await letters.write(came, PLACE, refusal)
+    return records
+
+
+async def test_the_record_is_kept_as_it_came_with_its_place_and_reason() -> None:
+    came = arrival(headers=(("x", b"\xff"), ("x", None), ("content-type", b"a")))
+    (letter,) = (await kept(came)).letters
+    assert (letter.key, letter.value, letter.headers) == (came.key, came.value, came.headers)
+    assert (letter.id, letter.topic, letter.partition, letter.offset) == (str(PLACE), PLANNING.topic, 2, 17)
+    assert (letter.reason, letter.detail, letter.field) == ("case-closed", "the case is closed", "subject")
+    assert (letter.received, letter.state) == (AT, "waiting")
+
+
+async def test_the_sender_hears_of_it_on_its_own_topic() -> None:
+    said = (await kept(arrival())).said_to(agency_requests("planning"))
+    assert (said.type, said.subject, said.id) == (REFUSED, CASE, f"{PLACE}/refused")
+    refused = Refused.model_validate(said.data)
+    assert (refused.event, refused.reason, refused.field) == ("event-7", "case-closed", "subject")
+    assert refused.text.zh
+
+
+async def test_a_channel_hears_of_it_as_a_notice() -> None:
+    assert (await kept(arrival(inlet=PORTAL))).said_to(PORTAL.replies).type == NOTICE_REFUSED
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "case"),
+    [
+        (b"{", CASE.encode(), CASE),
+        (b"{", None, "unknown"),
+        (b"", b"", "unknown"),
+        (b'{"specversion": "1.0", "subject": 5}', b"\xff", "�"),
+        (b'{"specversion": "1.0", "subject": "other"}', b"key", "other"),
+        (b"[" * 50_000, b"key", "key"),
+    ],
+)
+async def test_the_sender_hears_of_it_whatever_it_sent(value: bytes, key: bytes | None, case: str) -> None:
+    said = (await kept(arrival(value, key=key, headers=()))).said_to(agency_requests("planning"))
+    assert said.subject == case
+
+
+async def test_what_quotes_the_sender_is_bounded_and_printable() -> None:
+    (letter,) = (await kept(arrival(), Refusal("invalid", "\ud800" + "x" * 100_000, "y" * 100_000))).letters
+    assert len(letter.detail) == len(letter.field or "") == 1000
+
+
+async def test_a_sender_cannot_pass_its_headers_for_ours() -> None:
+    forged = (("dlq-state", b"discarded"), ("dlq-id", b"another"), ("dlq-replay-of", b"an/earlier/1"))
+    (letter,) = (await kept(arrival(headers=forged))).letters
+    assert (letter.id, letter.state, letter.replay_of) == (str(PLACE), "waiting", "an/earlier/1")
+
+
+async def test_a_record_too_large_to_keep_leaves_its_place_and_reason() -> None:
+    records = await kept(arrival(b"x" * 5000), limit=4000)
+    (letter,) = records.letters
+    assert (letter.omitted, letter.value, letter.reason) == (5000, b"", "case-closed")
+    with pytest.raises(UsageError, match="too large to keep"):
+        await Desk(records, by="ming").replay(letter)
+
+
+async def test_written_twice_it_is_one_letter() -> None:
+    records = await kept(arrival())
+    records.records += (await kept(arrival())).records
+    assert len(records.letters) == 1
+
+
+async def test_a_replay_sends_the_record_again_and_names_the_letter() -> None:
+    records = await kept(arrival())
+    await Desk(records, by="ming").replay(records.letters[0])
+    (sent,) = (record for record in records.records if record.topic == PLANNING.topic)
+    value, headers = an_event().encode()
+    assert (sent.key, len(sent.value or b"")) == (CASE.encode(), len(value))
+    assert [name for name, _ in sent.headers] == [*(name for name, _ in headers), "dlq-replay-of"]
+    assert dict(sent.headers)["dlq-replay-of"] == str(PLACE).encode()
+    assert [(letter.state, letter.by) for letter in records.letters] == [("replayed", "ming")]
+
+
+async def test_a_letter_is_settled_once() -> None:
+    records = await kept(arrival())
+    desk = Desk(records, by="明")
+    await desk.discard(records.letters[0], "sent by mistake")
+    (letter,) = records.letters
+    assert (letter.state, letter.by, letter.why) == ("discarded", "明", "sent by mistake")
+    with pytest.raises(UsageError, match="was discarded by 明"):
+        await desk.replay(letter)
+
+
+async def test_the_order_of_partitions_does_not_matter_nor_does_what_is_no_letter() -> None:
+    records = await kept(arrival())
+    await Desk(records, by="ming").discard(records.letters[0], "twice")
+    records.records.reverse()
+    records.records.append(Record(DEAD_LETTER, None, b"junk", [("dlq-id", b"x")]))
+    assert [letter.state for letter in records.letters] == ["discarded"]

@@ -1,0 +1,299 @@
+"""The command line: exit codes, and what a user's mistake is answered with. No server is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from contracts.terms.identifiers import CaseId
+from contracts.wire.ledger import LedgerEntry
+from network.parties.applications import check_application
+from seamless.cli.main import main
+from tests.applications import new_case
+from tests.chains import arrivals, chain, plain_chain
+from workers.archive.store import ArchiveStore
+
+ROOT = Path(__file__).parents[4]
+EXAMPLE = ROOT / "docs" / "examples" / "construction-permit.json"
+BAD = ROOT / "tests" / "payloads" / "bad" / "construction-permit.json"
+NOBODY = "127.0.0.1:1"
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def seamless(*arguments: object, stdin: str = "") -> Said:
+    """Run the command as a process of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SEAMLESS_")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "seamless.cli.main", *map(str, arguments)],
+        cwd=ROOT,
+        env=environment | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "SEAMLESS_KAFKA": NOBODY},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in ended.stderr
+    return Said(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.fixture
+def within(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run the command in this process: for what ends before any asynchronous work."""
+
+    def run(*arguments: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["seamless", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Said(int(ended.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
+# --- help and version ---------------------------------------------------------------------------------------
+
+
+def test_the_help_shows_examples_and_exit_codes(within: Any) -> None:
+    said = within("--help")
+    assert said.code == 0
+    for word in ("Examples", "Exit codes", "130", "submit", "case", "dead-letter", "topics"):
+        assert word in said.out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["submit"],
+        ["replay"],
+        ["case", "list"],
+        ["case", "show"],
+        ["case", "timeline"],
+        ["case", "verify"],
+        ["version"],
+    ],
+)
+def test_every_command_shows_an_example(within: Any, command: list[str]) -> None:
+    said = within(*command, "--help")
+    assert said.code == 0
+    assert f"seamless {' '.join(command)}" in said.out
+
+
+def test_the_version(within: Any) -> None:
+    assert set(within("version", "--json").json()) >= {"seamless", "python", "temporalio", "aiokafka"}
+    assert within("--version").out.startswith("seamless ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["submit"],
+        ["submit", "x", "--nonsense"],
+        ["case", "show"],
+        ["case", "show", "x", "--last"],
+        ["case", "verify"],
+        ["case", "verify", "x", "--all"],
+        ["case", "list", "--status", "lost"],
+        ["case", "list", "--limit", "0"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_exits_2(within: Any, arguments: list[str]) -> None:
+    said = within(*arguments)
+    assert said.code == 2
+    assert "Usage" in said.err
+
+
+# --- submit -------------------------------------------------------------------------------------------------
+
+
+def test_the_example_is_a_good_application() -> None:
+    content = json.loads(EXAMPLE.read_text("utf-8"))
+    check_application(content["procedure"], content["application"])
+
+
+def test_a_bad_application_is_told_field_by_field(within: Any) -> None:
+    said = within("submit", BAD)
+    assert said.code == 2
+    assert "nothing was submitted" in said.err
+    fields = {line.split(":")[0].strip() for line in said.err.splitlines() if line.startswith("  ")}
+    assert fields == {"applicant.contact", "site.area", "plan.uri", "plan.sha256", "design"}
+
+
+def test_a_bad_application_as_json(within: Any) -> None:
+    said = within("submit", BAD, "--json")
+    assert said.code == 2
+    assert said.json()["submitted"] is False
+    assert {"field": "site.area", "message": "Input should be greater than 0"} in said.json()["faults"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "not JSON"),
+        (b"{", "line 1, column 2"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[]", "application: Input should be"),
+        (b'{"procedure": "moon-landing", "application": {}}', "there is no 'moon-landing'; there are:"),
+        (b'{"procedure": "permit-receipt", "application": {}}', "reference: Field required"),
+    ],
+)
+def test_a_bad_file_is_told(within: Any, tmp_path: Path, content: bytes, words: str) -> None:
+    file = tmp_path / "application.json"
+    file.write_bytes(content)
+    said = within("submit", file)
+    assert said.code == 2
+    assert words in said.err
+
+
+def test_other_mistakes_are_told(within: Any, tmp_path: Path) -> None:
+    for arguments, words in (
+        (["submit", tmp_path / "none.json"], "No such file"),
+        (["submit", tmp_path], "Is a directory"),
+        (["submit", EXAMPLE, "--channel", "moon"], "there is no channel 'moon'; there are: portal"),
+        (["submit", EXAMPLE, "--case", "portal-1"], "'portal-1' is no case id"),
+        (["submit", EXAMPLE, "--case", new_case("counter")], "say --channel counter"),
+        (["submit", EXAMPLE, "--procedure", "permit-receipt"], "is an application for construction-permit"),
+    ):
+        said = within(*arguments)
+        assert (said.code, words in said.err) == (2, True), said
+
+
+def test_an_application_that_is_too_large_is_told_before_it_is_sent(within: Any, tmp_path: Path) -> None:
+    content = json.loads(EXAMPLE.read_text("utf-8"))
+    content["application"]["remarks"] = "很长" * 20_000
+    file = tmp_path / "large.json"
+    file.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+    said = within("submit", file)
+    assert said.code == 2
+    assert "bytes and the limit is 65,536" in said.err
+
+
+def test_a_broker_that_is_away_exits_3() -> None:
+    said = seamless("submit", "-", stdin=EXAMPLE.read_text("utf-8"))
+    assert (said.code, said.out) == (3, "")
+    assert f"no Kafka broker answers at {NOBODY}" in said.err
+
+
+# --- case ---------------------------------------------------------------------------------------------------
+
+
+OPENED = {
+    "kind": "opened",
+    "content": {"application": {"project": "桥 Bridge"}, "procedure": "construction-permit"},
+}
+REQUESTED = {
+    "kind": "requested",
+    "step": "review-planning/1",
+    "holders": ("agency:planning",),
+    "content": {"due": "2026-03-16T16:00:00Z"},
+}
+ANSWERED = {"kind": "answered", "step": "review-planning/1", "actor": "agency:planning", "outcome": "refuse"}
+DECIDED = {
+    "kind": "decided",
+    "outcome": "refused",
+    "content": {"decision": {"outcome": "refused", "reason": "plan-not-conform"}},
+}
+CLOSED = {"kind": "closed", "outcome": "refused", "holders": ()}
+
+
+class Archived(NamedTuple):
+    """An archive with a closed case, an open one, which was opened last, and a broken one."""
+
+    data: Path
+    closed: list[LedgerEntry]
+    open: list[LedgerEntry]
+    broken: list[LedgerEntry]
+
+
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory: pytest.TempPathFactory) -> Archived:
+    data = tmp_path_factory.mktemp("data")
+    closed = chain(OPENED, REQUESTED, ANSWERED, DECIDED, CLOSED)
+    waiting = chain(OPENED | {"received": closed[0].received.replace(year=2027)}, REQUESTED)
+    broken = plain_chain(3)
+    store = ArchiveStore(f"sqlite:///{data / 'archive.db'}")
+    store.prepare()
+    store.write(arrivals([*closed, *waiting, broken[0], broken[2]]))
+    store.close()
+    return Archived(data, closed, waiting, broken)
+
+
+def test_cases_are_listed(archived: Archived) -> None:
+    cases = seamless("case", "list", "--data", archived.data, "--json").json()["cases"]
+    assert (cases[0]["status"], cases[0]["outcome"]) == ("open", None)
+    assert {each["case"] for each in cases} == {entries[0].case for entries in archived[1:]}
+    said = seamless("case", "list", "--data", archived.data, "--status", "closed")
+    assert (said.code, archived.closed[0].case in said.out, archived.open[0].case in said.out) == (
+        0,
+        True,
+        False,
+    )
+
+
+def test_a_case_is_shown(archived: Archived) -> None:
+    said = seamless("case", "show", archived.closed[0].case, "--data", archived.data)
+    assert said.code == 0
+    for words in ("建筑工程施工许可", "refused", "不符合规划条件。 The plan does not conform", "桥 Bridge"):
+        assert words in said.out
+    shown = seamless("case", "show", "--last", "--data", archived.data, "--json").json()
+    assert shown["case"] == archived.open[0].case
+    assert shown["holders"] == [{"holder": "agency:planning", "since": "2026-03-02T03:00:00Z"}]
+    assert shown["waiting"][0] | {"asked": ""} == {
+        "step": "review-planning/1",
+        "holder": "agency:planning",
+        "asked": "",
+        "due": "2026-03-16T16:00:00Z",
+        "escalated": False,
+    }
+
+
+def test_a_timeline_is_the_ledger(archived: Archived) -> None:
+    case = archived.closed[0].case
+    entries = seamless("case", "timeline", case, "--data", archived.data, "--json").json()
+    assert [LedgerEntry.model_validate(entry) for entry in entries] == archived.closed
+    said = seamless("case", "timeline", case, "--data", archived.data)
+    assert "自然资源和规划局 Planning" in said.out
+    assert len(said.out.splitlines()) == len(entries) + 1
+
+
+def test_a_ledger_is_verified(archived: Archived) -> None:
+    def verify(*arguments: str) -> Said:
+        return seamless("case", "verify", *arguments, "--data", archived.data)
+
+    whole, broken = verify(archived.closed[0].case), verify(archived.broken[0].case)
+    assert (whole.code, "whole" in whole.out) == (0, True)
+    assert (broken.code, "entry 2 is missing" in broken.out) == (1, True)
+    assert verify(new_case()).code == 2
+    everything = verify("--all", "--json")
+    assert everything.code == 1
+    found = everything.json()
+    assert (found["cases"], found["entries"], list(found["broken"])) == (3, 9, [archived.broken[0].case])
+
+
+def test_an_archive_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "archive.db"
+    file.write_bytes(b"this is no database, and long enough to be taken for one" * 100)
+    for url, code in (("nonsense", 2), ("oracle+none://u:secret@h/x", 2), (f"sqlite:///{file}", 3)):
+        said = seamless("case", "list", "--archive", url)
+        assert (said.code, "secret" in said.err) == (code, False), said
+    assert seamless("case", "show", "--last", "--data", tmp_path / "none").code == 2
+
+
+def test_a_case_id_is_one_of_its_channel() -> None:
+    assert CaseId(new_case("counter")).channel == "counter"

@@ -1,0 +1,1 @@
+"""The orchestrator: runs the cases and what they send."""

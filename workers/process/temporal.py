@@ -1,0 +1,58 @@
+"""The one place where a process gets its Temporal client."""
+
+from __future__ import annotations
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+
+from workers.process.entry import UsageError
+from workers.process.settings import Settings
+
+SEARCH_ATTRIBUTES = {"SeamlessProcedure": "Keyword", "SeamlessLaw": "Keyword", "SeamlessChannel": "Keyword"}
+"""The search attributes that cases are started with, by name and type."""
+
+
+async def connect(settings: Settings) -> Client:
+    """A client of the administration's namespace.
+
+    Raises:
+        UsageError: nobody answers at the address.
+    """
+    try:
+        return await Client.connect(
+            settings.temporal, namespace=settings.namespace, data_converter=pydantic_data_converter
+        )
+    except (RPCError, RuntimeError) as error:
+        raise UsageError(
+            f"no Temporal server answers at {settings.temporal}: start one or set SEAMLESS_TEMPORAL. {error}",
+            exit_code=3,
+        ) from None
+
+
+async def register_search_attributes(client: Client) -> None:
+    """Register those of :data:`SEARCH_ATTRIBUTES` that a server lacks which is not ours.
+
+    Raises:
+        UsageError: the server does not let us.
+    """
+    try:
+        known = await client.operator_service.list_search_attributes(
+            ListSearchAttributesRequest(namespace=client.namespace)
+        )
+        missing = {name for name in SEARCH_ATTRIBUTES if name not in known.custom_attributes}
+        if missing:
+            await client.operator_service.add_search_attributes(
+                AddSearchAttributesRequest(
+                    namespace=client.namespace,
+                    search_attributes=dict.fromkeys(missing, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD),
+                )
+            )
+    except RPCError as error:
+        names = ", ".join(SEARCH_ATTRIBUTES)
+        raise UsageError(
+            f"namespace {client.namespace} needs the search attributes {names} (Keyword): {error}",
+            exit_code=3,
+        ) from None
