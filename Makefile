@@ -44,7 +44,7 @@ fmt: setup ## Format the code
 bench: setup ## What the platform costs, against a bare Temporal program (at most 5 minutes)
 	$(BIN)/python -m bench
 
-fines: setup ## Relive the whole log of traffic fines and hold it against a count of its rows (a quarter of an hour)
+fines: setup ## Replay the whole log of traffic fines and hold it against a count of its rows (a quarter of an hour)
 	$(BIN)/pytest tests/commands/test_replay.py -m whole_log -s
 
 lock: ## Renew the lock files (needs uv)

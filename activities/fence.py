@@ -1,33 +1,38 @@
-"""The fence: a dead gateway grants no permits."""
+"""The fence: a deadline takes effect only after every event that the broker had by then was carried."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 from typing import Any, Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
 from aiokafka.partitioner import murmur2
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from contracts.platform import AWAIT_GATEWAY, Fence
+from network.broker.connection import Broker
 
 
 class FenceActivity:
     """Waits until the gateway has carried what the broker had by a deadline.
 
-    It compares the gateway group's committed offsets with the first offset whose append time lies
-    behind the deadline. The gateway commits only what stands in its case or in the dead letters.
+    It compares the gateway group's committed offsets with the first offset whose append time is
+    after the deadline. The gateway commits only what stands in its case or in the dead letters.
     """
 
-    def __init__(self, bootstrap: str, *, prefix: str, group: str, clock_skew: timedelta) -> None:
-        self._bootstrap = bootstrap
-        self._prefix = prefix
+    def __init__(self, broker: Broker, *, group: str, clock_skew: timedelta) -> None:
+        """
+        Args:
+            group: the gateway's consumer group.
+            clock_skew: how far the broker's clock may be after Temporal's.
+        """
+        self._broker = broker
         self._group = group
         self._clock_skew = clock_skew
+        self._clients = AsyncExitStack()
         self._reader: Any = None
         self._admin: Any = None
         self._connecting = asyncio.Lock()
@@ -36,13 +41,8 @@ class FenceActivity:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._reader is not None:
-            await self._reader.stop()
-        if self._admin is not None:
-            await self._admin.close()
+    async def __aexit__(self, *_: object) -> None:
+        await self._clients.aclose()
 
     @activity.defn(name=AWAIT_GATEWAY)
     async def await_gateway(self, fence: Fence) -> None:
@@ -51,10 +51,11 @@ class FenceActivity:
         Raises:
             ApplicationError: the gateway is not that far yet. Benign: it says nothing of the case.
         """
-        behind = fence.deadline + self._clock_skew - datetime.now(UTC)
-        await asyncio.sleep(max(0.0, behind.total_seconds()))  # the broker's clock may lag behind Temporal's
+        early = fence.deadline + self._clock_skew - datetime.now(UTC)
+        await asyncio.sleep(max(0.0, early.total_seconds()))
         await self._connect()
-        partitions = [await self._partition(f"{self._prefix}{topic}", fence.case) for topic in fence.topics]
+        topics = [self._broker.topic(topic) for topic in fence.topics]
+        partitions = [await self._partition(topic, fence.case) for topic in topics]
         after = int(fence.deadline.timestamp() * 1000) + 1
         found = await self._reader.offsets_for_times(dict.fromkeys(partitions, after))
         begins = await self._reader.beginning_offsets(partitions)
@@ -74,21 +75,9 @@ class FenceActivity:
     async def _connect(self) -> None:
         async with self._connecting:
             if self._reader is None:
-                reader = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
-                try:
-                    await reader.start()
-                except BaseException:
-                    await reader.stop()
-                    raise
-                self._reader = reader
+                self._reader = await self._clients.enter_async_context(self._broker.consuming())
             if self._admin is None:
-                admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
-                try:
-                    await admin.start()
-                except BaseException:
-                    await admin.close()
-                    raise
-                self._admin = admin
+                self._admin = await self._clients.enter_async_context(self._broker.administration())
 
     async def _partition(self, topic: str, case: str) -> TopicPartition:
         """The partition of a case on a topic. How many there are is for ever, so it is asked once."""

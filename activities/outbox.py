@@ -9,8 +9,8 @@ from prometheus_client import Counter
 from temporalio import activity
 
 from contracts.platform import PUBLISH, Batch, Posting
-from contracts.wire.envelope import Event, platform_source
-from contracts.wire.messages import LEDGER_ENTRY
+from contracts.terms.identifiers import PLATFORM
+from contracts.wire.envelope import Event
 from contracts.wire.topics import LEDGER
 from network.broker.publisher import Publisher, Record
 
@@ -39,10 +39,10 @@ class OutboxActivity:
             [record for posting in batch.postings for record in _records(batch, posting)]
         )
         for posting in batch.postings:
-            _tell(posting)
+            _log(posting)
 
 
-def _tell(posting: Posting) -> None:
+def _log(posting: Posting) -> None:
     entry = posting.entry
     PUBLISHED.labels(entry.procedure, entry.kind).inc()
     LETTERS.labels(entry.procedure).inc(len(posting.letters))
@@ -52,7 +52,7 @@ def _tell(posting: Posting) -> None:
 
 def _records(batch: Batch, posting: Posting) -> Iterator[Record]:
     entry = posting.entry
-    source = platform_source(batch.administration)
+    source = PLATFORM.source(batch.administration)
 
     def record(topic: str, event_id: str, event_type: str, data: dict[str, object]) -> Record:
         event = Event(
@@ -68,10 +68,9 @@ def _records(batch: Batch, posting: Posting) -> Iterator[Record]:
             requestid=entry.request,
             data=data,
         )
-        value, headers = event.encode()
-        return Record(topic, entry.case, value, headers)
+        return Record(topic, entry.case, *event.encode())
 
-    yield record(LEDGER, entry.id, LEDGER_ENTRY, entry.model_dump(mode="json"))
+    yield record(LEDGER, entry.id, entry.type, entry.model_dump(mode="json"))
     for number, letter in enumerate(posting.letters, start=1):
         content = letter.data if letter.data is not None else (entry.data.content if entry.data else {})
         yield record(letter.topic, f"{entry.id}/{number}", letter.type, content)

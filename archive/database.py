@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from workers.process.entry import UsageError
+from contracts.terms.errors import InvalidInput
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -21,7 +21,7 @@ def open_for_writing(url: str) -> Engine:
     disk at every commit, since the offset of what was written is committed next.
 
     Raises:
-        UsageError: the URL is none, or its driver is not installed.
+        InvalidInput: the URL is none, or its driver is not installed.
     """
     if _parsed(url).get_backend_name() != "sqlite":
         return _engine(url)
@@ -40,7 +40,7 @@ def open_for_reading(url: str) -> Engine:
     take part in the write-ahead log's locking to see what the writer wrote last.
 
     Raises:
-        UsageError: the URL is none, or its driver is not installed.
+        InvalidInput: the URL is none, or its driver is not installed.
     """
     file = sqlite_file(url)
     if file is None:
@@ -74,14 +74,16 @@ def _engine(url: str, **settings: Any) -> Engine:
     try:
         return create_engine(url, pool_pre_ping=True, hide_parameters=True, **settings)  # no data in messages
     except (ArgumentError, ImportError) as error:
-        raise UsageError(f"cannot use the archive {shown(url)}: {error}") from None
+        raise InvalidInput(f"cannot use the archive {shown(url)}: {error}") from None
 
 
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)
     except ArgumentError:
-        raise UsageError("the archive's address is no SQLAlchemy URL, such as sqlite:///archive.db") from None
+        raise InvalidInput(
+            "the archive's address is not an SQLAlchemy URL, such as sqlite:///archive.db"
+        ) from None
 
 
 def _at_connect(engine: Engine, *pragmas: str) -> None:

@@ -11,12 +11,11 @@ from pydantic import AwareDatetime
 from sqlalchemy import Connection, func, inspect, select
 
 from archive.database import open_for_reading, sqlite_file
-from archive.tables import cases, ledger
+from archive.tables import cases, digest, ledger
 from archive.verification import Verdict, judge_all, judge_case
-from contracts.terms.identifiers import CaseId, ChannelId, ProcedureId
+from contracts.terms.identifiers import CaseId, ChannelId, Party, ProcedureId
 from contracts.terms.values import Contract
 from contracts.wire.ledger import LedgerEntry
-from workers.archive.store import cause_key
 
 T = TypeVar("T")
 
@@ -43,7 +42,7 @@ class CaseRow(Contract):
     updated: AwareDatetime
     status: Status
     outcome: str | None
-    holders: tuple[str, ...]
+    holders: tuple[Party, ...]
     entries: int
     head: str
 
@@ -71,7 +70,7 @@ class ArchiveReader:
 
     async def knows(self, case: str, cause: str) -> bool:
         """Whether an entry of the case has this cause, such as ``source#id`` of an event."""
-        query = select(1).where(ledger.c.case == case, ledger.c.cause == cause_key(cause)).limit(1)
+        query = select(1).where(ledger.c.case == case, ledger.c.cause == digest(cause)).limit(1)
         return await self._read(lambda db: db.execute(query).first() is not None, False)
 
     async def closed(self, case: str) -> bool:

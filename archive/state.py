@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 import contracts.procedures.catalogue  # noqa: F401 - fills REQUESTS with every procedure's request types
 from contracts.terms.decisions import Decision
-from contracts.terms.identifiers import CaseId
+from contracts.terms.identifiers import APPLICANT, CaseId, Party
 from contracts.terms.requests import REQUESTS
 from contracts.terms.values import Contract
 from contracts.wire.ledger import Kind, LedgerEntry
@@ -22,9 +22,9 @@ _INSTANT = TypeAdapter(AwareDatetime)
 
 
 class Holding(Contract):
-    """Somebody has the case: ``agency:<id>``, ``applicant`` or ``system``."""
+    """Somebody has the case."""
 
-    holder: str
+    holder: Party
     since: AwareDatetime
 
 
@@ -35,13 +35,13 @@ class OpenStep(Contract):
     """
 
     step: str
-    holder: str
+    holder: Party
     asked: AwareDatetime
     due: AwareDatetime | None
     escalated: bool = False
 
 
-class Standing(Contract):
+class CaseState(Contract):
     """A case as its ledger leaves it.
 
     ``application`` is None where it was erased. ``marks`` are codes of the service item, in order.
@@ -57,7 +57,7 @@ class Standing(Contract):
     decided: AwareDatetime | None = None
 
 
-def standing(entries: Sequence[LedgerEntry]) -> Standing:
+def state_of(entries: Sequence[LedgerEntry]) -> CaseState:
     """Where a case stands after ``entries``: its ledger, in order, at least one."""
     since: dict[str, Any] = {}
     waiting: dict[str, OpenStep] = {}
@@ -74,7 +74,7 @@ def standing(entries: Sequence[LedgerEntry]) -> Standing:
         elif entry.kind == "decided":
             decision, decided = _decision(entry), entry.recorded
         waiting = {step: each for step, each in waiting.items() if each.holder in entry.holders}
-    return Standing(
+    return CaseState(
         case=entries[0].case,
         application=_content(entries[0]).get("application"),
         marks=tuple(entry.outcome for entry in entries if entry.kind == "marked" and entry.outcome),
@@ -98,7 +98,7 @@ def _opened(entry: LedgerEntry) -> OpenStep:
         due = None
     return OpenStep(
         step=step,
-        holder=f"agency:{request.agency}" if request else _content(entry).get("holder", "applicant"),
+        holder=Party.agency(request.agency) if request else _content(entry).get("holder", APPLICANT),
         asked=entry.recorded,
         due=due,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 
 from sqlalchemy import (
@@ -36,6 +37,11 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def digest(text: str) -> str:
+    """What the tables know a text by that may be too long for an index: its SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 metadata = MetaData()
@@ -85,7 +91,7 @@ cases = Table(
     Column("entries", Integer, nullable=False),
     Column("head", String(64), nullable=False),
 )
-"""Where each case stands: a projection of ``ledger``, written in the same transaction."""
+"""Where each case is: a projection of ``ledger``, written in the same transaction."""
 
 Index("cases_by_opening", cases.c.opened, cases.c.case)
 

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from bench.measure import measure
 from bench.report import figures, tables
-from workers.process.entry import run_main
-from workers.process.telemetry import configure_logs
+from seamless.cli.run import run
+from workers.process.logs import configure_logs
 
 
 def bench(
@@ -51,7 +51,7 @@ def bench(
             print(json.dumps(figures(measured), ensure_ascii=False))
         return 0
 
-    run_main(main)
+    run(main)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,11 @@
-"""``python -m bench.agencies [APART_SECONDS]``: all agencies and the applicant, in one process, over Kafka.
-
-Lean on purpose (no models): what it takes is not the platform's cost, but on the same machine.
-"""
+"""``python -m bench.agencies [APART_SECONDS]``: all agencies and the applicant, in one process, on Kafka."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import sys
-from datetime import UTC, datetime
-from typing import Any
 
-import uuid_utils
-from aiokafka import AIOKafkaConsumer
-
-from bench.answers import PAYMENT, Json, Pace, answer_to
+from bench.answers import PAYMENT, Pace, answer_to
 from contracts.procedures.construction_permit import (
     CIVIL_AIR_DEFENCE,
     ENVIRONMENT,
@@ -24,15 +14,18 @@ from contracts.procedures.construction_permit import (
     PLANNING,
     SERVICE_HALL,
 )
-from contracts.wire.envelope import STRUCTURED, agency_source, channel_source
-from contracts.wire.messages import ANSWERED, NOTICE_FEE_DUE, PAID, REQUESTED
-from contracts.wire.topics import agency_events, agency_requests, channel_events, channel_notices
-from network.broker.publisher import Publisher, Record
-from workers.process.entry import run_main, until_stopped
+from contracts.terms.identifiers import ChannelId
+from contracts.wire.envelope import Event
+from contracts.wire.messages import Answered, FeeDue, Paid, Requested
+from network.broker.publisher import Publisher
+from network.parties import AgencyClient, ChannelClient
+from network.parties.hearing import Heard, hearing
+from network.parties.party import PartyClient
+from workers.process.metrics import set_ready
+from workers.process.run import run_process
 from workers.process.settings import Settings
-from workers.process.telemetry import serve_metrics, set_ready
 
-CHANNEL = "portal"
+CHANNEL = ChannelId("portal")
 SYSTEMS = (HOUSING, PLANNING, FIRE_SAFETY, CIVIL_AIR_DEFENCE, ENVIRONMENT, SERVICE_HALL)
 
 
@@ -40,78 +33,44 @@ class Everybody:
     """Answers every request and pays every fee."""
 
     def __init__(self, settings: Settings, publisher: Publisher, pace: Pace) -> None:
-        self._settings = settings
-        self._publisher = publisher
+        administration = settings.directory.administration
+        clients: list[PartyClient] = [AgencyClient(publisher, administration, each) for each in SYSTEMS]
+        clients.append(ChannelClient(publisher, administration, CHANNEL))
+        self._clients = {client.party: client for client in clients}
+        self._broker = settings.broker
         self._pace = pace
         self._answering: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Answer until cancelled."""
-        agency_of = {agency_requests(agency): str(agency) for agency in SYSTEMS}
-        prefix = self._settings.topic_prefix
-        consumer: Any = AIOKafkaConsumer(
-            *(prefix + topic for topic in (*agency_of, channel_notices(CHANNEL))),
-            bootstrap_servers=self._settings.kafka,
-            group_id="bench.agencies",
-            auto_offset_reset="earliest",
-        )
-        await consumer.start()
-        set_ready()
-        try:
-            async for record in consumer:
-                agency = agency_of.get(record.topic.removeprefix(prefix))
-                if answer := self._answer(agency, json.loads(record.value)):
-                    task = asyncio.create_task(self._send(answer))
+        async with hearing(self._broker, list(self._clients), group="bench.agencies") as heard:
+            set_ready()
+            async for each in heard:
+                if answer := self._answer(each):
+                    task = asyncio.create_task(self._send(self._clients[each.party], answer))
                     self._answering.add(task)
                     task.add_done_callback(self._answering.discard)
-        finally:
-            await consumer.stop()
 
-    def _answer(self, agency: str | None, event: Json) -> Record | None:
-        administration = self._settings.directory.administration
-        if agency and event["type"] == REQUESTED:
-            said = {
-                "type": ANSWERED,
-                "source": agency_source(administration, agency),
-                "requestid": event["requestid"],
-                "data": {"answer": answer_to(event["data"]["request"])},
-            }
-            return _record(agency_events(agency), event["subject"], said)
-        if event["type"] == NOTICE_FEE_DUE:
-            said = {"type": PAID, "source": channel_source(administration, CHANNEL), "data": PAYMENT}
-            return _record(channel_events(CHANNEL), event["subject"], said)
+    def _answer(self, heard: Heard) -> Event | None:
+        event, client = heard.event, self._clients[heard.party]
+        if event.type == Requested.type:
+            answered = Answered(answer=answer_to(event.data["request"]))
+            return client.event(answered, event.subject, request=event.requestid)
+        if event.type == FeeDue.type:
+            return client.event(Paid.model_validate(PAYMENT), event.subject)
         return None
 
-    async def _send(self, record: Record) -> None:
-        await self._pace.turn(str(record.key))
-        await self._publisher.publish([record])
+    async def _send(self, client: PartyClient, event: Event) -> None:
+        await self._pace.turn(event.subject)
+        await client.send(event)
 
 
-def _record(topic: str, case: str, said: Json) -> Record:
-    event = {
-        "specversion": "1.0",
-        "id": str(uuid_utils.uuid7()),
-        "subject": case,
-        "partitionkey": case,
-        "time": datetime.now(UTC).isoformat(),
-        **said,
-    }
-    return Record(topic, case, json.dumps(event).encode(), [("content-type", STRUCTURED.encode())])
-
-
-async def run(apart_seconds: float) -> int:
-    """Answer until the process is asked to stop."""
-    settings = Settings()
-    serve_metrics(settings.metrics_port)
-    async with Publisher(settings.kafka, settings.topic_prefix) as publisher:
-        answering = asyncio.create_task(Everybody(settings, publisher, Pace(apart_seconds)).run())
-        stopping = asyncio.create_task(until_stopped())
-        await asyncio.wait({answering, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        answering.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await answering
-    return 0
+async def run(settings: Settings, apart_seconds: float) -> None:
+    """Answer until cancelled."""
+    async with Publisher(settings.broker) as publisher:
+        await Everybody(settings, publisher, Pace(apart_seconds)).run()
 
 
 if __name__ == "__main__":
-    run_main(lambda: run(float(sys.argv[1]) if len(sys.argv) > 1 else 0))
+    apart = float(sys.argv[1]) if len(sys.argv) > 1 else 0
+    run_process("bench-agencies", lambda settings: run(settings, apart))

@@ -16,9 +16,9 @@ from temporalio.worker import Worker
 from bench.answers import CONSENT, Json, Pace, answer_to
 from bench.bare import AGENCIES_QUEUE, ANSWER, CASES_QUEUE, CHECK_DRAINAGE, SEND, BarePermit
 from workers.orchestrator.sandbox import sandbox
-from workers.process.entry import run_main, until_stopped
+from workers.process.metrics import set_ready
+from workers.process.run import run_process
 from workers.process.settings import Settings
-from workers.process.telemetry import serve_metrics, set_ready
 
 
 class BareAgencies:
@@ -46,10 +46,8 @@ class BareAgencies:
         await self._client.get_workflow_handle(case).signal(ANSWER, args=[request, answer_to(request)])
 
 
-async def run(role: str, apart_seconds: float) -> int:
-    """Run one process until it is asked to stop."""
-    settings = Settings()
-    serve_metrics(settings.metrics_port)
+async def run(settings: Settings, role: str, apart_seconds: float) -> None:
+    """Run one process until cancelled."""
     client = await Client.connect(settings.temporal, namespace=settings.namespace)
     if role == "cases":
         # In the platform's own sandbox: what that costs is no part of the comparison.
@@ -61,9 +59,9 @@ async def run(role: str, apart_seconds: float) -> int:
         )
     async with worker:
         set_ready()
-        await until_stopped()
-    return 0
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    run_main(lambda: run(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 0))
+    role, apart = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 0
+    run_process(f"bare-{role}", lambda settings: run(settings, role, apart))

@@ -20,7 +20,7 @@ from contracts.wire.topics import LEDGER
 from deploy.local.stack import Stack
 from network.broker.publisher import Publisher
 from network.broker.tail import TopicTail
-from workers.process.settings import Settings
+from workers.process.settings import load_settings
 
 AT_ONCE = 50
 """How many cases are open at any moment."""
@@ -107,11 +107,11 @@ async def _pair(first: Side, second: Side, cases: int) -> Pair:
 
 @asynccontextmanager
 async def _sides(data: Path) -> AsyncIterator[tuple[Client, Platform, Bare]]:
-    own = Settings().model_copy(update={"data": data, "log_level": "WARNING"})
+    own = load_settings(data=data, log_level="WARNING")
     async with (
         Stack(own) as stack,
-        Publisher(stack.settings.kafka, stack.settings.topic_prefix) as publisher,
-        TopicTail(stack.settings.kafka, [stack.settings.topic_prefix + LEDGER]) as tail,
+        Publisher(stack.settings.broker) as publisher,
+        TopicTail(stack.settings.broker, [LEDGER]) as tail,
     ):
         archive = ArchiveReader(stack.settings.archive_url)
         platform = Platform(stack, publisher, archive)

@@ -9,33 +9,32 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from types import ModuleType
 from typing import ClassVar
 
 from temporalio.client import Client
 
 from archive.reader import ArchiveReader
-from bench import bare
+from bench import agencies, bare, bare_processes
 from bench.agencies import CHANNEL
 from bench.answers import APPLICATION
 from bench.processes import processor_seconds
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
+from contracts.terms.errors import SeamlessError
 from contracts.terms.identifiers import CaseId
 from deploy.local.stack import WORKERS, Stack
 from network.broker.publisher import Publisher
 from network.broker.tail import TopicTail
-from network.parties.applications import application_event, application_record, new_case_id
-from workers.process.entry import UsageError
+from network.parties import ChannelClient
+from network.parties.channel import new_case_id
 
 STOP_SECONDS = 15.0
-PATIENCE_SECONDS = 60.0
+CASE_SECONDS = 60.0
 """How long a case may take, or the archive after the last one, before the bench gives up."""
 
 
-class BenchError(UsageError):
+class BenchError(SeamlessError):
     """A case did not go as the bench needs it."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, exit_code=1)
 
 
 @dataclass(frozen=True)
@@ -78,10 +77,10 @@ class Side(ABC):
             for _ in left:  # shared: whoever is free takes the next
                 case = self._new_case()
                 try:
-                    async with asyncio.timeout(PATIENCE_SECONDS):
+                    async with asyncio.timeout(CASE_SECONDS):
                         outcome = await self._carry(case)
                 except TimeoutError:
-                    raise BenchError(f"{case} did not end within {PATIENCE_SECONDS:.0f} s") from None
+                    raise BenchError(f"{case} did not end within {CASE_SECONDS:.0f} s") from None
                 if outcome != "granted":
                     raise BenchError(f"{case} was {outcome}; only granted cases are measured")
                 ended.append(case)
@@ -123,10 +122,10 @@ class Bare(Side):
     def __init__(self, stack: Stack, client: Client) -> None:
         super().__init__(stack)
         self._client = client
-        stack.run("bare-cases", ["-m", "bench.bare_processes", "cases"])
+        stack.run("bare-cases", bare_processes, "cases")
 
     async def answer(self, apart_seconds: float) -> None:
-        await _replace(self._stack, "bare-agencies", "bench.bare_processes", "agencies", str(apart_seconds))
+        await _replace(self._stack, "bare-agencies", bare_processes, "agencies", str(apart_seconds))
 
     def _new_case(self) -> CaseId:
         return new_case_id("bare")
@@ -146,7 +145,8 @@ class Platform(Side):
 
     def __init__(self, stack: Stack, publisher: Publisher, archive: ArchiveReader) -> None:
         super().__init__(stack)
-        self._publisher = publisher
+        administration = stack.settings.directory.administration
+        self._portal = ChannelClient(publisher, administration, CHANNEL)
         self._archive = archive
         self._waiting: dict[str, asyncio.Future[str]] = {}
 
@@ -160,29 +160,27 @@ class Platform(Side):
                     waiting.set_result(entry["outcome"])
 
     async def answer(self, apart_seconds: float) -> None:
-        await _replace(self._stack, "agencies", "bench.agencies", str(apart_seconds))
+        await _replace(self._stack, "agencies", agencies, str(apart_seconds))
 
     def _new_case(self) -> CaseId:
-        return new_case_id(CHANNEL)
+        return self._portal.new_case()
 
     async def _carry(self, case: CaseId) -> str:
-        administration = self._stack.settings.directory.administration
-        applied = application_event(administration, case, CONSTRUCTION_PERMIT.procedure, APPLICATION)
         ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting[case] = ended
-        await self._publisher.publish([application_record(applied)])
+        await self._portal.apply(CONSTRUCTION_PERMIT.procedure, APPLICATION, case=case)
         return await ended
 
     async def _settle(self, cases: Sequence[str]) -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(CASE_SECONDS):
             for case in cases:
                 while not await self._archive.closed(case):
                     await asyncio.sleep(0.05)
 
 
-async def _replace(stack: Stack, name: str, *module: str) -> None:
+async def _replace(stack: Stack, name: str, module: ModuleType, *arguments: str) -> None:
     """Start a process and return when it is ready; the one that has this name is stopped first."""
     with contextlib.suppress(KeyError):
         await stack.worker(name).stop(STOP_SECONDS)
-    stack.run(name, ["-m", *module])
+    stack.run(name, module, *arguments)
     await stack.ready()

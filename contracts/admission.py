@@ -1,6 +1,8 @@
-"""What may enter: a Kafka record becomes a typed admission, or a refusal that names what is wrong.
+"""The one check of what may enter: a Kafka record becomes a typed admission, or a refusal that says why not.
 
-Nothing here does I/O or depends on the case, so whatever is refused here can never succeed.
+The gateway makes it of every record that it reads, and the clients in ``network.parties`` make it of every
+event before they send it: what one accepts, the other accepts. Nothing here does I/O or depends on the case,
+so whatever is refused here can never succeed.
 """
 
 from __future__ import annotations
@@ -17,17 +19,17 @@ from pydantic import BaseModel, ValidationError
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.calendar import calendar
 from contracts.terms.errors import Refusal, refusal_of
-from contracts.terms.identifiers import CaseId, RequestId
+from contracts.terms.identifiers import CaseId, Party, RequestId
 from contracts.terms.reports import report_of
 from contracts.terms.requests import REQUESTS
 from contracts.terms.service_item import LawVersion, ServiceItem
-from contracts.wire.envelope import Event, Headers
-from contracts.wire.messages import OF_A_REQUEST, Answered, Applied, Corrected, Reported, data_of
+from contracts.wire.envelope import MAX_EVENT_BYTES, Event, Headers, Message
+from contracts.wire.messages import ABOUT_A_REQUEST, Answered, Applied, Corrected, Reported, message_of
 from contracts.wire.topics import Inlet
 
 MAX_DEPTH = 50
 """How deep lists and objects may be nested. JSON readers give up at some depth, and the event travels on
-inside other messages: one that only just gets in could be read by nobody behind us."""
+inside other messages: one that is only just admitted could be read by no later stage."""
 
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """The character NUL in canonical JSON. PostgreSQL, a home of the archive, stores no text that has it."""
@@ -46,17 +48,27 @@ class Arrival:
     inlet: Inlet
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
+    headers: Headers
     received: datetime
-
-    @property
-    def actor(self) -> str:
-        """The party, as cases know it: ``agency:<id>`` or ``channel:<id>``."""
-        return f"{self.inlet.party}:{self.inlet.id}"
 
 
 @dataclass(frozen=True)
-class Application:
+class Rules:
+    """What differs between administrations.
+
+    Attributes:
+        max_event_bytes: how large a value may be; the headers together, too.
+        calendar: the calendar version by which the day of an application is counted.
+        virtual_time: a log is replayed: an event was received when it happened, not when the broker had it.
+    """
+
+    max_event_bytes: int = MAX_EVENT_BYTES
+    calendar: str = "cn-2026.1"
+    virtual_time: bool = False
+
+
+@dataclass(frozen=True)
+class NewCase:
     """An application that may open the case ``case`` under ``law``; ``received``: when it was handed in."""
 
     event: Event
@@ -68,49 +80,43 @@ class Application:
 
 
 @dataclass(frozen=True)
-class Message:
-    """An event for the case ``case``, said by ``actor``; ``received``: by this, it is late or not."""
+class CaseEvent:
+    """An event for the case ``case``, sent by ``actor``; ``received``: by this, it is late or not."""
 
     event: Event
     case: CaseId
     received: datetime
-    actor: str
+    actor: Party
 
 
-Admitted = Application | Message
+Admitted = NewCase | CaseEvent
 
 
-def admit(
-    arrival: Arrival, *, max_event_bytes: int, calendar_name: str, virtual_time: bool = False
-) -> Admitted:
+def admit(arrival: Arrival, rules: Rules) -> Admitted:
     """What ``arrival`` says, if it may enter.
-
-    Args:
-        max_event_bytes: how large the value may be; the headers together, too.
-        calendar_name: the calendar version by which the day of an application is counted.
-        virtual_time: a log is relived: an event was received when it happened, not when the broker had it.
 
     Raises:
         Refusal: it may not, and never will as it is.
     """
-    event = _decoded(arrival, max_event_bytes)
+    event = _decoded(arrival, rules.max_event_bytes)
     case = _addressed(arrival, event)
-    received = event.time.astimezone(UTC) if virtual_time else arrival.received
+    received = event.time.astimezone(UTC) if rules.virtual_time else arrival.received
+    party = arrival.inlet.party
     try:
-        data = data_of(event, "agency" if arrival.inlet.party == "agency" else "channel")
+        message = message_of(event, "agency" if party.kind == "agency" else "channel")
     except RecursionError:
         raise _too_deep() from None
-    if isinstance(data, Applied):
-        return _application(event, case, received, data, calendar_name)
-    if event.type in OF_A_REQUEST:
-        _check_answer(arrival, event, data)
-    if isinstance(data, Reported):
-        report_of(data, arrival.inlet.id)
-    return Message(event, case, received, arrival.actor)
+    if isinstance(message, Applied):
+        return _application(event, case, received, message, rules.calendar)
+    if type(message) in ABOUT_A_REQUEST:
+        _check_answer(party, event, message)
+    if isinstance(message, Reported):
+        report_of(message.step, message.content, party.id)
+    return CaseEvent(event, case, received, party)
 
 
 def _decoded(arrival: Arrival, limit: int) -> Event:
-    headers: Headers = [(name, value) for name, value in arrival.headers if value is not None]
+    headers = [(name, value) for name, value in arrival.headers if value is not None]
     sizes = (len(arrival.value or b""), sum(len(name) + len(value) for name, value in headers))
     if max(sizes) > limit:
         raise Refusal(
@@ -127,7 +133,7 @@ def _decoded(arrival: Arrival, limit: int) -> Event:
 
 
 def _check_carriable(event: Event) -> None:
-    """Refuse what not all JSON carries unchanged: it would fail behind us, in the case or its ledger."""
+    """Refuse what not all JSON carries unchanged: it would fail later, in the case or its ledger."""
     if any(depth > MAX_DEPTH for depth in _depths(event.data)):
         raise _too_deep()
     try:
@@ -177,18 +183,18 @@ def _addressed(arrival: Arrival, event: Event) -> CaseId:
             f"key: the record's key is {key!r} and subject is {event.subject!r}; both have to be the case id"
         )
         raise Refusal("wrong-key", detail, "subject")
-    if arrival.inlet.party == "channel" and case.channel != arrival.inlet.id:
-        detail = f"subject: {case} was minted by channel {case.channel!r}, not by {arrival.inlet.id!r}"
+    if inlet.party.kind == "channel" and case.channel != inlet.party.id:
+        detail = f"subject: {case} was minted by channel {case.channel!r}, not by {inlet.party.id!r}"
         raise Refusal("wrong-source", detail, "subject")
     return case
 
 
 def _application(
     event: Event, case: CaseId, received: datetime, data: Applied, calendar_name: str
-) -> Application:
+) -> NewCase:
     item = CATALOGUE.get(data.procedure)
     if item is None:
-        detail = f"data.procedure: there is no {data.procedure!r}; there are {', '.join(sorted(CATALOGUE))}"
+        detail = f"data.procedure: there is no {data.procedure!r}; there are: {', '.join(sorted(CATALOGUE))}"
         raise Refusal("unknown-procedure", detail, "data.procedure")
     try:
         application = item.application.model_validate(data.application)
@@ -198,18 +204,18 @@ def _application(
         law = item.law_on(calendar(calendar_name).day(received))
     except LookupError as error:
         raise Refusal("unknown-procedure", f"data.procedure: {error}", "data.procedure") from None
-    return Application(event, case, received, item, law, application)
+    return NewCase(event, case, received, item, law, application)
 
 
-def _check_answer(arrival: Arrival, event: Event, data: BaseModel) -> None:
+def _check_answer(party: Party, event: Event, data: Message) -> None:
     """The request is of this agency, and what it answers is what was asked."""
     request_id = RequestId(event.requestid or "")
     request = REQUESTS.get(request_id.request_type)
     if request is None:
         detail = f"requestid: there is no request type {request_id.request_type!r}"
         raise Refusal("unknown-request", detail, "requestid")
-    if request.agency != arrival.inlet.id:
-        detail = f"requestid: {request.name!r} is asked of {request.agency!r}, not of {arrival.inlet.id!r}"
+    if request.agency != party.id:
+        detail = f"requestid: {request.name!r} is asked of {request.agency!r}, not of {party.id!r}"
         raise Refusal("wrong-source", detail, "requestid")
     if isinstance(data, Answered | Corrected):
         try:

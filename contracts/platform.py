@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.terms.decisions import Decision
-from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, ProcedureId
+from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, Party, ProcedureId
 from contracts.terms.values import Contract, Sha256, absent
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry
@@ -50,7 +50,7 @@ class Delivered(Contract):
     """
 
     event: Event
-    actor: str
+    actor: Party
     received: AwareDatetime
 
 
@@ -58,9 +58,9 @@ class Opened(Contract, Generic[A]):
     """The input of a case. Everything that must not move while the case runs stands here.
 
     ``law`` is the law version and ``calendar`` the calendar version the case keeps to its end; ``checks``
-    are the agencies that took part by an automated check when it was opened. ``behind`` is how far the
-    case's clock lies behind Temporal's: nothing, but where a log is relived. ``carried`` is what one run
-    hands to the next, the case library's own.
+    are the agencies that took part by an automated check when it was opened. ``behind`` is how much
+    earlier the case's clock is than Temporal's: nothing, except where a log is replayed. ``carried`` is what
+    one run hands to the next, the case library's own.
     """
 
     case: CaseId

@@ -10,7 +10,7 @@ import uuid_utils
 
 from contracts.procedures.construction_permit import Applicant, Application, Site
 from contracts.procedures.traffic_fine import Fine, euro
-from contracts.terms.identifiers import CaseId
+from contracts.terms.identifiers import CaseId, Party
 from contracts.terms.values import DocumentRef
 from contracts.wire.envelope import Event
 
@@ -57,13 +57,21 @@ def fine(**changes: Any) -> Fine:
     return Fine(**(fields | changes))
 
 
-def event(source: str, event_type: str, case: str, data: dict[str, Any], *, event_id: str | None = None,
-          request: str | None = None, at: datetime | None = None) -> Event:  # fmt: skip
-    """An event about a case."""
+def event(
+    sender: Party | str,
+    event_type: str,
+    case: str,
+    data: dict[str, Any],
+    *,
+    event_id: str | None = None,
+    request: str | None = None,
+    at: datetime | None = None,
+) -> Event:
+    """An event about a case, of a party or with a ``source`` of any kind."""
     return Event(
         specversion="1.0",
         id=event_id or str(uuid_utils.uuid7()),
-        source=source,
+        source=sender.source(ADMINISTRATION) if isinstance(sender, Party) else sender,
         type=event_type,
         subject=case,
         partitionkey=case,

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from archive.records import Arrival
 from contracts.terms.identifiers import CaseId, ProcedureId
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import GENESIS, Erasable, LedgerEntry
-from contracts.wire.messages import LEDGER_ENTRY
 from tests.applications import new_case
+from workers.archive.store import LedgerRecord
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
@@ -50,20 +49,20 @@ def plain_chain(length: int, case: CaseId | None = None) -> list[LedgerEntry]:
     return chain({"kind": "opened"}, *({} for _ in range(length - 1)), case=case)
 
 
-def arrivals(entries: Sequence[LedgerEntry], *, offset: int = 0) -> list[Arrival]:
+def records(entries: Sequence[LedgerEntry], *, offset: int = 0) -> list[LedgerRecord]:
     """The records that carry ``entries``, as the outbox writes them, from ``offset`` on."""
-    return [arrival(entry, offset + number) for number, entry in enumerate(entries)]
+    return [record(entry, offset + number) for number, entry in enumerate(entries)]
 
 
-def arrival(entry: LedgerEntry, offset: int = 0) -> Arrival:
+def record(entry: LedgerEntry, offset: int = 0) -> LedgerRecord:
     """The record that carries one entry."""
     value, headers = Event(
         specversion="1.0",
         id=entry.id,
         source="urn:cn-demo:platform",
-        type=LEDGER_ENTRY,
+        type=LedgerEntry.type,
         subject=entry.case,
         time=entry.recorded,
         data=entry.model_dump(mode="json"),
     ).encode()
-    return Arrival("case.ledger", 0, offset, value, headers)
+    return LedgerRecord("case.ledger", 0, offset, value, headers)

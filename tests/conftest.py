@@ -12,7 +12,7 @@ from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
 from deploy.local.stack import Stack
-from workers.process.settings import Settings
+from workers.process.settings import load_settings
 from workers.process.temporal import connect
 
 DAY_SECONDS = 60
@@ -22,13 +22,11 @@ DAY_SECONDS = 60
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Kafka, Temporal and all workers, each a process of its own."""
-    settings = Settings().model_copy(
-        update={
-            "data": tmp_path_factory.mktemp("stack"),
-            "calendar": f"compressed:{DAY_SECONDS}",
-            "early_event_seconds": 5,
-            "session_timeout_ms": 6000,
-        }
+    settings = load_settings(
+        data=tmp_path_factory.mktemp("stack"),
+        calendar=f"compressed:{DAY_SECONDS}",
+        early_event_seconds=5,
+        session_timeout_ms=6000,
     )
     async with Stack(settings) as running:
         yield running

@@ -19,11 +19,11 @@ from contracts.procedures.construction_permit import (
 )
 from contracts.terms.decisions import Decision, Grant, Refuse
 from contracts.terms.limits import working_days
-from workflows.case import Case, procedure
+from workflows.case import Procedure, procedure
 
 
 @procedure(CONSTRUCTION_PERMIT)
-class ConstructionPermit(Case[Application]):
+class ConstructionPermit(Procedure[Application]):
     """国办发〔2018〕33号: what used to be a chain of desks becomes the longest branch."""
 
     @workflow.run

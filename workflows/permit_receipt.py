@@ -20,11 +20,11 @@ from contracts.procedures.permit_receipt import (
 )
 from contracts.terms.decisions import Decision
 from contracts.terms.reports import Report
-from workflows.case import Case, procedure
+from workflows.case import Procedure, procedure
 
 
 @procedure(PERMIT_RECEIPT)
-class PermitReceipt(Case[PermitRequest]):
+class PermitReceipt(Procedure[PermitRequest]):
     """T02, T04, T05 and T06, T10 run side by side; what else the groups do is recorded."""
 
     @workflow.run

@@ -30,7 +30,7 @@ from contracts.procedures.traffic_fine import (
 from contracts.terms.decisions import Decision
 from contracts.terms.values import Contract, Money
 from contracts.wire.messages import Paid
-from workflows.case import Case, procedure
+from workflows.case import Procedure, procedure
 
 STEPS: tuple[type[Contract], ...] = (
     FineSent,
@@ -48,7 +48,7 @@ STEPS: tuple[type[Contract], ...] = (
 
 
 @procedure(TRAFFIC_FINE)
-class TrafficFine(Case[Fine]):
+class TrafficFine(Procedure[Fine]):
     """Whatever is reported is entered as it comes; the law itself adds the penalty on its day.
 
     Paid in full and dismissed are where a fine stands, not its end: what the law still does may follow. It

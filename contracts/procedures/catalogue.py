@@ -7,6 +7,19 @@ from contracts.procedures.permit_receipt import PERMIT_RECEIPT
 from contracts.procedures.traffic_fine import TRAFFIC_FINE
 from contracts.terms.service_item import ServiceItem
 
-CATALOGUE: dict[str, ServiceItem] = {
-    item.procedure: item for item in (CONSTRUCTION_PERMIT, PERMIT_RECEIPT, TRAFFIC_FINE)
-}
+
+def by_procedure(*items: ServiceItem) -> dict[str, ServiceItem]:
+    """Service items by their procedure.
+
+    Raises:
+        TypeError: two are of one procedure.
+    """
+    found: dict[str, ServiceItem] = {}
+    for item in items:
+        if found.setdefault(item.procedure, item) is not item:
+            raise TypeError(f"the catalogue has two service items of {item.procedure!r}")
+    return found
+
+
+CATALOGUE = by_procedure(CONSTRUCTION_PERMIT, PERMIT_RECEIPT, TRAFFIC_FINE)
+"""Every procedure's service item."""

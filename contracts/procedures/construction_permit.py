@@ -47,7 +47,7 @@ class Applicant(Contract):
 
 
 class Site(Contract):
-    """Where is built. ``area`` of the parcel in square metres."""
+    """The building site. ``area`` of the parcel in square metres."""
 
     parcel: Text
     address: Text

@@ -13,10 +13,11 @@ from importlib.resources import files
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
+from contracts.terms.errors import InvalidInput
 from contracts.terms.limits import Limit
 
 
-class UnknownCalendar(LookupError):
+class UnknownCalendar(InvalidInput, ValueError):
     """No calendar of that name; the message lists those there are."""
 
 

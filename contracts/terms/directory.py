@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from contracts.terms.identifiers import AdministrationId, AgencyId, ChannelId
+from contracts.terms.identifiers import AdministrationId, AgencyId, ChannelId, Party
 from contracts.terms.values import Bilingual, Contract
 
 
@@ -39,6 +39,22 @@ class Directory(Contract):
     partitions: int = Field(default=3, ge=1, le=1000)
     agencies: tuple[Agency, ...]
     channels: tuple[Channel, ...]
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """Everybody who speaks on the network."""
+        return (
+            *(Party.agency(agency.id) for agency in self.agencies),
+            *(Party.channel(channel.id) for channel in self.channels),
+        )
+
+    def name_of(self, party: Party) -> Bilingual | None:
+        """What an agency or a channel is called; None for whoever is not in the directory."""
+        members: dict[str, tuple[Agency, ...] | tuple[Channel, ...]] = {
+            "agency": self.agencies,
+            "channel": self.channels,
+        }
+        return next((each.name for each in members.get(party.kind, ()) if each.id == party.id), None)
 
     def checks(self) -> tuple[AgencyId, ...]:
         """The agencies that take part by an automated check."""

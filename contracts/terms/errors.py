@@ -1,6 +1,9 @@
-"""What is wrong with a message, in words that its sender understands."""
+"""Errors: what is wrong with a message or a setting, in words that whoever caused it understands."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -11,45 +14,85 @@ REASONS: dict[str, Bilingual] = {
     "invalid": Bilingual(zh="消息内容不符合约定的格式。", en="The message does not fit its contract."),
     "unknown-type": Bilingual(zh="不认识的事件类型。", en="This event type is not known here."),
     "unknown-procedure": Bilingual(zh="没有这个事项。", en="There is no such procedure."),
-    "unknown-case": Bilingual(zh="没有这个案件。", en="There is no such case."),
+    "unknown-case": Bilingual(zh="没有这个办件。", en="There is no such case."),
     "unknown-request": Bilingual(zh="没有这项征询。", en="The case made no such request."),
     "too-large": Bilingual(zh="消息超过大小上限。", en="The message is larger than the limit."),
     "wrong-source": Bilingual(zh="发送方与主题不符。", en="The sender may not speak here."),
-    "wrong-key": Bilingual(zh="消息键与案件编号不符。", en="The key of the message is not its case."),
+    "wrong-key": Bilingual(zh="消息键与办件编号不符。", en="The key of the message is not its case."),
     "conflict": Bilingual(
-        zh="同一案件编号已有另一份申请。", en="Another application already stands under this case id."
+        zh="同一办件编号已有另一份申请。", en="Another application already stands under this case id."
     ),
-    "case-closed": Bilingual(zh="案件已经办结。", en="The case is closed."),
-    "too-many-events": Bilingual(zh="案件收到的事件过多。", en="The case takes no more events at present."),
-    "not-withdrawable": Bilingual(zh="此类案件不能撤回。", en="Cases of this procedure cannot be withdrawn."),
-    "already-decided": Bilingual(zh="案件已经作出决定。", en="The case is decided already."),
+    "case-closed": Bilingual(zh="办件已经办结。", en="The case is closed."),
+    "too-many-events": Bilingual(zh="办件收到的事件过多。", en="The case takes no more events at present."),
+    "not-withdrawable": Bilingual(zh="此类办件不能撤回。", en="Cases of this procedure cannot be withdrawn."),
+    "already-decided": Bilingual(zh="办件已经作出决定。", en="The case is decided already."),
 }
 """Why the platform refuses a message: code to sentence. A procedure's own reasons are in its service item."""
 
 
-class Refusal(Exception):
+class SeamlessError(Exception):
+    """Something that a person can act on: its text says in one sentence what is wrong and what cures it.
+
+    Programs that people run show the text without a traceback.
+    """
+
+
+class InvalidInput(SeamlessError):
+    """A person's mistake: a setting, an option, a file or an identifier that cannot be used."""
+
+
+class Unavailable(SeamlessError):
+    """A server cannot be reached, or is not set up as it has to be."""
+
+
+class Damaged(SeamlessError):
+    """Stored data is not what was written."""
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with a message.
+
+    Attributes:
+        field: where, dotted, as in ``data.application.site.area``; empty for the message as a whole.
+        message: what.
+    """
+
+    field: str
+    message: str
+
+
+class Refusal(SeamlessError):
     """A message that can never take effect.
 
     Attributes:
         reason: a key of :data:`REASONS`.
         detail: what exactly is wrong and how to mend it, one sentence.
         field: the field at fault, dotted, where there is one.
+        faults: everything that is wrong, where a contract found more than one fault.
     """
 
-    def __init__(self, reason: str, detail: str, field: str | None = None) -> None:
+    def __init__(
+        self, reason: str, detail: str, field: str | None = None, faults: Sequence[Fault] = ()
+    ) -> None:
         super().__init__(f"{reason}: {detail}" + (f" (field {field})" if field else ""))
         self.reason = reason
         self.detail = detail
         self.field = field
+        self.faults = tuple(faults) or (Fault(field or "", detail.removeprefix(f"{field}: ")),)
+
+
+def faults_of(error: ValidationError, under: str = "") -> list[Fault]:
+    """What a contract found wrong, each fault with its dotted field below ``under``."""
+    return [
+        Fault(".".join([*([under] if under else []), *(str(part) for part in each["loc"])]), each["msg"])
+        for each in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
 
 
 def refusal_of(error: ValidationError, under: str = "") -> Refusal:
     """The refusal for what a contract found wrong: every fault in the detail, the first as the field."""
-    faults = [
-        (".".join([*([under] if under else []), *(str(part) for part in fault["loc"])]), fault["msg"])
-        for fault in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+    faults = faults_of(error, under)
     if len(faults) == 1 and error.errors()[0]["type"] == "json_invalid":
-        return Refusal("not-json", faults[0][1])
-    detail = "; ".join(f"{where or 'message'}: {what}" for where, what in faults)
-    return Refusal("invalid", detail, faults[0][0] or None)
+        return Refusal("not-json", faults[0].message)
+    detail = "; ".join(f"{field or 'message'}: {message}" for field, message in faults)
+    return Refusal("invalid", detail, faults[0].field or None, faults)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from contracts.terms.identifiers import AgencyId, dashed
+from contracts.terms.step_names import claim
 from contracts.terms.values import Contract
 
 
@@ -17,6 +18,9 @@ class HandOver(Contract):
     Class keywords:
         agency: who gets it, through its own system.
         basis: the rule that says so.
+
+    Raises:
+        TypeError: at definition, where the name is a verb's or another type's.
     """
 
     name: ClassVar[str]
@@ -26,3 +30,4 @@ class HandOver(Contract):
     def __init_subclass__(cls, *, agency: AgencyId, basis: str, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.name, cls.agency, cls.basis = dashed(cls.__name__), agency, basis
+        claim(cls.name, cls)

@@ -92,3 +92,44 @@ class RequestId(Identifier):
     def request_type(self) -> str:
         """The request type's name, as :attr:`contracts.terms.requests.Request.name` gives it."""
         return self.split("/")[1]
+
+
+class Party(Identifier):
+    """Who acts or has a case: ``agency:<id>``, ``channel:<id>``, ``applicant``, ``platform``, ``system``."""
+
+    __slots__ = ()
+    pattern = r"[a-z]+(-[a-z]+)*(:[a-z0-9]+(-[a-z0-9]+)*)?"
+
+    @classmethod
+    def agency(cls, agency: str) -> Self:
+        """The agency of this id."""
+        return cls(f"agency:{agency}")
+
+    @classmethod
+    def channel(cls, channel: str) -> Self:
+        """The channel of this id."""
+        return cls(f"channel:{channel}")
+
+    @property
+    def kind(self) -> str:
+        """What kind of party: ``agency``, ``channel``, ``applicant``, ``platform`` or ``system``."""
+        return self.partition(":")[0]
+
+    @property
+    def id(self) -> str:
+        """Which agency or channel; empty for the other kinds."""
+        return self.partition(":")[2]
+
+    def source(self, administration: str) -> str:
+        """The CloudEvents ``source`` of what this party sends: ``urn:<administration>:agency:<id>``."""
+        return f"urn:{administration}:{self}"
+
+
+PLATFORM = Party("platform")
+"""The platform itself: deadlines, letters, the ledger."""
+
+APPLICANT = Party("applicant")
+"""Whoever applied."""
+
+SYSTEM = Party("system")
+"""The platform as the holder of a case that waits for nobody."""

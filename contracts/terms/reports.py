@@ -6,7 +6,7 @@ that it confirmed a receipt. A step without a report type may be reported, too: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import ValidationError
@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import AgencyId
 from contracts.terms.values import Contract
-from contracts.wire.messages import Reported
 
 
 class Report(Contract):
@@ -34,30 +33,32 @@ class Report(Contract):
     def __init_subclass__(cls, *, step: str, by: Sequence[AgencyId] = (), **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.step, cls.by = step, tuple(by)
-        if REPORTS.setdefault(step, cls).__module__ != cls.__module__:
-            raise TypeError(f"two report types have the step {step!r}")
+        if step in REPORTS:
+            raise TypeError(f"{cls.__name__}: {REPORTS[step].__name__} reports the step {step!r} already")
+        REPORTS[step] = cls
 
 
 REPORTS: dict[str, type[Report]] = {}
 """Every report type by its step, as defined; the gateway checks reports against it."""
 
 
-def report_of(reported: Reported, reporter: str) -> Report | None:
-    """The report that an event carries; None where its step has no report type.
+def report_of(step: str, content: Mapping[str, Any], reporter: str) -> Report | None:
+    """The report of a step; None where the step has no report type.
 
     Args:
+        content: what was reported of it.
         reporter: the id of the agency that reports it.
 
     Raises:
         Refusal: this agency may not report the step, or the content does not fit it.
     """
-    kind = REPORTS.get(reported.step)
+    kind = REPORTS.get(step)
     if kind is None:
         return None
     if kind.by and reporter not in kind.by:
         detail = f"data.step: {kind.step!r} is reported by {', '.join(kind.by)}, not by {reporter!r}"
         raise Refusal("wrong-source", detail, "data.step")
     try:
-        return kind.model_validate(reported.content)
+        return kind.model_validate(content)
     except ValidationError as error:
         raise refusal_of(error, under="data.content") from None

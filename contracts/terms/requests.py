@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from contracts.terms.identifiers import AgencyId, dashed
 from contracts.terms.limits import Limit
+from contracts.terms.step_names import claim
 from contracts.terms.values import Contract, DocumentRef, Text, absent
 
 
@@ -98,7 +99,8 @@ class Request(Contract, Generic[A_co]):
         overdue: what happens when it takes longer; the last rung is a :class:`Deem` or a :class:`Lapse`.
 
     Raises:
-        TypeError: at definition, where the ladder has no end or deems an outcome the answer lacks.
+        TypeError: at definition, where the ladder has no end or deems an outcome the answer lacks, or where
+            the name is a verb's or another request type's.
     """
 
     name: ClassVar[str]
@@ -132,8 +134,8 @@ class Request(Contract, Generic[A_co]):
             if issubclass(base, Request) and base.__pydantic_generic_metadata__["args"]
         )
         _check_ladder(cls)
-        if REQUESTS.setdefault(cls.name, cls).__module__ != cls.__module__:
-            raise TypeError(f"two request types are called {cls.name!r}")
+        claim(cls.name, cls)
+        REQUESTS[cls.name] = cls
 
 
 def _check_ladder(request: type[Request[Any]]) -> None:

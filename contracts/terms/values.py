@@ -24,7 +24,8 @@ class Contract(BaseModel):
     reader must hand on what a newer writer said.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+    # What is no number is written as such, and refused by the check at admission: never turned into null.
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, ser_json_inf_nan="constants")
 
 
 class Bilingual(Contract):

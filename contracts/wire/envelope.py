@@ -1,4 +1,4 @@
-"""The envelope: a CloudEvents 1.0 event and how it travels on Kafka.
+"""The envelope: what every message has, the CloudEvents 1.0 event, and how it travels on Kafka.
 
 Our own model rather than the ``cloudevents`` package: that one invents an ``id`` where a message
 lacks it, which would defeat deduplication. The package is the judge in the tests.
@@ -7,7 +7,9 @@ lacks it, which would defeat deduplication. The package is the judge in the test
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
 
@@ -18,8 +20,43 @@ STRUCTURED = "application/cloudevents+json"
 MAX_EVENT_BYTES = 64 * 1024
 """What every CloudEvents intermediary must forward; documents go by reference."""
 
-Headers = list[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
+"""Headers of a Kafka record, in order; a name may stand twice, and a value may be null."""
+
 Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+Role = Literal["platform", "agency", "channel", "everybody"]
+
+
+class Message(Contract):
+    """The data of one type of event. The class says its type, who sends it and who reads it.
+
+    Class keywords:
+        name: what its type is made of: ``agency.answered`` for ``org.seamless.agency.answered.v1``.
+        sender: who sends it.
+        to: who reads it.
+
+    Raises:
+        TypeError: at definition, where another message has this type.
+    """
+
+    type: ClassVar[str]
+    sender: ClassVar[Role]
+    to: ClassVar[Role]
+
+    def __init_subclass__(cls, *, name: str, sender: Role, to: Role, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.type, cls.sender, cls.to = f"org.seamless.{name}.v1", sender, to
+        if cls.type in MESSAGES:
+            raise TypeError(
+                f"{cls.__name__}: {MESSAGES[cls.type].__name__} has the type {cls.type!r} already"
+            )
+        MESSAGES[cls.type] = cls
+
+
+MESSAGES: dict[str, type[Message]] = {}
+"""Every message by its type, as defined."""
 
 
 class Event(Contract):
@@ -49,12 +86,40 @@ class Event(Contract):
             raise ValueError("partitionkey has to be the case id, as subject is")
         return self
 
+    @classmethod
+    def of(
+        cls,
+        message: Message,
+        *,
+        id: str,
+        source: str,
+        case: str,
+        time: datetime,
+        request: str | None = None,
+        sequence: str | None = None,
+        traceparent: str | None = None,
+    ) -> Self:
+        """The event that carries ``message`` about ``case``."""
+        return cls(
+            specversion="1.0",
+            id=id,
+            source=source,
+            type=message.type,
+            subject=case,
+            partitionkey=case,
+            time=time,
+            sequence=sequence,
+            traceparent=traceparent,
+            requestid=request,
+            data=message.model_dump(mode="json", warnings=False),
+        )
+
     @property
     def key(self) -> str:
         """What this event is known by: ``source#id``."""
         return f"{self.source}#{self.id}"
 
-    def encode(self) -> tuple[bytes, Headers]:
+    def encode(self) -> tuple[bytes, list[tuple[str, bytes]]]:
         """Value and headers of the Kafka record, in structured mode."""
         attributes = {
             "ce_id": self.id,
@@ -62,7 +127,7 @@ class Event(Contract):
             "ce_source": self.source,
             "ce_subject": self.subject,
         }
-        headers: Headers = [("content-type", f"{STRUCTURED}; charset=UTF-8".encode())]
+        headers = [("content-type", f"{STRUCTURED}; charset=UTF-8".encode())]
         headers += [(name, value.encode()) for name, value in attributes.items()]
         return self.model_dump_json().encode(), headers
 
@@ -73,7 +138,7 @@ class Event(Contract):
         Raises:
             Refusal: the record is no event of ours; names the field at fault.
         """
-        named = {name.lower(): content for name, content in headers}
+        named = {name.lower(): content for name, content in headers if content is not None}
         if not value:
             raise Refusal("not-json", "the message is empty")
         try:
@@ -90,18 +155,3 @@ class Event(Contract):
             raise refusal_of(error) from None
         except ValueError as error:
             raise Refusal("not-json", str(error)) from None
-
-
-def agency_source(administration: str, agency: str) -> str:
-    """``source`` of what an agency sends."""
-    return f"urn:{administration}:agency:{agency}"
-
-
-def channel_source(administration: str, channel: str) -> str:
-    """``source`` of what a channel sends."""
-    return f"urn:{administration}:channel:{channel}"
-
-
-def platform_source(administration: str) -> str:
-    """``source`` of what the platform sends."""
-    return f"urn:{administration}:platform"

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import rfc8785
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+from pydantic_core import to_json
 
-from contracts.terms.identifiers import CaseId, ProcedureId, RequestId
+from contracts.terms.errors import Refusal, refusal_of
+from contracts.terms.identifiers import CaseId, Party, ProcedureId, RequestId
 from contracts.terms.values import Contract, Sha256, absent
+from contracts.wire.envelope import Event, Headers, Message
+
+_HASH = TypeAdapter(Sha256)
 
 GENESIS = "0" * 64
 """What the first entry names as the hash before it."""
@@ -39,7 +44,7 @@ class Erasable(Contract):
         return sha256({"salt": self.salt, "content": self.content})
 
 
-class LedgerEntry(Contract):
+class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody"):
     """One step of one case, version 1 of the format.
 
     Attributes:
@@ -62,13 +67,13 @@ class LedgerEntry(Contract):
     kind: Kind
     step: str | None = Field(default=None, exclude_if=absent)
     request: RequestId | None = Field(default=None, exclude_if=absent)
-    actor: str
+    actor: Party
     role: str | None = Field(default=None, exclude_if=absent)
     cause: str | None = Field(default=None, exclude_if=absent)
     occurred: AwareDatetime
     received: AwareDatetime
     recorded: AwareDatetime
-    holders: tuple[str, ...]
+    holders: tuple[Party, ...]
     outcome: str | None = Field(default=None, exclude_if=absent)
     materials: int = 0
     visits: int = 0
@@ -76,6 +81,25 @@ class LedgerEntry(Contract):
     data: Erasable | None = Field(default=None, exclude_if=absent)
     previous: Sha256
     hash: str = ""
+
+    @classmethod
+    def decode(cls, value: bytes | None, headers: Headers) -> tuple[Self, str]:
+        """The entry that a record of the ledger's topic carries, and its JSON as it stood there.
+
+        An entry with a wrong hash is an entry: it is kept as it is, for the ledger's reader to judge.
+
+        Raises:
+            Refusal: the record carries none; says why.
+        """
+        event = Event.decode(value, headers)
+        if event.type != cls.type:
+            raise Refusal("unknown-type", f"type: {event.type!r} is no {cls.type}", "type")
+        try:
+            entry = cls.model_validate(event.data)
+            _HASH.validate_python(entry.hash)
+        except ValidationError as error:
+            raise refusal_of(error, under="data") from None
+        return entry, to_json(event.data).decode()
 
     def computed_hash(self) -> str:
         """The hash that this entry ought to have."""

@@ -1,27 +1,25 @@
-"""The dialogue: every event type that passes between the platform, the agencies and the channels.
+"""The messages that pass between the platform, the agencies and the channels.
 
-Types are in reverse domain notation with one major version; data evolves by optional additions only.
+Each class says its event type, its sender and its reader. Types are in reverse domain notation with one major
+version; data evolves by optional additions only.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError
 
 from contracts.terms.decisions import Decision
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import AgencyId, CaseId, ProcedureId, RequestId
-from contracts.terms.values import Bilingual, Contract, DocumentRef, Money, Sha256, Text, absent
-from contracts.wire.envelope import Event
-
-Party = Literal["agency", "channel"]
-
+from contracts.terms.values import Bilingual, DocumentRef, Money, Sha256, Text, absent
+from contracts.wire.envelope import MESSAGES, Event, Message, Role
 
 # --- platform to agency: topic agency.<id>.requests --------------------------------------------------------
 
 
-class Requested(Contract):
+class Requested(Message, name="request.requested", sender="platform", to="agency"):
     """Please answer. ``content`` is the request, of the type that ``request`` names; ``due`` is absolute."""
 
     request: str
@@ -33,7 +31,7 @@ class Requested(Contract):
     content: dict[str, Any]
 
 
-class Reminded(Contract):
+class Reminded(Message, name="request.reminded", sender="platform", to="agency"):
     """A request is running late. ``escalated``: it is overdue, and you, the lead agency, are told."""
 
     request: str
@@ -42,21 +40,21 @@ class Reminded(Contract):
     escalated: bool = False
 
 
-class Cancelled(Contract):
+class Cancelled(Message, name="request.cancelled", sender="platform", to="agency"):
     """Stop: the request is no longer needed. An answer that crosses this is kept as late."""
 
     request: str
     reason: Text
 
 
-class Superseded(Contract):
+class Superseded(Message, name="request.superseded", sender="platform", to="agency"):
     """The request is replaced by another one, ``by``."""
 
     request: str
     by: RequestId
 
 
-class HandedOver(Contract):
+class HandedOver(Message, name="request.handed-over", sender="platform", to="agency"):
     """Yours from now on; the case waits for no answer. ``content`` is of the type that ``matter`` names."""
 
     matter: str
@@ -65,14 +63,14 @@ class HandedOver(Contract):
     content: dict[str, Any]
 
 
-class Taken(Contract):
+class Taken(Message, name="request.taken", sender="platform", to="agency"):
     """Your event took effect; or, when ``late``, it was kept and changed nothing."""
 
     event: str
     late: bool = False
 
 
-class Refused(Contract):
+class Refused(Message, name="request.refused", sender="platform", to="agency"):
     """Your event was refused. ``reason`` is a code, ``field`` the place at fault, where there is one."""
 
     event: str | None = Field(default=None, exclude_if=absent)
@@ -85,33 +83,33 @@ class Refused(Contract):
 # --- agency to platform: topic agency.<id>.events ----------------------------------------------------------
 
 
-class Received(Contract):
-    """The agency has the request on its desk."""
+class Received(Message, name="agency.received", sender="agency", to="platform"):
+    """An officer of the agency has the request."""
 
     note: Text | None = Field(default=None, exclude_if=absent)
 
 
-class Answered(Contract):
+class Answered(Message, name="agency.answered", sender="agency", to="platform"):
     """The answer to the request that the event's ``requestid`` names; ``officer`` is a pseudonym."""
 
     answer: dict[str, Any]
     officer: Text | None = Field(default=None, exclude_if=absent)
 
 
-class Question(Contract):
+class Question(Message, name="agency.question", sender="agency", to="platform"):
     """The agency needs something of the applicant before it can answer."""
 
     text: Bilingual
 
 
-class NotOurs(Contract):
+class NotOurs(Message, name="agency.not-ours", sender="agency", to="platform"):
     """The request belongs to another agency; ``belongs_to`` where the sender knows which."""
 
     reason: Text
     belongs_to: AgencyId | None = Field(default=None, exclude_if=absent)
 
 
-class Corrected(Contract):
+class Corrected(Message, name="agency.corrected", sender="agency", to="platform"):
     """The agency corrects an answer it gave."""
 
     answer: dict[str, Any]
@@ -119,7 +117,7 @@ class Corrected(Contract):
     officer: Text | None = Field(default=None, exclude_if=absent)
 
 
-class Reported(Contract):
+class Reported(Message, name="agency.reported", sender="agency", to="platform"):
     """A step that the agency took without being asked, or on the standing order of the law.
 
     Not every procedure is a series of questions: a police force reports a notification, a back
@@ -134,26 +132,26 @@ class Reported(Contract):
 # --- channel to platform: topic channel.<id>.events --------------------------------------------------------
 
 
-class Applied(Contract):
+class Applied(Message, name="channel.applied", sender="channel", to="platform"):
     """An application; ``application`` has to fit the model of the procedure."""
 
     procedure: ProcedureId
     application: dict[str, Any]
 
 
-class Supplemented(Contract):
+class Supplemented(Message, name="channel.supplemented", sender="channel", to="platform"):
     """What was missing: fields of the application, new or replaced."""
 
     application: dict[str, Any]
 
 
-class ApplicantWithdrew(Contract):
+class ApplicantWithdrew(Message, name="channel.withdrawn", sender="channel", to="platform"):
     """The applicant takes the application back."""
 
     reason: Text | None = Field(default=None, exclude_if=absent)
 
 
-class Paid(Contract):
+class Paid(Message, name="channel.paid", sender="channel", to="platform"):
     """A payment came in; instalments are summed."""
 
     amount: Money
@@ -163,10 +161,10 @@ class Paid(Contract):
 # --- platform to channel: topic channel.<id>.notices -------------------------------------------------------
 
 
-class Receipt(Contract):
+class Receipt(Message, name="notice.received", sender="platform", to="channel"):
     """We have it (``registered``); or: it is complete and the limit runs (``accepted``).
 
-    ``ledger_hash`` is the hash of the case's ledger so far: in the applicant's hands it is a witness
+    ``ledger_hash`` is the hash of the case's ledger so far: kept by the applicant it is evidence
     that the ledger was not rewritten.
     """
 
@@ -175,119 +173,57 @@ class Receipt(Contract):
     ledger_hash: Sha256
 
 
-class Missing(Contract):
+class Missing(Message, name="notice.missing", sender="platform", to="channel"):
     """Everything that is missing, at once (行政许可法 art. 32), and until when it may be handed in."""
 
     items: tuple[Bilingual, ...]
     due: AwareDatetime | None = Field(default=None, exclude_if=absent)
 
 
-class FeeDue(Contract):
+class FeeDue(Message, name="notice.fee-due", sender="platform", to="channel"):
     """The combined fee, and until when it may be paid."""
 
     amount: Money
     due: AwareDatetime
 
 
-class Decided(Contract):
-    """The decision, with the ledger hash that witnesses it."""
+class Decided(Message, name="notice.decided", sender="platform", to="channel"):
+    """The decision, with the ledger's hash at that point."""
 
     decision: Decision
     reason: Bilingual | None = Field(default=None, exclude_if=absent)
     ledger_hash: Sha256
 
 
-class DocumentIssued(Contract):
+class DocumentIssued(Message, name="notice.issued", sender="platform", to="channel"):
     """The document that the decision promised."""
 
     document: DocumentRef
 
 
-class MessageType(NamedTuple):
-    """One entry of the dialogue.
-
-    Attributes:
-        sender: who sends it; ``platform``, ``agency`` or ``channel``.
-        receiver: who reads it.
-        data: the model of the event's data.
-    """
-
-    sender: Literal["platform", "agency", "channel"]
-    receiver: Literal["platform", "agency", "channel"]
-    data: type[Contract]
+class RefusedNotice(Refused, name="notice.refused", sender="platform", to="channel"):
+    """What came through your channel was refused, as :class:`Refused` says."""
 
 
-REQUESTED = "org.seamless.request.requested.v1"
-REMINDED = "org.seamless.request.reminded.v1"
-CANCELLED = "org.seamless.request.cancelled.v1"
-SUPERSEDED = "org.seamless.request.superseded.v1"
-HANDED_OVER = "org.seamless.request.handed-over.v1"
-TAKEN = "org.seamless.request.taken.v1"
-REFUSED = "org.seamless.request.refused.v1"
-RECEIVED = "org.seamless.agency.received.v1"
-ANSWERED = "org.seamless.agency.answered.v1"
-QUESTION = "org.seamless.agency.question.v1"
-NOT_OURS = "org.seamless.agency.not-ours.v1"
-CORRECTED = "org.seamless.agency.corrected.v1"
-REPORTED = "org.seamless.agency.reported.v1"
-APPLIED = "org.seamless.channel.applied.v1"
-SUPPLEMENTED = "org.seamless.channel.supplemented.v1"
-WITHDRAWN = "org.seamless.channel.withdrawn.v1"
-PAID = "org.seamless.channel.paid.v1"
-NOTICE_RECEIVED = "org.seamless.notice.received.v1"
-NOTICE_MISSING = "org.seamless.notice.missing.v1"
-NOTICE_FEE_DUE = "org.seamless.notice.fee-due.v1"
-NOTICE_DECIDED = "org.seamless.notice.decided.v1"
-NOTICE_ISSUED = "org.seamless.notice.issued.v1"
-NOTICE_REFUSED = "org.seamless.notice.refused.v1"
-LEDGER_ENTRY = "org.seamless.ledger.entry.v1"
-
-DIALOGUE: dict[str, MessageType] = {
-    REQUESTED: MessageType("platform", "agency", Requested),
-    REMINDED: MessageType("platform", "agency", Reminded),
-    CANCELLED: MessageType("platform", "agency", Cancelled),
-    SUPERSEDED: MessageType("platform", "agency", Superseded),
-    HANDED_OVER: MessageType("platform", "agency", HandedOver),
-    TAKEN: MessageType("platform", "agency", Taken),
-    REFUSED: MessageType("platform", "agency", Refused),
-    RECEIVED: MessageType("agency", "platform", Received),
-    ANSWERED: MessageType("agency", "platform", Answered),
-    QUESTION: MessageType("agency", "platform", Question),
-    NOT_OURS: MessageType("agency", "platform", NotOurs),
-    CORRECTED: MessageType("agency", "platform", Corrected),
-    REPORTED: MessageType("agency", "platform", Reported),
-    APPLIED: MessageType("channel", "platform", Applied),
-    SUPPLEMENTED: MessageType("channel", "platform", Supplemented),
-    WITHDRAWN: MessageType("channel", "platform", ApplicantWithdrew),
-    PAID: MessageType("channel", "platform", Paid),
-    NOTICE_RECEIVED: MessageType("platform", "channel", Receipt),
-    NOTICE_MISSING: MessageType("platform", "channel", Missing),
-    NOTICE_FEE_DUE: MessageType("platform", "channel", FeeDue),
-    NOTICE_DECIDED: MessageType("platform", "channel", Decided),
-    NOTICE_ISSUED: MessageType("platform", "channel", DocumentIssued),
-    NOTICE_REFUSED: MessageType("platform", "channel", Refused),
-}
-"""The whole dialogue, by event type."""
-
-OF_A_REQUEST = frozenset({RECEIVED, ANSWERED, QUESTION, NOT_OURS, CORRECTED})
+ABOUT_A_REQUEST = frozenset({Received, Answered, Question, NotOurs, Corrected})
 """What an agency says about a request; these name it in ``requestid``."""
 
 
-def data_of(event: Event, sender: Party) -> Contract:
-    """The typed data of an event that a party sent.
+def message_of(event: Event, sender: Role) -> Message:
+    """The typed message of an event that a party sent.
 
     Raises:
         Refusal: ``sender`` may not send this type, or the data does not fit it.
     """
-    message = DIALOGUE.get(event.type)
-    if message is None or message.sender != sender:
-        known = ", ".join(sorted(name for name, each in DIALOGUE.items() if each.sender == sender))
+    kind = MESSAGES.get(event.type)
+    if kind is None or kind.sender != sender:
+        known = ", ".join(sorted(name for name, each in MESSAGES.items() if each.sender == sender))
         detail = f"type: {event.type!r} is not among the events of an {sender}: {known}"
         raise Refusal("unknown-type", detail, "type")
     try:
-        data = message.data.model_validate(event.data)
+        message = kind.model_validate(event.data)
         CaseId(event.subject)
-        if event.type in OF_A_REQUEST:
+        if kind in ABOUT_A_REQUEST:
             if event.requestid is None:
                 raise Refusal("invalid", "requestid: names the request that this is about", "requestid")
             if RequestId(event.requestid).case != event.subject:
@@ -296,4 +232,4 @@ def data_of(event: Event, sender: Party) -> Contract:
         raise refusal_of(error, under="data") from None
     except ValueError as error:
         raise Refusal("invalid", str(error), "subject" if event.requestid is None else "requestid") from None
-    return data
+    return message

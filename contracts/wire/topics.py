@@ -9,31 +9,21 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from contracts.terms.directory import Directory
-from contracts.wire.envelope import agency_source, channel_source
+from contracts.terms.identifiers import Party
 
 DEAD_LETTER = "dead-letter"
 LEDGER = "case.ledger"
 DAY_MS = 24 * 3600 * 1000
 
 
-def agency_requests(agency: str) -> str:
-    """What the platform asks of an agency."""
-    return f"agency.{agency}.requests"
+def events_topic(party: Party) -> str:
+    """What a party says: ``agency.<id>.events``, ``channel.<id>.events``."""
+    return f"{party.kind}.{party.id}.events"
 
 
-def agency_events(agency: str) -> str:
-    """What an agency says."""
-    return f"agency.{agency}.events"
-
-
-def channel_events(channel: str) -> str:
-    """What applicants say through a channel."""
-    return f"channel.{channel}.events"
-
-
-def channel_notices(channel: str) -> str:
-    """What the platform tells applicants through a channel."""
-    return f"channel.{channel}.notices"
+def messages_topic(party: Party) -> str:
+    """What the platform tells a party: ``agency.<id>.requests``, ``channel.<id>.notices``."""
+    return f"{party.kind}.{party.id}.{'requests' if party.kind == 'agency' else 'notices'}"
 
 
 class Topic(NamedTuple):
@@ -49,17 +39,20 @@ class Inlet(NamedTuple):
 
     Attributes:
         topic: its name, without the administration's prefix.
-        party: ``agency`` or ``channel``.
-        id: which one.
+        party: who may speak there.
         source: the CloudEvents ``source`` that its events have to carry.
-        replies: the topic where the party hears of refusals.
+        replies: the topic where the party is told about refusals.
     """
 
     topic: str
-    party: str
-    id: str
+    party: Party
     source: str
     replies: str
+
+
+def inlet_of(administration: str, party: Party) -> Inlet:
+    """The topic on which a party speaks to the platform."""
+    return Inlet(events_topic(party), party, party.source(administration), messages_topic(party))
 
 
 def topics_of(directory: Directory) -> list[Topic]:
@@ -70,16 +63,7 @@ def topics_of(directory: Directory) -> list[Topic]:
     """
     events = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(90 * DAY_MS)}
     kept = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1", "cleanup.policy": "delete"}
-    named = [
-        name
-        for agency in directory.agencies
-        for name in (agency_requests(agency.id), agency_events(agency.id))
-    ]
-    named += [
-        name
-        for channel in directory.channels
-        for name in (channel_events(channel.id), channel_notices(channel.id))
-    ]
+    named = [name for party in directory.parties for name in (messages_topic(party), events_topic(party))]
     return [Topic(name, directory.partitions, events) for name in named] + [
         Topic(name, directory.partitions, kept) for name in (LEDGER, DEAD_LETTER)
     ]
@@ -87,19 +71,4 @@ def topics_of(directory: Directory) -> list[Topic]:
 
 def inlets_of(directory: Directory) -> list[Inlet]:
     """The topics that the gateway reads."""
-    name = directory.administration
-    return [
-        Inlet(
-            agency_events(each.id), "agency", each.id, agency_source(name, each.id), agency_requests(each.id)
-        )
-        for each in directory.agencies
-    ] + [
-        Inlet(
-            channel_events(each.id),
-            "channel",
-            each.id,
-            channel_source(name, each.id),
-            channel_notices(each.id),
-        )
-        for each in directory.channels
-    ]
+    return [inlet_of(directory.administration, party) for party in directory.parties]

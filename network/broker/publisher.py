@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import structlog
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+
+from contracts.terms.errors import InvalidInput, Unavailable
+from contracts.wire.envelope import Headers
+from network.broker.connection import Broker
 
 log = structlog.get_logger(__name__)
 
@@ -29,14 +32,14 @@ class Record(NamedTuple):
     topic: str
     key: str | bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]] = ()
+    headers: Headers = ()
 
 
-class PublishError(Exception):
+class PublishError(Unavailable):
     """Not known to be published: the records may stand in their topics or not. Publish the same again."""
 
 
-class RecordTooLarge(Exception):
+class RecordTooLarge(InvalidInput):
     """A record is larger than the broker takes: publishing it again cannot succeed."""
 
 
@@ -48,18 +51,13 @@ class Publisher:
     live on behind our back: it would deliver, late, what was published again in the meantime.
     """
 
-    def __init__(
-        self, bootstrap: str, prefix: str = "", *, timeout_seconds: float = 10, stop_seconds: float = 5
-    ) -> None:
+    def __init__(self, broker: Broker, *, timeout_seconds: float = 10, stop_seconds: float = 5) -> None:
         """
         Args:
-            bootstrap: ``HOST:PORT`` of the broker.
-            prefix: the administration's topic prefix.
             timeout_seconds: how long one :meth:`publish` may take. The client itself never gives up.
             stop_seconds: how long a producer may take to send what it still holds when it is stopped.
         """
-        self._bootstrap = bootstrap
-        self._prefix = prefix
+        self.broker = broker
         self._timeout = timeout_seconds
         self._stop_seconds = stop_seconds
         self._producer: Any = None
@@ -78,7 +76,7 @@ class Publisher:
             async with asyncio.timeout(self._timeout):
                 await self._connected()
         except (PublishError, TimeoutError) as error:
-            log.warning("no Kafka broker yet", bootstrap=self._bootstrap, error=str(error))
+            log.warning("no Kafka broker yet", broker=self.broker.address, error=str(error))
 
     async def stop(self) -> None:
         """Send what is pending and disconnect; within ``stop_seconds``, even if the broker is away."""
@@ -104,7 +102,7 @@ class Publisher:
                 await self._send(producer, records)
         except TimeoutError:
             await self._discard(producer)
-            topics = ", ".join(sorted({self._prefix + record.topic for record in records}))
+            topics = ", ".join(sorted({self.broker.topic(record.topic) for record in records}))
             raise PublishError(f"no acknowledgement for {topics} within {self._timeout:g} s") from None
         except KafkaError as error:
             await self._discard(producer)
@@ -117,7 +115,7 @@ class Publisher:
             key = record.key.encode() if isinstance(record.key, str) else record.key
             try:
                 future = await producer.send(
-                    self._prefix + record.topic, record.value, key=key, headers=list(record.headers)
+                    self.broker.topic(record.topic), record.value, key=key, headers=list(record.headers)
                 )
             except MessageSizeTooLargeError as error:  # the client saw it itself: the producer is sound
                 too_large = error
@@ -137,8 +135,7 @@ class Publisher:
         """The producer there is, or a new one."""
         async with self._changing:
             if self._producer is None:
-                producer: Any = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
+                producer: Any = self.broker.producer(
                     acks="all",
                     enable_idempotence=True,
                     linger_ms=0,
@@ -149,7 +146,7 @@ class Publisher:
                 except BaseException as error:
                     await self._break_off(producer)
                     if isinstance(error, KafkaError):
-                        raise PublishError(f"no Kafka broker answers at {self._bootstrap}") from error
+                        raise PublishError(f"no Kafka broker answers at {self.broker.address}") from error
                     raise
                 self._producer = producer
             return self._producer

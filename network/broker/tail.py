@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from typing import Any, Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from network.broker.connection import administration, no_broker
-from workers.process.entry import UsageError
+from contracts.terms.errors import Unavailable
+from network.broker.connection import Broker, partition_counts
 
 POLL_MS = 250
-UNHURRIED = {"fetch_min_bytes": 64 * 1024, "fetch_max_wait_ms": 50}
+GATHERED = {"fetch_min_bytes": 64 * 1024, "fetch_max_wait_ms": 50}
 """Many records are read at once, each up to so much later."""
 
 
@@ -26,40 +25,38 @@ class TopicTail:
     """
 
     def __init__(
-        self, bootstrap: str, topics: Sequence[str], *, from_start: bool = False, unhurried: bool = False
+        self, broker: Broker, topics: Sequence[str], *, from_start: bool = False, gather: bool = False
     ) -> None:
         """
         Args:
-            bootstrap: ``HOST:PORT`` of the broker.
-            topics: with the administration's prefix.
+            topics: without the administration's prefix.
             from_start: begin with the oldest record there is, not with the next one.
-            unhurried: for those that read a busy topic for long: a little later, at much less cost.
+            gather: for those that read a busy topic for long: a little later, at much less cost.
         """
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._topics = topics
         self._from_start = from_start
-        self._fetching = UNHURRIED if unhurried else {}
+        self._fetching = GATHERED if gather else {}
         self._consumer: Any = None
+        self._entered = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         """
         Raises:
-            UsageError: no broker answers, or a topic does not exist.
+            Unavailable: no broker answers, or a topic does not exist.
         """
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, **self._fetching
-        )
-        try:
-            await self._begin()
-        except BaseException as error:
-            await self._stop()
-            if isinstance(error, KafkaError):
-                raise no_broker(self._bootstrap, error) from None
-            raise
+        async with AsyncExitStack() as entering:
+            consumer = await entering.enter_async_context(self._broker.consuming(**self._fetching))
+            try:
+                consumer.assign(await self._partitions())
+                await (consumer.seek_to_beginning() if self._from_start else consumer.seek_to_end())
+            except KafkaError as error:
+                raise self._broker.unavailable(error) from None
+            self._consumer, self._entered = consumer, entering.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._stop()
+        await self._entered.aclose()
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         while True:
@@ -68,19 +65,10 @@ class TopicTail:
                 for record in records:
                     yield record
 
-    async def _begin(self) -> None:
-        consumer = self._consumer
-        await consumer.start()
-        consumer.assign(await self._partitions())
-        await (consumer.seek_to_beginning() if self._from_start else consumer.seek_to_end())
-
     async def _partitions(self) -> list[TopicPartition]:
-        async with administration(self._bootstrap) as client:
-            known = {each["topic"]: each["partitions"] for each in await client.describe_topics()}
-        if missing := [topic for topic in self._topics if topic not in known]:
-            raise UsageError(f"the broker has no topic {', '.join(missing)}; run `seamless topics apply`")
-        return [TopicPartition(topic, each["partition"]) for topic in self._topics for each in known[topic]]
-
-    async def _stop(self) -> None:
-        with contextlib.suppress(KafkaError, OSError, TimeoutError):
-            await asyncio.wait_for(self._consumer.stop(), timeout=5)
+        async with self._broker.administration() as client:
+            known = await partition_counts(client)
+        names = [self._broker.topic(topic) for topic in self._topics]
+        if missing := [name for name in names if name not in known]:
+            raise Unavailable(f"the broker has no topic {', '.join(missing)}; run `seamless topics apply`")
+        return [TopicPartition(name, number) for name in names for number in range(known[name])]

@@ -12,9 +12,9 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
 from contracts.terms.directory import Directory
+from contracts.terms.errors import Unavailable
 from contracts.wire.topics import Topic, topics_of
-from network.broker.connection import administration, partition_counts
-from workers.process.entry import UsageError
+from network.broker.connection import Broker, partition_counts
 
 APPEAR_SECONDS = 10.0
 TOPIC_ALREADY_EXISTS = 36
@@ -43,20 +43,18 @@ class TopicReport:
     changes: dict[str, tuple[str | None, str]] = field(default_factory=dict)
 
 
-async def apply_topics(
-    bootstrap: str, prefix: str, directory: Directory, *, replication: int = 1
-) -> list[TopicReport]:
+async def apply_topics(broker: Broker, directory: Directory, *, replication: int = 1) -> list[TopicReport]:
     """Make the topics that ``directory`` asks for, and set the settings of those that stand already.
 
     Args:
         replication: how many brokers hold each new topic; 1 on one machine, 3 beyond.
 
     Raises:
-        UsageError: no broker answers; a topic has another number of partitions than the directory says;
+        Unavailable: no broker answers; a topic has another number of partitions than the directory says;
             or the broker refuses one. Nothing is made when the numbers of partitions differ.
     """
-    topics = [topic._replace(name=prefix + topic.name) for topic in topics_of(directory)]
-    async with administration(bootstrap) as client:
+    topics = [topic._replace(name=broker.topic(topic.name)) for topic in topics_of(directory)]
+    async with broker.administration() as client:
         standing = await partition_counts(client)
         _check_partitions(topics, standing)
         missing = [topic for topic in topics if topic.name not in standing]
@@ -75,21 +73,20 @@ async def apply_topics(
     ]
 
 
-async def check_topics(bootstrap: str, prefix: str, directory: Directory) -> None:
+async def check_topics(broker: Broker, directory: Directory) -> None:
     """Return if every topic stands: a producer would wait for ever on one that does not.
 
     Raises:
-        UsageError: topics are missing, named with the cure; or one has another number of partitions.
+        Unavailable: topics are missing, named with the cure; or one has another number of partitions.
     """
-    topics = [topic._replace(name=prefix + topic.name) for topic in topics_of(directory)]
-    async with administration(bootstrap) as client:
+    topics = [topic._replace(name=broker.topic(topic.name)) for topic in topics_of(directory)]
+    async with broker.administration() as client:
         standing = await partition_counts(client)
     missing = [topic.name for topic in topics if topic.name not in standing]
     if missing:
-        raise UsageError(
-            f"{len(missing)} topics are missing on {bootstrap}: {', '.join(missing)}. "
-            "Make them with: seamless topics apply",
-            exit_code=3,
+        raise Unavailable(
+            f"{len(missing)} topics are missing on {broker.address}: {', '.join(missing)}. "
+            "Make them with: seamless topics apply"
         )
     _check_partitions(topics, standing)
 
@@ -98,12 +95,11 @@ def _check_partitions(topics: Sequence[Topic], standing: dict[str, int]) -> None
     for topic in topics:
         count = standing.get(topic.name, topic.partitions)
         if count != topic.partitions:
-            raise UsageError(
+            raise Unavailable(
                 f"topic {topic.name} has {count} partitions and the directory says {topic.partitions}. "
                 "The number is for ever: with another one, the events of a case would move to another "
                 f"partition and lose their order. Set partitions = {count} in the directory, or use another "
-                "topic prefix.",
-                exit_code=3,
+                "topic prefix."
             )
 
 
@@ -120,7 +116,7 @@ async def _create(client: Any, topics: Sequence[Topic], replication: int) -> Non
     for name, code, *message in response.topic_errors:
         if code not in (0, TOPIC_ALREADY_EXISTS):  # another process may apply the same directory
             why = (message and message[0]) or for_code(code).__name__
-            raise UsageError(f"the broker refuses topic {name}: {why}", exit_code=3)
+            raise Unavailable(f"the broker refuses topic {name}: {why}")
     async with asyncio.timeout(APPEAR_SECONDS):
         while True:
             if {topic.name for topic in topics} <= set(await partition_counts(client)):
@@ -137,7 +133,7 @@ async def _settings(client: Any, topics: Sequence[Topic]) -> dict[str, dict[str,
     for response in await client.describe_configs(resources):
         for code, message, _, name, entries in response.resources:
             if code:
-                raise UsageError(f"cannot read the settings of topic {name}: {message}", exit_code=3)
+                raise Unavailable(f"cannot read the settings of topic {name}: {message}")
             found[name] = {entry[0]: _Setting(entry[1], entry[3] == SET_ON_TOPIC) for entry in entries}
     return found
 
@@ -168,4 +164,4 @@ async def _alter(client: Any, topics: Sequence[Topic], found: dict[str, dict[str
     for response in await client.alter_configs(resources):
         for code, message, _, name in response.resources:
             if code:
-                raise UsageError(f"cannot set the settings of topic {name}: {message}", exit_code=3)
+                raise Unavailable(f"cannot set the settings of topic {name}: {message}")

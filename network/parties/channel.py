@@ -1,104 +1,79 @@
-"""Applications: checked before they are sent, and made into the event that opens a case."""
+"""Speaking as a channel: handing in what applicants say."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 import uuid_utils
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from contracts.procedures.catalogue import CATALOGUE
-from contracts.terms.identifiers import CaseId, ProcedureId
-from contracts.wire.envelope import Event, channel_source
-from contracts.wire.messages import APPLIED, Applied
-from contracts.wire.topics import channel_events
-from network.broker.publisher import Record
+from contracts.admission import Rules
+from contracts.terms.identifiers import CaseId, ChannelId, Party
+from contracts.terms.values import Money
+from contracts.wire.envelope import Event
+from contracts.wire.messages import ApplicantWithdrew, Applied, Paid, Supplemented
+from network.broker.publisher import Publisher
+from network.parties.party import PartyClient
 
 
-class Fault(NamedTuple):
-    """One thing that is wrong with an application.
+class ChannelClient(PartyClient):
+    """A channel: a portal, a counter, another system through which applicants reach the administration.
 
-    Attributes:
-        field: where, dotted: ``site.area``.
-        message: what.
+    Each method raises :class:`contracts.terms.errors.Refusal` when the gateway would not admit the event, and
+    :class:`network.broker.publisher.PublishError` when it is not known to be published.
     """
 
-    field: str
-    message: str
+    def __init__(
+        self, publisher: Publisher, administration: str, channel: str, *, rules: Rules | None = None
+    ) -> None:
+        super().__init__(publisher, administration, Party.channel(channel), rules=rules)
+        self._channel = ChannelId(channel)
 
+    def new_case(self) -> CaseId:
+        """A fresh case id, as this channel mints it."""
+        return new_case_id(self._channel)
 
-class BadApplication(Exception):
-    """An application that no procedure would take.
+    def application(
+        self,
+        procedure: str,
+        application: Mapping[str, Any] | BaseModel,
+        *,
+        case: CaseId | None = None,
+        id: str | None = None,
+        time: datetime | None = None,
+    ) -> Event:
+        """The event that hands in an application, checked; :meth:`send` it.
 
-    Attributes:
-        procedure: which it is for.
-        faults: everything that is wrong with it.
-    """
+        Args:
+            case: a new one, unless given.
+            id: a new one, unless given.
+            time: when the applicant applied; now, unless given.
+        """
+        content = application.model_dump(mode="json") if isinstance(application, BaseModel) else application
+        applied = Applied.model_construct(procedure=procedure, application=content)  # type: ignore[arg-type]
+        return self.event(applied, case or self.new_case(), id=id, time=time)
 
-    def __init__(self, procedure: str, faults: list[Fault]) -> None:
-        super().__init__("; ".join(f"{field}: {message}" for field, message in faults))
-        self.procedure = procedure
-        self.faults = faults
+    async def apply(self, procedure: str, application: Mapping[str, Any] | BaseModel, **given: Any) -> CaseId:
+        """Hand in an application; the case that it asks for. See :meth:`application`."""
+        event = self.application(procedure, application, **given)
+        await self.send(event)
+        return CaseId(event.subject)
 
+    async def supplement(self, case: str, application: Mapping[str, Any], **about: Any) -> Event:
+        """Hand in what was missing: fields of the application, new or replaced."""
+        return await self.say(Supplemented(application=dict(application)), case, **about)
 
-def check_application(procedure: str, application: object) -> BaseModel:
-    """The application as the procedure reads it.
+    async def pay(self, case: str, amount: Money, reference: str, **about: Any) -> Event:
+        """Say that a payment came in, under the bank's reference."""
+        return await self.say(Paid(amount=amount, reference=reference), case, **about)
 
-    Raises:
-        BadApplication: the procedure does not exist, or the application does not fit it.
-    """
-    if procedure not in CATALOGUE:
-        known = ", ".join(sorted(CATALOGUE))
-        raise BadApplication(
-            procedure, [Fault("procedure", f"there is no {procedure!r}; there are: {known}")]
-        )
-    try:
-        return CATALOGUE[procedure].application.model_validate(application)
-    except ValidationError as error:
-        faults = [
-            Fault(".".join(map(str, each["loc"])) or "application", each["msg"])
-            for each in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        raise BadApplication(procedure, faults) from None
+    async def withdraw(self, case: str, reason: str | None = None, **about: Any) -> Event:
+        """Take the application back."""
+        return await self.say(ApplicantWithdrew(reason=reason), case, **about)
 
 
 def new_case_id(channel: str) -> CaseId:
     """A fresh case id, as a channel mints it. Ids of one channel sort by the time of their making."""
     return CaseId(f"{channel}-{uuid_utils.uuid7()}")
-
-
-def application_event(
-    administration: str,
-    case: CaseId,
-    procedure: str,
-    application: Mapping[str, Any] | BaseModel,
-    *,
-    event_id: str | None = None,
-    time: datetime | None = None,
-) -> Event:
-    """The event with which the case's channel hands in an application.
-
-    Args:
-        application: taken as it is; :func:`check_application` says whether it will be accepted.
-        event_id: a new one, unless given. Given again for the same case, it is the same event.
-        time: when the applicant applied; now, unless given.
-    """
-    content = application.model_dump(mode="json") if isinstance(application, BaseModel) else dict(application)
-    return Event(
-        specversion="1.0",
-        id=event_id or str(uuid_utils.uuid7()),
-        source=channel_source(administration, case.channel),
-        type=APPLIED,
-        subject=case,
-        partitionkey=case,
-        time=time or datetime.now(UTC),
-        data=Applied(procedure=ProcedureId(procedure), application=content).model_dump(mode="json"),
-    )
-
-
-def application_record(event: Event) -> Record:
-    """The Kafka record of an application event, for the topic of its case's channel."""
-    value, headers = event.encode()
-    return Record(channel_events(CaseId(event.subject).channel), event.subject, value, headers)

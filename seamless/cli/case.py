@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from seamless.cli.options import Archive, Data, Json, Kafka, settings_with
+from seamless.cli.options import Archive, Data, Json, Kafka
 
 if TYPE_CHECKING:
     from archive.reader import ArchiveReader, CaseRow
-    from workers.process.entry import UsageError
+    from contracts.terms.errors import InvalidInput
     from workers.process.settings import Settings
 
 app = typer.Typer(help="Cases: list, show, read their ledger, verify it.", no_args_is_help=True)
@@ -70,20 +70,20 @@ def show(
     """
 
     async def work(settings: Settings, reader: ArchiveReader) -> int:
-        from archive.state import standing
+        from archive.state import state_of
         from seamless.cli.case_views import print_case, print_json, reason_of
 
         row = await _chosen(settings, reader, case)
-        stands = standing(await reader.entries(row.case))
+        state = state_of(await reader.entries(row.case))
         if as_json:
-            reason = reason_of(row, stands)
+            reason = reason_of(row, state)
             print_json(
                 row.model_dump(mode="json")
-                | stands.model_dump(mode="json")
+                | state.model_dump(mode="json")
                 | {"reason": reason.model_dump() if reason else None}
             )
         else:
-            print_case(row, stands, settings.directory)
+            print_case(row, state, settings.directory)
         return 0
 
     _check_choice(case, last)
@@ -176,19 +176,20 @@ def _run(
     work: Callable[[Settings, ArchiveReader], Awaitable[int]], data: Any, archive: str | None, **given: Any
 ) -> None:
     """Do ``work`` on the archive that the options name, and leave with its exit code."""
-    from workers.process.entry import run_main
-    from workers.process.telemetry import configure_logs
+    from seamless.cli.run import run
+    from workers.process.logs import configure_logs
+    from workers.process.settings import load_settings
 
     if data is not None:  # what is said on the command line goes before SEAMLESS_ARCHIVE
         archive = archive or ""
-    settings = settings_with(data=data, archive=archive, **given)
+    settings = load_settings(data=data, archive=archive, **given)
 
     async def main() -> int:
         configure_logs("ERROR", process="case")
         async with _archive(settings) as reader:
             return await work(settings, reader)
 
-    run_main(main)
+    run(main)
 
 
 @asynccontextmanager
@@ -198,19 +199,15 @@ async def _archive(settings: Settings) -> AsyncIterator[ArchiveReader]:
 
     from archive.database import shown
     from archive.reader import ArchiveReader
-    from workers.process.entry import UsageError
+    from contracts.terms.errors import Damaged, Unavailable
 
     reader = ArchiveReader(settings.archive_url)
     try:
         yield reader
     except ValidationError:
-        raise UsageError(
-            "the archive holds an entry that cannot be read: run `seamless case verify`", exit_code=1
-        ) from None
+        raise Damaged("the archive holds an entry that cannot be read: run `seamless case verify`") from None
     except SQLAlchemyError as error:
-        raise UsageError(
-            f"cannot read the archive {shown(settings.archive_url)}: {error.args[0]}", exit_code=3
-        ) from None
+        raise Unavailable(f"cannot read the archive {shown(settings.archive_url)}: {error.args[0]}") from None
     finally:
         await reader.close()
 
@@ -219,7 +216,7 @@ async def _chosen(settings: Settings, reader: ArchiveReader, case: str | None) -
     """The case of this id; without one, the case that was opened last.
 
     Raises:
-        UsageError: there is none.
+        InvalidInput: there is none.
     """
     row = await reader.case(case) if case else next(iter(await reader.cases(limit=1)), None)
     if row is None:
@@ -227,11 +224,11 @@ async def _chosen(settings: Settings, reader: ArchiveReader, case: str | None) -
     return row
 
 
-def _no_case(settings: Settings, case: str | None) -> UsageError:
+def _no_case(settings: Settings, case: str | None) -> InvalidInput:
     from archive.database import shown
-    from workers.process.entry import UsageError
+    from contracts.terms.errors import InvalidInput
 
-    return UsageError(f"no case {case or 'yet'} in the archive {shown(settings.archive_url)}")
+    return InvalidInput(f"no case {case or 'yet'} in the archive {shown(settings.archive_url)}")
 
 
 def _check_choice(*given: object) -> None:
@@ -247,7 +244,7 @@ async def _follow(settings: Settings, case: str, as_json: bool) -> None:
     from seamless.cli.timeline import print_entry
 
     console = Console()
-    async with LedgerFollower(settings.kafka, prefix=settings.topic_prefix, from_start=True) as ledger:
+    async with LedgerFollower(settings.broker, from_start=True) as ledger:
         async for entry in ledger:
             if entry.case != case:
                 continue

@@ -11,11 +11,12 @@ from rich.table import Column, Table
 
 from archive.database import shown
 from archive.reader import CaseRow
-from archive.state import Standing
+from archive.state import CaseState
 from archive.verification import Verdict
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.decisions import Ended, Grant, Refuse
 from contracts.terms.directory import Directory
+from contracts.terms.identifiers import Party
 from contracts.terms.values import Bilingual
 from seamless.cli.timeline import moment, parties, party, wide_console
 from workers.process.settings import Settings
@@ -50,7 +51,7 @@ def print_cases(rows: Sequence[CaseRow], settings: Settings) -> None:
     console.print(table)
 
 
-def print_case(row: CaseRow, stands: Standing, directory: Directory) -> None:
+def print_case(row: CaseRow, state: CaseState, directory: Directory) -> None:
     """Print everything about one case."""
     console = wide_console()
     item = CATALOGUE.get(row.procedure)
@@ -58,21 +59,21 @@ def print_case(row: CaseRow, stands: Standing, directory: Directory) -> None:
     facts = Table.grid(padding=(0, 2))
     facts.add_row("procedure", f"{item.name.zh} {item.name.en}" if item else row.procedure)
     facts.add_row("law", escape(row.law))
-    facts.add_row("channel", escape(party(directory, f"channel:{row.channel}")))
+    facts.add_row("channel", escape(party(directory, Party.channel(row.channel))))
     facts.add_row("opened", moment(row.opened))
     facts.add_row("updated", moment(row.updated))
     facts.add_row("ledger", f"{row.entries} entries, hash {row.head}")
-    for holding in stands.holders:
+    for holding in state.holders:
         facts.add_row("held by", f"{escape(party(directory, holding.holder))}, since {moment(holding.since)}")
-    for code in stands.marks:
+    for code in state.marks:
         text = item.marks.get(code) if item else None
         facts.add_row("marked", f"{text.zh} {text.en}" if text else escape(code))
-    for line in _decision_lines(row, stands):
+    for line in _decision_lines(row, state):
         facts.add_row("decision", line)
     console.print(facts)
-    if stands.waiting:
+    if state.waiting:
         waiting = Table("waits for", "of", "since", "due", "", box=None, pad_edge=False, title_justify="left")
-        for step in stands.waiting:
+        for step in state.waiting:
             due = moment(step.due) if step.due else "?"
             overdue = "[red]overdue, escalated[/]" if step.escalated else ""
             waiting.add_row(
@@ -80,9 +81,9 @@ def print_case(row: CaseRow, stands: Standing, directory: Directory) -> None:
             )
         console.print("", waiting)
     about = Table.grid(padding=(0, 2))
-    for field, value in _leaves(stands.application or {}):
+    for field, value in _leaves(state.application or {}):
         about.add_row(f"[dim]{escape(field)}[/]", escape(value))
-    console.print("", about if stands.application else "[dim]The application was erased.[/]")
+    console.print("", about if state.application else "[dim]The application was erased.[/]")
 
 
 def print_verdict(verdict: Verdict) -> None:
@@ -100,27 +101,27 @@ def print_verdict(verdict: Verdict) -> None:
     )
 
 
-def reason_of(row: CaseRow, stands: Standing) -> Bilingual | None:
+def reason_of(row: CaseRow, state: CaseState) -> Bilingual | None:
     """Why a case was refused, in the words of the catalogue."""
     item = CATALOGUE.get(row.procedure)
-    if item is None or not isinstance(stands.decision, Refuse):
+    if item is None or not isinstance(state.decision, Refuse):
         return None
-    return item.reasons.get(stands.decision.reason)
+    return item.reasons.get(state.decision.reason)
 
 
-def _decision_lines(row: CaseRow, stands: Standing) -> Iterator[str]:
+def _decision_lines(row: CaseRow, state: CaseState) -> Iterator[str]:
     if row.outcome is None:
         yield "none yet"
         return
-    when = f", {moment(stands.decided)}" if stands.decided else ""
+    when = f", {moment(state.decided)}" if state.decided else ""
     yield f"{_coloured(row.outcome)}{when}"
-    if isinstance(stands.decision, Refuse):
-        reason = reason_of(row, stands)
-        yield f"{reason.zh} {reason.en}" if reason else escape(stands.decision.reason)
-    elif isinstance(stands.decision, Grant):
-        yield from (f"condition: {escape(condition)}" for condition in stands.decision.conditions)
-    elif isinstance(stands.decision, Ended):
-        yield escape(stands.decision.result)
+    if isinstance(state.decision, Refuse):
+        reason = reason_of(row, state)
+        yield f"{reason.zh} {reason.en}" if reason else escape(state.decision.reason)
+    elif isinstance(state.decision, Grant):
+        yield from (f"condition: {escape(condition)}" for condition in state.decision.conditions)
+    elif isinstance(state.decision, Ended):
+        yield escape(state.decision.result)
 
 
 def _coloured(outcome: str | None) -> str:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workers.process.entry import UsageError, run_main
+from contracts.terms.errors import InvalidInput
+from seamless.cli.run import run
 
 if TYPE_CHECKING:
-    from network.broker.dead_letters import DeadLetter
+    from contracts.wire.dead_letter import DeadLetter
     from network.broker.publisher import Publisher
 
 app = typer.Typer(help="Events that were refused: list, inspect, replay, discard.", no_args_is_help=True)
@@ -48,7 +49,7 @@ def list_(
             _show_list(chosen)
 
     _check_reason(reason)
-    run_main(main)
+    run(main)
 
 
 @app.command(epilog="Example:\n\n  seamless dead-letter show channel.portal.events/0/17")
@@ -66,14 +67,15 @@ def show(
         else:
             _show_one(letter)
 
-    run_main(main)
+    run(main)
 
 
 @app.command(
+    "replay",
     epilog="Examples:\n\n  seamless dead-letter replay channel.portal.events/0/17\n\n"
-    "  seamless dead-letter replay --reason unknown-procedure\n\n  seamless dead-letter replay --all"
+    "  seamless dead-letter replay --reason unknown-procedure\n\n  seamless dead-letter replay --all",
 )
-def replay(
+def replay_(
     letter_ids: Annotated[
         list[str] | None, typer.Argument(metavar="ID...", help="As the list shows them.")
     ] = None,
@@ -99,22 +101,22 @@ def replay(
                 for each in letters
                 if each.state == "waiting" and each.omitted is None and reason in (None, each.reason)
             ]
-        from network.broker.dead_letters import Desk
+        from network.broker.dead_letters import replay
 
         async with _publisher(kafka) as publisher:
-            desk = Desk(publisher, by=getpass.getuser())
             for letter in chosen:
-                await desk.replay(letter)
+                await replay(publisher, letter, by=getpass.getuser())
         _report("replayed", chosen, as_json)
 
     _check_reason(reason)
-    run_main(main)
+    run(main)
 
 
 @app.command(
-    epilog='Example:\n\n  seamless dead-letter discard channel.portal.events/0/17 --why "sent by mistake"'
+    "discard",
+    epilog='Example:\n\n  seamless dead-letter discard channel.portal.events/0/17 --why "sent by mistake"',
 )
-def discard(
+def discard_(
     letter_id: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")],
     why: Annotated[str, typer.Option(help="The reason, which is kept.")],
     as_json: Json = False,
@@ -123,36 +125,34 @@ def discard(
     """Put a dead letter aside for good. It stays in the topic, with who did it and why."""
 
     async def main() -> None:
-        from network.broker.dead_letters import Desk
+        from network.broker.dead_letters import discard
 
         (letter,) = _by_id(await _letters(kafka), [letter_id])
         async with _publisher(kafka) as publisher:
-            await Desk(publisher, by=getpass.getuser()).discard(letter, why)
+            await discard(publisher, letter, by=getpass.getuser(), why=why)
         _report("discarded", [letter], as_json)
 
-    run_main(main)
+    run(main)
 
 
 async def _letters(kafka: str | None) -> list[DeadLetter]:
     from network.broker.dead_letters import list_dead_letters
-    from workers.process.settings import Settings
+    from workers.process.settings import load_settings
 
-    settings = Settings()
-    return await list_dead_letters(kafka or settings.kafka, settings.topic_prefix)
+    return await list_dead_letters(load_settings(kafka=kafka).broker)
 
 
 def _publisher(kafka: str | None) -> Publisher:
     from network.broker.publisher import Publisher
-    from workers.process.settings import Settings
+    from workers.process.settings import load_settings
 
-    settings = Settings()
-    return Publisher(kafka or settings.kafka, settings.topic_prefix)
+    return Publisher(load_settings(kafka=kafka).broker)
 
 
 def _by_id(letters: Sequence[DeadLetter], ids: Sequence[str]) -> list[DeadLetter]:
     known = {letter.id: letter for letter in letters}
     if missing := [each for each in ids if each not in known]:
-        raise UsageError(
+        raise InvalidInput(
             f"there is no dead letter {', '.join(missing)}; see: seamless dead-letter list --all"
         )
     return [known[each] for each in ids]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seamless.cli.stack_options import Data, Kafka, Temporal, local_stack, seconds
+from seamless.cli.stack_options import Data, Kafka, Own, Temporal, local_stack, seconds
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,7 +33,7 @@ def demo(
     """Run construction permits across six agencies, on a stack of its own.
 
     The agencies are processes that talk only Kafka; their working times are drawn (see
-    workers/demo/assumptions.py), and a working day is compressed to [bold]--day[/bold].
+    seamless/demo/assumptions.py), and a working day is compressed to [bold]--day[/bold].
 
     Examples:
 
@@ -45,13 +45,16 @@ def demo(
 
     Exit code 1: a case was left undecided, or a ledger is broken.
     """
-    from workers.process.entry import run_main, until_stopped
+    from seamless.cli.run import run
+    from workers.process.run import until_stopped
+    from workers.process.settings import load_settings
 
     day_seconds, apart_seconds = seconds(day), seconds(apart or "600ms")
+    settings = load_settings(data=data, kafka=kafka, temporal=temporal, calendar=f"compressed:{day_seconds}")
+    own = Own(kafka=kafka is None, temporal=temporal is None)
 
     async def main() -> int:
-        calendar = f"compressed:{day_seconds}"
-        async with local_stack("demo", data, kafka, temporal, calendar=calendar) as stack:
+        async with local_stack("demo", settings, passing=data is None, own=own) as stack:
             made = await _shown(stack, cases, seed, day_seconds, apart_seconds, as_json)
             if as_json:
                 import json
@@ -61,7 +64,7 @@ def demo(
                 await until_stopped()
         return 1 if made.undecided or made.ledger_broken else 0
 
-    run_main(main)
+    run(main)
 
 
 async def _shown(
@@ -92,7 +95,7 @@ async def _shown(
     console.print(_holders(stack, made))
     console.print("\n[bold]去哪里看 / Where to look[/bold] (with --keep they stay)\n" + _addresses(stack))
     console.print(
-        "\n[dim]Working times are assumptions, stated in workers/demo/assumptions.py: "
+        "\n[dim]Working times are assumptions, stated in seamless/demo/assumptions.py: "
         "20-95 % of each agency's limit, most often 60 %, one in twenty overdue.[/dim]"
     )
     return made
@@ -133,12 +136,13 @@ def _result(made: Report) -> Table:
 def _holders(stack: Stack, made: Report) -> Table:
     from rich.table import Table
 
-    names = {f"agency:{agency.id}": agency.name for agency in stack.settings.directory.agencies}
+    from contracts.terms.identifiers import Party
+
     table = Table(
         "谁持有 / who held the cases", "每件天数 / days per case", title="时间去向 / Where the time went"
     )
     for holder, days in sorted(made.held_days.items(), key=lambda each: -each[1]):
-        name = names.get(holder)
+        name = stack.settings.directory.name_of(Party(holder))
         shown = (
             f"{name.zh} / {name.en}"
             if name

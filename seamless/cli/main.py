@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from contracts.terms.errors import SeamlessError
 from seamless.cli import case, dead_letter, demo, replay, submit, topics, up, version, worker
-from workers.process.entry import UsageError
+from seamless.cli.run import exit_code_of
 
 HELP = """
 [bold]Seamless[/bold] runs a public procedure of several agencies as one durable case.
@@ -30,7 +31,7 @@ HELP = """
 
 Settings come from the environment: SEAMLESS_KAFKA, SEAMLESS_TEMPORAL,
 SEAMLESS_DATA, SEAMLESS_ARCHIVE, SEAMLESS_DIRECTORY and more
-(workers/settings.py).
+(docs/operating.md).
 """
 
 app = typer.Typer(
@@ -59,7 +60,7 @@ def _root(
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
-app.command("submit")(submit.command)
+app.command("submit")(submit.submit)
 app.add_typer(case.app, name="case")
 app.add_typer(dead_letter.app, name="dead-letter")
 app.add_typer(topics.app, name="topics")
@@ -71,9 +72,9 @@ def main() -> None:
     """The entry point of the script. A user's mistake is told in a sentence, without a traceback."""
     try:
         app()
-    except UsageError as error:
+    except SeamlessError as error:
         print(f"seamless: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        sys.exit(exit_code_of(error))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``seamless replay``: relive a recorded log."""
+"""``seamless replay``: replay a recorded log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seamless.cli.stack_options import Data, Kafka, Temporal, local_stack
+from seamless.cli.stack_options import Data, Kafka, Own, Temporal, local_stack
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def replay(
     log: Annotated[Path, typer.Argument(help="The log: .csv, .csv.gz, .xes or .xes.gz.")],
-    procedure: Annotated[str, typer.Option(help="The procedure that relives it.")],
+    procedure: Annotated[str, typer.Option(help="The procedure that replays it.")],
     limit: Annotated[int | None, typer.Option(min=1, help="So many cases only, from the start.")] = None,
     report_file: Annotated[
         Path | None,
@@ -30,7 +30,7 @@ def replay(
     temporal: Temporal = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")] = False,
 ) -> None:
-    """Relive a recorded log: each case as an application, each step as an event of who took it.
+    """Replay a recorded log: each case as an application, each step as an event of who took it.
 
     Cases live by the log's time. What happened at one time is sent; when the ledger shows that it
     took effect, the case's clock moves on to what comes next. Cases go side by side. In the end, what
@@ -53,21 +53,30 @@ def replay(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from contracts.terms.errors import InvalidInput
+    from seamless.cli.run import run
     from seamless.replay.adapters import ADAPTERS, read_log
+    from seamless.replay.clock import TEMPORAL_CONFIG
     from seamless.replay.conformance import Finding
-    from seamless.replay.relive import Replay
-    from seamless.replay.traces import BadLog
-    from workers.process.entry import UsageError, run_main
+    from seamless.replay.run import Replay
+    from workers.process.settings import load_settings
 
     adapter = ADAPTERS.get(procedure)
     if adapter is None:
-        raise UsageError(
+        raise InvalidInput(
             f"no log is known for {procedure!r}; there are logs for: {', '.join(sorted(ADAPTERS))}"
         )
-    try:  # the whole log is looked at before anything is started
-        total = sum(1 for _ in islice(read_log(log, adapter), limit))
-    except BadLog as error:
-        raise UsageError(str(error)) from None
+    settings = load_settings(
+        data=data,
+        kafka=kafka,
+        temporal=temporal,
+        calendar=adapter.calendar,
+        virtual_time=True,
+        gather_ms=50,
+    )
+    own = Own(kafka=kafka is None, temporal=temporal is None)
+    # The whole log is looked at before anything is started.
+    total = sum(1 for _ in islice(read_log(log, adapter), limit))
 
     async def main() -> int:
         console = Console(stderr=as_json)
@@ -75,7 +84,7 @@ def replay(
         with ExitStack() as files:
             lines = files.enter_context(report_file.open("w", encoding="utf-8")) if report_file else None
             async with local_stack(
-                "replay", data, kafka, temporal, calendar=adapter.calendar, virtual_time=True, gather_ms=50
+                "replay", settings, passing=data is None, own=own, temporal_config=TEMPORAL_CONFIG
             ) as stack:
                 with Progress(*columns, console=console) as bar:
                     task = bar.add_task("cases", total=total)
@@ -95,7 +104,7 @@ def replay(
             _print(console, report)
         return 1 if report.events_lost or report.ledger_broken else 0
 
-    run_main(main)
+    run(main)
 
 
 def _print(console: Console, report: ReplayReport) -> None:

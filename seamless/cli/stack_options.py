@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 if TYPE_CHECKING:
     from deploy.local.stack import Stack
+    from workers.process.settings import Settings
 
 Data = Annotated[
     Path | None, typer.Option("--data", help="Where data and logs are kept; a passing folder if not given.")
@@ -22,6 +23,13 @@ Temporal = Annotated[
     str | None,
     typer.Option("--temporal", metavar="HOST:PORT", help="Use this Temporal server instead of an own one."),
 ]
+
+
+class Own(NamedTuple):
+    """Which engines a command starts itself, instead of using those that run already."""
+
+    kafka: bool
+    temporal: bool
 
 
 def seconds(text: str) -> float:
@@ -39,26 +47,26 @@ def seconds(text: str) -> float:
 
 @asynccontextmanager
 async def local_stack(
-    process: str,
-    data: Path | None,
-    kafka: str | None,
-    temporal: str | None,
-    ports: dict[str, Any] | None = None,
-    **settings: Any,
+    process: str, settings: Settings, *, passing: bool, own: Own, **servers: Any
 ) -> AsyncIterator[Stack]:
-    """A started stack, stopped at the end; with a folder of its own where none is given."""
+    """A started stack, stopped at the end.
+
+    Args:
+        process: what the logs of this command call it.
+        passing: its data are for this command only, in a folder that is removed at the end.
+        own: which engines it starts itself.
+        servers: how those are to be, as :class:`deploy.local.stack.Stack` takes it.
+    """
     import tempfile
 
     from deploy.local.stack import Stack
-    from workers.process.settings import Settings
-    from workers.process.telemetry import configure_logs
+    from workers.process.logs import configure_logs
 
-    given = {name: value for name, value in {"kafka": kafka, "temporal": temporal}.items() if value}
-    with tempfile.TemporaryDirectory(prefix="seamless-") as passing:
-        base = Settings().model_copy(update={"data": data or Path(passing), **given, **settings})
-        configure_logs("WARNING", process=process)
+    configure_logs("WARNING", process=process)
+    with tempfile.TemporaryDirectory(prefix="seamless-") as folder:
+        known = settings.model_copy(update={"data": Path(folder)}) if passing else settings
         async with Stack(
-            base, own_kafka=not kafka, own_temporal=not temporal, passing=data is None, **(ports or {})
+            known, own_kafka=own.kafka, own_temporal=own.temporal, passing=passing, **servers
         ) as stack:
             stack.watch()
             yield stack

@@ -10,26 +10,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from contracts.terms.directory import Agency, Channel, Directory
+from contracts.terms.directory import Directory
+from contracts.terms.identifiers import Party
 from contracts.wire.ledger import LedgerEntry
 
 OTHERS = {"platform": "平台 Platform", "applicant": "申请人 Applicant", "system": "系统 System"}
 
 
-def party(directory: Directory, actor: str) -> str:
-    """The names of an actor or a holder, zh and en: of ``agency:planning``, ``applicant`` and so on."""
-    kind, _, identifier = actor.partition(":")
-    members: dict[str, Sequence[Agency | Channel]] = {
-        "agency": directory.agencies,
-        "channel": directory.channels,
-    }
-    for each in members.get(kind, ()):
-        if each.id == identifier:
-            return f"{each.name.zh} {each.name.en}"
-    return OTHERS.get(actor, actor)
+def party(directory: Directory, who: Party) -> str:
+    """The names of an actor or a holder, zh and en; its id, where it has none."""
+    name = directory.name_of(who)
+    return f"{name.zh} {name.en}" if name else OTHERS.get(who, who)
 
 
-def parties(directory: Directory, holders: Sequence[str]) -> str:
+def parties(directory: Directory, holders: Sequence[Party]) -> str:
     """The names of several holders; a dash for nobody."""
     return ", ".join(party(directory, holder) for holder in holders) or "—"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workers.process.entry import run_main
+from seamless.cli.run import run
 
 if TYPE_CHECKING:
     from network.broker.topics import TopicReport
@@ -36,21 +36,18 @@ def apply(
     Exits with 3 when a topic has another number of partitions than the directory says: it is for ever.
     """
     from network.broker.topics import apply_topics
-    from workers.process.settings import Settings
+    from workers.process.settings import load_settings
 
-    settings = Settings()
-    address = kafka or settings.kafka
+    settings = load_settings(kafka=kafka)
 
     async def main() -> None:
-        reports = await apply_topics(
-            address, settings.topic_prefix, settings.directory, replication=replication
-        )
+        reports = await apply_topics(settings.broker, settings.directory, replication=replication)
         if as_json:
             print(json.dumps({"topics": [asdict(report) for report in reports]}, ensure_ascii=False))
         else:
-            _show(reports, address)
+            _show(reports, settings.kafka)
 
-    run_main(main)
+    run(main)
 
 
 def _show(reports: list[TopicReport], address: str) -> None:

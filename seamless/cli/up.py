@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from seamless.cli.stack_options import Kafka, Temporal, local_stack, seconds
+from seamless.cli.stack_options import Kafka, Own, Temporal, local_stack, seconds
 
 
 def up(
@@ -38,16 +38,17 @@ def up(
 
       [bold]seamless up --kafka broker.example:9092[/bold]  (with a Kafka that runs already)
     """
-    from workers.process.entry import run_main, until_stopped
-    from workers.process.settings import Settings
+    from seamless.cli.run import run
+    from workers.process.run import until_stopped
+    from workers.process.settings import load_settings
 
-    settings = {"calendar": f"compressed:{seconds(day)}"} if day else {}
+    calendar = f"compressed:{seconds(day)}" if day else None
+    settings = load_settings(data=data, kafka=kafka, temporal=temporal, calendar=calendar)
+    own = Own(kafka=kafka is None, temporal=temporal is None)
     ports = {"kafka_port": kafka_port, "temporal_port": temporal_port, "ui_port": ui_port}
 
     async def main() -> int:
-        async with local_stack(
-            "up", data or Settings().data, kafka, temporal, ports=ports, **settings
-        ) as stack:
+        async with local_stack("up", settings, passing=False, own=own, **ports) as stack:
             addresses = {
                 "kafka": stack.settings.kafka,
                 "temporal": stack.settings.temporal,
@@ -64,7 +65,7 @@ def up(
             await until_stopped()
         return 0
 
-    run_main(main)
+    run(main)
 
 
 def _show(addresses: Mapping[str, object], kafka: str, temporal: str, data: str) -> None:

@@ -2,50 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from workers.process.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True, help="Run one process of the platform; settings come from the environment."
 )
 
 
-def _run(name: str, body: str, *arguments: str) -> None:
-    from importlib import import_module
-
-    from workers.process.entry import run_main
-    from workers.process.settings import Settings
-    from workers.process.telemetry import configure_logs, serve_metrics
-
-    async def main() -> int:
-        settings = Settings()
-        configure_logs(settings.log_level, process=name)
-        serve_metrics(settings.metrics_port)
-        module, function = body.split(":")
-        run: Callable[..., Awaitable[int]] = getattr(import_module(module), function)
-        return await run(settings, *arguments)
-
-    run_main(main)
-
-
 @app.command()
 def orchestrator() -> None:
-    """Run the cases and what they send."""
-    _run("orchestrator", "workers.orchestrator.main:run_orchestrator")
+    """Run the cases and what they send.
+
+    Example: [bold]seamless worker orchestrator[/bold]
+    """
+    from workers.orchestrator.main import run
+
+    _run("orchestrator", run)
 
 
 @app.command()
 def gateway() -> None:
-    """Carry events from Kafka into the cases."""
-    _run("gateway", "workers.gateway.main:run_gateway")
+    """Carry events from Kafka into the cases.
+
+    Example: [bold]SEAMLESS_KAFKA=broker.example:9092 seamless worker gateway[/bold]
+    """
+    from workers.gateway.main import run
+
+    _run("gateway", run)
 
 
 @app.command()
 def archive() -> None:
-    """Write the ledger into its table."""
-    _run("archive", "workers.archive.writer:run_archive")
+    """Write the ledger into its table.
+
+    Example: [bold]SEAMLESS_ARCHIVE=sqlite:////var/lib/seamless/archive.db seamless worker archive[/bold]
+    """
+    from workers.archive.main import run
+
+    _run("archive", run)
 
 
 @app.command()
@@ -56,8 +56,14 @@ def department(
 
     Example: [bold]seamless worker department --agency drainage[/bold]
     """
-    _run(f"department-{agency}", "workers.department.main:run_department", agency)
+    from workers.department.main import run
+
+    _run(f"department-{agency}", run, agency=agency)
 
 
-if __name__ == "__main__":
-    app()
+def _run(name: str, run: Callable[[Settings], Coroutine[Any, Any, None]], **given: Any) -> None:
+    from seamless.cli.run import exit_code_of
+    from workers.process.run import run_process
+    from workers.process.settings import load_settings
+
+    run_process(name, run, settings=load_settings(**given), exit_code_of=exit_code_of)

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from datetime import UTC, datetime
+from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Any
-
-from aiokafka import AIOKafkaConsumer
-from pydantic import BaseModel
 
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT, Applicant, Application, Site
 from contracts.terms.identifiers import CaseId, ChannelId
 from contracts.terms.values import DocumentRef
-from contracts.wire.envelope import Event, channel_source
-from contracts.wire.messages import (
-    APPLIED,
-    NOTICE_DECIDED,
-    NOTICE_FEE_DUE,
-    NOTICE_MISSING,
-    PAID,
-    SUPPLEMENTED,
-    WITHDRAWN,
-    ApplicantWithdrew,
-    Applied,
-    FeeDue,
-    Paid,
-    Supplemented,
-)
-from contracts.wire.topics import channel_events, channel_notices
-from network.broker.publisher import Publisher, Record
+from contracts.wire.envelope import Event
+from contracts.wire.messages import ApplicantWithdrew, Applied, Decided, FeeDue, Missing, Paid, Supplemented
+from network.broker.publisher import Publisher
+from network.parties import ChannelClient
 from seamless.demo.assumptions import plan
 from seamless.demo.numbers import number_of, numbered_case
 from workers.process.settings import Settings
@@ -42,10 +26,11 @@ class Applicants:
     """The applicants of one run."""
 
     def __init__(self, settings: Settings, *, seed: int, day_seconds: float) -> None:
-        self._settings = settings
         self._seed = seed
         self._day = day_seconds
-        self._publisher = Publisher(settings.kafka, settings.topic_prefix)
+        self._publisher = Publisher(settings.broker)
+        administration = settings.directory.administration
+        self._portal = ChannelClient(self._publisher, administration, PORTAL, rules=settings.rules)
         self._cases: set[str] = set()
         self._intended: dict[str, set[asyncio.Task[None]]] = defaultdict(set)
 
@@ -54,68 +39,55 @@ class Applicants:
         self._cases.update(cases)
         for case in cases:
             drawn = plan(self._seed, number_of(case))
-            applied = Applied(
-                procedure=CONSTRUCTION_PERMIT.procedure,
-                application=_application(self._seed, number_of(case)).model_dump(mode="json"),
-            )
-            await self._say(case, APPLIED, applied)
+            application = _application(self._seed, number_of(case))
+            procedure = CONSTRUCTION_PERMIT.procedure
+            await self._portal.apply(procedure, application, case=case, id=f"{case}/{Applied.type}")
             if drawn.withdraws is not None:
-                self._later(drawn.withdraws, case, WITHDRAWN, ApplicantWithdrew())
+                self._later(drawn.withdraws, case, self._withdraw)
             await asyncio.sleep(apart_seconds)
 
     async def answer(self) -> None:
         """Do what the notices ask for, until cancelled."""
-        consumer: Any = AIOKafkaConsumer(
-            self._settings.topic_prefix + channel_notices(PORTAL), bootstrap_servers=self._settings.kafka,
-            group_id="channel.portal.demo", auto_offset_reset="earliest",
-        )  # fmt: skip
-        await consumer.start()
         try:
-            async for record in consumer:
-                self._read(Event.decode(record.value, list(record.headers)))
+            async with self._portal.hearing(group="channel.portal.demo") as heard:
+                async for notice in heard:
+                    self._read(notice)
         finally:
             for task in [task for tasks in self._intended.values() for task in tasks]:
                 task.cancel()
-            await consumer.stop()
             await self._publisher.stop()
 
     def _read(self, notice: Event) -> None:
         if notice.subject not in self._cases:  # of an earlier run on the same data
             return
-        drawn = plan(self._seed, number_of(notice.subject))
-        if notice.type == NOTICE_DECIDED:  # there is nothing left to withdraw, to supplement or to pay
-            for task in self._intended.pop(notice.subject, ()):
+        case = CaseId(notice.subject)
+        drawn = plan(self._seed, number_of(case))
+        if notice.type == Decided.type:  # there is nothing left to withdraw, to supplement or to pay
+            for task in self._intended.pop(case, ()):
                 task.cancel()
-        elif notice.type == NOTICE_MISSING and drawn.supplement is not None:
-            whole = _application(self._seed, number_of(notice.subject), complete=True).model_dump(mode="json")
-            handed_in = {name: whole[name] for name in ("land_title", "shelter_plan")}
-            self._later(drawn.supplement, notice.subject, SUPPLEMENTED, Supplemented(application=handed_in))
-        elif notice.type == NOTICE_FEE_DUE:
+        elif notice.type == Missing.type and drawn.supplement is not None:
+            self._later(drawn.supplement, case, self._supplement)
+        elif notice.type == FeeDue.type:
             due = FeeDue.model_validate(notice.data)
-            self._later(
-                drawn.payment, notice.subject, PAID, Paid(amount=due.amount, reference=notice.subject[-12:])
-            )
+            self._later(drawn.payment, case, lambda case: self._pay(case, due))
 
-    def _later(self, days: float, case: str, event_type: str, data: BaseModel) -> None:
-        async def wait_and_say() -> None:
+    def _later(self, days: float, case: CaseId, act: Callable[[CaseId], Coroutine[Any, Any, object]]) -> None:
+        async def wait_and_act() -> None:
             await asyncio.sleep(days * self._day)
-            await self._say(case, event_type, data)
+            await act(case)
 
-        self._intended[case].add(asyncio.create_task(wait_and_say()))
+        self._intended[case].add(asyncio.create_task(wait_and_act()))
 
-    async def _say(self, case: str, event_type: str, data: BaseModel) -> None:
-        event = Event(
-            specversion="1.0",
-            id=f"{case}/{event_type}",
-            source=channel_source(self._settings.directory.administration, PORTAL),
-            type=event_type,
-            subject=case,
-            partitionkey=case,
-            time=datetime.now(UTC),
-            data=data.model_dump(mode="json"),
-        )
-        value, headers = event.encode()
-        await self._publisher.publish([Record(channel_events(PORTAL), case, value, headers)])
+    async def _withdraw(self, case: CaseId) -> None:
+        await self._portal.withdraw(case, id=f"{case}/{ApplicantWithdrew.type}")
+
+    async def _supplement(self, case: CaseId) -> None:
+        whole = _application(self._seed, number_of(case), complete=True).model_dump(mode="json")
+        handed_in = {name: whole[name] for name in ("land_title", "shelter_plan")}
+        await self._portal.supplement(case, handed_in, id=f"{case}/{Supplemented.type}")
+
+    async def _pay(self, case: CaseId, due: FeeDue) -> None:
+        await self._portal.pay(case, due.amount, reference=case[-12:], id=f"{case}/{Paid.type}")
 
 
 def _application(seed: int, number: int, *, complete: bool = False) -> Application:

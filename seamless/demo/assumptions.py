@@ -5,8 +5,8 @@ uses between 20 % and 95 % of its limit, most often 60 % (triangular); one in tw
 longer than its limit (but for completeness, where silence accepts the application and saves the time).
 The limits are promises within 国办发〔2018〕33号, which cuts the whole approval from more than 200 working
 days on average to 120. Applicants take one to five days to supplement and half a day to four to pay. No
-time is counted for carrying the paper file from desk to desk, so the serial figure is the least that a
-paper file can take.
+time is counted for carrying the paper file from one office to the next, so the serial figure is the least
+that a paper file can take.
 
 Every draw depends on the seed and the case's number alone, so two runs with one seed draw the same.
 """
@@ -58,13 +58,13 @@ class Plan:
     """What will happen to one case. Days are working days, drawn.
 
     Attributes:
-        desks: how long each desk works, by request type, ordinal and all: ``check-completeness/2``.
+        other_work: how long what is no review takes, by step: ``check-completeness/2``.
         reviews: what the reviewing agencies answer, by request type.
         supplement: how long the applicant takes to supplement; None when the application is complete.
         withdraws: when the applicant withdraws, in days after applying; None when not.
     """
 
-    desks: dict[str, float]
+    other_work: dict[str, float]
     reviews: dict[str, Review]
     supplement: float | None
     payment: float
@@ -74,21 +74,23 @@ class Plan:
     @property
     def until_reviews(self) -> float:
         """How long completeness takes, with what the applicant needs to supplement."""
-        first = self.desks["check-completeness/1"]
+        first = self.other_work["check-completeness/1"]
         return (
-            first if self.supplement is None else first + self.supplement + self.desks["check-completeness/2"]
+            first
+            if self.supplement is None
+            else first + self.supplement + self.other_work["check-completeness/2"]
         )
 
     @property
     def refusals(self) -> list[Review]:
-        """The reviews that refuse, in the order of the paper file's desks."""
+        """The reviews that refuse, in the order in which the paper file goes."""
         return [review for review in self.reviews.values() if review.outcome == "refuse"]
 
     @property
     def serial_days(self) -> float:
-        """How long the desks take one after another, as a paper file goes: the sum of the draws.
+        """How long it takes one after another, as a paper file goes: the sum of the draws.
 
-        A refusal ends it at that desk; a withdrawal ends it then.
+        A refusal ends it there; a withdrawal ends it then.
         """
         days = self.until_reviews
         for review in self.reviews.values():
@@ -124,7 +126,7 @@ class Plan:
 
     @property
     def _after(self) -> float:
-        return self.payment + self.desks["issue-permit/1"] + self.desks["deliver-permit/1"]
+        return self.payment + self.other_work["issue-permit/1"] + self.other_work["deliver-permit/1"]
 
     def _cut(self, days: float) -> float:
         return (
@@ -155,7 +157,7 @@ def plan(seed: int, number: int) -> Plan:
     )
     incomplete = random.random() < INCOMPLETE
     return Plan(
-        desks={
+        other_work={
             "check-completeness/1": days(CheckCompleteness),
             "check-completeness/2": days(CheckCompleteness),
             "issue-permit/1": days(IssuePermit),

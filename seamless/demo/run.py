@@ -21,13 +21,14 @@ from contracts.wire.ledger import LedgerEntry
 from deploy.local.stack import Stack
 from network.broker.dead_letters import list_dead_letters
 from network.broker.ledger import LedgerFollower
+from seamless.demo import agency as agency_process
 from seamless.demo.applicants import Applicants, new_cases
 from seamless.demo.assumptions import plan
 from seamless.demo.numbers import number_of
 from seamless.demo.report import Report, report
 
 SYSTEMS = (HOUSING, PLANNING, FIRE_SAFETY, CIVIL_AIR_DEFENCE, ENVIRONMENT, SERVICE_HALL)
-PATIENCE = 3.0
+LIMIT_FACTOR = 3.0
 """How many times the longest path may pass before a case counts as undecided."""
 
 
@@ -52,17 +53,17 @@ async def demonstrate(
 ) -> Report:
     """Run the demonstration on a started stack and report on it."""
     for agency in SYSTEMS:
-        stack.run(f"demo-{agency}", ["-m", "seamless.demo.agency", agency, str(seed), str(day_seconds)])
+        stack.run(f"demo-{agency}", agency_process, agency, str(seed), str(day_seconds))
     await stack.ready()
     ids = new_cases(cases)
     applicants = Applicants(stack.settings, seed=seed, day_seconds=day_seconds)
     letters_before = await _dead_letters(stack)
-    async with LedgerFollower(stack.settings.kafka, prefix=stack.settings.topic_prefix) as follower:
+    async with LedgerFollower(stack.settings.broker) as follower:
         answering = asyncio.create_task(applicants.answer())
         applying = asyncio.create_task(applicants.apply(ids, apart_seconds=apart_seconds))
         try:
             longest = max(plan(seed, number_of(case)).critical_path_days for case in ids)
-            limit = cases * apart_seconds + PATIENCE * longest * day_seconds + 60
+            limit = cases * apart_seconds + LIMIT_FACTOR * longest * day_seconds + 60
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(limit):
                     await _until_closed(follower, set(ids), show)
@@ -111,4 +112,4 @@ async def _archived(stack: Stack, ids: list[CaseId]) -> tuple[dict[str, list[Led
 
 
 async def _dead_letters(stack: Stack) -> int:
-    return len(await list_dead_letters(stack.settings.kafka, stack.settings.topic_prefix))
+    return len(await list_dead_letters(stack.settings.broker))

@@ -1,1 +1,1 @@
-"""Reliving a recorded log: its cases as applications, its steps as events of those who took them."""
+"""Replaying a recorded log: its cases as applications, its steps as events of those who took them."""

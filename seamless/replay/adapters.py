@@ -1,4 +1,4 @@
-"""Which logs can be relived, by procedure. A new adapter is named here."""
+"""Which logs can be replayed, by procedure. A new adapter is named here."""
 
 from __future__ import annotations
 

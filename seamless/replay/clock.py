@@ -20,7 +20,21 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from workers.process.entry import UsageError
+from contracts.terms.errors import Unavailable
+
+TEMPORAL_CONFIG = {
+    "frontend.WorkflowTimeSkippingEnabled": "true",
+    "history.queueReaderStuckCriticalAttempts": "0",
+    "history.timerTaskBatchSize": "1000",
+    "history.timerProcessorUpdateAckInterval": '"5s"',
+}
+"""The dynamic configuration of a Temporal server that lets a case have a clock of its own.
+
+The timer queue calls itself stuck when it has read three pages of one second and sees more, and gives that
+second to a reader that comes when it can: its timers fire half a minute late. A replay has so many timers in
+a second, and a case's own clock stands still meanwhile. Timers that have fired are let go every half minute,
+and gone through for every new one till then: a fourteenth of the server's time; every five seconds, little.
+"""
 
 RETRY_SECONDS = 0.5
 CAME = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED
@@ -48,7 +62,7 @@ class Clocks:
         A case that has ended has no clock. While the server is away it is tried again.
 
         Raises:
-            UsageError: the server has no such clocks.
+            Unavailable: the server has no such clocks.
         """
         if ahead <= timedelta(0):
             return
@@ -70,10 +84,9 @@ class Clocks:
                     log.debug("a clock was not moved", case=case, reason=answer.failed_reason)
             except RPCError as error:
                 if error.status in (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.INVALID_ARGUMENT):
-                    raise UsageError(
+                    raise Unavailable(
                         f"this Temporal server gives cases no clocks of their own ({error.message}); "
-                        "start it with the dynamic configuration frontend.WorkflowTimeSkippingEnabled=true",
-                        exit_code=3,
+                        "start it with the dynamic configuration frontend.WorkflowTimeSkippingEnabled=true"
                     ) from None
                 log.debug("a clock could not be moved", case=case, error=error.message)
             await asyncio.sleep(RETRY_SECONDS)

@@ -37,7 +37,7 @@ class Difference(NamedTuple):
 
 @dataclass
 class Finding:
-    """One relived case, judged.
+    """One replayed case, judged.
 
     Attributes:
         flags: what the platform marked it with for an officer to look at, by code.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from contracts.terms.identifiers import AgencyId
-from contracts.terms.values import Contract
+from contracts.wire.envelope import Message
 from contracts.wire.ledger import Kind, LedgerEntry
 from seamless.replay.traces import Trace
 
@@ -21,16 +21,14 @@ class LoggedStep(NamedTuple):
         activity: what the log calls it.
         time: when it happened, as the log says.
         agency: who took it; None is whoever applied, through the case's channel.
-        type: the type of the event that tells it.
-        data: what that event says.
+        message: what the event says that tells it.
         counts: it is a row of the log; an adapter may have to tell in two events what a row says in one.
     """
 
     activity: str
     time: datetime
     agency: AgencyId | None
-    type: str
-    data: Contract
+    message: Message
     counts: bool = True
 
 
@@ -73,7 +71,7 @@ class LoggedCase(NamedTuple):
 
 
 class Adapter(NamedTuple):
-    """How the logs of one procedure are read, and what its cases are asked when they have been relived.
+    """How the logs of one procedure are read, and what its cases are asked when they have been replayed.
 
     Attributes:
         calendar: the calendar version of the authority whose log it is.

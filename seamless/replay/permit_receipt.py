@@ -8,7 +8,7 @@ from datetime import datetime
 from contracts.procedures.permit_receipt import MUNICIPALITY, PermitRequest, PhaseClosed
 from contracts.terms.identifiers import AgencyId
 from contracts.wire.ledger import LedgerEntry
-from contracts.wire.messages import REPORTED, Reported
+from contracts.wire.messages import Reported
 from seamless.replay.log import Adapter, LoggedCase, LoggedStep
 from seamless.replay.traces import ACTIVITY, TIME, Trace
 
@@ -37,7 +37,7 @@ def read_case(trace: Trace) -> LoggedCase:
     if ended := had.get("enddate"):
         closing = Reported(step=PhaseClosed.step)
         at = datetime.fromisoformat(ended)
-        steps.append(LoggedStep(closing.step, at, MUNICIPALITY, REPORTED, closing, counts=False))
+        steps.append(LoggedStep(closing.step, at, MUNICIPALITY, closing, counts=False))
     return LoggedCase(
         reference=trace.reference,
         opening=None,
@@ -58,7 +58,7 @@ def _step(event: dict[str, str]) -> LoggedStep:
         officer=event.get("org:resource"),
         content={"instance": event.get("concept:instance", "")},
     )
-    return LoggedStep(report.step, datetime.fromisoformat(event[TIME]), agency, REPORTED, report)
+    return LoggedStep(report.step, datetime.fromisoformat(event[TIME]), agency, report)
 
 
 def outcome_of(entries: Sequence[LedgerEntry]) -> str:

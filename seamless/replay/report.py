@@ -23,7 +23,7 @@ class ReplayReport:
         flags: marks of the platform, and differences from the log, by kind.
         differences: how many of the flags are differences from the log.
         ledger_broken: cases whose ledger has a gap, a repeat with other content, or a wrong hash.
-        seconds: for the reliving; ``seconds_verifying`` for reading every ledger again afterwards.
+        seconds: for the replaying; ``seconds_verifying`` for reading every ledger again afterwards.
     """
 
     outcomes: Counter[str]
@@ -44,7 +44,7 @@ class ReplayReport:
         return cls(outcomes=Counter(dict.fromkeys(adapter.outcomes, 0)), figures=Counter(adapter.figures(())))
 
     def add(self, finding: Finding, events: int, entries: int) -> None:
-        """Add a case that was relived."""
+        """Add a case that was replayed."""
         kinds: Sequence[str] = [difference.kind for difference in finding.differences]
         self.cases += 1
         self.events += events

@@ -1,4 +1,4 @@
-"""Reliving a log: what happened at one time is sent, the ledger shows its effect, the clock moves on."""
+"""Replaying a log: what happened at one time is sent, the ledger shows its effect, the clock moves on."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-import uuid_utils
-
 from archive.reader import ArchiveReader
 from contracts.procedures.catalogue import CATALOGUE
-from contracts.terms.identifiers import CaseId
-from contracts.wire.envelope import Event, agency_source, channel_source
+from contracts.terms.errors import Refusal
+from contracts.terms.identifiers import AgencyId, CaseId
+from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry
-from contracts.wire.topics import DEAD_LETTER, agency_events, channel_events
+from contracts.wire.topics import DEAD_LETTER
 from network.broker.ledger import LedgerFollower
-from network.broker.publisher import Publisher, PublishError, Record
+from network.broker.publisher import Publisher, PublishError
 from network.broker.tail import TopicTail
-from network.parties.applications import application_event, new_case_id
+from network.parties import AgencyClient, ChannelClient
+from network.parties.party import PartyClient
 from seamless.replay.clock import Clocks
 from seamless.replay.conformance import Difference, Finding, Sent, judge
 from seamless.replay.log import Adapter, LoggedCase, LoggedStep
@@ -31,7 +31,7 @@ from workers.process.temporal import connect
 
 CHANNEL = "log"
 SIDE_BY_SIDE = 100
-PATIENCE_SECONDS = 120.0
+EFFECT_SECONDS = 120.0
 """How long the ledger may take to show an event before the event counts as lost."""
 
 REST_SECONDS = 10.0
@@ -48,7 +48,7 @@ RETRY_SECONDS = 0.5
 
 @dataclass
 class _Case:
-    """One case that is being relived: what was sent for it, and what its ledger shows so far."""
+    """One case that is being replayed: what was sent for it, and what its ledger shows so far."""
 
     id: CaseId
     logged: LoggedCase
@@ -99,13 +99,17 @@ class Replay:
         self._adapter = adapter
         self._show = show
         self._tell = tell
-        self._publisher = Publisher(settings.kafka, settings.topic_prefix)
+        self._publisher = Publisher(settings.broker)
+        self._channel = ChannelClient(
+            self._publisher, settings.directory.administration, CHANNEL, rules=settings.rules
+        )
+        self._agencies: dict[AgencyId, AgencyClient] = {}
         self._cases: dict[str, _Case] = {}
         self.report = ReplayReport.empty(adapter)
 
     async def run(self, log: Iterable[LoggedCase]) -> ReplayReport:
-        """Relive the cases as fast as they can, ``SIDE_BY_SIDE`` of them at a time."""
-        first = new_case_id(CHANNEL)
+        """Replay the cases as fast as they can, ``SIDE_BY_SIDE`` of them at a time."""
+        first = self._channel.new_case()
         async with self._listening() as follower, self._publisher:
             clocks = Clocks(await connect(self._settings))
             places = asyncio.Semaphore(SIDE_BY_SIDE)
@@ -113,7 +117,7 @@ class Replay:
             async with asyncio.TaskGroup() as cases:
                 for logged in log:
                     await places.acquire()
-                    task = cases.create_task(self._relive(logged, clocks, follower))
+                    task = cases.create_task(self._replay(logged, clocks, follower))
                     task.add_done_callback(lambda _: places.release())
             self.report.seconds = time.monotonic() - began
         await self._verify(first)
@@ -124,10 +128,10 @@ class Replay:
     @contextlib.asynccontextmanager
     async def _listening(self) -> AsyncIterator[LedgerFollower]:
         """Hear what the ledger and the dead letters say of the cases."""
-        kafka, prefix = self._settings.kafka, self._settings.topic_prefix
+        broker = self._settings.broker
         async with (
-            LedgerFollower(kafka, prefix=prefix, unhurried=True) as follower,
-            TopicTail(kafka, [prefix + DEAD_LETTER]) as dead_letters,
+            LedgerFollower(broker, gather=True) as follower,
+            TopicTail(broker, [DEAD_LETTER]) as dead_letters,
         ):
             tasks = [
                 asyncio.create_task(self._hear_ledger(follower)),
@@ -156,13 +160,15 @@ class Replay:
 
     # --- one case ----------------------------------------------------------------------------------------
 
-    async def _relive(self, logged: LoggedCase, clocks: Clocks, follower: LedgerFollower) -> None:
-        case = _Case(new_case_id(CHANNEL), logged)
+    async def _replay(self, logged: LoggedCase, clocks: Clocks, follower: LedgerFollower) -> None:
+        case = _Case(self._channel.new_case(), logged)
         self._cases[case.id] = case
         await self._open(case)
         for moment, steps in groupby(logged.steps, key=lambda step: step.time):
             await self._move(case, moment, clocks)
-            for _, together in groupby(steps, key=self._topic):  # in order on a topic, not between topics
+            for _, together in groupby(
+                steps, key=lambda step: step.agency
+            ):  # in order on a topic, not between topics
                 await self._send(case, list(together))
         # A clock moves only when the case has nothing under way: past here, all it had to say is published.
         if not case.closed():
@@ -181,12 +187,17 @@ class Replay:
         self._show(self.report)
 
     async def _open(self, case: _Case) -> None:
-        logged, administration = case.logged, self._settings.directory.administration
-        applied = application_event(
-            administration, case.id, self._item.procedure, logged.application, time=logged.received
-        )
-        await self._publish([applied], channel_events(CHANNEL))
-        await case.until(lambda: case.heard(applied.key), PATIENCE_SECONDS)
+        logged, procedure = case.logged, self._item.procedure
+        try:
+            applied = self._channel.application(
+                procedure, logged.application, case=case.id, time=logged.received
+            )
+        except Refusal as refusal:
+            case.refused[""] = refusal.reason
+            case.stuck = True
+            return
+        await self._publish(self._channel, [applied])
+        await case.until(lambda: case.heard(applied.key), EFFECT_SECONDS)
         case.stuck = not case.entries
 
     async def _move(self, case: _Case, to: datetime, clocks: Clocks) -> None:
@@ -194,7 +205,7 @@ class Replay:
         if case.clock is None or case.stuck:
             return
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(EFFECT_SECONDS):
                 await clocks.move(case.id, to - case.clock)
             case.clock = max(case.clock, to)
         except TimeoutError:
@@ -205,12 +216,22 @@ class Replay:
         if case.stuck:
             case.sent += [Sent(step, "", lost=True) for step in steps]
             return
-        events = [self._event(case.id, step) for step in steps]
-        await self._publish(events, self._topic(steps[0]))
-        await case.until(lambda: all(case.heard(event.key) for event in events), PATIENCE_SECONDS)
-        for step, event in zip(steps, events, strict=True):
-            refused = case.refused.get(event.key)
-            case.sent.append(Sent(step, event.key, refused, lost=not case.heard(event.key)))
+        party = self._party(steps[0].agency)
+        sent: dict[int, Event] = {}
+        refused: dict[int, str] = {}
+        for number, step in enumerate(steps):
+            try:
+                sent[number] = party.event(step.message, case.id, time=step.time.astimezone(UTC))
+            except Refusal as refusal:
+                refused[number] = refusal.reason
+        await self._publish(party, list(sent.values()))
+        await case.until(lambda: all(case.heard(event.key) for event in sent.values()), EFFECT_SECONDS)
+        for number, step in enumerate(steps):
+            if event := sent.get(number):
+                why = case.refused.get(event.key)
+                case.sent.append(Sent(step, event.key, why, lost=not case.heard(event.key)))
+            else:
+                case.sent.append(Sent(step, "", refused[number]))
 
     def _at_rest(self, case: _Case) -> bool:
         """Whether the ledger shows what the platform has to do by itself."""
@@ -220,30 +241,22 @@ class Replay:
             not case.logged.closes or case.closed()
         )
 
-    def _topic(self, step: LoggedStep) -> str:
-        return channel_events(CHANNEL) if step.agency is None else agency_events(step.agency)
+    def _party(self, agency: AgencyId | None) -> PartyClient:
+        """Who speaks: an agency, or the channel where it was whoever applied."""
+        if agency is None:
+            return self._channel
+        if agency not in self._agencies:
+            administration = self._settings.directory.administration
+            self._agencies[agency] = AgencyClient(
+                self._publisher, administration, agency, rules=self._settings.rules
+            )
+        return self._agencies[agency]
 
-    def _event(self, case: CaseId, step: LoggedStep) -> Event:
-        administration = self._settings.directory.administration
-        return Event(
-            specversion="1.0",
-            id=str(uuid_utils.uuid7()),
-            source=agency_source(administration, step.agency)
-            if step.agency
-            else channel_source(administration, CHANNEL),
-            type=step.type,
-            subject=case,
-            partitionkey=case,
-            time=step.time.astimezone(UTC),
-            data=step.data.model_dump(mode="json"),
-        )
-
-    async def _publish(self, events: Sequence[Event], topic: str) -> None:
+    async def _publish(self, party: PartyClient, events: Sequence[Event]) -> None:
         """Publish events, again and again while the broker is away: the same event counts once."""
-        records = [Record(topic, event.subject, *event.encode()) for event in events]
         while True:
             try:
-                return await self._publisher.publish(records)
+                return await party.send(*events)
             except PublishError:
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -257,7 +270,7 @@ class Replay:
         began = time.monotonic()
         reader = ArchiveReader(self._settings.archive_url)
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(EFFECT_SECONDS):
                 while await reader.count(since=first) < self.report.ledger_entries:
                     await asyncio.sleep(0.2)
             self.report.ledger_broken = len((await reader.all_faults(since=first)).faults)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 from xml.etree import ElementTree
 
+from contracts.terms.errors import InvalidInput
+
 CASE = "case:"
 REFERENCE, ACTIVITY, TIME = "concept:name", "concept:name", "time:timestamp"
 
@@ -28,7 +30,7 @@ VALUES = {"string", "date", "int", "float", "boolean", "id"}
 """The elements of XES that hold one value."""
 
 
-class BadLog(Exception):
+class BadLog(InvalidInput):
     """A log that cannot be read; the message says where and why."""
 
 

@@ -28,14 +28,14 @@ from contracts.terms.calendar import calendar
 from contracts.terms.reports import REPORTS, Report
 from contracts.terms.values import Money
 from contracts.wire.ledger import LedgerEntry
-from contracts.wire.messages import PAID, REPORTED, Paid, Reported
+from contracts.wire.messages import Paid, Reported
 from seamless.replay.log import Adapter, LoggedAct, LoggedCase, LoggedStep
 from seamless.replay.traces import ACTIVITY, TIME, Trace
 
 CALENDAR = "it-2026.1"
 ROME = ZoneInfo("Europe/Rome")
 NOON = time(12)
-"""The log has days only. At noon, what midnight brings lies clearly before or behind."""
+"""The log has days only. Noon is clearly after what the midnight before brings, and before the next."""
 
 CREATE, ADD_PENALTY, PAYMENT = "Create Fine", "Add penalty", "Payment"
 PENALTY = "penalty"
@@ -103,12 +103,12 @@ def _step(event: dict[str, str], reference: str) -> LoggedStep:
     activity, at = event[ACTIVITY], _noon(event)
     if activity == PAYMENT:
         paid = Paid(amount=_money(event, "payment"), reference=f"{reference} {_day(event)}")
-        return LoggedStep(activity, at, None, PAID, paid)
+        return LoggedStep(activity, at, None, paid)
     report = REPORTING[activity](event) if activity in REPORTING else None
     content = report.model_dump(mode="json") if report else {}
     by = REPORTS[activity].by[0] if activity in REPORTS else POLICE
     reported = Reported(step=activity, officer=event.get("org:resource"), content=content)
-    return LoggedStep(activity, at, by, REPORTED, reported)
+    return LoggedStep(activity, at, by, reported)
 
 
 def _dismissal(event: dict[str, str]) -> Iterator[LoggedStep]:
@@ -119,7 +119,7 @@ def _dismissal(event: dict[str, str]) -> Iterator[LoggedStep]:
             step=FineDismissed.step, content=FineDismissed(code=letter).model_dump(mode="json")
         )
         by = DISMISSED_BY.get(letter, POLICE)
-        yield LoggedStep(reported.step, _noon(event), by, REPORTED, reported, counts=False)
+        yield LoggedStep(reported.step, _noon(event), by, reported, counts=False)
 
 
 REPORTING: dict[str, Callable[[dict[str, str]], Report]] = {

@@ -28,13 +28,14 @@ from contracts.platform import (
     agency_queue,
 )
 from contracts.procedures.catalogue import CATALOGUE
-from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ProcedureId
-from contracts.wire.envelope import Event, agency_source, channel_source
+from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, Party, ProcedureId
+from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry, faults
-from contracts.wire.messages import ANSWERED, REQUESTED
+from contracts.wire.messages import Answered, Requested
+from contracts.wire.topics import messages_topic
 from tests.applications import ADMINISTRATION, event, new_case
-from workers.orchestrator.main import PROCEDURES
 from workers.orchestrator.sandbox import sandbox
+from workflows.procedures import PROCEDURES
 
 
 class Post:
@@ -84,15 +85,20 @@ class CaseUnderTest:
     def letters(self, topic: str) -> list[tuple[str, dict[str, Any]]]:
         return [(kind, data) for to, kind, data in self._post.letters.get(self.id, []) if to == topic]
 
-    async def send(self, party: str, event_type: str, data: dict[str, Any], *, request: str | None = None,
-                   received: datetime | None = None, again: Event | None = None) -> Event:  # fmt: skip
-        kind, _, name = party.partition(":")
-        source = (
-            agency_source(ADMINISTRATION, name) if kind == "agency" else channel_source(ADMINISTRATION, name)
-        )
-        sent = again or event(source, event_type, self.id, data, request=request)
+    async def send(
+        self,
+        party: str,
+        event_type: str,
+        data: dict[str, Any],
+        *,
+        request: str | None = None,
+        received: datetime | None = None,
+        again: Event | None = None,
+    ) -> Event:
+        actor = Party(party)
+        sent = again or event(actor, event_type, self.id, data, request=request)
         await self.handle.signal(
-            DELIVER, Delivered(event=sent, actor=party, received=received or datetime.now(UTC))
+            DELIVER, Delivered(event=sent, actor=actor, received=received or datetime.now(UTC))
         )
         return sent
 
@@ -100,8 +106,8 @@ class CaseUnderTest:
         self, agency: str, request: str, received: datetime | None = None, **answer: Any
     ) -> Event:
         return await self.send(
-            f"agency:{agency}",
-            ANSWERED,
+            Party.agency(agency),
+            Answered.type,
             {"answer": answer},
             request=f"{self.id}/{request}",
             received=received,
@@ -188,4 +194,5 @@ async def cases(temporal_client: Client) -> AsyncIterator[Cases]:
 
 def requested(case: CaseUnderTest, agency: str) -> list[str]:
     """The requests that went to an agency's own system."""
-    return [data["request"] for kind, data in case.letters(f"agency.{agency}.requests") if kind == REQUESTED]
+    letters = case.letters(messages_topic(Party.agency(agency)))
+    return [data["request"] for kind, data in letters if kind == Requested.type]

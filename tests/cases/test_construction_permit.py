@@ -9,18 +9,18 @@ from typing import Any
 
 from contracts.terms.decisions import Ended, Grant, Refuse, Withdrawn
 from contracts.wire.messages import (
-    CANCELLED,
-    NOTICE_DECIDED,
-    NOTICE_ISSUED,
-    NOTICE_MISSING,
-    NOTICE_RECEIVED,
-    NOTICE_REFUSED,
-    PAID,
-    REMINDED,
-    REPORTED,
-    SUPPLEMENTED,
-    TAKEN,
-    WITHDRAWN,
+    ApplicantWithdrew,
+    Cancelled,
+    Decided,
+    DocumentIssued,
+    Missing,
+    Paid,
+    Receipt,
+    RefusedNotice,
+    Reminded,
+    Reported,
+    Supplemented,
+    Taken,
 )
 from tests.applications import application, document
 from tests.cases.conftest import Cases, CaseUnderTest, requested
@@ -42,7 +42,7 @@ async def complete(case: CaseUnderTest) -> None:
 
 async def pay(case: CaseUnderTest, amount: str = FEE["amount"]) -> None:
     money = {"amount": amount, "currency": "CNY"}
-    await case.send("channel:portal", PAID, {"amount": money, "reference": "bank-1"})
+    await case.send("channel:portal", Paid.type, {"amount": money, "reference": "bank-1"})
 
 
 async def consent(case: CaseUnderTest, *agencies: str) -> None:
@@ -69,13 +69,13 @@ async def test_granted_when_all_consent_and_the_fee_is_paid(cases: Cases) -> Non
     closing = await case.result()
     assert closing.decision == Grant()
     notices = [kind for kind, _ in case.letters("channel.portal.notices")]
-    assert notices[:2] == [NOTICE_RECEIVED, NOTICE_RECEIVED]
-    assert notices[-2:] == [NOTICE_DECIDED, NOTICE_ISSUED]
+    assert notices[:2] == [Receipt.type, Receipt.type]
+    assert notices[-2:] == [Decided.type, DocumentIssued.type]
     assert requested(case, "drainage") == []  # an automated check: nothing went to Kafka for it
     answered = [entry for entry in case.entries if entry.kind == "answered"]
     assert {entry.actor for entry in answered if entry.step == "review-drainage/1"} == {"agency:drainage"}
     assert case.entries[-1].holders == ()
-    decided = next(data for kind, data in case.letters("channel.portal.notices") if kind == NOTICE_DECIDED)
+    decided = next(data for kind, data in case.letters("channel.portal.notices") if kind == Decided.type)
     assert decided["ledger_hash"] in {entry.hash for entry in case.entries}
 
 
@@ -89,7 +89,7 @@ async def test_reviews_run_at_the_same_time(cases: Cases) -> None:
     await consent(case)
     await case.until(lambda: "fee-due" in case.kinds)
     assert case.entries[-1].holders == ("applicant",)
-    await case.send("channel:portal", WITHDRAWN, {})
+    await case.send("channel:portal", ApplicantWithdrew.type, {})
     await case.result()
 
 
@@ -102,7 +102,7 @@ async def test_a_refusal_stops_the_other_reviews_before_the_decision_goes_out(ca
     closing = await case.result()
     assert closing.decision == Refuse(reason="fire-safety-insufficient")
     for agency in ("planning", "environment", "civil-air-defence"):
-        assert [kind for kind, _ in case.letters(f"agency.{agency}.requests")][-1] == CANCELLED
+        assert [kind for kind, _ in case.letters(f"agency.{agency}.requests")][-1] == Cancelled.type
     assert max(i for i, kind in enumerate(case.kinds) if kind == "cancelled") < case.kinds.index("decided")
 
 
@@ -137,7 +137,7 @@ async def test_an_answer_that_crosses_the_cancellation_is_kept_and_changes_nothi
     await case.until(lambda: "fee-due" in case.kinds)
     await case.answer("planning", REVIEWS["planning"], outcome="refuse", reason="plan-not-conform")
     await case.until(lambda: "late" in case.kinds)
-    assert case.letters("agency.planning.requests")[-1][0] == TAKEN
+    assert case.letters("agency.planning.requests")[-1][0] == Taken.type
     assert case.letters("agency.planning.requests")[-1][1]["late"] is True
     await pay(case)
     await hand_over(case)
@@ -150,17 +150,17 @@ async def test_everything_missing_is_told_at_once_and_what_comes_is_checked_agai
     missing = [{"zh": "用地批准", "en": "Land title"}, {"zh": "人防设计", "en": "Shelter plan"}]
     await case.answer("housing", "check-completeness/1", outcome="incomplete", missing=missing)
     await case.until(lambda: "asked-applicant" in case.kinds)
-    asked = next(data for kind, data in case.letters("channel.portal.notices") if kind == NOTICE_MISSING)
+    asked = next(data for kind, data in case.letters("channel.portal.notices") if kind == Missing.type)
     assert [item["en"] for item in asked["items"]] == ["Land title", "Shelter plan"]
     handed_in = {
         "land_title": document("title").model_dump(),
         "shelter_plan": document("shelter").model_dump(),
     }
-    await case.send("channel:portal", SUPPLEMENTED, {"application": handed_in})
+    await case.send("channel:portal", Supplemented.type, {"application": handed_in})
     await case.asked("check-completeness/2")
     again = case.letters("agency.housing.requests")[-1][1]
     assert again["content"]["application"]["land_title"]["uri"] == "urn:document:title"
-    await case.send("channel:portal", WITHDRAWN, {})
+    await case.send("channel:portal", ApplicantWithdrew.type, {})
     assert (await case.result()).decision == Withdrawn()
 
 
@@ -172,14 +172,15 @@ async def test_a_supplement_that_does_not_fit_is_refused_at_its_field_and_the_ca
     missing = [{"zh": "用地批准", "en": "Land title"}]
     await case.answer("housing", "check-completeness/1", outcome="incomplete", missing=missing)
     await case.until(lambda: "asked-applicant" in case.kinds)
-    await case.send("channel:portal", SUPPLEMENTED, {"application": {"floor_area": "much"}})
+    await case.send("channel:portal", Supplemented.type, {"application": {"floor_area": "much"}})
     await case.until(lambda: "refused" in case.kinds)
-    refused = next(data for kind, data in case.letters("channel.portal.notices") if kind == NOTICE_REFUSED)
+    notices = case.letters("channel.portal.notices")
+    refused = next(data for kind, data in notices if kind == RefusedNotice.type)
     assert (refused["reason"], refused["field"]) == ("invalid", "data.application.floor_area")
     handed_in = {"land_title": document("title").model_dump(mode="json")}
-    await case.send("channel:portal", SUPPLEMENTED, {"application": handed_in})
+    await case.send("channel:portal", Supplemented.type, {"application": handed_in})
     await case.asked("check-completeness/2")
-    await case.send("channel:portal", WITHDRAWN, {})
+    await case.send("channel:portal", ApplicantWithdrew.type, {})
     await case.result()
 
 
@@ -189,16 +190,16 @@ async def test_an_answer_to_a_request_that_was_never_made_is_refused(cases: Case
     await case.answer("housing", "check-completeness/7", outcome="complete")
     await case.until(lambda: "refused" in case.kinds)
     assert case.letters("agency.housing.requests")[-1][1]["reason"] == "unknown-request"
-    await case.send("channel:portal", WITHDRAWN, {})
+    await case.send("channel:portal", ApplicantWithdrew.type, {})
     await case.result()
 
 
 async def test_the_applicant_can_withdraw_until_the_decision(cases: Cases) -> None:
     case = await cases.open("construction-permit", application())
     await complete(case)
-    await case.send("channel:portal", WITHDRAWN, {"reason": "plans changed"})
+    await case.send("channel:portal", ApplicantWithdrew.type, {"reason": "plans changed"})
     assert (await case.result()).decision == Withdrawn()
-    assert [kind for kind, _ in case.letters("agency.environment.requests")][-1] == CANCELLED
+    assert [kind for kind, _ in case.letters("agency.environment.requests")][-1] == Cancelled.type
 
 
 async def test_after_the_decision_a_withdrawal_is_refused(cases: Cases) -> None:
@@ -207,7 +208,7 @@ async def test_after_the_decision_a_withdrawal_is_refused(cases: Cases) -> None:
     await consent(case)
     await pay(case)
     await case.asked("issue-permit/1")
-    await case.send("channel:portal", WITHDRAWN, {})
+    await case.send("channel:portal", ApplicantWithdrew.type, {})
     await case.until(lambda: "refused" in case.kinds)
     await hand_over(case)
     assert (await case.result()).decision == Grant()
@@ -219,10 +220,10 @@ async def test_an_event_delivered_three_times_counts_once(cases: Cases) -> None:
     await consent(case)
     await case.until(lambda: "fee-due" in case.kinds)
     half = {"amount": {"amount": "105005.00", "currency": "CNY"}, "reference": "bank-1"}
-    first = await case.send("channel:portal", PAID, half)
+    first = await case.send("channel:portal", Paid.type, half)
     for _ in range(2):
-        await case.send("channel:portal", PAID, half, again=first)
-    await case.send("channel:portal", WITHDRAWN, {})
+        await case.send("channel:portal", Paid.type, half, again=first)
+    await case.send("channel:portal", ApplicantWithdrew.type, {})
     await case.result()
     assert case.kinds.count("paid") == 1
 
@@ -235,11 +236,11 @@ async def test_an_overdue_review_is_reminded_escalated_and_then_counts_as_consen
     await case.until(lambda: "deemed" in case.kinds)
     about_fire = [e.kind for e in case.entries if e.step == REVIEWS["fire-safety"]]
     assert about_fire == ["requested", "reminded", "escalated", "deemed"]
-    assert (REMINDED, True) in [
+    assert (Reminded.type, True) in [
         (kind, data.get("escalated")) for kind, data in case.letters("agency.housing.requests")
     ]
     assert cases.post.fences[-1].topics == ("agency.fire-safety.events",)
-    await case.send("channel:portal", WITHDRAWN, {})
+    await case.send("channel:portal", ApplicantWithdrew.type, {})
     await case.result()
 
 
@@ -250,7 +251,7 @@ async def test_silence_of_the_environment_agency_is_never_consent(cases: Cases) 
     await consent(case, "planning", "fire-safety", "civil-air-defence")
     await case.until(lambda: "deemed" in case.kinds)
     assert next(e for e in case.entries if e.kind == "deemed").outcome == "no-opinion"
-    await case.send("channel:portal", WITHDRAWN, {})
+    await case.send("channel:portal", ApplicantWithdrew.type, {})
     await case.result()
 
 
@@ -287,7 +288,7 @@ async def test_what_arrived_after_the_deadline_is_late_even_while_the_fence_is_w
     await case.until(lambda: "late" in case.kinds)
     cases.post.gateway_is_down = False
     await case.until(lambda: "fee-due" in case.kinds)
-    await case.send("channel:portal", WITHDRAWN, {})
+    await case.send("channel:portal", ApplicantWithdrew.type, {})
     await case.result()
 
 
@@ -297,7 +298,7 @@ async def test_a_case_that_an_operator_cancels_ends_and_says_so(cases: Cases) ->
     await case.handle.cancel()
     assert (await case.result()).decision == Ended(result="broken-off")
     assert case.kinds[-1] == "closed"
-    assert [kind for kind, _ in case.letters("agency.environment.requests")][-1] == CANCELLED
+    assert [kind for kind, _ in case.letters("agency.environment.requests")][-1] == Cancelled.type
 
 
 async def test_an_unpaid_fee_refuses(cases: Cases) -> None:
@@ -316,7 +317,7 @@ async def test_three_thousand_events_go_on_in_new_runs_and_the_case_ends_as_it_s
     async def flood(sender: int) -> None:
         data: dict[str, Any] = {"step": "visit", "content": {"sender": sender}}
         for _ in range(100):
-            await case.send("agency:housing", REPORTED, data)
+            await case.send("agency:housing", Reported.type, data)
 
     await asyncio.gather(*(flood(sender) for sender in range(30)))
     await consent(case, "fire-safety", "civil-air-defence")

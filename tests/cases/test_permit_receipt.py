@@ -17,7 +17,7 @@ from contracts.procedures.permit_receipt import (
     StopDetermined,
 )
 from contracts.terms.decisions import Ended
-from contracts.wire.messages import REPORTED
+from contracts.wire.messages import Reported
 from tests.cases.conftest import Cases
 
 REQUEST = PermitRequest(
@@ -40,7 +40,7 @@ ADVICE = [StopAdviceDetermined.step, StopDetermined.step]
 async def test_every_step_is_recorded_in_whatever_order_it_comes(cases: Cases, steps: list[str]) -> None:
     case = await cases.open("permit-receipt", REQUEST, channel="log")
     for number, step in enumerate([*steps, PhaseClosed.step]):
-        await case.send(f"agency:group-{number % 4 + 1}", REPORTED, {"step": step})
+        await case.send(f"agency:group-{number % 4 + 1}", Reported.type, {"step": step})
     closing = await case.result()
     assert closing.decision == Ended(result="received")
     assert [entry.outcome for entry in case.entries if entry.kind == "reported"] == [*steps, PhaseClosed.step]

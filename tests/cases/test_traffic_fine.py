@@ -19,14 +19,14 @@ from contracts.procedures.traffic_fine import (
 from contracts.terms.decisions import Ended
 from contracts.wire.ledger import Kind
 from contracts.wire.messages import (
-    HANDED_OVER,
-    NOTICE_FEE_DUE,
-    NOTICE_REFUSED,
-    PAID,
-    REFUSED,
-    REPORTED,
-    TAKEN,
-    WITHDRAWN,
+    ApplicantWithdrew,
+    FeeDue,
+    HandedOver,
+    Paid,
+    Refused,
+    RefusedNotice,
+    Reported,
+    Taken,
 )
 from tests.applications import fine
 from tests.cases.conftest import Cases, CaseUnderTest
@@ -45,12 +45,12 @@ class Town:
 
     async def report(self, agency: str, step: str, **content: Any) -> None:
         """Report a step and wait until it is entered."""
-        await self._say(f"agency:{agency}", REPORTED, {"step": step, "content": content}, "reported")
+        await self._say(f"agency:{agency}", Reported.type, {"step": step, "content": content}, "reported")
 
     async def pay(self, amount: str) -> None:
         """Pay, and wait until it is entered."""
         data = {"amount": {"amount": amount, "currency": "EUR"}, "reference": "bank"}
-        await self._say("channel:portal", PAID, data, "paid")
+        await self._say("channel:portal", Paid.type, data, "paid")
 
     async def _say(self, party: str, event_type: str, data: dict[str, Any], kind: Kind) -> None:
         await self.case.send(party, event_type, data)
@@ -81,7 +81,7 @@ async def test_what_stays_unpaid_is_collected_with_the_penalty(cases: Cases) -> 
     await town.report("police", CollectionOrdered.step)
     assert (await town.case.result()).decision == Ended(result="collected")
     ((kind, debt),) = town.case.letters("agency.credit-collector.requests")
-    assert (kind, debt["matter"]) == (HANDED_OVER, "collect-debt")
+    assert (kind, debt["matter"]) == (HandedOver.type, "collect-debt")
     assert debt["content"] == {"fine": "F1", "debt": {"amount": "83.00", "currency": "EUR"}}
     assert town.marks() == []
 
@@ -99,7 +99,7 @@ async def test_the_penalty_is_of_day_sixty_however_late_the_notification_is_repo
     began = penalty.occurred.astimezone(ROME)
     assert (began.date(), began.time()) == (day + timedelta(days=60), datetime.min.time())
     assert penalty.outcome == "penalty"
-    due = [data for kind, data in town.case.letters("channel.portal.notices") if kind == NOTICE_FEE_DUE]
+    due = [data for kind, data in town.case.letters("channel.portal.notices") if kind == FeeDue.type]
     assert [data["amount"] for data in due] == [{"amount": "93.00", "currency": "EUR"}]
 
 
@@ -132,7 +132,7 @@ async def test_a_fine_paid_in_instalments_is_settled_and_stays_open_for_what_the
     await town.notified(today() - timedelta(days=60))
     await town.case.until(lambda: town.marks()[-1] == "penalty-although-paid")
     assert town.marks() == ["settled", "sent-although-paid", "penalty-although-paid"]
-    assert not any(kind == NOTICE_FEE_DUE for kind, _ in town.case.letters("channel.portal.notices"))
+    assert not any(kind == FeeDue.type for kind, _ in town.case.letters("channel.portal.notices"))
     await town.report("police", FineClosed.step)
     assert (await town.case.result()).decision == Ended(result="paid")
 
@@ -156,9 +156,9 @@ async def test_a_late_appeal_is_taken_and_marked(cases: Cases) -> None:
 
 async def test_nobody_withdraws_a_fine(cases: Cases) -> None:
     town = await open_fine(cases)
-    await town.case.send("channel:portal", WITHDRAWN, {})
+    await town.case.send("channel:portal", ApplicantWithdrew.type, {})
     await town.case.until(lambda: "refused" in town.case.kinds)
-    (refused,) = (d for kind, d in town.case.letters("channel.portal.notices") if kind == NOTICE_REFUSED)
+    (refused,) = (d for kind, d in town.case.letters("channel.portal.notices") if kind == RefusedNotice.type)
     assert refused["reason"] == "not-withdrawable"
     await town.pay("40.00")
     assert town.marks() == ["settled"]
@@ -167,9 +167,10 @@ async def test_nobody_withdraws_a_fine(cases: Cases) -> None:
 async def test_a_report_that_does_not_fit_is_refused_by_the_case_too(cases: Cases) -> None:
     """The gateway admits none; but its build may be another one than the case's."""
     town = await open_fine(cases)
-    await town.case.send("agency:police", REPORTED, {"step": FineSent.step, "content": {"expense": "13"}})
+    report = {"step": FineSent.step, "content": {"expense": "13"}}
+    await town.case.send("agency:police", Reported.type, report)
     await town.case.until(lambda: "refused" in town.case.kinds)
     heard = town.case.letters("agency.police.requests")
-    assert [(kind, data.get("field")) for kind, data in heard] == [(REFUSED, "data.content.expense")]
+    assert [(kind, data.get("field")) for kind, data in heard] == [(Refused.type, "data.content.expense")]
     await town.report("police", "a step without a type", anything=1)
-    assert town.case.letters("agency.police.requests")[-1][0] == TAKEN
+    assert town.case.letters("agency.police.requests")[-1][0] == Taken.type

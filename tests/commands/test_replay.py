@@ -1,4 +1,4 @@
-"""``seamless replay``: logs are relived, and what came of them agrees with a count of their rows."""
+"""``seamless replay``: logs are replayed, and what came of them agrees with a count of their rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REAL_FINES = REAL_LOGS / "traffic_fines.csv.gz"
 WHOLE_LOG_SECONDS = 3000
 
 
-def relived(
+def replayed(
     log: Path, folder: Path, *options: object, timeout: float = 280
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The report of a replay of fines, and what was found of each case, by its reference."""
@@ -49,7 +49,7 @@ def relived(
 def test_real_fines_come_out_as_their_rows_say(cases: int, seconds: int, tmp_path: Path) -> None:
     if not REAL_FINES.exists():
         pytest.skip("the real log of fines is not here (data folder absent)")
-    made, findings = relived(REAL_FINES, tmp_path, "--limit", cases, timeout=seconds)
+    made, findings = replayed(REAL_FINES, tmp_path, "--limit", cases, timeout=seconds)
     counted = count(REAL_FINES, cases)
     print(json.dumps(made))
     expected = total(counted.values())
@@ -82,7 +82,7 @@ IRREGULAR = {
 
 @pytest.mark.parametrize("name", ["fines.csv", "fines.xes"])
 def test_a_small_log_with_every_irregularity(name: str, tmp_path: Path) -> None:
-    made, findings = relived(HERE / name, tmp_path, "--data", tmp_path / "data")
+    made, findings = replayed(HERE / name, tmp_path, "--data", tmp_path / "data")
     assert left_running(tmp_path) == []
     assert (made["cases"], made["events"]) == (10, 49)
     for reference, (outcome, flags, differences) in IRREGULAR.items():

@@ -1,4 +1,4 @@
-"""A dead gateway grants no permits."""
+"""A gateway outage never triggers deemed approval."""
 
 from __future__ import annotations
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from contracts.wire.envelope import Event
-from contracts.wire.messages import NOTICE_REFUSED, WITHDRAWN
+from contracts.wire.messages import ApplicantWithdrew, RefusedNotice
 from deploy.local.stack import Stack
 from tests.integration.judge import dead_letters, judge
 from tests.integration.town import Town, consent
+from workers.gateway import main as gateway
 
 pytestmark = [pytest.mark.fault, pytest.mark.integration]
 
@@ -46,7 +47,7 @@ async def test_cases_end_as_they_should_although_a_process_is_killed(
     held: list[str] = []
 
     def slowly(requested: Event) -> dict[str, Any] | None:
-        if random.random() < 0.5:  # half of all answers lie on a desk until the process is dead
+        if random.random() < 0.5:  # half of all answers wait until the process is dead
             held.append(str(requested.requestid))
             return None
         return consent(requested)
@@ -74,12 +75,12 @@ async def test_cases_end_as_they_should_although_a_process_is_killed(
     await judge(stack.settings, cases, outcome="granted")
     for case in cases[:5]:
         assert await dead_letters(stack.settings, case) == []
-        assert town.heard("channel.portal.notices", NOTICE_REFUSED, case) == []
+        assert town.heard("channel.portal.notices", RefusedNotice.type, case) == []
 
 
 async def test_a_gateway_that_joins_and_leaves_loses_and_doubles_nothing(stack: Stack, town: Town) -> None:
     cases = [await town.apply() for _ in range(10)]
-    stack.run("second-gateway", ["-m", "seamless.cli.worker", "gateway"])
+    stack.run("second-gateway", gateway)
     cases += [await town.apply() for _ in range(10)]
     await stack.ready()
     await town.until(lambda: any("fee-due" in town.kinds(case) for case in cases))
@@ -96,7 +97,7 @@ async def test_a_withdrawal_while_the_orchestrator_is_dead_takes_effect(stack: S
     case = await town.apply()
     await town.until(lambda: any(entry.step == "review-planning/1" for entry in town.ledger[case]))
     start_again = kill(stack, "orchestrator")
-    await town.say("portal", WITHDRAWN, case, {})
+    await town.say("portal", ApplicantWithdrew(), case)
     await start_again()
     await town.closed(case)
     await judge(stack.settings, [case], outcome="withdrawn")

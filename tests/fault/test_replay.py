@@ -33,12 +33,12 @@ def worker(name: str, data: Path) -> int | None:
             environment = (process / "environ").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if name in line and "seamless.cli.worker" in line and f"SEAMLESS_DATA={data}\0" in environment:
+        if f"workers.{name}.main" in line and f"SEAMLESS_DATA={data}\0" in environment:
             return int(process.name)
     return None
 
 
-def relived(log: Path, limit: int, folder: Path, kills: Sequence[str]) -> dict[str, Any]:
+def replayed(log: Path, limit: int, folder: Path, kills: Sequence[str]) -> dict[str, Any]:
     """The figures of a replay during which workers are killed, each when so many more cases are through."""
     folder.mkdir()
     data, findings = folder / "data", folder / "findings.jsonl"
@@ -80,8 +80,8 @@ def of_our_own(folder: Path) -> Path:
 def test_kills_in_the_middle_change_no_figure(tmp_path: Path) -> None:
     """Real fines where they are here, otherwise our own."""
     log = REAL_FINES if REAL_FINES.exists() else of_our_own(tmp_path)
-    undisturbed = relived(log, CASES, tmp_path / "undisturbed", [])
-    killed = relived(log, CASES, tmp_path / "killed", KILLS)
+    undisturbed = replayed(log, CASES, tmp_path / "undisturbed", [])
+    killed = replayed(log, CASES, tmp_path / "killed", KILLS)
     assert killed == undisturbed
     assert (killed["cases"], killed["events_lost"], killed["ledger_broken"]) == (CASES, 0, 0)
     counted = total(count(log, CASES).values())

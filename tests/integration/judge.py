@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Iterable
 
 from archive.reader import ArchiveReader
+from contracts.terms.identifiers import Party
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry, faults
-from contracts.wire.messages import NOTICE_DECIDED
-from contracts.wire.topics import LEDGER, channel_notices
+from contracts.wire.messages import Decided
+from contracts.wire.topics import LEDGER, messages_topic
 from network.broker.dead_letters import DeadLetter, list_dead_letters
 from network.broker.tail import TopicTail
 from workers.process.settings import Settings
@@ -34,7 +35,7 @@ async def archived(settings: Settings, cases: Iterable[str]) -> dict[str, list[L
 async def everything_on(settings: Settings, topic: str) -> list[Event]:
     """All events on a topic from its start to its end now."""
     events: list[Event] = []
-    async with TopicTail(settings.kafka, [topic], from_start=True) as tail:
+    async with TopicTail(settings.broker, [topic], from_start=True) as tail:
         reading = tail.__aiter__()
         while True:
             try:
@@ -54,16 +55,14 @@ async def judge(settings: Settings, cases: Iterable[str], *, outcome: str | None
         if entry.case in on_topic:
             known = on_topic[entry.case].setdefault(entry.sequence, entry.hash)
             assert known == entry.hash, f"{entry.case} forks at {entry.sequence}"
-    notices = await everything_on(settings, channel_notices("portal"))
+    notices = await everything_on(settings, messages_topic(Party.channel("portal")))
     for case, entries in ledgers.items():
         assert faults(entries) == []
         assert [entry.hash for entry in entries] == [on_topic[case][n] for n in sorted(on_topic[case])]
         decided = [entry for entry in entries if entry.kind == "decided"]
         assert len(decided) == 1, f"{case} was decided {len(decided)} times"
         assert outcome is None or decided[0].outcome == outcome
-        heard = {
-            each.id: each.data for each in notices if each.subject == case and each.type == NOTICE_DECIDED
-        }
+        heard = {each.id: each.data for each in notices if each.subject == case and each.type == Decided.type}
         assert len(heard) == 1, f"the applicant of {case} heard {len(heard)} decisions"
 
 

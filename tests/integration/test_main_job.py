@@ -11,9 +11,10 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from contracts.wire.envelope import Event, agency_source
-from contracts.wire.messages import CANCELLED, NOTICE_DECIDED, NOTICE_ISSUED, NOTICE_REFUSED, REPORTED, TAKEN
-from contracts.wire.topics import agency_events
+from contracts.terms.identifiers import Party
+from contracts.wire.envelope import Event
+from contracts.wire.messages import Cancelled, Decided, DocumentIssued, RefusedNotice, Reported, Taken
+from contracts.wire.topics import events_topic
 from deploy.local.stack import Stack
 from tests.applications import ADMINISTRATION, event
 from tests.integration.judge import archived, dead_letters, judge
@@ -28,10 +29,10 @@ async def test_a_permit_is_granted_and_issued(stack: Stack, town: Town) -> None:
     await town.closed(case)
     await judge(stack.settings, [case], outcome="granted")
     notices = "channel.portal.notices"
-    await town.until(lambda: bool(town.heard(notices, NOTICE_ISSUED, case)))
-    decided = town.heard(notices, NOTICE_DECIDED, case)[0]
+    await town.until(lambda: bool(town.heard(notices, DocumentIssued.type, case)))
+    decided = town.heard(notices, Decided.type, case)[0]
     assert decided.data["ledger_hash"] in {entry.hash for entry in town.ledger[case]}
-    assert town.heard("agency.planning.requests", TAKEN, case)
+    assert town.heard("agency.planning.requests", Taken.type, case)
 
 
 async def test_a_refusal_stops_the_others(stack: Stack, town: Town) -> None:
@@ -47,7 +48,7 @@ async def test_a_refusal_stops_the_others(stack: Stack, town: Town) -> None:
     case = await town.apply()
     await town.closed(case)
     await judge(stack.settings, [case], outcome="refused")
-    await town.until(lambda: bool(town.heard("agency.planning.requests", CANCELLED, case)))
+    await town.until(lambda: bool(town.heard("agency.planning.requests", Cancelled.type, case)))
 
 
 async def test_everything_delivered_again_gives_the_same_as_once(stack: Stack) -> None:
@@ -70,7 +71,7 @@ async def test_the_same_case_id_with_another_application_is_a_conflict(stack: St
     case = await town.apply()
     await town.until(lambda: "requested" in town.kinds(case))
     await town.apply(case, project="Another building")
-    await town.until(lambda: bool(town.heard("channel.portal.notices", NOTICE_REFUSED, case)))
+    await town.until(lambda: bool(town.heard("channel.portal.notices", RefusedNotice.type, case)))
     assert [letter.reason for letter in await dead_letters(stack.settings, case)] == ["conflict"]
 
 
@@ -93,7 +94,7 @@ async def test_an_application_repeated_after_its_case_was_deleted_starts_nothing
     entries = len(town.ledger[case])
     await town.apply(case)
     await town.apply(case, project="Another building")
-    await town.until(lambda: bool(town.heard("channel.portal.notices", NOTICE_REFUSED, case)))
+    await town.until(lambda: bool(town.heard("channel.portal.notices", RefusedNotice.type, case)))
     await town.closed(again)
     assert await _is_gone(client, case)
     assert len(town.ledger[case]) == entries
@@ -117,10 +118,10 @@ async def test_three_thousand_events_and_the_case_ends_as_it_should(stack: Stack
     await town.until(lambda: any(entry.step == "review-planning/1" for entry in town.ledger[case]))
 
     async def report(agency: str) -> None:
-        source = agency_source(ADMINISTRATION, agency)
+        source = Party.agency(agency).source(ADMINISTRATION)
         for number in range(1000):
-            visit = event(source, REPORTED, case, {"step": "visit", "content": {"number": number}})
-            await town.send(agency_events(agency), visit)
+            visit = event(source, Reported.type, case, {"step": "visit", "content": {"number": number}})
+            await town.send(events_topic(Party.agency(agency)), visit)
 
     await asyncio.gather(*(report(agency) for agency in ("housing", "fire-safety", "environment")))
     # Topics do not wait for one another: the answer could overtake the last reports and close the case.

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
 
-from contracts.terms.identifiers import CaseId
+from contracts.terms.identifiers import CaseId, RequestId
 from contracts.terms.requests import REQUESTS
-from contracts.wire.envelope import Event, agency_source, channel_source
+from contracts.wire.envelope import Event, Message
 from contracts.wire.ledger import LedgerEntry
-from contracts.wire.messages import ANSWERED, NOTICE_FEE_DUE, PAID, REQUESTED
-from contracts.wire.topics import agency_events, agency_requests, channel_events, channel_notices
+from contracts.wire.messages import Answered, FeeDue, Paid, Requested
+from contracts.wire.topics import messages_topic
 from network.broker.ledger import LedgerFollower
 from network.broker.publisher import Publisher, PublishError, Record
-from network.broker.tail import TopicTail
-from network.parties.applications import application_event
-from tests.applications import ADMINISTRATION, application, document, event, new_case
+from network.parties import AgencyClient, ChannelClient
+from network.parties.hearing import Heard, hearing
+from tests.applications import ADMINISTRATION, application, document, new_case
 from workers.process.settings import Settings
 
 Reply = Callable[[Event], dict[str, Any] | None]
@@ -54,22 +54,19 @@ class Town:
         self.letters: dict[str, dict[str, Event]] = defaultdict(dict)
         self.sent: Counter[str] = Counter()
         self._settings = settings
-        self._publisher = Publisher(settings.kafka, settings.topic_prefix)
+        self._publisher = Publisher(settings.broker)
         self._running: list[asyncio.Task[None]] = []
         self._replying: set[asyncio.Task[None]] = set()
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        directory = self._settings.directory
-        topics = [agency_requests(agency.id) for agency in directory.agencies]
-        topics += [channel_notices(channel.id) for channel in directory.channels]
+        settings = self._settings
         await self._stack.enter_async_context(self._publisher)
-        follower = await self._stack.enter_async_context(LedgerFollower(self._settings.kafka))
-        letters = await self._stack.enter_async_context(TopicTail(self._settings.kafka, topics))
-        self._running = [
-            asyncio.create_task(self._follow(follower)),
-            asyncio.create_task(self._read(letters)),
-        ]
+        follower = await self._stack.enter_async_context(LedgerFollower(settings.broker))
+        heard = await self._stack.enter_async_context(
+            hearing(settings.broker, list(settings.directory.parties))
+        )
+        self._running = [asyncio.create_task(self._follow(follower)), asyncio.create_task(self._hear(heard))]
         return self
 
     async def __aexit__(self, *raised: object) -> None:
@@ -82,23 +79,23 @@ class Town:
         async for entry in follower:
             self.ledger[entry.case].append(entry)
 
-    async def _read(self, letters: TopicTail) -> None:
-        async for record in letters:
-            letter = Event.decode(record.value, list(record.headers))
-            if letter.id in self.letters[record.topic]:
+    async def _hear(self, heard: AsyncIterator[Heard]) -> None:
+        async for party, letter in heard:
+            topic = messages_topic(party)
+            if letter.id in self.letters[topic]:
                 continue
-            self.letters[record.topic][letter.id] = letter
+            self.letters[topic][letter.id] = letter
             if letter.subject in self.cases:
                 task = asyncio.create_task(self._react(letter))
                 self._replying.add(task)
                 task.add_done_callback(self._replying.discard)
 
     async def _react(self, letter: Event) -> None:
-        if letter.type == REQUESTED and (answer := self.reply(letter)) is not None:
+        if letter.type == Requested.type and (answer := self.reply(letter)) is not None:
             await self.answer(str(letter.requestid), answer)
-        elif letter.type == NOTICE_FEE_DUE:
-            paid = {"amount": letter.data["amount"], "reference": "bank"}
-            await self.say("portal", PAID, letter.subject, paid, event_id=f"{letter.subject}/paid")
+        elif letter.type == FeeDue.type:
+            paid = Paid(amount=FeeDue.model_validate(letter.data).amount, reference="bank")
+            await self.say("portal", paid, letter.subject, id=f"{letter.subject}/paid")
 
     # --- speaking ----------------------------------------------------------------------------------------
 
@@ -106,34 +103,34 @@ class Town:
         """Hand in an application; the case it becomes."""
         case = case or new_case()
         self.cases.add(case)
-        applied = application_event(
-            ADMINISTRATION, case, "construction-permit", application(**changes), event_id=f"{case}/applied"
+        portal = ChannelClient(self._publisher, ADMINISTRATION, case.channel)
+        applied = portal.application(
+            "construction-permit", application(**changes), case=case, id=f"{case}/applied"
         )
-        await self.send(channel_events(case.channel), applied)
+        await self.send(portal.inlet.topic, applied)
         return case
 
     async def answer(self, request: str, answer: dict[str, Any]) -> Event:
         """Answer a request as the agency that was asked."""
-        case, name, _ = request.split("/")
-        agency = REQUESTS[name].agency
-        answered = event(
-            agency_source(ADMINISTRATION, agency), ANSWERED, case, {"answer": answer},
-            request=request, event_id=f"{request}/answered",
-        )  # fmt: skip
-        await self.send(agency_events(agency), answered)
+        agency = AgencyClient(
+            self._publisher, ADMINISTRATION, REQUESTS[RequestId(request).request_type].agency
+        )
+        about = {"request": request, "id": f"{request}/answered"}
+        answered = agency.event(Answered(answer=answer), RequestId(request).case, **about)
+        await self.send(agency.inlet.topic, answered)
         return answered
 
-    async def say(self, channel: str, event_type: str, case: str, data: dict[str, Any], **more: Any) -> Event:
+    async def say(self, channel: str, message: Message, case: str, *, id: str | None = None) -> Event:
         """Say something through a channel."""
-        said = event(channel_source(ADMINISTRATION, channel), event_type, case, data, **more)
-        await self.send(channel_events(channel), said)
+        client = ChannelClient(self._publisher, ADMINISTRATION, channel)
+        said = client.event(message, case, id=id)
+        await self.send(client.inlet.topic, said)
         return said
 
     async def send(self, topic: str, sent: Event) -> None:
         """Publish an event, ``copies`` times; through outages of the broker."""
-        value, headers = sent.encode()
         for _ in range(self.copies):
-            await self.publish(Record(topic, sent.subject, value, headers))
+            await self.publish(Record(topic, sent.subject, *sent.encode()))
         self.sent[sent.type] += 1
 
     async def publish(self, record: Record) -> None:

@@ -26,7 +26,7 @@ from contracts.procedures.traffic_fine import (
     FineSent,
     euro,
 )
-from contracts.wire.messages import PAID, REPORTED, SUPPLEMENTED, WITHDRAWN
+from contracts.wire.messages import ApplicantWithdrew, Paid, Reported, Supplemented
 from seamless.replay.clock import Clocks
 from tests.applications import application, document, fine
 from tests.cases.conftest import CaseUnderTest
@@ -71,7 +71,7 @@ async def granted(case: CaseUnderTest) -> None:
     await case.answer("housing", "check-completeness/1", outcome="incomplete", missing=missing)
     await case.until(lambda: "asked-applicant" in case.kinds)
     title = document("land-title").model_dump(mode="json")
-    await case.send("channel:portal", SUPPLEMENTED, {"application": {"land_title": title}})
+    await case.send("channel:portal", Supplemented.type, {"application": {"land_title": title}})
     await case.asked("check-completeness/2")
     await case.answer("housing", "check-completeness/2", outcome="complete")
     await reviewed(case, *REVIEWS)
@@ -89,7 +89,7 @@ async def refused(case: CaseUnderTest) -> None:
 async def withdrawn(case: CaseUnderTest) -> None:
     """The applicant withdraws during the reviews."""
     await accepted(case)
-    await case.send("channel:portal", WITHDRAWN, {"reason": "plans changed"})
+    await case.send("channel:portal", ApplicantWithdrew.type, {"reason": "plans changed"})
 
 
 async def deemed(case: CaseUnderTest) -> None:
@@ -104,7 +104,7 @@ async def continued(case: CaseUnderTest) -> None:
     await accepted(case)
     await reviewed(case, "planning")
     for visit in range(6):
-        await case.send("agency:housing", REPORTED, {"step": "visit", "content": {"number": visit}})
+        await case.send("agency:housing", Reported.type, {"step": "visit", "content": {"number": visit}})
     await case.until(lambda: case.kinds.count("reported") == 6)
     await reviewed(case, "fire-safety", "civil-air-defence", "environment")
     await handed_over(case)
@@ -124,7 +124,7 @@ async def received(case: CaseUnderTest) -> None:
     )
     for number, step in enumerate(steps):
         party = f"agency:group-{1 + number % 4}"
-        await case.send(party, REPORTED, {"step": step, "officer": f"officer-{number}"})
+        await case.send(party, Reported.type, {"step": step, "officer": f"officer-{number}"})
         await case.until(lambda count=number + 1: case.kinds.count("reported") == count)  # type: ignore[misc]
 
 
@@ -138,13 +138,13 @@ async def collected(case: CaseUnderTest) -> None:
     ]
     payment = {"amount": {"amount": "10.00", "currency": "EUR"}, "reference": "bank-1"}
     for party, said in steps[:2]:
-        await case.send(party, REPORTED, said)
+        await case.send(party, Reported.type, said)
         await case.until(lambda said=said: any(e.outcome == said["step"] for e in case.entries))  # type: ignore[misc]
     await case.until(lambda: "charged" in case.kinds)
-    await case.send("channel:portal", PAID, payment)
+    await case.send("channel:portal", Paid.type, payment)
     await case.until(lambda: "paid" in case.kinds)
     for party, said in steps[2:]:
-        await case.send(party, REPORTED, said)
+        await case.send(party, Reported.type, said)
         await case.until(lambda said=said: any(e.outcome == said["step"] for e in case.entries))  # type: ignore[misc]
 
 
@@ -161,7 +161,7 @@ async def relived(case: CaseUnderTest) -> None:
         opened, now = case.entries[0].recorded, case.entries[-1].recorded
         await clocks.move(case.id, opened=opened, now=now, to=at)
         party = "agency:post" if step == FineNotified.step else "agency:police"
-        await case.send(party, REPORTED, {"step": step, "content": content}, received=at)
+        await case.send(party, Reported.type, {"step": step, "content": content}, received=at)
         await case.until(lambda step=step: any(e.outcome == step for e in case.entries))  # type: ignore[misc]
 
 
@@ -181,7 +181,7 @@ async def reviewed(case: CaseUnderTest, *agencies: str) -> None:
 async def handed_over(case: CaseUnderTest) -> None:
     await case.until(lambda: "fee-due" in case.kinds)
     fee = {"amount": "210010.00", "currency": "CNY"}
-    await case.send("channel:portal", PAID, {"amount": fee, "reference": "bank-1"})
+    await case.send("channel:portal", Paid.type, {"amount": fee, "reference": "bank-1"})
     await case.asked("issue-permit/1")
     permit = document("permit").model_dump(mode="json")
     await case.answer("housing", "issue-permit/1", outcome="issued", document=permit)

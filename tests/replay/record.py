@@ -21,10 +21,12 @@ from typing import Any
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import WorkflowRunner
+from workers.process.entry import run_main
 
 from activities.checks import CHECKS
 from contracts.platform import CASES_QUEUE, Closing, Opened
 from contracts.procedures.catalogue import CATALOGUE
+from contracts.terms.errors import InvalidInput
 from contracts.terms.identifiers import AdministrationId
 from deploy.local.stack import VIRTUAL_TIME
 from deploy.local.temporal import TemporalEngine
@@ -33,14 +35,13 @@ from tests.cases.conftest import CaseUnderTest, Post, case_worker
 from tests.replay.courses import COURSES, Course
 from tests.replay.replaying import HISTORIES, SMALL_RUNS, small_runs
 from workers.orchestrator.sandbox import sandbox
-from workers.process.entry import UsageError, run_main
 
 
 async def record() -> None:
     """Record the courses that are named, or every course anew."""
     folder, named = HISTORIES / version(), sys.argv[1:]
     if unknown := set(named) - {course.name for course in COURSES}:
-        raise UsageError(f"there is no course {', '.join(sorted(unknown))}")
+        raise InvalidInput(f"there is no course {', '.join(sorted(unknown))}")
     if not named:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)

@@ -27,9 +27,9 @@ from temporalio.workflow import ActivityHandle
 
 from contracts.platform import PUBLISH, Batch
 from contracts.wire.ledger import LedgerEntry
-from workers.orchestrator.main import PROCEDURES
 from workers.orchestrator.sandbox import sandbox
-from workflows.case import case as library
+from workflows.case import carrier as library
+from workflows.procedures import PROCEDURES
 
 HISTORIES = Path(__file__).parent / "histories"
 

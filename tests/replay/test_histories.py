@@ -12,7 +12,7 @@ from temporalio.workflow import NondeterminismError
 from contracts.wire.ledger import LedgerEntry, faults
 from tests.replay.changed import WithMoreTimeToPay, WithoutCompleteness
 from tests.replay.replaying import HISTORIES, ledger_of, load, recorded_histories, replayed_ledger
-from workers.orchestrator.main import PROCEDURES
+from workflows.procedures import PROCEDURES
 
 GRANTED = "construction-permit.granted"
 

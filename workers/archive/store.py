@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,17 +11,34 @@ from sqlalchemy import Connection, Table, case, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.database import open_for_writing
-from archive.records import Arrival, Inscription, inscription_of
-from archive.tables import cases, forks, ledger, metadata, strays
+from archive.tables import cases, digest, forks, ledger, metadata, strays
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import CaseId
+from contracts.wire.envelope import Headers
 from contracts.wire.ledger import LedgerEntry
+
+
+class LedgerRecord(NamedTuple):
+    """One record as it was read from the ledger's topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    headers: Headers
+
+
+class StoredEntry(NamedTuple):
+    """An entry, and the JSON of it that stood on the topic."""
+
+    entry: LedgerEntry
+    text: str
 
 
 class Stray(NamedTuple):
     """A record that is no ledger entry, and why."""
 
-    arrival: Arrival
+    record: LedgerRecord
     reason: str
 
 
@@ -65,10 +81,10 @@ class ArchiveStore:
                 connection.execute(select(1).select_from(each).limit(1)).first() for each in (ledger, strays)
             )
 
-    def write(self, arrivals: Sequence[Arrival]) -> Receipt:
+    def write(self, records: Sequence[LedgerRecord]) -> Receipt:
         """Write a batch in one transaction. Writing the same records again changes nothing."""
-        read, astray = _read(arrivals)
-        firsts: dict[tuple[str, int], Inscription] = {}
+        read, astray = _read(records)
+        firsts: dict[tuple[str, int], StoredEntry] = {}
         for each in read:
             firsts.setdefault(_key(each.entry), each)
         with self._engine.begin() as connection:
@@ -89,7 +105,7 @@ class ArchiveStore:
         """An INSERT that can say what to do on a conflict: each dialect has its own."""
         return postgresql.insert(table) if self._engine.dialect.name == "postgresql" else sqlite.insert(table)
 
-    def _add(self, connection: Connection, entries: Iterable[Inscription]) -> set[tuple[str, int]]:
+    def _add(self, connection: Connection, entries: Iterable[StoredEntry]) -> set[tuple[str, int]]:
         """Insert the entries whose place is free; the keys of those."""
         rows = [_row(each) for each in entries]
         if not rows:
@@ -97,7 +113,7 @@ class ArchiveStore:
         statement = self._insert(ledger).on_conflict_do_nothing().returning(ledger.c.case, ledger.c.sequence)
         return {(row.case, row.sequence) for row in connection.execute(statement, rows)}
 
-    def _forks(self, connection: Connection, entries: Sequence[Inscription]) -> list[LedgerEntry]:
+    def _forks(self, connection: Connection, entries: Sequence[StoredEntry]) -> list[LedgerEntry]:
         """Keep the entries that differ from the one that stands in their place; those."""
         if not entries:
             return []
@@ -107,15 +123,15 @@ class ArchiveStore:
                 tuple_(ledger.c.case, ledger.c.sequence).in_(keys)
             )
         )
-        standing = {(row.case, row.sequence): LedgerEntry.model_validate_json(row.entry) for row in found}
-        forked = [each for each in entries if not _same(each.entry, standing[_key(each.entry)])]
+        kept = {(row.case, row.sequence): LedgerEntry.model_validate_json(row.entry) for row in found}
+        forked = [each for each in entries if not _same(each.entry, kept[_key(each.entry)])]
         if forked:
             now = datetime.now(UTC)
             rows = [
                 {
                     "case": each.entry.case,
                     "sequence": each.entry.sequence,
-                    "digest": _digest(each.text),
+                    "digest": digest(each.text),
                     "hash": each.entry.hash,
                     "entry": each.text,
                     "seen_at": now,
@@ -146,47 +162,38 @@ class ArchiveStore:
             },
             where=cases.c.entries < new.entries,
         )
-        connection.execute(forward, [_standing(each) for each in by_case.values()])
+        connection.execute(forward, [_case_row(each) for each in by_case.values()])
 
     def _keep_strays(self, connection: Connection, found: Sequence[Stray]) -> None:
         if found:
             now = datetime.now(UTC)
             rows = [
                 {
-                    "topic": arrival.topic,
-                    "partition": arrival.partition,
-                    "offset": arrival.offset,
-                    "value": arrival.value,
+                    "topic": record.topic,
+                    "partition": record.partition,
+                    "offset": record.offset,
+                    "value": record.value,
                     "reason": reason.replace("\0", ""),
                     "seen_at": now,
                 }
-                for arrival, reason in found
+                for record, reason in found
             ]
             connection.execute(self._insert(strays).on_conflict_do_nothing(), rows)
 
 
-def cause_key(cause: str) -> str:
-    """What the table knows a cause by."""
-    return _digest(cause)
-
-
-def _read(arrivals: Sequence[Arrival]) -> tuple[list[Inscription], list[Stray]]:
-    read: list[Inscription] = []
+def _read(records: Sequence[LedgerRecord]) -> tuple[list[StoredEntry], list[Stray]]:
+    read: list[StoredEntry] = []
     astray: list[Stray] = []
-    for arrival in arrivals:
+    for record in records:
         try:
-            read.append(inscription_of(arrival.value, arrival.headers))
+            read.append(StoredEntry(*LedgerEntry.decode(record.value, record.headers)))
         except Refusal as refusal:
-            astray.append(Stray(arrival, str(refusal)))
+            astray.append(Stray(record, str(refusal)))
     return read, astray
 
 
 def _key(entry: LedgerEntry) -> tuple[str, int]:
     return str(entry.case), entry.sequence
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _same(one: LedgerEntry, other: LedgerEntry) -> bool:
@@ -197,21 +204,21 @@ def _same(one: LedgerEntry, other: LedgerEntry) -> bool:
     return one.model_copy(update=without) == other.model_copy(update=without)
 
 
-def _row(inscription: Inscription) -> dict[str, Any]:
-    entry, text = inscription
+def _row(stored: StoredEntry) -> dict[str, Any]:
+    entry, text = stored
     return {
         "case": str(entry.case),
         "sequence": entry.sequence,
         "hash": entry.hash,
         "previous": entry.previous,
         "kind": entry.kind,
-        "cause": None if entry.cause is None else cause_key(entry.cause),
+        "cause": None if entry.cause is None else digest(entry.cause),
         "recorded": entry.recorded,
         "entry": text,
     }
 
 
-def _standing(entries: Sequence[LedgerEntry]) -> dict[str, Any]:
+def _case_row(entries: Sequence[LedgerEntry]) -> dict[str, Any]:
     """A case's row, from its new entries in order; the latest says where it stands."""
     first, latest = entries[0], entries[-1]
     outcomes = [entry.outcome for entry in entries if entry.kind in ("decided", "closed") and entry.outcome]

@@ -1,26 +1,24 @@
-"""The archive worker: reads the ledger's topic and writes it to the table."""
+"""Reading the ledger's topic and writing it to the table."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from archive.database import shown
-from archive.records import Arrival
 from contracts.wire.topics import LEDGER
-from workers.archive.store import ArchiveStore, Receipt
-from workers.process.entry import until_stopped
+from network.broker.connection import stop
+from workers.archive.store import ArchiveStore, LedgerRecord, Receipt
+from workers.process.metrics import set_ready
 from workers.process.settings import Settings
-from workers.process.telemetry import set_ready
 
 T = TypeVar("T")
 
@@ -40,20 +38,6 @@ ENTRIES = Counter(
 LAG = Gauge(
     "seamless_archive_lag_records", "Records on the ledger's topic that the archive has not read yet."
 )
-
-
-async def run_archive(settings: Settings) -> int:
-    """Archive the ledger until the process is asked to stop. Waits for a broker or database that is away.
-
-    A kill at any moment loses and doubles nothing: an offset is committed after its entry is in the
-    table, and the table's key drops what is read again.
-    """
-    stopping = asyncio.ensure_future(until_stopped())
-    try:
-        await ArchiveWriter(settings, stopping).run()
-    finally:
-        stopping.cancel()
-    return 0
 
 
 class _Stopped(Exception):
@@ -87,19 +71,15 @@ class ArchiveWriter:
                     log.warning("the archive waits for Kafka", kafka=self._settings.kafka, error=str(error))
                     await self._wait()
                 finally:
-                    with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                        await asyncio.wait_for(consumer.stop(), timeout=5)
+                    await stop(consumer)
         except _Stopped:
             pass
         finally:
             await asyncio.to_thread(self._store.close)
 
     def _consumer(self) -> Any:
-        return AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka,
+        return self._settings.broker.consumer(
             group_id=self._settings.archive_group,
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
             session_timeout_ms=self._settings.session_timeout_ms,
             heartbeat_interval_ms=self._settings.session_timeout_ms // 10,
             metadata_max_age_ms=10_000,
@@ -113,7 +93,7 @@ class ArchiveWriter:
         Raises:
             KafkaError: the consumer is of no use any more.
         """
-        topic = self._settings.topic_prefix + LEDGER
+        topic = self._settings.broker.topic(LEDGER)
         consumer.subscribe([topic], listener=_FromTheStart(consumer, self._is_empty))
         clock = asyncio.get_running_loop().time
         uncommitted, committed_at = False, clock()
@@ -121,7 +101,7 @@ class ArchiveWriter:
         while not self._stopping.done():
             batch = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH_RECORDS)
             if batch:
-                _report(await self._in_database(partial(self._store.write, _arrivals(batch))))
+                _report(await self._in_database(partial(self._store.write, _records(batch))))
                 read |= {partition: records[-1].offset + 1 for partition, records in batch.items()}
                 uncommitted, self._pause = True, FIRST_PAUSE_SECONDS
             if uncommitted and clock() - committed_at >= COMMIT_SECONDS:
@@ -174,9 +154,9 @@ class _FromTheStart(ConsumerRebalanceListener):  # type: ignore[misc]
         set_ready()
 
 
-def _arrivals(batch: dict[Any, list[Any]]) -> list[Arrival]:
+def _records(batch: dict[Any, list[Any]]) -> list[LedgerRecord]:
     return [
-        Arrival(record.topic, record.partition, record.offset, record.value, record.headers)
+        LedgerRecord(record.topic, record.partition, record.offset, record.value, record.headers)
         for records in batch.values()
         for record in records
     ]
@@ -197,7 +177,7 @@ def _lag(consumer: Any, read: dict[Any, int]) -> int:
 
 
 def _report(receipt: Receipt) -> None:
-    """Count what was written, and say aloud what should not be."""
+    """Count what was written, and log what should not be there."""
     for result, count in (
         ("new", receipt.new),
         ("copy", receipt.copies),
@@ -207,5 +187,5 @@ def _report(receipt: Receipt) -> None:
         ENTRIES.labels(result=result).inc(count)
     for entry in receipt.forks:
         log.error("a fork of the ledger", case=entry.case, sequence=entry.sequence, hash=entry.hash)
-    for arrival, reason in receipt.strays:
-        log.error("no ledger entry", partition=arrival.partition, offset=arrival.offset, reason=reason)
+    for record, reason in receipt.strays:
+        log.error("no ledger entry", partition=record.partition, offset=record.offset, reason=reason)

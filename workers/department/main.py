@@ -1,31 +1,32 @@
-"""The worker of one department: its automated checks, on its own task queue."""
+"""A department's process: its automated checks, on its own task queue."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from temporalio.worker import Worker
 
 from activities.checks import CHECKS
 from contracts.platform import agency_queue
-from contracts.terms.identifiers import AgencyId
-from workers.process.entry import UsageError, until_stopped
+from contracts.terms.errors import InvalidInput
+from workers.process.metrics import set_ready
+from workers.process.run import run_process
 from workers.process.settings import Settings
-from workers.process.telemetry import set_ready
-from workers.process.temporal import connect
+from workers.process.temporal import await_temporal
 
 
-async def run_department(settings: Settings, agency: AgencyId) -> int:
-    """Run until the process is asked to stop.
+async def run(settings: Settings) -> None:
+    """Run the checks of the agency in the settings until cancelled; waits for Temporal to come up.
 
     Raises:
-        UsageError: this agency has no automated check.
+        InvalidInput: this agency has no automated check.
     """
+    agency = settings.agency
     if agency not in CHECKS:
-        raise UsageError(
-            f"{agency!r} has no automated check; there are checks of: {', '.join(sorted(CHECKS))}"
-        )
-    client = await connect(settings)
+        known = ", ".join(sorted(CHECKS))
+        raise InvalidInput(f"{agency or 'no agency'!r} has no automated check; there are checks of: {known}")
+    client = await await_temporal(settings)
     async with Worker(
         client,
         task_queue=agency_queue(agency),
@@ -34,5 +35,8 @@ async def run_department(settings: Settings, agency: AgencyId) -> int:
         graceful_shutdown_timeout=timedelta(seconds=5),
     ):
         set_ready()
-        await until_stopped()
-    return 0
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    run_process("department", run)

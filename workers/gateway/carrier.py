@@ -12,11 +12,12 @@ from temporalio.service import RPCError
 
 from contracts.admission import Admitted, Arrival, admit
 from contracts.terms.errors import Refusal
+from contracts.wire.dead_letter import Place
 from network.broker.publisher import PublishError
-from workers.gateway.dead_letters import DeadLetters, Place
+from workers.gateway.dead_letters import DeadLetterWriter
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
+from workers.gateway.early_events import EarlyEvents, TooManyWait
 from workers.gateway.metrics import DEAD_LETTERS, EVENTS
-from workers.gateway.patience import NoPlace, Patience
 from workers.process.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -27,10 +28,10 @@ LONGEST_EARLY_PAUSE = 2.0
 CONCURRENT_DELIVERIES = 64
 """Calls to Temporal at once. More only wait in the server, and there they run into their time-outs."""
 
-SAY_AFTER, SAY_EVERY = 5, 12
+LOG_AFTER, LOG_EVERY = 5, 12
 """Attempts after which a difficulty of a known kind is logged: after seconds, then about once a minute."""
 
-PASSING = (RPCError, PublishError, NotYet, OperationalError, OSError, TimeoutError)
+TRANSIENT = (RPCError, PublishError, NotYet, OperationalError, OSError, TimeoutError)
 """Difficulties of a known kind, which need no traceback."""
 
 
@@ -45,12 +46,12 @@ def pauses(first: float, longest: float) -> Iterator[float]:
 class Carrier:
     """Carries events to their end. Holds no more than counts; another copy of the process can go on."""
 
-    def __init__(self, delivery: Delivery, dead_letters: DeadLetters, settings: Settings) -> None:
+    def __init__(self, delivery: Delivery, dead_letters: DeadLetterWriter, settings: Settings) -> None:
         self._delivery = delivery
         self._dead_letters = dead_letters
-        self._settings = settings
+        self._rules = settings.rules
         self._free = asyncio.Semaphore(CONCURRENT_DELIVERIES)
-        self._patience = Patience(
+        self._early = EarlyEvents(
             settings.early_event_seconds, settings.early_events, asyncio.get_running_loop().time
         )
 
@@ -64,82 +65,77 @@ class Carrier:
         Raises:
             asyncio.CancelledError: and nothing else.
         """
-        saying = log.bind(topic=place.topic, partition=place.partition, offset=place.offset)
+        logger = log.bind(topic=place.topic, partition=place.partition, offset=place.offset)
         try:
-            admitted = await self._persist(lambda: self._admit(arrival), saying)
-            saying = saying.bind(case=admitted.case, type=admitted.event.type)
-            outcome: str = await self._deliver(admitted, read_at, saying)
+            admitted = await self._persist(lambda: self._admit(arrival), logger)
+            logger = logger.bind(case=admitted.case, type=admitted.event.type)
+            outcome: str = await self._deliver(admitted, read_at, logger)
         except Refusal as refusal:
             outcome, why = "dead-letter", refusal
-            await self._persist(lambda: self._dead_letters.write(arrival, place, why), saying)
+            await self._persist(lambda: self._dead_letters.write(arrival, place, why), logger)
             DEAD_LETTERS.labels(refusal.reason).inc()
-            saying.warning(
+            logger.warning(
                 "event refused", reason=refusal.reason, detail=refusal.detail[:500], field=refusal.field
             )
         EVENTS.labels(place.topic, outcome).inc()
-        saying.debug("event carried", outcome=outcome)
+        logger.debug("event carried", outcome=outcome)
 
     async def _admit(self, arrival: Arrival) -> Admitted:
-        return admit(
-            arrival,
-            max_event_bytes=self._settings.max_event_bytes,
-            calendar_name=self._settings.calendar,
-            virtual_time=self._settings.virtual_time,
-        )
+        return admit(arrival, self._rules)
 
-    async def _deliver(self, admitted: Admitted, read_at: float, saying: Any) -> Outcome:
+    async def _deliver(self, admitted: Admitted, read_at: float, logger: Any) -> Outcome:
         case = admitted.case
         try:
-            return await self._attempt(admitted, saying)
+            return await self._attempt(admitted, logger)
         except CaseUnknown:
-            self._patience.missed(case, read_at)
+            self._early.missed(case, read_at)
         try:
-            with self._patience.place():
-                outcome = await self._await_case(admitted, saying)
-        except NoPlace:
+            with self._early.waiting():
+                outcome = await self._await_case(admitted, logger)
+        except TooManyWait:
             raise self._unknown(case, "too many events wait for their cases already") from None
-        self._patience.found(case)
+        self._early.found(case)
         return outcome
 
-    async def _await_case(self, admitted: Admitted, saying: Any) -> Outcome:
+    async def _await_case(self, admitted: Admitted, logger: Any) -> Outcome:
         """Deliver an event that was read before its case exists: the application comes on another topic."""
         for pause in pauses(FIRST_PAUSE, LONGEST_EARLY_PAUSE):
-            await asyncio.sleep(min(pause, self._patience.left(admitted.case)))
+            await asyncio.sleep(min(pause, self._early.seconds_left(admitted.case)))
             try:
-                return await self._attempt(admitted, saying)
+                return await self._attempt(admitted, logger)
             except CaseUnknown:
-                if not self._patience.left(admitted.case):
-                    why = f"none was opened within {self._patience.seconds:g} s"
+                if not self._early.seconds_left(admitted.case):
+                    why = f"none was opened within {self._early.seconds:g} s"
                     raise self._unknown(admitted.case, why) from None
         raise AssertionError("pauses never end")
 
     def _unknown(self, case: str, why: str) -> Refusal:
         return Refusal("unknown-case", f"subject: there is no case {case}: {why}", "subject")
 
-    async def _attempt(self, admitted: Admitted, saying: Any) -> Outcome:
+    async def _attempt(self, admitted: Admitted, logger: Any) -> Outcome:
         async def deliver() -> Outcome:
             async with self._free:
                 return await self._delivery.deliver(admitted)
 
-        return await self._persist(deliver, saying)
+        return await self._persist(deliver, logger)
 
-    async def _persist(self, action: Callable[[], Awaitable[T]], saying: Any) -> T:
+    async def _persist(self, action: Callable[[], Awaitable[T]], logger: Any) -> T:
         """Repeat ``action`` until it ends in what it returns, a refusal or an unknown case."""
         for attempt, pause in enumerate(pauses(FIRST_PAUSE, LONGEST_PAUSE)):
             try:
                 return await action()
             except (Refusal, CaseUnknown):
                 raise
-            except PASSING as error:
+            except TRANSIENT as error:
                 if isinstance(error, RPCError | TimeoutError):
-                    self._patience.trouble()
-                if attempt % SAY_EVERY == SAY_AFTER:
-                    saying.warning(
+                    self._early.unavailable()
+                if attempt % LOG_EVERY == LOG_AFTER:
+                    logger.warning(
                         "event waits", error=f"{type(error).__name__}: {error}", attempts=attempt + 1
                     )
             except Exception:
                 # Ours to mend. It holds back its own case until then, rather than lose the event.
-                if attempt % SAY_EVERY == 0:
-                    saying.exception("event waits: unexpected error", attempts=attempt + 1)
+                if attempt % LOG_EVERY == 0:
+                    logger.exception("event waits: unexpected error", attempts=attempt + 1)
             await asyncio.sleep(pause)
         raise AssertionError("pauses never end")

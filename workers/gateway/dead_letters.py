@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from contracts.admission import Arrival
 from contracts.terms.errors import REASONS, Refusal
-from contracts.wire.envelope import Event, platform_source
-from contracts.wire.messages import NOTICE_REFUSED, REFUSED, Refused
+from contracts.terms.identifiers import PLATFORM
+from contracts.wire.dead_letter import DeadLetter, Place
+from contracts.wire.envelope import Event
+from contracts.wire.messages import Refused, RefusedNotice
 from contracts.wire.topics import DEAD_LETTER
 from network.broker.publisher import Publisher, Record, RecordTooLarge
-
-REPLAY_OF = "dlq-replay-of"
-RESERVED = "dlq-"
-"""Header names of ours. A sender's own headers of such names are dropped: they could pass for ours."""
 
 MAX_TEXT = 1000
 """Characters of a detail or a field: both may quote the sender."""
@@ -25,19 +23,7 @@ MAX_READ = 1_000_000
 """Bytes of a message that are worth looking into for its id."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a record stands on Kafka; ``topic`` without the administration's prefix."""
-
-    topic: str
-    partition: int
-    offset: int
-
-    def __str__(self) -> str:
-        return f"{self.topic}/{self.partition}/{self.offset}"
-
-
-class DeadLetters:
+class DeadLetterWriter:
     """The dead-letter topic, from the gateway's side.
 
     The id of a dead letter is the place of its record: written again after a crash, it is the same one.
@@ -45,7 +31,7 @@ class DeadLetters:
 
     def __init__(self, publisher: Publisher, *, administration: str, group: str) -> None:
         self._publisher = publisher
-        self._source = platform_source(administration)
+        self._source = PLATFORM.source(administration)
         self._group = group
 
     async def write(self, arrival: Arrival, place: Place, refusal: Refusal) -> None:
@@ -58,63 +44,46 @@ class DeadLetters:
             PublishError: not known to be written; call again.
         """
         now = datetime.now(UTC)
-        why = self._headers(arrival, place, refusal, now)
-        reply = self._reply(arrival, place, refusal, now)
-        kept = [
-            (name, content)
-            for name, content in arrival.headers
-            if not name.startswith(RESERVED) or name == REPLAY_OF
-        ]
-        # Kafka's client sends no record that has neither key nor value.
-        value = b"" if arrival.key is None and arrival.value is None else arrival.value
-        try:
-            await self._publisher.publish([Record(DEAD_LETTER, arrival.key, value, [*kept, *why]), reply])
-        except RecordTooLarge:
-            size = ("dlq-omitted", str(len(arrival.value or b"")).encode())
-            key = arrival.key and arrival.key[:MAX_TEXT]
-            await self._publisher.publish([Record(DEAD_LETTER, key, b"", [*why, size]), reply])
-
-    def _headers(
-        self, arrival: Arrival, place: Place, refusal: Refusal, now: datetime
-    ) -> list[tuple[str, bytes | None]]:
-        texts = {
-            "dlq-id": str(place),
-            "dlq-topic": place.topic,
-            "dlq-partition": str(place.partition),
-            "dlq-offset": str(place.offset),
-            "dlq-timestamp": arrival.received.isoformat(),
-            "dlq-group": self._group,
-            "dlq-reason": refusal.reason,
-            "dlq-detail": _printable(refusal.detail),
-            "dlq-at": now.isoformat(),
-        }
-        if refusal.field:
-            texts["dlq-field"] = _printable(refusal.field)
-        return [(name, text.encode()) for name, text in texts.items()]
-
-    def _reply(self, arrival: Arrival, place: Place, refusal: Refusal, now: datetime) -> Record:
-        said = _said(arrival)
-        case = said.get("subject") or (arrival.key or b"").decode(errors="replace")[:200] or "unknown"
-        refused = Refused(
-            event=said.get("id"),
+        letter = DeadLetter(
+            place=place,
+            received=arrival.received,
+            refused=now,
             reason=refusal.reason,
-            text=REASONS[refusal.reason],
             detail=_printable(refusal.detail),
             field=_printable(refusal.field) if refusal.field else None,
+            key=arrival.key,
+            value=arrival.value,
+            headers=tuple(arrival.headers),
+            group=self._group,
         )
-        event = Event(
-            specversion="1.0",
-            id=f"{place}/refused",
+        reply = self._reply(arrival, letter)
+        try:
+            await self._publisher.publish([Record(DEAD_LETTER, letter.key, *letter.encode()), reply])
+        except RecordTooLarge:
+            key, size = letter.key and letter.key[:MAX_TEXT], len(letter.value or b"")
+            small = replace(letter, key=key, value=b"", headers=(), omitted=size)
+            await self._publisher.publish([Record(DEAD_LETTER, small.key, *small.encode()), reply])
+
+    def _reply(self, arrival: Arrival, letter: DeadLetter) -> Record:
+        said = _said(arrival)
+        case = said.get("subject") or (arrival.key or b"").decode(errors="replace")[:200] or "unknown"
+        kind = Refused if arrival.inlet.party.kind == "agency" else RefusedNotice
+        refused = kind(
+            event=said.get("id"),
+            reason=letter.reason,
+            text=REASONS[letter.reason],
+            detail=letter.detail,
+            field=letter.field,
+        )
+        event = Event.of(
+            refused,
+            id=f"{letter.id}/refused",
             source=self._source,
-            type=REFUSED if arrival.inlet.party == "agency" else NOTICE_REFUSED,
-            subject=case,
-            partitionkey=case,
-            time=now,
-            requestid=said.get("requestid"),
-            data=refused.model_dump(mode="json"),
+            case=case,
+            time=letter.refused,
+            request=said.get("requestid"),
         )
-        value, headers = event.encode()
-        return Record(arrival.inlet.replies, case, value, headers)
+        return Record(arrival.inlet.replies, case, *event.encode())
 
 
 def _said(arrival: Arrival) -> dict[str, str]:

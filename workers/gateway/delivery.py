@@ -16,7 +16,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from contracts.admission import Admitted, Application, Message
+from contracts.admission import Admitted, CaseEvent, NewCase
 from contracts.platform import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
@@ -83,7 +83,7 @@ class Delivery:
         """
         Args:
             calendar_name: the calendar version of new cases.
-            virtual_time: a log is relived: a case's clock begins when its application was handed in.
+            virtual_time: a log is replayed: a case's clock begins when its application was handed in.
         """
         self._client = client
         self._archive = archive
@@ -99,11 +99,11 @@ class Delivery:
             CaseUnknown: there is no such case, or not yet.
             Exception: anything else passes by itself; deliver again.
         """
-        if isinstance(admitted, Application):
+        if isinstance(admitted, NewCase):
             return await self._start(admitted)
         return await self._signal(admitted)
 
-    async def _start(self, admitted: Application) -> Outcome:
+    async def _start(self, admitted: NewCase) -> Outcome:
         content = opening_content(admitted.item.procedure, admitted.application)
         opening = await self._archive.opening(admitted.case)
         if opening is not None:  # also when Temporal has long forgotten the case
@@ -133,7 +133,7 @@ class Delivery:
             return _repeated(admitted, await started.memo_value(CONTENT_HASH, None) == content_hash)
         return "started"
 
-    def _opened(self, admitted: Application) -> Opened[object]:  # type: ignore[type-var]
+    def _opened(self, admitted: NewCase) -> Opened[object]:  # type: ignore[type-var]
         event = admitted.event
         # Parametrised, so that the application is written by its own model.
         return Opened[admitted.item.application](  # type: ignore[name-defined]
@@ -152,7 +152,7 @@ class Delivery:
             behind=datetime.now(UTC) - admitted.received if self._virtual_time else timedelta(0),
         )
 
-    async def _signal(self, admitted: Message) -> Outcome:
+    async def _signal(self, admitted: CaseEvent) -> Outcome:
         delivered = Delivered(event=admitted.event, actor=admitted.actor, received=admitted.received)
         try:
             await self._client.get_workflow_handle(admitted.case).signal(
@@ -167,7 +167,7 @@ class Delivery:
             return await self._of_no_running_case(admitted)
         return "delivered"
 
-    async def _of_no_running_case(self, admitted: Message) -> Outcome:
+    async def _of_no_running_case(self, admitted: CaseEvent) -> Outcome:
         """What an event means that Temporal has no running case for."""
         case = admitted.case
         if await self._archive.knows(case, admitted.event.key):
@@ -200,7 +200,7 @@ def _is_of(opening: LedgerEntry, content: dict[str, object], cause: str) -> bool
     return content_digest(opening.data.salt, content) == opening.data_digest
 
 
-def _repeated(admitted: Application, same: bool) -> Outcome:
+def _repeated(admitted: NewCase, same: bool) -> Outcome:
     if same:
         return "duplicate"
     detail = f"{admitted.case} was opened with another application; mint a new case id for this one"

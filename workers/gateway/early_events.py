@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 
-class NoPlace(Exception):
+class TooManyWait(Exception):
     """As many events wait already as may."""
 
 
-class Patience:
+class EarlyEvents:
     """Gives each missing case the same time, from when it was first missed, whatever waits for it.
 
     All events of a case share that time: each with a time of its own, a row of them would hold its partition
@@ -18,33 +18,33 @@ class Patience:
     wait in the same queue.
     """
 
-    def __init__(self, seconds: float, places: int, clock: Callable[[], float]) -> None:
+    def __init__(self, seconds: float, at_most: int, clock: Callable[[], float]) -> None:
         """
         Args:
             seconds: how long a case may be missing.
-            places: how many events may wait at once.
+            at_most: how many events may wait at once.
             clock: seconds, monotonic; the one that events are stamped with when they are read.
         """
         self.seconds = seconds
-        self._places = places
+        self._free = at_most
         self._clock = clock
         self._missed: dict[str, float] = {}
-        self._trouble = float("-inf")
+        self._unavailable = float("-inf")
 
     @contextlib.contextmanager
-    def place(self) -> Iterator[None]:
-        """A place to wait at.
+    def waiting(self) -> Iterator[None]:
+        """While an event waits.
 
         Raises:
-            NoPlace: all are taken.
+            TooManyWait: there is no room for it.
         """
-        if self._places <= 0:
-            raise NoPlace
-        self._places -= 1
+        if self._free <= 0:
+            raise TooManyWait
+        self._free -= 1
         try:
             yield
         finally:
-            self._places += 1
+            self._free += 1
 
     def missed(self, case: str, read_at: float) -> None:
         """An event that was read at ``read_at`` found no case. An event that was read after the time for this
@@ -58,11 +58,11 @@ class Patience:
         """The case is there."""
         self._missed.pop(case, None)
 
-    def trouble(self) -> None:
+    def unavailable(self) -> None:
         """Temporal could not be asked just now."""
-        self._trouble = self._clock()
+        self._unavailable = self._clock()
 
-    def left(self, case: str) -> float:
+    def seconds_left(self, case: str) -> float:
         """How many seconds the case still has; 0 when its time has run out."""
-        since = max(self._missed.get(case, float("-inf")), self._trouble)
+        since = max(self._missed.get(case, float("-inf")), self._unavailable)
         return max(0.0, since + self.seconds - self._clock())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
@@ -11,18 +10,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CorruptRecordException, KafkaError, UnsupportedCodecError
 
 from contracts.admission import Arrival
+from contracts.wire.dead_letter import Place
 from contracts.wire.topics import inlets_of
+from network.broker.connection import stop
 from workers.gateway.carrier import Carrier
 from workers.gateway.chains import Chains
-from workers.gateway.dead_letters import Place
 from workers.gateway.metrics import COMMIT_SECONDS, IN_FLIGHT, LAG, OLDEST_AGE, REBALANCES, SET_ASIDE
 from workers.gateway.tracker import Tracker
+from workers.process.metrics import set_ready
 from workers.process.settings import Settings
-from workers.process.telemetry import set_ready
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,6 @@ COMMIT_SECONDS_AT_MOST = 5.0
 DRAIN_SECONDS = 3.0
 """How long a revocation waits for what is in flight. The other members of the group wait with it."""
 
-STOP_SECONDS = 5.0
 REPLACE_AFTER_SECONDS = 1.0
 HEARTBEAT_MS = 500
 """A member hears of a rebalance by its heartbeat: short, so that a second gateway joins at once."""
@@ -51,7 +50,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class _Taken:
-    """One record in hand."""
+    """One record that was read and has not ended."""
 
     tracker: Tracker
     offset: int
@@ -65,7 +64,7 @@ Key = tuple[TopicPartition, bytes | None]
 
 @dataclass
 class _Assignment:
-    """What is in hand of one assignment. Work that outlives it holds its trackers, never the next one's."""
+    """The unfinished work of one assignment. What outlives it keeps its trackers, never the next one's."""
 
     chains: Chains[Key, _Taken]
     trackers: dict[TopicPartition, Tracker] = field(default_factory=dict)
@@ -81,7 +80,7 @@ class Gateway:
     def __init__(self, carrier: Carrier, settings: Settings) -> None:
         self._carrier = carrier
         self._settings = settings
-        self._inlets = {settings.topic_prefix + each.topic: each for each in inlets_of(settings.directory)}
+        self._inlets = {settings.broker.topic(each.topic): each for each in inlets_of(settings.directory)}
 
     async def run(self) -> None:
         """Run until cancelled; then finish what is in flight within seconds, commit and leave the group.
@@ -103,35 +102,31 @@ class Gateway:
     async def _consume(self, careful: float) -> None:
         settings = self._settings
         gather = {"fetch_min_bytes": GATHERED_BYTES, "fetch_max_wait_ms": settings.gather_ms}
-        consumer: Any = AIOKafkaConsumer(
-            bootstrap_servers=settings.kafka,
+        consumer = settings.broker.consumer(
             group_id=settings.gateway_group,
-            auto_offset_reset="earliest",  # a new topic is read from its beginning
-            enable_auto_commit=False,
             isolation_level="read_committed",  # what an agency took back was never said
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=min(HEARTBEAT_MS, settings.session_timeout_ms // 3),
             **(gather if settings.gather_ms else {}),
         )
-        holding = _Holding(consumer, self._carry, settings.window)
-        consumer.subscribe(topics=sorted(self._inlets), listener=holding)
-        committing = asyncio.create_task(holding.keep_committing())
+        assigned = _AssignedPartitions(consumer, self._carry, settings.window)
+        consumer.subscribe(topics=sorted(self._inlets), listener=assigned)
+        committing = asyncio.create_task(assigned.keep_committing())
         try:
             await consumer.start()
             fast_from = asyncio.get_running_loop().time() + careful
             while True:
                 carefully = asyncio.get_running_loop().time() < fast_from
-                async for partition, records in holding.read(carefully):
-                    self._take(holding, partition, records)
-                holding.regulate()
+                async for partition, records in assigned.read(carefully):
+                    self._take(assigned, partition, records)
+                assigned.regulate()
         finally:
             committing.cancel()
             await asyncio.wait([committing])
-            await holding.let_go()
-            with contextlib.suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(consumer.stop(), STOP_SECONDS)
+            await assigned.let_go()
+            await stop(consumer)
 
-    def _take(self, holding: _Holding, partition: TopicPartition, records: Iterable[Any]) -> None:
+    def _take(self, assigned: _AssignedPartitions, partition: TopicPartition, records: Iterable[Any]) -> None:
         now = asyncio.get_running_loop().time()
         inlet = self._inlets[partition.topic]
         for record in records:
@@ -143,15 +138,15 @@ class Gateway:
                 received=EPOCH + timedelta(milliseconds=record.timestamp),
             )
             place = Place(inlet.topic, record.partition, record.offset)
-            holding.take(partition, arrival, place, now)
+            assigned.take(partition, arrival, place, now)
 
     async def _carry(self, taken: _Taken) -> None:
         await self._carrier.carry(taken.arrival, taken.place, taken.read_at)
         taken.tracker.finish(taken.offset)
 
 
-class _Holding(ConsumerRebalanceListener):  # type: ignore[misc]
-    """What one consumer has in hand: taken, regulated, committed, and let go when it is revoked."""
+class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
+    """The partitions that one consumer has: their records are taken, paced and committed."""
 
     def __init__(self, consumer: Any, carry: Any, window: int) -> None:
         self._consumer = consumer
@@ -211,13 +206,13 @@ class _Holding(ConsumerRebalanceListener):  # type: ignore[misc]
         paused = self._consumer.paused()
         for partition, tracker in self._assignment.trackers.items():
             if partition in paused:
-                if tracker.roomy and partition not in self._set_aside:
+                if tracker.resumable and partition not in self._set_aside:
                     self._consumer.resume(partition)
             elif tracker.full:
                 self._consumer.pause(partition)
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
-        """All partitions are revoked at every rebalance; so everything in hand is let go."""
+        """All partitions are revoked at every rebalance; so all unfinished work is dropped."""
         await self.let_go()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:

@@ -85,7 +85,7 @@ class Tracker:
         return self.unfinished >= self._window or self._span >= self._reach
 
     @property
-    def roomy(self) -> bool:
+    def resumable(self) -> bool:
         """Whether reading may resume: half of the room is free, so that it does not pause at every record."""
         return self.unfinished <= self._window // 2 and self._span <= self._reach // 2
 

@@ -1,27 +1,23 @@
-"""The orchestrator: runs the cases and the platform's own activities."""
+"""The orchestrator's process: runs the cases and what they send."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.worker import Worker
+from workflows.procedures import PROCEDURES
 
 from activities.fence import FenceActivity
 from activities.outbox import OutboxActivity
 from contracts.platform import CASES_QUEUE
 from network.broker.publisher import Publisher
 from workers.orchestrator.sandbox import sandbox
-from workers.process.entry import until_stopped
+from workers.process.metrics import set_ready
+from workers.process.run import run_process
 from workers.process.settings import Settings
-from workers.process.telemetry import set_ready
-from workers.process.temporal import connect
-from workflows.construction_permit import ConstructionPermit
-from workflows.permit_receipt import PermitReceipt
-from workflows.traffic_fine import TrafficFine
-
-PROCEDURES = (ConstructionPermit, PermitReceipt, TrafficFine)
-"""Every procedure's workflow class. A new procedure is named here."""
+from workers.process.temporal import await_temporal
 
 
 def case_worker(client: Client, outbox: OutboxActivity, fence: FenceActivity) -> Worker:
@@ -36,17 +32,18 @@ def case_worker(client: Client, outbox: OutboxActivity, fence: FenceActivity) ->
     )
 
 
-async def run_orchestrator(settings: Settings) -> int:
-    """Run until the process is asked to stop."""
-    client = await connect(settings)
+async def run(settings: Settings) -> None:
+    """Run cases until cancelled; waits for Temporal to come up."""
+    client = await await_temporal(settings)
     skew = timedelta(seconds=settings.clock_skew_seconds)
     async with (
-        Publisher(settings.kafka, prefix=settings.topic_prefix) as publisher,
-        FenceActivity(
-            settings.kafka, prefix=settings.topic_prefix, group=settings.gateway_group, clock_skew=skew
-        ) as fence,
+        Publisher(settings.broker) as publisher,
+        FenceActivity(settings.broker, group=settings.gateway_group, clock_skew=skew) as fence,
         case_worker(client, OutboxActivity(publisher), fence),
     ):
         set_ready()
-        await until_stopped()
-    return 0
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    run_process("orchestrator", run)

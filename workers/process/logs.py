@@ -1,4 +1,4 @@
-"""Logs and metrics of every process: structlog to standard error, Prometheus over HTTP."""
+"""Logs of every process: structlog and the standard library, to standard error."""
 
 from __future__ import annotations
 
@@ -6,14 +6,6 @@ import logging
 import sys
 
 import structlog
-from prometheus_client import Gauge, start_http_server
-
-_READY = Gauge("seamless_ready", "1 once this process reads or works; for readiness probes.")
-
-
-def set_ready() -> None:
-    """Say in the metrics that this process is up and doing its work."""
-    _READY.set(1)
 
 
 def configure_logs(level: str = "INFO", *, process: str) -> None:
@@ -54,9 +46,3 @@ def configure_logs(level: str = "INFO", *, process: str) -> None:
     root.setLevel(level)
     # It reports every retry while a broker is away; what that means for us, we say ourselves.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-
-
-def serve_metrics(port: int) -> int:
-    """Serve this process's metrics on loopback; the port that was taken (0 asks for a free one)."""
-    server, _ = start_http_server(port, addr="127.0.0.1")
-    return int(server.server_port)

@@ -9,27 +9,57 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NoReturn
 
+import structlog
 import uvloop
 
+from contracts.terms.errors import SeamlessError
+from workers.process.logs import configure_logs
+from workers.process.metrics import serve_metrics
+from workers.process.settings import Settings, load_settings
+
 DRAIN_SECONDS = 0.1
+INTERRUPTED = 130
+
+log = structlog.get_logger(__name__)
 
 
-class UsageError(Exception):
-    """A user's mistake or a machine's state: told in one sentence, without a traceback.
+def run_process(
+    name: str,
+    run: Callable[[Settings], Coroutine[Any, Any, None]],
+    *,
+    settings: Settings | None = None,
+    exit_code_of: Callable[[SeamlessError], int] = lambda error: 1,
+) -> NoReturn:
+    """Run one process of the platform until it is asked to stop.
 
-    Attributes:
-        exit_code: what the process exits with.
+    Args:
+        name: what its logs call it.
+        run: works until it is cancelled; says in the metrics when it is ready.
+        settings: those of the environment, unless given.
+        exit_code_of: see :func:`run_main`.
     """
 
-    def __init__(self, message: str, *, exit_code: int = 2) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    async def main() -> None:
+        known = settings or load_settings()
+        configure_logs(known.log_level, process=name)
+        port = serve_metrics(known.metrics_port)
+        log.info("started", metrics_port=port)
+        await until_stopped(run(known))
+
+    run_main(main, exit_code_of=exit_code_of)
 
 
-def run_main(main: Callable[[], Coroutine[Any, Any, int | None]]) -> None:
-    """Run ``main`` to its end and leave the process with its exit code.
+def run_main(
+    main: Callable[[], Coroutine[Any, Any, int | None]],
+    *,
+    exit_code_of: Callable[[SeamlessError], int] = lambda error: 1,
+) -> NoReturn:
+    """Run ``main`` to its end and leave the process with the exit code that it returns.
+
+    Args:
+        exit_code_of: the exit code of an error that is told to a person.
 
     The SDK's runtime threads may still deliver a result while the interpreter is torn down, which
     aborts or hangs it (sdk-python issue 300). So: a short drain before the loop ends, then out
@@ -39,17 +69,18 @@ def run_main(main: Callable[[], Coroutine[Any, Any, int | None]]) -> None:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             code = runner.run(_drained(main))
-    except UsageError as error:
+    except SeamlessError as error:
         print(f"seamless: {error}", file=sys.stderr)
-        code = error.exit_code
+        code = exit_code_of(error)
     except KeyboardInterrupt:
-        code = 130
+        code = INTERRUPTED
     except BaseException:
         logging.getLogger(__name__).exception("the process failed")
     finally:
         logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):  # nobody reads any more
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(code)
 
 
@@ -60,11 +91,21 @@ async def _drained(main: Callable[[], Coroutine[Any, Any, int | None]]) -> int:
         await asyncio.sleep(DRAIN_SECONDS)
 
 
-async def until_stopped() -> None:
-    """Return when the process is asked to stop, by Ctrl-C or SIGTERM."""
+async def until_stopped(work: Coroutine[Any, Any, None] | None = None) -> None:
+    """Return when the process is asked to stop, by Ctrl-C or SIGTERM; meanwhile do ``work``, and cancel it
+    then. Work that ends by itself ends the wait, with its error if it has one."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+    if work is None:
+        await stopped.wait()
+        return
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stopped.wait())
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    for task in (working, stopping):
+        task.cancel()
+    await asyncio.wait([working, stopping])
+    if not working.cancelled():
+        working.result()

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
+from contracts.admission import Rules
+from contracts.terms.calendar import calendar
 from contracts.terms.directory import Directory, load_directory
+from contracts.terms.errors import InvalidInput, faults_of
+from contracts.terms.identifiers import AgencyId
 from contracts.wire.envelope import MAX_EVENT_BYTES
+from network.broker.connection import Broker
+
+PREFIX = "SEAMLESS_"
+Address = Annotated[str, StringConstraints(pattern=r"^[^\s:,]+:[0-9]{1,5}(,[^\s:,]+:[0-9]{1,5})*$")]
 
 
 class Settings(BaseSettings):
     """What a process has to know. Addresses are ``HOST:PORT``; times carry their unit in the name."""
 
-    model_config = SettingsConfigDict(env_prefix="SEAMLESS_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
-    kafka: str = "127.0.0.1:9092"
-    temporal: str = "127.0.0.1:7233"
+    kafka: Address = "127.0.0.1:9092"
+    temporal: Address = "127.0.0.1:7233"
     namespace: str = "default"
     topic_prefix: str = Field(default="", pattern=r"^([a-z0-9-]+\.)?$")
     directory_file: Path | None = Field(default=None, alias="SEAMLESS_DIRECTORY")
@@ -31,7 +42,8 @@ class Settings(BaseSettings):
         description="cases live by the time of a log; a replay moves their clocks",
     )
     metrics_port: int = Field(default=0, ge=0, le=65535, description="0: a free port, written to the log")
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    agency: AgencyId | None = Field(default=None, description="the department whose checks a worker runs")
 
     max_event_bytes: int = Field(default=MAX_EVENT_BYTES, gt=0)
     early_event_seconds: float = Field(default=60, ge=0, description="how long an event waits for its case")
@@ -45,10 +57,26 @@ class Settings(BaseSettings):
         default=0.25, ge=0, description="how far broker and Temporal clocks may differ"
     )
 
+    @field_validator("calendar")
+    @classmethod
+    def _there_is_such_a_calendar(cls, name: str) -> str:
+        calendar(name)
+        return name
+
     @cached_property
     def directory(self) -> Directory:
         """Who takes part."""
         return load_directory(self.directory_file)
+
+    @property
+    def broker(self) -> Broker:
+        """The administration's topics on the broker."""
+        return Broker(self.kafka, self.topic_prefix)
+
+    @property
+    def rules(self) -> Rules:
+        """What events are admitted by."""
+        return Rules(self.max_event_bytes, self.calendar, self.virtual_time)
 
     @property
     def archive_url(self) -> str:
@@ -65,3 +93,33 @@ class Settings(BaseSettings):
     def archive_group(self) -> str:
         """The archive worker's consumer group."""
         return f"{self.topic_prefix}seamless.archive"
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings from the environment, with those that were given otherwise in their place.
+
+    Args:
+        given: settings by their names; None is not given.
+
+    Raises:
+        InvalidInput: a setting, or the directory file, is not usable; says which, why, and what it is.
+    """
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise InvalidInput("; ".join(_told(each, given) for each in error.errors())) from None
+    try:
+        settings.directory  # noqa: B018 - read once here, so that a bad file is told here
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInput(f"cannot read the directory {settings.directory_file}: {error}") from None
+    except ValidationError as error:
+        faults = "; ".join(f"{fault.field}: {fault.message}" for fault in faults_of(error))
+        raise InvalidInput(f"the directory {settings.directory_file} is not usable: {faults}") from None
+    return settings
+
+
+def _told(error: Any, given: Mapping[str, Any]) -> str:
+    """One fault of the settings, by the name under which a person set it."""
+    field = ".".join(str(part) for part in error["loc"])
+    name = field if field in given or field.startswith(PREFIX) else f"{PREFIX}{field.upper()}"
+    return f"the setting {name} cannot be {error['input']!r}: {error['msg']}"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import structlog
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
-from workers.process.entry import UsageError
+from contracts.terms.errors import Unavailable
 from workers.process.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 SEARCH_ATTRIBUTES = {"SeamlessProcedure": "Keyword", "SeamlessLaw": "Keyword", "SeamlessChannel": "Keyword"}
 """The search attributes that cases are started with, by name and type."""
@@ -19,24 +24,40 @@ async def connect(settings: Settings) -> Client:
     """A client of the administration's namespace.
 
     Raises:
-        UsageError: nobody answers at the address.
+        Unavailable: nobody answers at the address.
     """
     try:
         return await Client.connect(
             settings.temporal, namespace=settings.namespace, data_converter=pydantic_data_converter
         )
     except (RPCError, RuntimeError) as error:
-        raise UsageError(
-            f"no Temporal server answers at {settings.temporal}: start one or set SEAMLESS_TEMPORAL. {error}",
-            exit_code=3,
+        raise Unavailable(
+            f"no Temporal server answers at {settings.temporal}: start one or set SEAMLESS_TEMPORAL. {error}"
         ) from None
+
+
+async def await_temporal(
+    settings: Settings, *, pause_seconds: float = 1, log_every_seconds: float = 30
+) -> Client:
+    """A client of the administration's namespace, once the server answers; for workers that may start first.
+    Logs now and then that it waits."""
+    clock = asyncio.get_running_loop().time
+    log_at = clock()
+    while True:
+        try:
+            return await connect(settings)
+        except Unavailable as error:
+            if clock() >= log_at:
+                log.warning("waiting for Temporal", temporal=settings.temporal, error=str(error))
+                log_at = clock() + log_every_seconds
+        await asyncio.sleep(pause_seconds)
 
 
 async def register_search_attributes(client: Client) -> None:
     """Register those of :data:`SEARCH_ATTRIBUTES` that a server lacks which is not ours.
 
     Raises:
-        UsageError: the server does not let us.
+        Unavailable: the server does not let us.
     """
     try:
         known = await client.operator_service.list_search_attributes(
@@ -52,7 +73,6 @@ async def register_search_attributes(client: Client) -> None:
             )
     except RPCError as error:
         names = ", ".join(SEARCH_ATTRIBUTES)
-        raise UsageError(
-            f"namespace {client.namespace} needs the search attributes {names} (Keyword): {error}",
-            exit_code=3,
+        raise Unavailable(
+            f"namespace {client.namespace} needs the search attributes {names} (Keyword): {error}"
         ) from None

@@ -6,19 +6,23 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from temporalio import workflow
+from workflows.case.runtime import Runtime
 
 
 class Alarm:
-    """Rings at the earliest thing due.
+    """Rings at the earliest time that is due.
 
-    An alarm that stands earlier than needed is left alone: it rings for nothing and is set again,
-    which costs less than cancelling and starting a timer at every step.
+    An alarm that is set earlier than needed is left alone: it rings for nothing and is set again, which
+    costs less than cancelling and starting a timer at every step.
+
+    Attributes:
+        rang: it has rung; whoever acts on it sets this back.
     """
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        """``now`` is the clock by which it is set."""
+    def __init__(self, runtime: Runtime, now: Callable[[], datetime]) -> None:
+        """``now`` is the clock by which it is set, the case's."""
         self.rang = False
+        self._runtime = runtime
         self._now = now
         self._at: datetime | None = None
         self._timer: asyncio.Task[None] | None = None
@@ -33,8 +37,7 @@ class Alarm:
         self._timer = asyncio.create_task(self._ring(at))
 
     async def _ring(self, at: datetime) -> None:
-        await workflow.sleep(
-            max(0.0, (at - self._now()).total_seconds()), summary=f"due {at:%Y-%m-%d %H:%M} UTC"
-        )
+        seconds = max(0.0, (at - self._now()).total_seconds())
+        await self._runtime.sleep(seconds, summary=f"due {at:%Y-%m-%d %H:%M} UTC")
         self._at = self._timer = None
         self.rang = True

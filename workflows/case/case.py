@@ -1,408 +1,202 @@
-"""The base of every procedure: the verbs it is written with, and how it is carried."""
+"""The state of a case under way, and what can happen to it.
+
+Whatever happens goes through :meth:`Case.record`, so that it stands in the ledger. What the case waits
+for is in :attr:`Case.waits`.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from datetime import date
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel
-from temporalio import workflow
 
-from contracts.platform import DELIVER, Closing, Delivered, Opened, opening_content
-from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
-from contracts.terms.hand_overs import HandOver
-from contracts.terms.limits import Limit
-from contracts.terms.requests import Answer, Request
+from contracts.platform import Delivered, Opened
+from contracts.terms.calendar import Calendar, calendar
+from contracts.terms.decisions import Decision, Refuse
+from contracts.terms.errors import REASONS, Refusal
+from contracts.terms.identifiers import PLATFORM, SYSTEM, Party, RequestId
 from contracts.terms.service_item import ServiceItem
-from contracts.terms.values import Bilingual, Contract, DocumentRef, Money
-from contracts.wire.messages import (
-    HANDED_OVER,
-    NOTICE_DECIDED,
-    NOTICE_FEE_DUE,
-    NOTICE_ISSUED,
-    NOTICE_MISSING,
-    NOTICE_RECEIVED,
-    Decided,
-    DocumentIssued,
-    FeeDue,
-    HandedOver,
-    Missing,
-    Receipt,
-)
-from contracts.wire.topics import channel_events
-from workflows.case.answers import Answers
-from workflows.case.facts import open_facts, read
-from workflows.case.intake import in_order, take
-from workflows.case.interruptions import Lapsed, Withdrawal, interruption
-from workflows.case.journal import Outcome, Wait
-from workflows.case.ladder import climb
-from workflows.case.proceedings import Proceedings
-from workflows.case.steps import open_request, open_wait
-
-EVENTS_PER_RUN = 1000
-"""After so many events a case goes on in a new run, far below what Temporal allows for one."""
-
-CARRIED_EVENTS = 500
-"""More events than these are taken first: what one run hands to the next has to stay small."""
-
-A = TypeVar("A", bound=BaseModel)
-R = TypeVar("R", bound=Answer)
-F = TypeVar("F", bound=Contract)
-D = TypeVar("D", Grant, Refuse, Withdrawn, Ended)
+from contracts.wire.ledger import Erasable, Kind, LedgerEntry
+from contracts.wire.messages import Cancelled, Decided
+from workflows.case.inbox import Inbox
+from workflows.case.interruptions import Withdrawal
+from workflows.case.journal import Journal, Outcome, Wait
+from workflows.case.outbox import Outbox, Recorded
+from workflows.case.runtime import Runtime
+from workflows.case.waits import Waits
 
 
-class Case(Generic[A]):
-    """One run of a procedure for one applicant.
+class Case:
+    """One case under way, in one run.
 
-    A procedure awaits nothing but these verbs, keeps no state but what they returned, and reads no
-    clock. Each verb raises :class:`Withdrawal` once the applicant has withdrawn, until ``decide``.
+    Attributes:
+        opened: the case's input.
+        item: the service item of its procedure.
+        journal: what the case knows; it is carried into the next run.
+        inbox: events that have come and have not taken effect.
+        outbox: what leaves the case.
+        waits: what it is waiting for.
+        calendar: the calendar that it counts its days with.
+        events: how many events took effect in this run; continue-as-new depends on it.
+        closed: nothing changes the case any more.
     """
 
-    item: ClassVar[ServiceItem]
-
-    def __init__(self) -> None:
-        self._inbox: list[Delivered] = []
-        self._case: Proceedings
-
-    @workflow.signal(name=DELIVER, description="An event for this case, from the gateway.")
-    def deliver(self, delivered: Delivered) -> None:
-        """Take an event in; it takes effect in :meth:`carry`, in the order in which the broker had it."""
-        self._inbox.append(delivered)
-
-    # --- carrying ----------------------------------------------------------------------------------------
-
-    async def carry(self, opened: Opened[A], course: Callable[[A], Coroutine[Any, Any, Decision]]) -> Closing:
-        """Run a procedure's ``course`` to its decision, with all that a case needs around it."""
-        self._case = case = Proceedings(opened, self.item, self._inbox)
-        sending = asyncio.create_task(case.outbox.run())
-        if opened.carried is None:
-            self._open(opened)
-        case.set_alarm()
-        running = asyncio.create_task(self._run(course(opened.application)))
-        try:
-            await self._follow(running)
-            decision = running.result()
-        except asyncio.CancelledError:
-            running.cancel()
-            decision = await self._break_off()
-        self._close(decision)
-        await _to_the_end(asyncio.create_task(self._drain()))
-        sending.cancel()
-        return Closing(
-            case=opened.case,
-            decision=decision,
-            entries=case.journal.sequence,
-            ledger_hash=case.journal.head,
-        )
-
-    def _open(self, opened: Opened[A]) -> None:
-        content = opening_content(opened.procedure, opened.application)
-        documents = sum(isinstance(value, DocumentRef) for _, value in opened.application)
-        entry = self._case.record(
-            "opened",
-            actor=f"channel:{opened.channel}",
-            cause=opened.cause,
-            occurred=opened.occurred,
-            received=opened.received,
-            materials=documents,
-            data=content,
-        )
-        self._case.tell_applicant(
-            NOTICE_RECEIVED, Receipt(stage="registered", procedure=opened.procedure, ledger_hash=entry.hash)
-        )
-
-    async def _follow(self, running: asyncio.Task[Decision]) -> None:
-        """Let events and due times take effect until the course has ended."""
-        case = self._case
-        while True:
-            await workflow.wait_condition(
-                lambda: bool(
-                    self._inbox
-                    or case.alarm.rang
-                    or running.done()
-                    or not case.fenced.isdisjoint(case.journal.waits)
-                )
-            )
-            self._take_inbox()
-            climb(case)
-            workflow.set_current_details("; ".join(self._who_holds()))
-            if running.done():
-                return
-            if case.events >= EVENTS_PER_RUN:
-                await case.outbox.drain()  # signals wait in the inbox meanwhile; every verb waits for us
-                if not running.done() and len(self._inbox) <= CARRIED_EVENTS:
-                    case.journal.inbox = list(self._inbox)
-                    workflow.continue_as_new(
-                        case.opened.model_copy(update={"carried": case.journal.model_dump(mode="json")})
-                    )
-
-    def _take_inbox(self) -> None:
-        inbox = in_order(self._inbox)
-        self._inbox.clear()
-        for delivered in inbox:
-            take(self._case, delivered)
-
-    def _who_holds(self) -> Iterator[str]:
-        for wait in self._case.journal.waits.values():
-            due = f", due {wait.due:%Y-%m-%d %H:%M} UTC" if wait.due else ""
-            yield f"{wait.holder}: {wait.step}{due}"
-
-    async def _run(self, course: Coroutine[Any, Any, Decision]) -> Decision:
-        try:
-            return await course
-        except BaseException as error:
-            ended = interruption(error)
-            if ended is None:
-                raise
-        if isinstance(ended, Lapsed):
-            self._stop_all("the application is refused")
-            return await self.decide(Refuse(reason=ended.reason))
-        self._stop_all("the applicant withdrew")
-        return await self.decide(Withdrawn())
-
-    async def _break_off(self) -> Decision:
-        """An operator's Cancel: the case ends, and says so."""
-        self._stop_all("the case is broken off")
-        return Ended(result="broken-off") if self._case.journal.decided else await self.end("broken-off")
-
-    def _close(self, decision: Decision) -> None:
-        """Close the ledger; at once, so that it leaves with what brought the decision about."""
-        self._take_inbox()  # what has come by now still belongs to the open case
-        self._stop_all("the case is closed")
-        self._case.closed = True
-        self._case.record("closed", outcome=decision.outcome)
-
-    async def _drain(self) -> None:
-        """Publish everything; what comes meanwhile is refused, and that is published, too."""
-        await self._case.outbox.drain()
-        while self._inbox:
-            self._take_inbox()
-            await self._case.outbox.drain()
-
-    def _stop_all(self, reason: str) -> None:
-        """Tell everybody who was asked to stop; before the decision goes out."""
-        for step in list(self._case.journal.waits):
-            self._case.stop(step, reason)
-
-    # --- verbs -------------------------------------------------------------------------------------------
-
-    async def ask(self, request: Request[R]) -> R:
-        """Ask an agency and wait for its answer, or for what its overdue ladder puts in its place.
-
-        Raises:
-            Lapsed: the ladder ended in a ``lapse`` rung.
-        """
-        self._heed()
-        step = open_request(self._case, request)
-        await self._until(lambda: step in self._outcomes)
-        return self._answer(request, self._outcomes[step])
-
-    async def ask_all(self, *requests: Request[R], stop_at: str | None = None) -> Answers[R]:
-        """Ask several agencies at the same time and wait for all of them.
-
-        Once an answer has the outcome ``stop_at`` the other requests are stopped: their agencies are
-        told, and their answers are not among those returned.
-
-        Raises:
-            Lapsed: a ladder ended in a ``lapse`` rung.
-        """
-        self._heed()
-        asked = {open_request(self._case, request): request for request in requests}
-
-        def settled() -> bool:
-            ended = [outcome for step, outcome in self._outcomes.items() if step in asked]
-            return len(ended) == len(asked) or any(_answers(each, stop_at) for each in ended)
-
-        await self._until(settled)
-        for step in [step for step in asked if step in self._case.journal.waits]:  # never in a set's order
-            self._case.stop(step, f"another agency answered: {stop_at}")
-        ended = [(asked[step], outcome) for step, outcome in self._outcomes.items() if step in asked]
-        return Answers(
-            [self._answer(request, outcome) for request, outcome in ended if outcome.how != "stopped"]
-        )
-
-    async def accept(self) -> None:
-        """Tell the applicant that the application is complete and accepted."""
-        self._heed()
-        if step := self._once("accept"):
-            entry = self._case.record("accepted", step=step)
-            receipt = Receipt(stage="accepted", procedure=self.item.procedure, ledger_hash=entry.hash)
-            self._case.tell_applicant(NOTICE_RECEIVED, receipt)
-
-    async def supplement(
-        self, application: A, missing: Sequence[Bilingual], within: Limit, otherwise: str
-    ) -> A:
-        """Ask the applicant for everything that is missing, at once; the application as supplemented.
-
-        Raises:
-            Lapsed: nothing came in time; ``otherwise`` is the reason.
-        """
-
-        def ask(wait: Wait) -> None:
-            notice = Missing(items=tuple(missing), due=wait.due)
-            data = notice.model_dump(mode="json")
-            self._case.record("asked-applicant", of=wait, materials=len(missing), data=data)
-            self._case.tell_applicant(NOTICE_MISSING)
-
-        outcome = await self._applicant("supplement", "supplemented", within, ask)
-        if outcome.how == "lapsed":
-            raise Lapsed(otherwise)
-        handed_in = outcome.value["data"]["application"]
-        return type(application).model_validate(application.model_dump(mode="json") | handed_in)
-
-    async def collect(self, fee: Money, within: Limit) -> bool:
-        """Collect a fee, in any number of instalments; false when it was not paid in full in time."""
-
-        def ask(wait: Wait) -> None:
-            notice = FeeDue(amount=fee, due=wait.due or self._case.now())
-            self._case.record("fee-due", of=wait, data=notice.model_dump(mode="json"))
-            self._case.tell_applicant(NOTICE_FEE_DUE)
-
-        return not fee.amount or (await self._applicant("collect", "paid", within, ask, fee)).how != "lapsed"
-
-    async def notify(self, document: DocumentRef) -> None:
-        """Send the applicant the document that was issued."""
-        self._heed()
-        if step := self._once("notify"):
-            issued = DocumentIssued(document=document)
-            self._case.record("notified", step=step, data=issued.model_dump(mode="json"))
-            self._case.tell_applicant(NOTICE_ISSUED)
-
-    async def hand_over(self, matter: HandOver) -> None:
-        """Hand something to an agency for good. It is theirs from then on: no answer is waited for."""
-        self._heed()
-        if step := self._once(matter.name):
-            handed_over = HandedOver(
-                matter=matter.name,
-                procedure=self.item.procedure,
-                basis=matter.basis,
-                content=matter.model_dump(mode="json"),
-            )
-            self._case.record("handed-over", step=step, data=handed_over.model_dump(mode="json"))
-            self._case.tell_agency(matter.agency, HANDED_OVER)
-
-    async def charge(self, reason: str, amount: Money, *, since: date, balance: Money) -> None:
-        """Set what is owed, as the law says, and tell the applicant.
-
-        Args:
-            reason: a reason code of the service item.
-            amount: what it is for that reason, from now on.
-            since: the legal day that brought it; it may lie behind, where the case heard of it late.
-            balance: what is still to be paid, of everything. Nobody is told that they owe nothing.
-        """
-        self._heed()
-        self.item.reason(reason)
-        if step := self._once("charge"):
-            due = self._case.calendar.begins(since, self._case.now())
-            data = {"amount": amount.model_dump(mode="json"), "balance": balance.model_dump(mode="json")}
-            self._case.record("charged", step=step, occurred=due, outcome=reason, data=data)
-            if balance.amount:
-                self._case.tell_applicant(NOTICE_FEE_DUE, FeeDue(amount=balance, due=due))
-
-    async def mark(self, *codes: str) -> None:
-        """Mark the case with where it stands, or what an officer should look at: codes of the catalogue."""
-        self._heed()
-        for code in codes:
-            self.item.mark(code)
-            if step := self._once("mark"):
-                self._case.record("marked", step=step, outcome=code)
-
-    async def wait_for(
-        self, *facts: type[F], within: Limit | None = None, until: date | None = None
-    ) -> F | None:
-        """Wait for the first of these reports and payments; None once the limit is over or the day has come.
-
-        What came before it was waited for counts, once: agencies work in any interleaving. The case is held
-        by whoever may report the first of them, the lead agency where that is anybody.
-
-        Args:
-            facts: report types, and :class:`contracts.wire.messages.Paid`.
-            within: how long from now on.
-            until: the legal day that ends it, from its beginning on. It may be past already.
-        """
-        self._heed()
-        step = open_facts(self._case, facts, within, until)
-        await self._until(lambda: step in self._outcomes)
-        outcome = self._outcomes[step]
-        return None if outcome.how == "lapsed" else read(facts, outcome.value)
-
-    async def decide(self, decision: D) -> D:
-        """Decide the case and tell the applicant. From here on it cannot be withdrawn."""
-        self._case.journal.decided = True  # before anything else: the window is shut
-        if step := self._once("decide"):
-            self._announce(step, decision)
-        return decision
-
-    async def end(self, result: str) -> Ended:
-        """End the case without a decision on the application; ``result`` is a word of the procedure."""
-        return await self.decide(Ended(result=result))
-
-    def today(self) -> date:
-        """The legal day in the authority's zone, as it was when the procedure first read it here."""
-        step = self._case.journal.next_step("today")
-        day = self._case.calendar.day(self._case.now())
-        return date.fromisoformat(
-            self._outcomes.setdefault(step, Outcome(how="done", value=day.isoformat())).value
-        )
-
-    # --- what the verbs are made of ----------------------------------------------------------------------
+    def __init__(self, opened: Opened[Any], item: ServiceItem, inbox: Inbox, runtime: Runtime) -> None:
+        self.opened = opened
+        self.item = item
+        self.runtime = runtime
+        self.journal = Journal.model_validate(opened.carried) if opened.carried else Journal()
+        self.inbox = inbox
+        self.inbox.restore(self.journal.inbox)
+        self.journal.inbox = []
+        self.outbox = Outbox(opened, runtime)
+        self.waits = Waits(opened.case, self.journal, runtime, self.now)
+        self.calendar: Calendar = calendar(opened.calendar)
+        self.events = 0
+        self.closed = False
 
     @property
-    def _outcomes(self) -> dict[str, Outcome]:
-        return self._case.journal.outcomes
+    def holders(self) -> tuple[Party, ...]:
+        """Who has the case at this moment."""
+        if self.closed:
+            return ()
+        return tuple(sorted({wait.holder for wait in self.journal.waits.values()})) or (SYSTEM,)
 
-    def _heed(self) -> None:
-        if self._case.journal.withdrawn and not self._case.journal.decided:
+    def now(self) -> datetime:
+        """The case's clock, UTC: Temporal's, or the log's time where a log is replayed."""
+        return self.runtime.now() - self.opened.behind
+
+    def request_id(self, step: str) -> RequestId:
+        """The request id of a step: the same in every run."""
+        return RequestId(f"{self.opened.case}/{step}")
+
+    def record(
+        self,
+        kind: Kind,
+        *,
+        of: Wait | None = None,
+        step: str | None = None,
+        by: Delivered | None = None,
+        cause: str | None = None,
+        occurred: datetime | None = None,
+        received: datetime | None = None,
+        actor: Party = PLATFORM,
+        outcome: str | None = None,
+        materials: int = 0,
+        role: str | None = None,
+        data: BaseModel | Mapping[str, Any] | None = None,
+    ) -> Recorded:
+        """Add an entry to the ledger and post it; messages are bound to what is returned.
+
+        Args:
+            of: the wait that this is about; gives step and request id.
+            by: the event that brought it about; gives actor, cause, times and, without ``data``, the data.
+            occurred, received: when it happened and when the broker had it, where that is not now.
+        """
+        now = self.now()
+        if by is not None:
+            cause, data = by.event.key, by.event.data if data is None else data
+        content = data.model_dump(mode="json") if isinstance(data, BaseModel) else dict(data or {})
+        erasable = Erasable(salt=self.runtime.salt(), content=content) if content else None
+        sequence = self.journal.sequence + 1
+        entry = LedgerEntry(
+            case=self.opened.case,
+            sequence=sequence,
+            id=f"{self.opened.case}/{sequence}",
+            procedure=self.opened.procedure,
+            law=self.opened.law,
+            kind=kind,
+            step=of.step if of else step,
+            request=of.request_id if of else None,
+            actor=by.actor if by else actor,
+            role=role,
+            cause=cause,
+            occurred=occurred or (by.event.time if by else now),
+            received=received or (by.received if by else now),
+            recorded=now,
+            holders=self.holders,
+            outcome=outcome,
+            materials=materials,
+            data_digest=erasable.digest() if erasable else None,
+            data=erasable,
+            previous=self.journal.head,
+        ).sealed()
+        self.journal.sequence, self.journal.head = sequence, entry.hash
+        return self.outbox.post(entry)
+
+    # --- what can happen to a case -----------------------------------------------------------------------
+
+    def supplement(self, handed_in: Mapping[str, Any]) -> None:
+        """Add to the application what the applicant handed in. The caller records it.
+
+        Raises:
+            ValidationError: it would be no application of this procedure any more.
+        """
+        supplements = {**self.journal.supplements, **handed_in}
+        self.item.application.model_validate(self.opened.application.model_dump(mode="json") | supplements)
+        self.journal.supplements = supplements
+
+    def stop(self, step: str, reason: str) -> None:
+        """End a wait that is no longer needed; an agency that was asked is told to stop."""
+        wait = self.journal.waits[step]
+        self.waits.settle(step, Outcome(how="stopped"))
+        if wait.request is not None and wait.agency is not None:
+            cancelled = Cancelled(request=wait.request, reason=reason)
+            self.record("cancelled", of=wait, data=cancelled).tell_agency(wait.agency, cancelled)
+
+    def stop_all(self, reason: str) -> None:
+        """End every wait, and tell every agency that was asked."""
+        for step in list(self.journal.waits):
+            self.stop(step, reason)
+
+    def withdraw(self, by: Delivered) -> None:
+        """Take the application back. The course is interrupted at the verb that it waits in, or at its next.
+
+        Raises:
+            Refusal: cases of this procedure cannot be withdrawn, or this one is decided.
+        """
+        for reason, refused in (
+            ("not-withdrawable", not self.item.withdrawable),
+            ("already-decided", self.journal.decided),
+        ):
+            if refused:
+                raise Refusal(reason, REASONS[reason].en)
+        self.journal.withdrawn = True
+        self.record("withdrawn", by=by)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the course has to end because the applicant withdrew. Once it is decided: no more."""
+        return self.journal.withdrawn and not self.journal.decided
+
+    def interrupt_if_withdrawn(self) -> None:
+        """Interrupt the course that calls this, where the applicant withdrew.
+
+        Raises:
+            Withdrawal: the applicant withdrew and the case is not decided.
+        """
+        if self.withdrawn:
             raise Withdrawal
 
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        journal = self._case.journal
-        await workflow.wait_condition(lambda: condition() or (journal.withdrawn and not journal.decided))
-        self._heed()
+    def decide(self, decision: Decision) -> None:
+        """Decide the case and tell the applicant. From here on it cannot be withdrawn.
 
-    def _once(self, verb: str) -> str | None:
-        """The step of a verb that has no wait, unless it was done in an earlier run."""
-        step = self._case.journal.next_step(verb)
-        if step in self._outcomes:
-            return None
-        self._outcomes[step] = Outcome(how="done")
-        return step
-
-    def _answer(self, request: Request[R], outcome: Outcome) -> R:
-        if outcome.how == "lapsed":
-            raise Lapsed(outcome.value)
-        return cast(R, request.answer.model_validate(outcome.value))
-
-    async def _applicant(
-        self, verb: str, wanted: str, within: Limit, ask: Callable[[Wait], None], owed: Money | None = None
-    ) -> Outcome:
-        """Wait for something that the applicant has to bring."""
-        self._heed()
-        inlets = (channel_events(self._case.opened.channel),)
-        step = open_wait(self._case, verb, "applicant", (wanted,), within, inlets=inlets, ask=ask, owed=owed)
-        await self._until(lambda: step in self._outcomes)
-        return self._outcomes[step]
-
-    def _announce(self, step: str, decision: Decision) -> None:
-        data = {"decision": decision.model_dump(mode="json")}
-        entry = self._case.record("decided", step=step, outcome=decision.outcome, data=data)
+        Raises:
+            LookupError: the reason of a refusal is not in the service item.
+        """
+        self.journal.decided = True  # before anything else: no withdrawal can come in between
+        step = self.journal.once("decide")
+        if step is None:
+            return
         reason = self.item.reason(decision.reason) if isinstance(decision, Refuse) else None
-        self._case.tell_applicant(
-            NOTICE_DECIDED, Decided(decision=decision, reason=reason, ledger_hash=entry.hash)
-        )
+        data = {"decision": decision.model_dump(mode="json")}
+        recorded = self.record("decided", step=step, outcome=decision.outcome, data=data)
+        recorded.tell_applicant(Decided(decision=decision, reason=reason, ledger_hash=recorded.hash))
 
-
-def _answers(outcome: Outcome, wanted: str | None) -> bool:
-    return wanted is not None and outcome.how in ("answered", "deemed") and outcome.value["outcome"] == wanted
-
-
-async def _to_the_end(task: asyncio.Task[None]) -> None:
-    """Await a task whatever is cancelled meanwhile: what was recorded has to be published."""
-    while True:
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if task.done():
-                raise
+    def close(self, decision: Decision) -> None:
+        """Stop everything that is open and add the last entry. What comes from now on is refused."""
+        self.stop_all("the case is closed")
+        self.closed = True
+        self.record("closed", outcome=decision.outcome)

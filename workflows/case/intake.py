@@ -12,191 +12,178 @@ from contracts.terms.reports import report_of
 from contracts.terms.requests import REQUESTS
 from contracts.wire.ledger import Kind
 from contracts.wire.messages import (
-    ANSWERED,
-    CORRECTED,
-    NOT_OURS,
-    NOTICE_MISSING,
-    NOTICE_REFUSED,
-    PAID,
-    QUESTION,
-    RECEIVED,
-    REFUSED,
-    REMINDED,
-    REPORTED,
-    SUPPLEMENTED,
-    TAKEN,
-    WITHDRAWN,
+    Answered,
+    ApplicantWithdrew,
+    Corrected,
     Missing,
+    NotOurs,
+    Paid,
     Question,
+    Received,
     Refused,
+    RefusedNotice,
     Reminded,
     Reported,
+    Supplemented,
     Taken,
 )
+from workflows.case.case import Case
 from workflows.case.journal import Fact, Outcome, Wait
-from workflows.case.proceedings import Proceedings
+from workflows.case.outbox import Recorded
 
 
-def in_order(inbox: list[Delivered]) -> list[Delivered]:
-    """Events that came in one activation, by the time the broker had them, then by who sent them.
+def take(case: Case, delivered: Delivered) -> None:
+    """Let an event take effect, once. A repeat (same source and id) changes nothing.
 
-    Signals sent at once arrive in any order; so which of two answers came first is not left to chance.
+    Whatever cannot take effect is recorded as refused, and its sender is told why.
     """
-    return sorted(inbox, key=lambda each: (each.received, each.actor))
-
-
-def take(case: Proceedings, delivered: Delivered) -> None:
-    """Let an event take effect, once. A repeat (same source and id) changes nothing."""
     if not case.journal.is_new(delivered.event):
         return
     case.events += 1
-    if case.closed:
-        _refuse(case, delivered, "case-closed")
-    else:
+    try:
+        if case.closed:
+            raise _refusal("case-closed")
         _EFFECTS[delivered.event.type](case, delivered)
+    except Refusal as refusal:
+        _refuse(case, delivered, refusal)
 
 
-def _wait_of(case: Proceedings, delivered: Delivered) -> Wait | None:
-    """The open request that an agency's event is about, if it is that agency's."""
-    for wait in case.journal.waits.values():
-        if wait.request_id == delivered.event.requestid and f"agency:{wait.agency}" == delivered.actor:
-            return wait
-    return None
+# --- from an agency, about a request ---------------------------------------------------------------------
 
 
-def _answered(case: Proceedings, delivered: Delivered) -> None:
+def _answered(case: Case, delivered: Delivered) -> None:
+    """Settle the request. An answer that is late, or that crossed a cancellation, is kept as such."""
     wait = _wait_of(case, delivered)
     if wait is None and _step(delivered) not in case.journal.outcomes:
-        _refuse(case, delivered, "unknown-request")
-        return
+        raise _refusal("unknown-request")
     if wait is None or wait.request is None or not wait.in_time(delivered.received):
-        _late(case, delivered)
+        recorded = case.record("late", by=delivered, step=_step(delivered))
+        _taken(recorded, delivered, late=True)
         return
     data = delivered.event.data
     try:
         answer = REQUESTS[wait.request].answer.model_validate(data["answer"])
     except (ValidationError, KeyError):
         # The gateway admits none such; but the worker of a check may be of another build.
-        _refuse(case, delivered, "invalid")
-        return
-    case.settle(wait.step, Outcome(how="answered", value=answer.model_dump(mode="json")))
-    case.record("answered", of=wait, by=delivered, outcome=answer.outcome, role=data.get("officer"))
-    _taken(case, delivered)
+        raise _refusal("invalid") from None
+    case.waits.settle(wait.step, Outcome(how="answered", value=answer.model_dump(mode="json")))
+    recorded = case.record(
+        "answered", of=wait, by=delivered, outcome=answer.outcome, role=data.get("officer")
+    )
+    _taken(recorded, delivered)
 
 
-def _late(case: Proceedings, delivered: Delivered) -> None:
-    """Keep what came too late, or crossed a cancellation: it changes nothing."""
-    case.record("late", by=delivered, step=_step(delivered))
-    _taken(case, delivered, late=True)
+def _received(case: Case, delivered: Delivered) -> None:
+    case.record("received", by=delivered, of=_wait_of(case, delivered), step=_step(delivered))
 
 
-def _about_request(kind: Kind) -> Callable[[Proceedings, Delivered], None]:
-    def effect(case: Proceedings, delivered: Delivered) -> None:
-        case.record(kind, by=delivered, of=_wait_of(case, delivered), step=_step(delivered))
-        if delivered.event.type != RECEIVED:
-            _taken(case, delivered, late=True)  # kept; it changes nothing by itself
-
-    return effect
+def _corrected(case: Case, delivered: Delivered) -> None:
+    """Keep the correction; by itself it changes nothing."""
+    recorded = case.record("corrected", by=delivered, of=_wait_of(case, delivered), step=_step(delivered))
+    _taken(recorded, delivered, late=True)
 
 
-def _question(case: Proceedings, delivered: Delivered) -> None:
-    case.record("question", by=delivered, of=_wait_of(case, delivered), step=_step(delivered))
-    case.tell_applicant(NOTICE_MISSING, Missing(items=(Question.model_validate(delivered.event.data).text,)))
-    _taken(case, delivered)
+def _question(case: Case, delivered: Delivered) -> None:
+    """Pass the question on to the applicant."""
+    recorded = case.record("question", by=delivered, of=_wait_of(case, delivered), step=_step(delivered))
+    recorded.tell_applicant(Missing(items=(Question.model_validate(delivered.event.data).text,)))
+    _taken(recorded, delivered)
 
 
-def _not_ours(case: Proceedings, delivered: Delivered) -> None:
-    """The lead agency is told; the ladder goes on, so that the case cannot stand still."""
+def _not_ours(case: Case, delivered: Delivered) -> None:
+    """Tell the lead agency; the overdue ladder goes on, so that the case cannot come to a halt."""
     wait = _wait_of(case, delivered)
-    case.record("not-ours", by=delivered, of=wait, step=_step(delivered))
+    recorded = case.record("not-ours", by=delivered, of=wait, step=_step(delivered))
     if wait and wait.agency and wait.request and wait.due:
         reminder = Reminded(request=wait.request, agency=wait.agency, due=wait.due, escalated=True)
-        case.tell_agency(case.item.lead, REMINDED, reminder)
-    _taken(case, delivered)
+        recorded.tell_agency(case.item.lead, reminder)
+    _taken(recorded, delivered)
 
 
-def _fact(kind: Kind) -> Callable[[Proceedings, Delivered], None]:
-    def effect(case: Proceedings, delivered: Delivered) -> None:
-        data = delivered.event.data
-        name = f"{kind}:{data['step']}" if kind == "reported" else kind
-        fact = Fact(name=name, cause=delivered.event.key, received=delivered.received, data=data)
-        wait = case.bring(fact)
-        case.record(kind, of=wait, by=delivered, outcome=data.get("step"), role=data.get("officer"))
-        if kind == "reported":
-            _taken(case, delivered)
-
-    return effect
+def _wait_of(case: Case, delivered: Delivered) -> Wait | None:
+    """The open request that an agency's event is about, if it was asked of that agency."""
+    for wait in case.journal.waits.values():
+        about = wait.request is not None and wait.request_id == delivered.event.requestid
+        if about and wait.holder == delivered.actor:
+            return wait
+    return None
 
 
-def _reported(case: Proceedings, delivered: Delivered) -> None:
+def _step(delivered: Delivered) -> str | None:
+    """The step that an event is about: its request id without the case."""
+    return delivered.event.requestid.split("/", 1)[1] if delivered.event.requestid else None
+
+
+# --- reports, and what comes through the channel ---------------------------------------------------------
+
+
+def _reported(case: Case, delivered: Delivered) -> None:
     """Take a report, if it is what its type asks for: the gateway may be of another build."""
-    try:
-        report_of(Reported.model_validate(delivered.event.data), delivered.actor.partition(":")[2])
-    except Refusal as refusal:
-        _refuse(case, delivered, refusal.reason, detail=refusal.detail, field=refusal.field)
-    else:
-        _fact("reported")(case, delivered)
+    reported = Reported.model_validate(delivered.event.data)
+    report_of(reported.step, reported.content, delivered.actor.id)
+    _taken(_record_fact(case, delivered, "reported", f"reported:{reported.step}"), delivered)
 
 
-def _withdrawn(case: Proceedings, delivered: Delivered) -> None:
-    if not case.item.withdrawable:
-        _refuse(case, delivered, "not-withdrawable")
-        return
-    if case.journal.decided:
-        _refuse(case, delivered, "already-decided")
-        return
-    case.journal.withdrawn = True
-    case.record("withdrawn", by=delivered)
+def _paid(case: Case, delivered: Delivered) -> None:
+    _record_fact(case, delivered, "paid", "paid")
 
 
-def _supplemented(case: Proceedings, delivered: Delivered) -> None:
+def _supplemented(case: Case, delivered: Delivered) -> None:
     """Take what was handed in, if the application is still one with it."""
     try:
         case.supplement(delivered.event.data["application"])
     except ValidationError as error:
-        refusal = refusal_of(error, under="data.application")
-        _refuse(case, delivered, "invalid", detail=refusal.detail, field=refusal.field)
-    else:
-        _fact("supplemented")(case, delivered)
+        raise refusal_of(error, under="data.application") from None
+    _record_fact(case, delivered, "supplemented", "supplemented")
 
 
-def _refuse(
-    case: Proceedings,
-    delivered: Delivered,
-    reason: str,
-    *,
-    detail: str | None = None,
-    field: str | None = None,
-) -> None:
-    text = REASONS[reason]
-    refused = Refused(
-        event=delivered.event.id, reason=reason, text=text, detail=detail or text.en, field=field
+def _withdrawn(case: Case, delivered: Delivered) -> None:
+    case.withdraw(delivered)
+
+
+def _record_fact(case: Case, delivered: Delivered, kind: Kind, name: str) -> Recorded:
+    """Give a fact to the wait that wants it, or keep it for one that will; record it."""
+    data = delivered.event.data
+    fact = Fact(name=name, cause=delivered.event.key, received=delivered.received, data=data)
+    wait = case.waits.receive(fact)
+    return case.record(kind, of=wait, by=delivered, outcome=data.get("step"), role=data.get("officer"))
+
+
+# --- what the sender is told -----------------------------------------------------------------------------
+
+
+def _refusal(reason: str) -> Refusal:
+    return Refusal(reason, REASONS[reason].en)
+
+
+def _refuse(case: Case, delivered: Delivered, refusal: Refusal) -> None:
+    recorded = case.record("refused", by=delivered, outcome=refusal.reason)
+    by_agency = delivered.actor.kind == "agency"
+    refused = (Refused if by_agency else RefusedNotice)(
+        event=delivered.event.id,
+        reason=refusal.reason,
+        text=REASONS[refusal.reason],
+        detail=refusal.detail,
+        field=refusal.field,
     )
-    case.record("refused", by=delivered, outcome=reason)
-    party, _, identifier = delivered.actor.partition(":")
-    if party == "agency":
-        case.tell_agency(identifier, REFUSED, refused)
+    if by_agency:
+        recorded.tell_agency(delivered.actor.id, refused)
     else:
-        case.tell_applicant(NOTICE_REFUSED, refused)
+        recorded.tell_applicant(refused)
 
 
-def _taken(case: Proceedings, delivered: Delivered, *, late: bool = False) -> None:
-    agency = delivered.actor.removeprefix("agency:")
-    case.tell_agency(agency, TAKEN, Taken(event=delivered.event.id, late=late))
+def _taken(recorded: Recorded, delivered: Delivered, *, late: bool = False) -> None:
+    recorded.tell_agency(delivered.actor.id, Taken(event=delivered.event.id, late=late))
 
 
-def _step(delivered: Delivered) -> str | None:
-    return delivered.event.requestid.split("/", 1)[1] if delivered.event.requestid else None
-
-
-_EFFECTS: dict[str, Callable[[Proceedings, Delivered], None]] = {
-    RECEIVED: _about_request("received"),
-    ANSWERED: _answered,
-    QUESTION: _question,
-    NOT_OURS: _not_ours,
-    CORRECTED: _about_request("corrected"),
-    REPORTED: _reported,
-    SUPPLEMENTED: _supplemented,
-    PAID: _fact("paid"),
-    WITHDRAWN: _withdrawn,
+_EFFECTS: dict[str, Callable[[Case, Delivered], None]] = {
+    Answered.type: _answered,
+    Received.type: _received,
+    Corrected.type: _corrected,
+    Question.type: _question,
+    NotOurs.type: _not_ours,
+    Reported.type: _reported,
+    Paid.type: _paid,
+    Supplemented.type: _supplemented,
+    ApplicantWithdrew.type: _withdrawn,
 }

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field, PrivateAttr
 
 from contracts.platform import Delivered
-from contracts.terms.identifiers import AgencyId, RequestId
+from contracts.terms.identifiers import AgencyId, Party, RequestId
 from contracts.terms.requests import Rung
 from contracts.terms.values import Money, absent
 from contracts.wire.envelope import Event
@@ -36,8 +36,8 @@ class Wait(BaseModel):
     """A step that is open: a request of an agency, or something that the applicant or time has to bring.
 
     Attributes:
-        due: when it ought to be done; the binding end may lie later, by a grace.
-        passed: how many rungs of the ladder are behind it.
+        due: when it ought to be done; the binding end may be later, by a grace.
+        passed: how many rungs of the ladder were taken.
         request: the request type, where an agency was asked.
         inlets: the topics on which it may be ended; the fence watches them. Empty: nothing binds at its end.
         wants: the names of the facts that end it.
@@ -45,7 +45,7 @@ class Wait(BaseModel):
     """
 
     step: str
-    holder: str
+    holder: Party
     opened: AwareDatetime
     due: AwareDatetime | None = None
     rungs: list[ScheduledRung] = Field(default_factory=list)
@@ -56,6 +56,11 @@ class Wait(BaseModel):
     inlets: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
     owed: Money | None = Field(default=None, exclude_if=absent)
+
+    def __str__(self) -> str:
+        """Who has the case for it, and until when, for operators."""
+        due = f", due {self.due:%Y-%m-%d %H:%M} UTC" if self.due else ""
+        return f"{self.holder}: {self.step}{due}"
 
     @property
     def next_rung(self) -> ScheduledRung | None:
@@ -109,6 +114,19 @@ class Journal(BaseModel):
         """
         self._ordinals[name] += 1
         return f"{name}/{self._ordinals[name]}"
+
+    def once(self, verb: str) -> str | None:
+        """The step of a verb that has no wait; None where it was done in an earlier run."""
+        step = self.next_step(verb)
+        if step in self.outcomes:
+            return None
+        self.outcomes[step] = Outcome(how="done")
+        return step
+
+    def remember(self, name: str, value: str) -> str:
+        """``value``, or what was remembered in its place in an earlier run."""
+        remembered = self.outcomes.setdefault(self.next_step(name), Outcome(how="done", value=value))
+        return str(remembered.value)
 
     def is_new(self, event: Event) -> bool:
         """Whether this event was not seen before; from now on it was."""

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from contracts.terms.calendar import Calendar, Due
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Deem, Escalate, Lapse, Remind
-from contracts.wire.messages import REMINDED, Reminded
+from contracts.wire.messages import Reminded
+from workflows.case.case import Case
 from workflows.case.journal import Outcome, ScheduledRung, Wait
-from workflows.case.proceedings import Proceedings
 
 
 def schedule(
@@ -31,41 +31,45 @@ def schedule(
     return due, sorted(rungs, key=lambda each: each.at)
 
 
-def climb(case: Proceedings) -> None:
-    """Take every rung that is due by now."""
+def take_due_rungs(case: Case) -> None:
+    """Take every rung that is due by now, and set the alarm to the next one.
+
+    A rung that ends a wait has to wait for its fence; it stays due and is taken once the fence is passed.
+    """
     now = case.now()
     for wait in list(case.journal.waits.values()):
         while wait.step in case.journal.waits and (rung := wait.next_rung) and rung.at <= now:
             if not _take(case, wait, rung):
                 break
-    case.alarm.rang = False
-    case.set_alarm()
+    case.waits.alarm.rang = False
+    case.waits.set_alarm()
 
 
-def _take(case: Proceedings, wait: Wait, scheduled: ScheduledRung) -> bool:
+def _take(case: Case, wait: Wait, scheduled: ScheduledRung) -> bool:
     """Take a rung; false when it has to wait for its fence."""
     match scheduled.rung:
         case Remind() | Escalate() as rung:
             wait.passed += 1
             _remind(case, wait, rung)
         case Deem(outcome=outcome):
-            if not case.fence(wait):
+            if not case.waits.fence_passed(wait):
                 return False
-            case.settle(wait.step, Outcome(how="deemed", value={"outcome": outcome, "deemed": True}))
+            case.waits.settle(wait.step, Outcome(how="deemed", value={"outcome": outcome, "deemed": True}))
             case.record("deemed", of=wait, occurred=scheduled.at, outcome=outcome)
         case Lapse(reason=reason):
-            if not case.fence(wait):
+            if not case.waits.fence_passed(wait):
                 return False
-            case.settle(wait.step, Outcome(how="lapsed", value=reason))
+            case.waits.settle(wait.step, Outcome(how="lapsed", value=reason))
             case.record("lapsed", of=wait, occurred=scheduled.at, outcome=reason)
     return True
 
 
-def _remind(case: Proceedings, wait: Wait, rung: Remind | Escalate) -> None:
+def _remind(case: Case, wait: Wait, rung: Remind | Escalate) -> None:
+    """Remind the agency, or tell the one to which the ladder escalates."""
     if wait.agency is None or wait.request is None or wait.due is None:
         return
     escalated = isinstance(rung, Escalate)
     told = rung.to if isinstance(rung, Escalate) else wait.agency
     reminder = Reminded(request=wait.request, agency=wait.agency, due=wait.due, escalated=escalated)
-    case.record("escalated" if escalated else "reminded", of=wait, data=reminder.model_dump(mode="json"))
-    case.tell_agency(told, REMINDED)
+    recorded = case.record("escalated" if escalated else "reminded", of=wait, data=reminder)
+    recorded.tell_agency(told, reminder)

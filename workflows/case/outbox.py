@@ -2,81 +2,128 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from typing import Any
 
-from temporalio import workflow
-from temporalio.common import RetryPolicy
-
-from contracts.platform import PUBLISH, Batch, Letter, Posting
-from contracts.terms.identifiers import AdministrationId
+from contracts.platform import Batch, Letter, Opened, Posting
+from contracts.terms.identifiers import Party
+from contracts.wire.envelope import Message
 from contracts.wire.ledger import LedgerEntry
+from contracts.wire.topics import messages_topic
+from workflows.case.runtime import Runtime
 
 BATCH_CHARACTERS = 400_000
-"""A batch stays well under Temporal's 2 MB for one payload."""
+"""A batch stays well below Temporal's 2 MB for one payload."""
+
+
+class Recorded:
+    """A ledger entry in the outbox. The messages that are bound to it leave together with it.
+
+    Attributes:
+        entry: as it will be published.
+    """
+
+    def __init__(self, entry: LedgerEntry, opened: Opened[Any]) -> None:
+        self.entry = entry
+        self._opened = opened
+        self._letters: list[Letter] = []
+        self._posting: Posting | None = None
+
+    @property
+    def hash(self) -> str:
+        """The hash of the ledger up to this entry."""
+        return self.entry.hash
+
+    def tell_agency(self, agency: str, message: Message) -> None:
+        """Send a message to an agency's own system.
+
+        An agency that takes part by an automated check has no system that could read it: nothing is sent.
+
+        Raises:
+            RuntimeError: the entry has left already.
+        """
+        if agency not in self._opened.checks:
+            self._bind(Party.agency(agency), message)
+
+    def tell_applicant(self, message: Message) -> None:
+        """Send a notice through the case's channel.
+
+        Raises:
+            RuntimeError: the entry has left already.
+        """
+        self._bind(Party.channel(self._opened.channel), message)
+
+    def size(self) -> int:
+        """About how many characters this takes in a batch."""
+        return 1000 + len(str(self.entry.data)) * (1 + len(self._letters))
+
+    def posting(self) -> Posting:
+        """The entry and its messages as they leave; from now on nothing can be bound to it."""
+        self._posting = self._posting or Posting(entry=self.entry, letters=tuple(self._letters))
+        return self._posting
+
+    def _bind(self, reader: Party, message: Message) -> None:
+        if self._posting is not None:
+            raise RuntimeError(f"{self.entry.id} has left already: a message to {reader} would be lost")
+        data: dict[str, Any] | None = message.model_dump(mode="json")
+        if self.entry.data is not None and data == self.entry.data.content:
+            data = None  # the outbox activity takes the entry's
+        self._letters.append(Letter(topic=messages_topic(reader), type=message.type, data=data))
 
 
 class Outbox:
     """Collects what a case sends and publishes it in order, one activity at a time.
 
-    All that one activation sends goes in one regular activity. Its input is in history before it
-    runs, so a retry repeats the same content; a local activity was seen to fork the chain.
+    All that one activation sends goes in one activity.
     """
 
-    def __init__(self, administration: AdministrationId, traceparent: str | None) -> None:
-        self._administration = administration
-        self._traceparent = traceparent
-        self._waiting: list[tuple[LedgerEntry, list[Letter]]] = []
+    def __init__(self, opened: Opened[Any], runtime: Runtime) -> None:
+        self._opened = opened
+        self._runtime = runtime
+        self._waiting: list[Recorded] = []
         self._sending = False
 
-    def post(self, entry: LedgerEntry) -> None:
-        """Add a ledger entry."""
-        self._waiting.append((entry, []))
-
-    def attach(self, letter: Letter) -> None:
-        """Send a message with the entry that was posted last."""
-        self._waiting[-1][1].append(letter)
+    def post(self, entry: LedgerEntry) -> Recorded:
+        """Add a ledger entry; to what is returned, messages can be bound in the same activation."""
+        recorded = Recorded(entry, self._opened)
+        self._waiting.append(recorded)
+        return recorded
 
     async def run(self) -> None:
-        """Publish for ever what is posted."""
+        """Publish whatever is posted, until cancelled."""
         while True:
-            await self._at_rest()
+            await self._activation_over()
             self._sending = True
-            batch = Batch(
-                administration=self._administration,
-                traceparent=self._traceparent,
-                postings=tuple(self._take()),
-            )
-            await workflow.execute_activity(
-                PUBLISH,
-                batch,
-                start_to_close_timeout=timedelta(seconds=30),
-                retry_policy=RetryPolicy(
-                    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
-                ),
+            await self._runtime.publish(
+                Batch(
+                    administration=self._opened.administration,
+                    traceparent=self._opened.traceparent,
+                    postings=tuple(self._take()),
+                )
             )
             self._sending = False
 
-    async def _at_rest(self) -> None:
+    async def _activation_over(self) -> None:
         """Return when there is something to send and the activation adds nothing more to it.
 
-        What the course says next in the same activation travels along: fewer activities, and the last
+        What the course adds next in the same activation leaves with it: fewer activities, and the last
         answer does not leave without the closing that it brings about.
         """
-        await workflow.wait_condition(lambda: bool(self._waiting))
+        await self._runtime.until(lambda: bool(self._waiting))
         posted = 0
         while posted != len(self._waiting):
             posted = len(self._waiting)
-            await workflow.wait_condition(lambda: True)  # looked at when everything that is ready has run
+            await self._runtime.until(lambda: True)
 
     async def drain(self) -> None:
         """Return when everything posted so far is published."""
-        await workflow.wait_condition(lambda: not self._waiting and not self._sending)
+        await self._runtime.until(lambda: not self._waiting and not self._sending)
 
     def _take(self) -> list[Posting]:
+        """The next batch: at least one entry, then more until it has ``BATCH_CHARACTERS``."""
         taken: list[Posting] = []
         size = 0
         while self._waiting and (not taken or size < BATCH_CHARACTERS):
-            entry, letters = self._waiting.pop(0)
-            taken.append(Posting(entry=entry, letters=tuple(letters)))
-            size += 1000 + len(str(entry.data)) * (1 + len(letters))
+            recorded = self._waiting.pop(0)
+            taken.append(recorded.posting())
+            size += recorded.size()
         return taken

@@ -1,27 +1,253 @@
-"""Binding a procedure's class to its catalogue entry."""
+"""What an author writes a procedure with: the base class, its verbs, and the decorator."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import date
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from pydantic import BaseModel
 from temporalio import workflow
 
+from contracts.platform import DELIVER, Closing, Delivered, Opened
+from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
+from contracts.terms.hand_overs import HandOver
+from contracts.terms.limits import Limit
+from contracts.terms.requests import Answer, Request
 from contracts.terms.service_item import ServiceItem
+from contracts.terms.values import Bilingual, Contract, DocumentRef, Money
+from contracts.wire.messages import DocumentIssued, FeeDue, HandedOver, Missing, Receipt
+from workflows.case.answers import Answers
+from workflows.case.carrier import carry
 from workflows.case.case import Case
+from workflows.case.inbox import Inbox
+from workflows.case.interruptions import Lapsed
+from workflows.case.journal import Outcome, Wait
+from workflows.case.runtime import Runtime
+from workflows.case.waiting import open_applicant, open_facts, open_request, outcome_of, read_fact, until
 
-C = TypeVar("C", bound=Case[Any])
+A = TypeVar("A", bound=BaseModel)
+R = TypeVar("R", bound=Answer)
+F = TypeVar("F", bound=Contract)
+D = TypeVar("D", Grant, Refuse, Withdrawn, Ended)
+P = TypeVar("P", bound="Procedure[Any]")
 
 
-def procedure(item: ServiceItem, law: str | None = None) -> Callable[[type[C]], type[C]]:
+class Procedure(Generic[A]):
+    """One run of a procedure for one applicant, whose application is an ``A``.
+
+    A procedure awaits nothing but these verbs, keeps no state but what they returned, and reads no
+    clock. Until ``decide``, each verb raises :class:`workflows.case.interruptions.Withdrawal` once the
+    applicant has withdrawn; the case library ends the case then.
+
+    Attributes:
+        item: the procedure's service item.
+        workflow_type: the Temporal workflow type: the procedure and the law version that the class is for.
+    """
+
+    item: ClassVar[ServiceItem]
+    workflow_type: ClassVar[str]
+
+    def __init__(self, runtime: Runtime | None = None) -> None:
+        """``runtime`` stands in for Temporal where a procedure is run without it."""
+        self._runtime = runtime or Runtime()
+        self._inbox = Inbox()
+        self._case: Case
+
+    @workflow.signal(name=DELIVER, description="An event for this case, from the gateway.")
+    def deliver(self, delivered: Delivered) -> None:
+        """Take an event in; it takes effect with all that came in the same activation, in order."""
+        self._inbox.put(delivered)
+
+    async def carry(self, opened: Opened[A], course: Callable[[A], Coroutine[Any, Any, Decision]]) -> Closing:
+        """Run a procedure's ``course`` to its decision, with all that a case needs around it."""
+        self._case = Case(opened, self.item, self._inbox, self._runtime)
+        return await carry(self._case, course(opened.application))
+
+    async def ask(self, request: Request[R]) -> R:
+        """Ask an agency and wait for its answer, or for what its overdue ladder puts in its place.
+
+        Raises:
+            Lapsed: the ladder ended in a ``lapse`` rung.
+        """
+        self._case.interrupt_if_withdrawn()
+        step = open_request(self._case, request)
+        return _answer(request, await outcome_of(self._case, step))
+
+    async def ask_all(self, *requests: Request[R], stop_at: str | None = None) -> Answers[R]:
+        """Ask several agencies at the same time and wait for all of them.
+
+        Once an answer has the outcome ``stop_at`` the other requests are stopped: their agencies are
+        told, and their answers are not among those returned.
+
+        Raises:
+            Lapsed: a ladder ended in a ``lapse`` rung.
+        """
+        self._case.interrupt_if_withdrawn()
+        asked = {open_request(self._case, request): request for request in requests}
+        outcomes = self._case.journal.outcomes
+
+        def settled() -> bool:
+            ended = [outcome for step, outcome in outcomes.items() if step in asked]
+            return len(ended) == len(asked) or any(_is(each, stop_at) for each in ended)
+
+        await until(self._case, settled)
+        for step in [step for step in asked if step in self._case.journal.waits]:  # never in a set's order
+            self._case.stop(step, f"another agency answered: {stop_at}")
+        ended = [(asked[step], outcome) for step, outcome in outcomes.items() if step in asked]
+        return Answers([_answer(request, outcome) for request, outcome in ended if outcome.how != "stopped"])
+
+    async def accept(self) -> None:
+        """Tell the applicant that the application is complete and accepted."""
+        self._case.interrupt_if_withdrawn()
+        if step := self._case.journal.once("accept"):
+            recorded = self._case.record("accepted", step=step)
+            recorded.tell_applicant(
+                Receipt(stage="accepted", procedure=self.item.procedure, ledger_hash=recorded.hash)
+            )
+
+    async def supplement(
+        self, application: A, missing: Sequence[Bilingual], within: Limit, otherwise: str
+    ) -> A:
+        """Ask the applicant for everything that is missing, at once; the application as supplemented.
+
+        Raises:
+            Lapsed: nothing came in time; ``otherwise`` is the reason.
+        """
+
+        def ask(wait: Wait) -> None:
+            notice = Missing(items=tuple(missing), due=wait.due)
+            recorded = self._case.record("asked-applicant", of=wait, materials=len(missing), data=notice)
+            recorded.tell_applicant(notice)
+
+        outcome = await self._applicant("supplement", "supplemented", within, ask)
+        if outcome.how == "lapsed":
+            raise Lapsed(otherwise)
+        handed_in = outcome.value["data"]["application"]
+        return type(application).model_validate(application.model_dump(mode="json") | handed_in)
+
+    async def collect(self, fee: Money, within: Limit) -> bool:
+        """Collect a fee, in any number of instalments; false when it was not paid in full in time."""
+
+        def ask(wait: Wait) -> None:
+            notice = FeeDue(amount=fee, due=wait.due or self._case.now())
+            self._case.record("fee-due", of=wait, data=notice).tell_applicant(notice)
+
+        return not fee.amount or (await self._applicant("collect", "paid", within, ask, fee)).how != "lapsed"
+
+    async def notify(self, document: DocumentRef) -> None:
+        """Send the applicant the document that was issued."""
+        self._case.interrupt_if_withdrawn()
+        if step := self._case.journal.once("notify"):
+            issued = DocumentIssued(document=document)
+            self._case.record("notified", step=step, data=issued).tell_applicant(issued)
+
+    async def hand_over(self, matter: HandOver) -> None:
+        """Hand something to an agency for good. It is theirs from then on: no answer is waited for."""
+        self._case.interrupt_if_withdrawn()
+        if step := self._case.journal.once(matter.name):
+            handed_over = HandedOver(
+                matter=matter.name,
+                procedure=self.item.procedure,
+                basis=matter.basis,
+                content=matter.model_dump(mode="json"),
+            )
+            recorded = self._case.record("handed-over", step=step, data=handed_over)
+            recorded.tell_agency(matter.agency, handed_over)
+
+    async def charge(self, reason: str, amount: Money, *, since: date, balance: Money) -> None:
+        """Set what is owed, as the law says, and tell the applicant.
+
+        Args:
+            reason: a reason code of the service item.
+            amount: what is owed for that reason, from now on.
+            since: the legal day from which it is owed; a past day, where the case was told of it late.
+            balance: what is still to be paid in all. If that is nothing, no notice is sent.
+
+        Raises:
+            LookupError: the service item has no such reason.
+        """
+        self._case.interrupt_if_withdrawn()
+        self.item.reason(reason)
+        if step := self._case.journal.once("charge"):
+            due = self._case.calendar.begins(since, self._case.now())
+            data = {"amount": amount.model_dump(mode="json"), "balance": balance.model_dump(mode="json")}
+            recorded = self._case.record("charged", step=step, occurred=due, outcome=reason, data=data)
+            if balance.amount:
+                recorded.tell_applicant(FeeDue(amount=balance, due=due))
+
+    async def mark(self, *codes: str) -> None:
+        """Mark the case with its status, or with what an officer should look at: codes of the service item.
+
+        Raises:
+            LookupError: the service item has no such mark.
+        """
+        self._case.interrupt_if_withdrawn()
+        for code in codes:
+            self.item.mark(code)
+            if step := self._case.journal.once("mark"):
+                self._case.record("marked", step=step, outcome=code)
+
+    async def wait_for(
+        self, *facts: type[F], within: Limit | None = None, until: date | None = None
+    ) -> F | None:
+        """Wait for the first of these reports and payments; None once the limit is over or the day has come.
+
+        What came before it was waited for counts, once: agencies work in any interleaving. The case is held
+        by whoever may report the first of them, the lead agency where that is anybody.
+
+        Args:
+            facts: report types, and :class:`contracts.wire.messages.Paid`.
+            within: how long from now on.
+            until: the legal day that ends it, from its beginning on. It may be past already.
+        """
+        self._case.interrupt_if_withdrawn()
+        step = open_facts(self._case, facts, within, until)
+        outcome = await outcome_of(self._case, step)
+        return None if outcome.how == "lapsed" else read_fact(facts, outcome.value)
+
+    async def decide(self, decision: D) -> D:
+        """Decide the case and tell the applicant. From here on it cannot be withdrawn."""
+        self._case.decide(decision)
+        return decision
+
+    async def end(self, result: str) -> Ended:
+        """End the case without a decision on the application; ``result`` is a word of the procedure."""
+        return await self.decide(Ended(result=result))
+
+    def today(self) -> date:
+        """The legal day in the authority's zone, as it was when the procedure first read it here."""
+        day = self._case.calendar.day(self._case.now())
+        return date.fromisoformat(self._case.journal.remember("today", day.isoformat()))
+
+    async def _applicant(
+        self, verb: str, wanted: str, within: Limit, ask: Callable[[Wait], None], owed: Money | None = None
+    ) -> Outcome:
+        """Wait for something that the applicant has to bring."""
+        self._case.interrupt_if_withdrawn()
+        step = open_applicant(self._case, verb, wanted, within, ask, owed)
+        return await outcome_of(self._case, step)
+
+
+def procedure(item: ServiceItem, law: str | None = None) -> Callable[[type[P]], type[P]]:
     """Make a class the workflow of a service item under one law version; by default the newest.
 
     A case keeps the law version it was opened under, so the class of an older version stays beside the
     newer one as long as cases run under it.
     """
 
-    def bind(cls: type[C]) -> type[C]:
-        cls.item = item
-        return workflow.defn(name=item.workflow_type(law or item.laws[-1].id))(cls)
+    def bind(cls: type[P]) -> type[P]:
+        cls.item, cls.workflow_type = item, item.workflow_type(law or item.laws[-1].id)
+        return workflow.defn(name=cls.workflow_type)(cls)
 
     return bind
+
+
+def _answer(request: Request[R], outcome: Outcome) -> R:
+    if outcome.how == "lapsed":
+        raise Lapsed(outcome.value)
+    return cast(R, request.answer.model_validate(outcome.value))
+
+
+def _is(outcome: Outcome, wanted: str | None) -> bool:
+    return wanted is not None and outcome.how in ("answered", "deemed") and outcome.value["outcome"] == wanted

@@ -13,13 +13,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
 from archive.reader import ArchiveReader
-from archive.records import Arrival
 from archive.tables import metadata
 from archive.verification import judge_all
 from contracts.wire.ledger import LedgerEntry
 from tests.applications import new_case
-from tests.chains import arrival, arrivals, chain, plain_chain
-from workers.archive.store import ArchiveStore
+from tests.chains import chain, plain_chain, record, records
+from workers.archive.store import ArchiveStore, LedgerRecord
 
 T = TypeVar("T")
 
@@ -55,7 +54,7 @@ def forged(entry: LedgerEntry, outcome: str = "granted") -> LedgerEntry:
 
 def test_entries_are_kept_as_they_came(store: ArchiveStore, reader: ArchiveReader) -> None:
     entries = plain_chain(5)
-    receipt = store.write(arrivals(entries))
+    receipt = store.write(records(entries))
     assert (receipt.new, receipt.copies, receipt.forks, receipt.strays) == (5, 0, [], [])
     assert run(reader.entries(entries[0].case)) == entries
     assert run(reader.opening(entries[0].case)) == entries[0]
@@ -64,17 +63,17 @@ def test_entries_are_kept_as_they_came(store: ArchiveStore, reader: ArchiveReade
 
 def test_copies_are_dropped(store: ArchiveStore, reader: ArchiveReader) -> None:
     entries = plain_chain(5)
-    store.write(arrivals(entries[:3]))
-    receipt = store.write(arrivals(entries[1:]))
+    store.write(records(entries[:3]))
+    receipt = store.write(records(entries[1:]))
     assert (receipt.new, receipt.copies) == (2, 2)
-    receipt = store.write([*arrivals(entries, offset=100), *arrivals(entries, offset=200)])
+    receipt = store.write([*records(entries, offset=100), *records(entries, offset=200)])
     assert (receipt.new, receipt.copies) == (0, 10)
     assert run(reader.entries(entries[0].case)) == entries
 
 
 def test_copies_within_one_batch_are_dropped(store: ArchiveStore, reader: ArchiveReader) -> None:
     entries = plain_chain(3)
-    receipt = store.write([*arrivals(entries), *arrivals(entries[:2], offset=3)])
+    receipt = store.write([*records(entries), *records(entries[:2], offset=3)])
     assert (receipt.new, receipt.copies, receipt.forks) == (3, 2, [])
     assert run(reader.faults(entries[0].case)) == []
 
@@ -83,31 +82,29 @@ def test_copies_within_one_batch_are_dropped(store: ArchiveStore, reader: Archiv
 def test_a_fork_is_kept_and_shown(store: ArchiveStore, reader: ArchiveReader, together: bool) -> None:
     entries = plain_chain(3)
     fork = forged(entries[1])
-    batches = (
-        [[*arrivals(entries), arrival(fork, 3)]] if together else [arrivals(entries), [arrival(fork, 3)]]
-    )
+    batches = [[*records(entries), record(fork, 3)]] if together else [records(entries), [record(fork, 3)]]
     receipts = [store.write(batch) for batch in batches]
     assert list(receipts[-1].forks) == [fork]
     assert run(reader.entries(entries[0].case)) == entries, "what stands, stands"
     assert run(reader.faults(entries[0].case)) == ["entry 2 came again with other content"]
-    store.write([arrival(fork, 3)])  # read again after a kill
+    store.write([record(fork, 3)])  # read again after a kill
     assert run(reader.faults(entries[0].case)) == ["entry 2 came again with other content"]
 
 
 def test_other_data_under_the_same_hash_is_a_fork(store: ArchiveStore) -> None:
     entries = plain_chain(1)
-    store.write(arrivals(entries))
+    store.write(records(entries))
     data = entries[0].data
     assert data is not None
     changed = entries[0].model_copy(update={"data": data.model_copy(update={"content": {"number": 7}})})
-    assert store.write([arrival(changed, 1)]).forks == [changed]
+    assert store.write([record(changed, 1)]).forks == [changed]
 
 
 def test_erased_data_is_no_fork(store: ArchiveStore, reader: ArchiveReader) -> None:
     entries = plain_chain(2)
     erased = [entry.model_copy(update={"data": None}) for entry in entries]
-    store.write(arrivals(erased))
-    receipt = store.write(arrivals(entries, offset=2))
+    store.write(records(erased))
+    receipt = store.write(records(entries, offset=2))
     assert (receipt.copies, receipt.forks) == (2, [])
     assert run(reader.faults(entries[0].case)) == []
     assert run(reader.entries(entries[0].case)) == erased, "what was erased does not come back"
@@ -119,10 +116,10 @@ def test_erased_data_is_no_fork(store: ArchiveStore, reader: ArchiveReader) -> N
 )
 def test_a_stray_is_kept_and_stops_nothing(store: ArchiveStore, file: Path, value: bytes | None) -> None:
     entries = plain_chain(2)
-    stray = Arrival("case.ledger", 2, 7, value, [("content-type", b"text/plain")])
+    stray = LedgerRecord("case.ledger", 2, 7, value, [("content-type", b"text/plain")])
     for _ in range(2):
-        receipt = store.write([stray, *arrivals(entries)])
-    assert [each.arrival for each in receipt.strays] == [stray]
+        receipt = store.write([stray, *records(entries)])
+    assert [each.record for each in receipt.strays] == [stray]
     with sqlite3.connect(file) as db:
         rows = db.execute('select topic, partition, "offset", value from strays').fetchall()
     assert rows == [("case.ledger", 2, 7, value)]
@@ -130,7 +127,7 @@ def test_a_stray_is_kept_and_stops_nothing(store: ArchiveStore, file: Path, valu
 
 def test_an_event_that_is_no_entry_is_a_stray(store: ArchiveStore) -> None:
     entry = plain_chain(1)[0]
-    good = arrival(entry)
+    good = record(entry)
     assert good.value is not None
     for old, new in (
         (b"org.seamless.ledger.entry.v1", b"org.seamless.ledger.entry.v2"),
@@ -156,15 +153,15 @@ def test_the_table_of_cases_follows(store: ArchiveStore, reader: ArchiveReader) 
         ("closed", "granted", ()),
         ("closed", "granted", ()),
     ]
-    for entry, standing in zip(entries, expected, strict=True):
-        store.write([arrival(entry)])
+    for entry, state in zip(entries, expected, strict=True):
+        store.write([record(entry)])
         row = run(reader.case(entry.case))
         assert row is not None
-        assert (row.status, row.outcome, row.holders) == standing
+        assert (row.status, row.outcome, row.holders) == state
         assert (row.entries, row.head, row.updated) == (entry.sequence, entry.hash, entry.recorded)
     assert (row.opened, row.channel, row.law) == (entries[0].received, "counter", "2018-33")
     for entry in entries:  # copies come again: nothing moves back
-        store.write([arrival(entry, 100)])
+        store.write([record(entry, 100)])
     assert run(reader.case(entries[0].case)) == row
     assert run(reader.closed(entries[0].case))
 
@@ -173,7 +170,7 @@ def test_a_whole_case_in_one_batch(store: ArchiveStore, reader: ArchiveReader) -
     entries = chain(
         {"kind": "opened"}, {"kind": "decided", "outcome": "refused"}, {"kind": "closed", "holders": ()}
     )
-    store.write(arrivals(entries))
+    store.write(records(entries))
     row = run(reader.case(entries[0].case))
     assert row is not None
     assert (row.status, row.outcome, row.entries, row.holders) == ("closed", "refused", 3, ())
@@ -182,7 +179,7 @@ def test_a_whole_case_in_one_batch(store: ArchiveStore, reader: ArchiveReader) -
 def test_what_a_case_knows(store: ArchiveStore, reader: ArchiveReader) -> None:
     cause = "urn:cn-demo:channel:portal#" + "很长" * 400
     entries = chain({"kind": "opened", "cause": cause}, {})
-    store.write(arrivals(entries))
+    store.write(records(entries))
     case = entries[0].case
     assert run(reader.knows(case, cause))
     assert not run(reader.knows(case, "urn:cn-demo:channel:portal#2"))
@@ -193,7 +190,7 @@ def test_what_a_case_knows(store: ArchiveStore, reader: ArchiveReader) -> None:
 def test_cases_are_listed_by_opening(store: ArchiveStore, reader: ArchiveReader) -> None:
     older = chain({"kind": "opened"}, {"kind": "closed", "outcome": "granted"})
     newer = chain({"kind": "opened", "received": older[1].recorded.replace(year=2027)})
-    store.write([*arrivals(newer), *arrivals(older, offset=5)])
+    store.write([*records(newer), *records(older, offset=5)])
     listed = [row.case for row in run(reader.cases())]
     assert listed == [newer[0].case, older[0].case]
     assert [row.case for row in run(reader.cases(limit=1))] == [newer[0].case]
@@ -217,12 +214,12 @@ def test_an_archive_that_does_not_exist_has_no_cases(reader: ArchiveReader, file
     assert run(reader.entries(case)) == []
     entries = plain_chain(1)
     writer = ArchiveStore(f"sqlite:///{file}")
-    writer.write(arrivals(entries))
+    writer.write(records(entries))
     assert run(reader.entries(entries[0].case)) == entries, "seen by a reader that was there before"
 
 
 def test_a_reader_changes_nothing(store: ArchiveStore, reader: ArchiveReader) -> None:
-    store.write(arrivals(plain_chain(1)))
+    store.write(records(plain_chain(1)))
     with reader._engine.connect() as connection, pytest.raises(Exception, match="readonly"):
         connection.exec_driver_sql("delete from ledger")
 
@@ -255,10 +252,10 @@ def test_tampering_is_found(
     store: ArchiveStore, reader: ArchiveReader, file: Path, statement: str, fault: str
 ) -> None:
     broken, whole = plain_chain(4), plain_chain(4)
-    store.write(arrivals(whole))
+    store.write(records(whole))
     before = run(reader.all_faults())
     assert before == (1, 4, {})
-    store.write(arrivals(broken, offset=10))
+    store.write(records(broken, offset=10))
     where = " and" if "where" in statement else " where"
     tamper(file, f'{statement}{where} "case" = ?', broken[0].case)
     case = broken[0].case
@@ -270,7 +267,7 @@ def test_tampering_is_found(
 
 def test_a_ledger_under_another_name_is_found(store: ArchiveStore, reader: ArchiveReader, file: Path) -> None:
     entries, other = plain_chain(2), new_case()
-    store.write(arrivals(entries))
+    store.write(records(entries))
     tamper(file, 'update ledger set "case" = ?', other)
     tamper(file, 'update cases set "case" = ?', other)
     assert run(reader.faults(other))[0] == f"in place of entry 1 stands {entries[0].case}/1"
@@ -278,10 +275,10 @@ def test_a_ledger_under_another_name_is_found(store: ArchiveStore, reader: Archi
 
 def test_all_that_a_verdict_reads_is_of_one_moment(store: ArchiveStore, reader: ArchiveReader) -> None:
     entries = plain_chain(3)
-    store.write(arrivals(entries[:2]))
+    store.write(records(entries[:2]))
     with reader._engine.connect() as connection:
         connection.exec_driver_sql("select 1 from cases")
-        store.write(arrivals(entries[2:]))
+        store.write(records(entries[2:]))
         assert judge_all(connection) == (1, 2, {})
     assert run(reader.all_faults()) == (1, 3, {})
 
@@ -305,11 +302,11 @@ def test_many_cases(store: ArchiveStore, reader: ArchiveReader) -> None:
     chains = [plain_chain(3) for _ in range(300)]
     mixed = [entry for place in range(3) for entries in chains for entry in entries[place : place + 1]]
     for start in range(0, len(mixed), 500):
-        store.write(arrivals(mixed[start : start + 500], offset=start))
+        store.write(records(mixed[start : start + 500], offset=start))
     assert run(reader.all_faults()) == (300, 900, {})
 
 
 def test_an_empty_archive_says_so(store: ArchiveStore) -> None:
     assert store.is_empty()
-    store.write([Arrival("case.ledger", 0, 0, b"x", [])])
+    store.write([LedgerRecord("case.ledger", 0, 0, b"x", [])])
     assert not store.is_empty()

@@ -9,31 +9,30 @@ from typing import Any
 
 import pytest
 
-from contracts.admission import MAX_DEPTH, Admitted, Application, Arrival, Message, admit
+from contracts.admission import MAX_DEPTH, Admitted, Arrival, CaseEvent, NewCase, Rules, admit
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.procedures.construction_permit import Application as PermitApplication
 from contracts.terms.directory import load_directory
 from contracts.terms.errors import REASONS, Refusal
-from contracts.terms.identifiers import CaseId
-from contracts.wire.envelope import agency_source, channel_source
+from contracts.terms.identifiers import CaseId, Party
 from contracts.wire.messages import (
-    ANSWERED,
-    APPLIED,
-    CORRECTED,
-    PAID,
-    RECEIVED,
-    REPORTED,
-    REQUESTED,
-    WITHDRAWN,
+    Answered,
+    ApplicantWithdrew,
+    Applied,
+    Corrected,
+    Paid,
+    Received,
+    Reported,
+    Requested,
 )
-from contracts.wire.topics import Inlet, agency_events, channel_events, inlets_of
+from contracts.wire.topics import Inlet, events_topic, inlets_of
 from tests.applications import ADMINISTRATION, application, event, new_case
 
 INLETS = {inlet.topic: inlet for inlet in inlets_of(load_directory())}
-PORTAL = INLETS[channel_events("portal")]
-FIRE_SAFETY = INLETS[agency_events("fire-safety")]
-POST = INLETS[agency_events("post")]
-POLICE = INLETS[agency_events("police")]
+PORTAL = INLETS[events_topic(Party.channel("portal"))]
+FIRE_SAFETY = INLETS[events_topic(Party.agency("fire-safety"))]
+POST = INLETS[events_topic(Party.agency("post"))]
+POLICE = INLETS[events_topic(Party.agency("police"))]
 CASE = new_case()
 RECEIVED_AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 LIMIT = 64 * 1024
@@ -44,15 +43,15 @@ Change = Callable[[dict[str, Any]], Any]
 def applied(**changes: Any) -> dict[str, Any]:
     """An application as its channel writes it."""
     data = {"procedure": "construction-permit", "application": application().model_dump(mode="json")}
-    written = event(channel_source(ADMINISTRATION, "portal"), APPLIED, CASE, data).model_dump(mode="json")
+    written = event(Party.channel("portal"), Applied.type, CASE, data).model_dump(mode="json")
     return written | changes
 
 
 def answered(**changes: Any) -> dict[str, Any]:
     """An answer as its agency writes it."""
     written = event(
-        agency_source(ADMINISTRATION, "fire-safety"),
-        ANSWERED,
+        Party.agency("fire-safety"),
+        Answered.type,
         CASE,
         {"answer": {"outcome": "consent"}, "officer": "officer-7"},
         request=f"{CASE}/review-fire-safety/1",
@@ -63,7 +62,7 @@ def answered(**changes: Any) -> dict[str, Any]:
 def reported(agency: str, step: str, **content: Any) -> dict[str, Any]:
     """A report as its agency writes it."""
     data = {"step": step, "content": content}
-    return event(agency_source(ADMINISTRATION, agency), REPORTED, CASE, data).model_dump(mode="json")
+    return event(Party.agency(agency), Reported.type, CASE, data).model_dump(mode="json")
 
 
 def admitted(
@@ -77,7 +76,7 @@ def admitted(
 ) -> Admitted:
     raw = json.dumps(value).encode() if isinstance(value, dict) else value
     arrival = Arrival(inlet, key, raw, headers, received)
-    return admit(arrival, max_event_bytes=LIMIT, calendar_name="cn-2026.1", virtual_time=virtual_time)
+    return admit(arrival, Rules(LIMIT, "cn-2026.1", virtual_time))
 
 
 def refused(inlet: Inlet, value: dict[str, Any] | bytes | None, **given: Any) -> Refusal:
@@ -90,7 +89,7 @@ def refused(inlet: Inlet, value: dict[str, Any] | bytes | None, **given: Any) ->
 class TestWhatEnters:
     def test_an_application_with_the_law_in_force_on_the_day_it_came(self) -> None:
         entered = admitted(PORTAL, applied())
-        assert isinstance(entered, Application)
+        assert isinstance(entered, NewCase)
         assert entered.case == CASE
         assert entered.item is CATALOGUE["construction-permit"]
         assert entered.law.id == "2018-33"
@@ -99,17 +98,17 @@ class TestWhatEnters:
 
     def test_an_answer_of_the_agency_that_was_asked(self) -> None:
         entered = admitted(FIRE_SAFETY, answered())
-        assert isinstance(entered, Message)
+        assert isinstance(entered, CaseEvent)
         assert entered.actor == "agency:fire-safety"
         assert entered.event.data["answer"] == {"outcome": "consent"}
 
     def test_a_step_that_nobody_asked_for(self) -> None:
-        report = answered(type=REPORTED, data={"step": "site visited"}, requestid=None)
-        assert isinstance(admitted(FIRE_SAFETY, report), Message)
+        report = answered(type=Reported.type, data={"step": "site visited"}, requestid=None)
+        assert isinstance(admitted(FIRE_SAFETY, report), CaseEvent)
 
     def test_what_an_applicant_says_later(self) -> None:
-        entered = admitted(PORTAL, applied(type=WITHDRAWN, data={}))
-        assert isinstance(entered, Message)
+        entered = admitted(PORTAL, applied(type=ApplicantWithdrew.type, data={}))
+        assert isinstance(entered, CaseEvent)
         assert entered.actor == "channel:portal"
 
     def test_an_event_in_binary_mode(self) -> None:
@@ -120,13 +119,13 @@ class TestWhatEnters:
             (name if name == "content-type" else f"ce_{name}", text.encode())
             for name, text in written.items()
         )
-        assert isinstance(admitted(PORTAL, data, headers=headers), Application)
+        assert isinstance(admitted(PORTAL, data, headers=headers), NewCase)
 
     def test_fields_that_are_not_known_here(self) -> None:
         data = applied()["data"]
         data["application"]["heritage"] = {"listed": True}
         entered = admitted(PORTAL, applied(data=data, tenant="a"))
-        assert isinstance(entered, Application)
+        assert isinstance(entered, NewCase)
         assert entered.application.model_dump()["heritage"] == {"listed": True}
 
     def test_headers_without_a_value(self) -> None:
@@ -171,12 +170,16 @@ class TestWhatOthersCouldNotCarry:
         "number", [b"NaN", b"-Infinity", b"1e400", b"9007199254740993", b"123456789012345678901234567890"]
     )
     def test_numbers_that_json_does_not_carry_exactly(self, number: bytes) -> None:
-        raw = json.dumps(applied(type=WITHDRAWN, data={"x": "HERE"})).encode().replace(b'"HERE"', number)
+        raw = (
+            json.dumps(applied(type=ApplicantWithdrew.type, data={"x": "HERE"}))
+            .encode()
+            .replace(b'"HERE"', number)
+        )
         refusal = refused(PORTAL, raw)
         assert (refusal.reason, refusal.field) == ("invalid", "data")
 
     def test_half_a_character_in_binary_mode(self) -> None:
-        written = applied(type=WITHDRAWN)
+        written = applied(type=ApplicantWithdrew.type)
         headers = tuple(
             (f"ce_{name}", str(text).encode()) for name, text in written.items() if name != "data"
         )
@@ -186,7 +189,7 @@ class TestWhatOthersCouldNotCarry:
         deep: dict[str, Any] = {}
         for _ in range(MAX_DEPTH):
             deep = {"deeper": deep}
-        assert refused(PORTAL, applied(type=WITHDRAWN, data=deep)).field == "data"
+        assert refused(PORTAL, applied(type=ApplicantWithdrew.type, data=deep)).field == "data"
 
     def test_nesting_without_end_in_binary_mode(self) -> None:
         headers = tuple(
@@ -195,21 +198,24 @@ class TestWhatOthersCouldNotCarry:
         assert refused(PORTAL, b'{"x":' * 10_000, headers=headers).reason == "invalid"
 
     def test_the_character_nul_but_not_its_name(self) -> None:
-        assert refused(PORTAL, applied(type=WITHDRAWN, data={"reason": "a\0b"})).field == "data"
-        assert admitted(PORTAL, applied(type=WITHDRAWN, data={"reason": "a\\u0000b"}))
+        assert refused(PORTAL, applied(type=ApplicantWithdrew.type, data={"reason": "a\0b"})).field == "data"
+        assert admitted(PORTAL, applied(type=ApplicantWithdrew.type, data={"reason": "a\\u0000b"}))
 
 
 class TestWhoMaySpeakWhere:
     def test_an_agency_on_the_topic_of_another(self) -> None:
-        refusal = refused(INLETS[agency_events("planning")], answered())
+        refusal = refused(INLETS[events_topic(Party.agency("planning"))], answered())
         assert (refusal.reason, refusal.field) == ("wrong-source", "source")
 
     def test_an_agency_in_the_name_of_another(self) -> None:
-        forged = answered(source=agency_source(ADMINISTRATION, "planning"))
+        forged = answered(source=Party.agency("planning").source(ADMINISTRATION))
         assert refused(FIRE_SAFETY, forged).reason == "wrong-source"
 
     def test_another_administration(self) -> None:
-        assert refused(PORTAL, applied(source=channel_source("nl-demo", "portal"))).reason == "wrong-source"
+        assert (
+            refused(PORTAL, applied(source=Party.channel("portal").source("nl-demo"))).reason
+            == "wrong-source"
+        )
 
     @pytest.mark.parametrize("key", [None, b"", b"another", b"\xff", new_case().encode()])
     def test_a_key_that_is_not_the_case(self, key: bytes | None) -> None:
@@ -229,19 +235,19 @@ class TestWhoMaySpeakWhere:
 
     def test_a_channel_may_not_speak_in_the_case_of_another(self) -> None:
         case = new_case("counter")
-        withdrawal = applied(type=WITHDRAWN, data={}, subject=case, partitionkey=case)
+        withdrawal = applied(type=ApplicantWithdrew.type, data={}, subject=case, partitionkey=case)
         refusal = refused(PORTAL, withdrawal, key=case.encode())
         assert (refusal.reason, refusal.field) == ("wrong-source", "subject")
 
     @pytest.mark.parametrize(
-        "event_type", [REQUESTED, ANSWERED, "org.seamless.channel.applied.v2", "nothing"]
+        "event_type", [Requested.type, Answered.type, "org.seamless.channel.applied.v2", "nothing"]
     )
     def test_types_that_a_channel_may_not_send(self, event_type: str) -> None:
         refusal = refused(PORTAL, applied(type=event_type))
         assert (refusal.reason, refusal.field) == ("unknown-type", "type")
 
     def test_types_that_an_agency_may_not_send(self) -> None:
-        assert refused(FIRE_SAFETY, answered(type=PAID)).reason == "unknown-type"
+        assert refused(FIRE_SAFETY, answered(type=Paid.type)).reason == "unknown-type"
 
 
 class TestApplications:
@@ -285,7 +291,7 @@ class TestAnswers:
         assert (refusal.reason, refusal.field) == ("invalid", "requestid")
 
     @pytest.mark.parametrize("requestid", [None, "", "review-fire-safety", f"{CASE}/review-fire-safety/one"])
-    @pytest.mark.parametrize("event_type", [ANSWERED, RECEIVED, CORRECTED])
+    @pytest.mark.parametrize("event_type", [Answered.type, Received.type, Corrected.type])
     def test_no_request_is_named(self, requestid: str | None, event_type: str) -> None:
         data = {"answer": {"outcome": "consent"}, "reason": "a slip"}
         refusal = refused(FIRE_SAFETY, answered(requestid=requestid, type=event_type, data=data))
@@ -295,13 +301,13 @@ class TestAnswers:
         refusal = refused(FIRE_SAFETY, answered(requestid=f"{CASE}/review-nothing/1"))
         assert (refusal.reason, refusal.field) == ("unknown-request", "requestid")
 
-    @pytest.mark.parametrize("event_type", [ANSWERED, RECEIVED])
+    @pytest.mark.parametrize("event_type", [Answered.type, Received.type])
     def test_a_request_that_was_asked_of_another_agency(self, event_type: str) -> None:
         forged = answered(requestid=f"{CASE}/review-planning/1", type=event_type)
         refusal = refused(FIRE_SAFETY, forged)
         assert (refusal.reason, refusal.field) == ("wrong-source", "requestid")
 
-    @pytest.mark.parametrize("event_type", [ANSWERED, CORRECTED])
+    @pytest.mark.parametrize("event_type", [Answered.type, Corrected.type])
     @pytest.mark.parametrize(
         ("answer", "field"),
         [
@@ -325,7 +331,7 @@ class TestReports:
 
     def test_a_report_of_whom_it_is_for(self) -> None:
         entered = admitted(POST, reported("post", "Insert Fine Notification", notified="2026-03-01"))
-        assert isinstance(entered, Message)
+        assert isinstance(entered, CaseEvent)
 
     def test_a_report_that_another_agency_has_to_make(self) -> None:
         forged = reported("police", "Insert Fine Notification", notified="2026-03-01")
@@ -346,16 +352,16 @@ class TestReports:
         assert (refusal.reason, refusal.field) == ("invalid", field)
 
     def test_a_step_without_a_report_type(self) -> None:
-        assert isinstance(admitted(POST, reported("post", "Lost in the mail", anything=1)), Message)
+        assert isinstance(admitted(POST, reported("post", "Lost in the mail", anything=1)), CaseEvent)
 
 
 class TestVirtualTime:
-    """Where a log is relived, an event was received when it happened, not when the broker had it."""
+    """Where a log is replayed, an event was received when it happened, not when the broker had it."""
 
     def test_an_application_comes_under_the_law_of_its_own_day(self) -> None:
         old = applied(time="2018-05-14T08:00:00+08:00")
         entered = admitted(PORTAL, old, virtual_time=True)
-        assert isinstance(entered, Application)
+        assert isinstance(entered, NewCase)
         assert entered.received == datetime(2018, 5, 14, tzinfo=UTC)
         assert refused(PORTAL, applied(time="2018-05-13T08:00:00Z"), virtual_time=True)
 

@@ -17,9 +17,9 @@ from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import AgencyId, CaseId, ChannelId, RequestId
 from contracts.terms.limits import working_days
 from contracts.terms.requests import REQUESTS, Answer, Request, deem, escalate, lapse, remind
-from contracts.wire.envelope import MAX_EVENT_BYTES, Event
+from contracts.wire.envelope import MAX_EVENT_BYTES, MESSAGES, Event
 from contracts.wire.ledger import LedgerEntry, faults
-from contracts.wire.messages import ANSWERED, DIALOGUE, LEDGER_ENTRY, data_of
+from contracts.wire.messages import message_of
 from contracts.wire.topics import inlets_of, topics_of
 from tests.applications import application, new_case
 
@@ -155,7 +155,7 @@ def test_extensions_that_are_not_known_are_kept() -> None:
 
 def test_every_event_type_has_a_stored_payload() -> None:
     stored = {json.loads(path.read_text("utf-8"))["type"] for path in STORED}
-    assert stored >= {*DIALOGUE, LEDGER_ENTRY}
+    assert stored >= set(MESSAGES)
 
 
 @pytest.mark.parametrize("path", STORED, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -178,12 +178,7 @@ def test_a_stored_ledger_is_still_whole() -> None:
 
 def typed(event: Event) -> BaseModel:
     """The data of an event, as its reader types it."""
-    if event.type == LEDGER_ENTRY:
-        return LedgerEntry.model_validate(event.data)
-    sender = DIALOGUE[event.type].sender
-    if sender == "platform":
-        return DIALOGUE[event.type].data.model_validate(event.data)
-    return data_of(event, sender)
+    return message_of(event, MESSAGES[event.type].sender)
 
 
 def includes(whole: Any, part: Any) -> bool:
@@ -201,7 +196,7 @@ def includes(whole: Any, part: Any) -> bool:
 def refused(changes: dict[str, Any], sender: Literal["agency", "channel"] = "agency") -> Refusal:
     stored = json.loads((PAYLOADS / "v1" / "agency.answered.v1.json").read_text("utf-8"))
     with pytest.raises(Refusal) as raised:
-        data_of(Event.decode(json.dumps(stored | changes).encode(), []), sender)
+        message_of(Event.decode(json.dumps(stored | changes).encode(), []), sender)
     return raised.value
 
 
@@ -226,7 +221,6 @@ def test_an_answer_names_a_request_of_its_own_case() -> None:
 
 def test_an_event_is_small_enough_for_every_intermediary() -> None:
     assert MAX_EVENT_BYTES == 64 * 1024
-    assert DIALOGUE[ANSWERED].sender == "agency"
 
 
 # --- catalogue and directory --------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from contracts.terms.errors import Refusal
 from contracts.wire.envelope import Event, Headers
-from contracts.wire.messages import APPLIED, REPORTED
+from contracts.wire.messages import Applied, Reported
 from tests.applications import application, event, new_case
 
 CASE = new_case()
@@ -21,7 +21,7 @@ AT = datetime(2026, 3, 2, 1, 2, 3, 456000, tzinfo=UTC)
 ATTRIBUTES: dict[str, Any] = {
     "id": "0001",
     "source": "urn:cn-demo:channel:portal",
-    "type": APPLIED,
+    "type": Applied.type,
     "subject": CASE,
     "time": AT,
     "datacontenttype": "application/json",
@@ -56,12 +56,12 @@ def test_what_we_write_the_judge_reads() -> None:
 
 
 def test_the_headers_repeat_what_filters_need() -> None:
-    ours = event("urn:cn-demo:agency:planning", REPORTED, CASE, {"step": "visited"}, event_id="7")
+    ours = event("urn:cn-demo:agency:planning", Reported.type, CASE, {"step": "visited"}, event_id="7")
     _, headers = ours.encode()
     assert dict(headers) == {
         "content-type": b"application/cloudevents+json; charset=UTF-8",
         "ce_id": b"7",
-        "ce_type": REPORTED.encode(),
+        "ce_type": Reported.type.encode(),
         "ce_source": b"urn:cn-demo:agency:planning",
         "ce_subject": CASE.encode(),
     }
@@ -89,7 +89,7 @@ def test_extensions_that_we_do_not_know_are_kept(write: Any) -> None:
 
 
 def test_absent_attributes_are_left_out_of_the_json() -> None:
-    ours = event("urn:cn-demo:agency:planning", REPORTED, CASE, {"step": "visited"})
+    ours = event("urn:cn-demo:agency:planning", Reported.type, CASE, {"step": "visited"})
     written = json.loads(ours.encode()[0])
     assert not {"requestid", "sequence", "traceparent", "dataschema"} & written.keys()
 

@@ -10,19 +10,20 @@ import pytest
 
 from contracts.admission import Arrival
 from contracts.terms.directory import load_directory
-from contracts.terms.errors import Refusal
-from contracts.wire.envelope import Event, agency_source
-from contracts.wire.messages import NOTICE_REFUSED, REFUSED, REPORTED, Refused
-from contracts.wire.topics import DEAD_LETTER, agency_events, agency_requests, channel_events, inlets_of
-from network.broker.dead_letters import DeadLetter, Desk, Fold
+from contracts.terms.errors import Refusal, SeamlessError
+from contracts.terms.identifiers import Party
+from contracts.wire.dead_letter import DeadLetter, Place
+from contracts.wire.envelope import Event
+from contracts.wire.messages import Refused, RefusedNotice, Reported
+from contracts.wire.topics import DEAD_LETTER, events_topic, inlets_of, messages_topic
+from network.broker.dead_letters import DeadLetterList, discard, replay
 from network.broker.publisher import Publisher, Record, RecordTooLarge
 from tests.applications import ADMINISTRATION, event, new_case
-from workers.gateway.dead_letters import DeadLetters, Place
-from workers.process.entry import UsageError
+from workers.gateway.dead_letters import DeadLetterWriter
 
 INLETS = {inlet.topic: inlet for inlet in inlets_of(load_directory())}
-PLANNING = INLETS[agency_events("planning")]
-PORTAL = INLETS[channel_events("portal")]
+PLANNING = INLETS[events_topic(Party.agency("planning"))]
+PORTAL = INLETS[events_topic(Party.channel("portal"))]
 CASE = new_case()
 AT = datetime(2026, 3, 2, 1, 2, 3, tzinfo=UTC)
 PLACE = Place(PLANNING.topic, 2, 17)
@@ -43,11 +44,11 @@ class KeptRecords(Publisher):
 
     @property
     def letters(self) -> list[DeadLetter]:
-        fold = Fold()
+        found = DeadLetterList()
         for record in self.records:
             if record.topic == DEAD_LETTER:
-                fold.add(cast("bytes | None", record.key), record.value, record.headers)
-        return fold.result()
+                found.add(cast("bytes | None", record.key), record.value, record.headers)
+        return found.result()
 
     def said_to(self, topic: str) -> Event:
         (record,) = (each for each in self.records if each.topic == topic)
@@ -58,8 +59,8 @@ class KeptRecords(Publisher):
 
 
 def an_event() -> Event:
-    source = agency_source(ADMINISTRATION, "planning")
-    return event(source, REPORTED, CASE, {"step": "site visited"}, event_id="event-7")
+    source = Party.agency("planning").source(ADMINISTRATION)
+    return event(source, Reported.type, CASE, {"step": "site visited"}, event_id="event-7")
 
 
 def arrival(value: bytes | None = None, *, key: bytes | None = CASE.encode(), **changes: object) -> Arrival:
@@ -70,7 +71,7 @@ def arrival(value: bytes | None = None, *, key: bytes | None = CASE.encode(), **
 
 async def kept(came: Arrival, refusal: Refusal = CLOSED, limit: int = 1_000_000) -> KeptRecords:
     records = KeptRecords(limit)
-    letters = DeadLetters(records, administration=ADMINISTRATION, group="seamless.gateway")
+    letters = DeadLetterWriter(records, administration=ADMINISTRATION, group="seamless.gateway")
     await letters.write(came, PLACE, refusal)
     return records
 
@@ -79,21 +80,21 @@ async def test_the_record_is_kept_as_it_came_with_its_place_and_reason() -> None
     came = arrival(headers=(("x", b"\xff"), ("x", None), ("content-type", b"a")))
     (letter,) = (await kept(came)).letters
     assert (letter.key, letter.value, letter.headers) == (came.key, came.value, came.headers)
-    assert (letter.id, letter.topic, letter.partition, letter.offset) == (str(PLACE), PLANNING.topic, 2, 17)
+    assert (letter.id, letter.place) == (str(PLACE), PLACE)
     assert (letter.reason, letter.detail, letter.field) == ("case-closed", "the case is closed", "subject")
     assert (letter.received, letter.state) == (AT, "waiting")
 
 
 async def test_the_sender_hears_of_it_on_its_own_topic() -> None:
-    said = (await kept(arrival())).said_to(agency_requests("planning"))
-    assert (said.type, said.subject, said.id) == (REFUSED, CASE, f"{PLACE}/refused")
+    said = (await kept(arrival())).said_to(messages_topic(Party.agency("planning")))
+    assert (said.type, said.subject, said.id) == (Refused.type, CASE, f"{PLACE}/refused")
     refused = Refused.model_validate(said.data)
     assert (refused.event, refused.reason, refused.field) == ("event-7", "case-closed", "subject")
     assert refused.text.zh
 
 
 async def test_a_channel_hears_of_it_as_a_notice() -> None:
-    assert (await kept(arrival(inlet=PORTAL))).said_to(PORTAL.replies).type == NOTICE_REFUSED
+    assert (await kept(arrival(inlet=PORTAL))).said_to(PORTAL.replies).type == RefusedNotice.type
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ async def test_a_channel_hears_of_it_as_a_notice() -> None:
     ],
 )
 async def test_the_sender_hears_of_it_whatever_it_sent(value: bytes, key: bytes | None, case: str) -> None:
-    said = (await kept(arrival(value, key=key, headers=()))).said_to(agency_requests("planning"))
+    said = (await kept(arrival(value, key=key, headers=()))).said_to(messages_topic(Party.agency("planning")))
     assert said.subject == case
 
 
@@ -127,8 +128,8 @@ async def test_a_record_too_large_to_keep_leaves_its_place_and_reason() -> None:
     records = await kept(arrival(b"x" * 5000), limit=4000)
     (letter,) = records.letters
     assert (letter.omitted, letter.value, letter.reason) == (5000, b"", "case-closed")
-    with pytest.raises(UsageError, match="too large to keep"):
-        await Desk(records, by="ming").replay(letter)
+    with pytest.raises(SeamlessError, match="too large to keep"):
+        await replay(records, letter, by="ming")
 
 
 async def test_written_twice_it_is_one_letter() -> None:
@@ -139,7 +140,7 @@ async def test_written_twice_it_is_one_letter() -> None:
 
 async def test_a_replay_sends_the_record_again_and_names_the_letter() -> None:
     records = await kept(arrival())
-    await Desk(records, by="ming").replay(records.letters[0])
+    await replay(records, records.letters[0], by="ming")
     (sent,) = (record for record in records.records if record.topic == PLANNING.topic)
     value, headers = an_event().encode()
     assert (sent.key, len(sent.value or b"")) == (CASE.encode(), len(value))
@@ -150,17 +151,16 @@ async def test_a_replay_sends_the_record_again_and_names_the_letter() -> None:
 
 async def test_a_letter_is_settled_once() -> None:
     records = await kept(arrival())
-    desk = Desk(records, by="明")
-    await desk.discard(records.letters[0], "sent by mistake")
+    await discard(records, records.letters[0], by="明", why="sent by mistake")
     (letter,) = records.letters
     assert (letter.state, letter.by, letter.why) == ("discarded", "明", "sent by mistake")
-    with pytest.raises(UsageError, match="was discarded by 明"):
-        await desk.replay(letter)
+    with pytest.raises(SeamlessError, match="was discarded by 明"):
+        await replay(records, letter, by="明")
 
 
 async def test_the_order_of_partitions_does_not_matter_nor_does_what_is_no_letter() -> None:
     records = await kept(arrival())
-    await Desk(records, by="ming").discard(records.letters[0], "twice")
+    await discard(records, records.letters[0], by="ming", why="twice")
     records.records.reverse()
     records.records.append(Record(DEAD_LETTER, None, b"junk", [("dlq-id", b"x")]))
     assert [letter.state for letter in records.letters] == ["discarded"]

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,10 +14,13 @@ import pytest
 
 from contracts.terms.identifiers import CaseId
 from contracts.wire.ledger import LedgerEntry
-from network.parties.applications import check_application
+from contracts.wire.messages import Applied
+from network.broker.connection import Broker
+from network.broker.publisher import Publisher
+from network.parties import ChannelClient
 from seamless.cli.main import main
 from tests.applications import new_case
-from tests.chains import arrivals, chain, plain_chain
+from tests.chains import chain, plain_chain, records
 from workers.archive.store import ArchiveStore
 
 ROOT = Path(__file__).parents[4]
@@ -34,13 +38,15 @@ class Said(NamedTuple):
         return json.loads(self.out)
 
 
-def seamless(*arguments: object, stdin: str = "") -> Said:
+def seamless(*arguments: object, stdin: str = "", settings: Mapping[str, str] | None = None) -> Said:
     """Run the command as a process of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SEAMLESS_")}
     ended = subprocess.run(
         [sys.executable, "-m", "seamless.cli.main", *map(str, arguments)],
         cwd=ROOT,
-        env=environment | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "SEAMLESS_KAFKA": NOBODY},
+        env=environment
+        | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "SEAMLESS_KAFKA": NOBODY}
+        | dict(settings or {}),
         input=stdin,
         capture_output=True,
         text=True,
@@ -118,12 +124,45 @@ def test_wrong_use_exits_2(within: Any, arguments: list[str]) -> None:
     assert "Usage" in said.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["up"],
+        ["demo"],
+        ["replay", "tests/commands/fines.csv", "--procedure", "traffic-fine"],
+        ["submit", "docs/examples/construction-permit.json"],
+        ["case", "list"],
+        ["case", "verify", "--all"],
+        ["topics", "apply"],
+        ["worker", "gateway"],
+        ["worker", "department", "--agency", "drainage"],
+    ],
+    ids=" ".join,
+)
+def test_a_bad_setting_is_one_sentence_from_every_command(
+    within: Any, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("SEAMLESS_WINDOW", "abc")
+    said = within(*arguments)
+    assert said.code == 2
+    assert said.err.startswith("seamless: the setting SEAMLESS_WINDOW cannot be 'abc': ")
+    assert len(said.err.splitlines()) == 1
+
+
+def test_a_bad_setting_is_one_sentence_also_where_work_has_begun() -> None:
+    said = seamless("dead-letter", "list", settings={"SEAMLESS_WINDOW": "abc"})
+    assert said.code == 2
+    assert len(said.err.splitlines()) == 1
+
+
 # --- submit -------------------------------------------------------------------------------------------------
 
 
 def test_the_example_is_a_good_application() -> None:
     content = json.loads(EXAMPLE.read_text("utf-8"))
-    check_application(content["procedure"], content["application"])
+    portal = ChannelClient(Publisher(Broker(NOBODY)), "cn-demo", "portal")
+    assert portal.application(content["procedure"], content["application"]).type == Applied.type
 
 
 def test_a_bad_application_is_told_field_by_field(within: Any) -> None:
@@ -181,7 +220,7 @@ def test_an_application_that_is_too_large_is_told_before_it_is_sent(within: Any,
     file.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
     said = within("submit", file)
     assert said.code == 2
-    assert "bytes and the limit is 65,536" in said.err
+    assert "bytes and the limit is 65536" in said.err
 
 
 def test_a_broker_that_is_away_exits_3() -> None:
@@ -229,7 +268,7 @@ def archived(tmp_path_factory: pytest.TempPathFactory) -> Archived:
     broken = plain_chain(3)
     store = ArchiveStore(f"sqlite:///{data / 'archive.db'}")
     store.prepare()
-    store.write(arrivals([*closed, *waiting, broken[0], broken[2]]))
+    store.write(records([*closed, *waiting, broken[0], broken[2]]))
     store.close()
     return Archived(data, closed, waiting, broken)
 

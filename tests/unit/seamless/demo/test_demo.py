@@ -27,7 +27,7 @@ def test_every_way_a_case_can_end_is_drawn() -> None:
 
 def test_silence_on_completeness_would_shorten_the_path_so_it_is_not_drawn() -> None:
     limit = CheckCompleteness.limit.days
-    assert all(drawn.desks[f"check-completeness/{n}"] < limit for drawn in PLANS for n in (1, 2))
+    assert all(drawn.other_work[f"check-completeness/{n}"] < limit for drawn in PLANS for n in (1, 2))
 
 
 def test_some_reviews_are_overdue_and_none_reaches_its_binding_end() -> None:

@@ -12,9 +12,9 @@ from temporalio.api.workflowservice.v1 import PollWorkflowExecutionTimeSkippingR
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from contracts.terms.errors import SeamlessError
 from seamless.replay import clock
 from seamless.replay.clock import CAME, FAILED, Clocks
-from workers.process.entry import UsageError
 
 AHEAD = timedelta(days=120)
 TIMEOUT = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_POLL_TIMEOUT
@@ -110,5 +110,5 @@ async def test_a_case_that_ended_on_the_way_is_left_alone(monkeypatch: pytest.Mo
 
 
 async def test_a_server_without_such_clocks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match=r"frontend\.WorkflowTimeSkippingEnabled=true"):
+    with pytest.raises(SeamlessError, match=r"frontend\.WorkflowTimeSkippingEnabled=true"):
         await moved(Server(polled=(away(RPCStatusCode.UNIMPLEMENTED),)), monkeypatch)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.procedures.traffic_fine import JUDGE, POLICE, POST, PREFECTURE, TRAFFIC_FINE, Fine, euro
-from contracts.wire.messages import PAID, REPORTED
+from contracts.wire.messages import Paid, Reported
 from seamless.replay.adapters import ADAPTERS, read_log
 from seamless.replay.log import LoggedCase
 from seamless.replay.traces import BadLog, read_traces
@@ -126,13 +126,13 @@ def test_a_fine_as_the_log_tells_it() -> None:
     assert case.events == 7
     assert case.received == datetime(2011, 1, 10, 11, tzinfo=UTC)  # noon in Rome
     assert [(act.name, act.time) for act in case.acts] == [("penalty", datetime(2011, 5, 9, 10, tzinfo=UTC))]
-    told = [(step.activity, step.agency, step.type) for step in case.steps]
+    told = [(step.activity, step.agency, step.message.type) for step in case.steps]
     assert told == [
-        ("Send Fine", POLICE, REPORTED),
-        ("Insert Fine Notification", POST, REPORTED),
-        ("Payment", None, PAID),
-        ("Payment", None, PAID),
-        ("Payment", None, PAID),
+        ("Send Fine", POLICE, Reported.type),
+        ("Insert Fine Notification", POST, Reported.type),
+        ("Payment", None, Paid.type),
+        ("Payment", None, Paid.type),
+        ("Payment", None, Paid.type),
     ]
     assert not case.closes
 

@@ -13,18 +13,22 @@ from temporalio.service import RPCError, RPCStatusCode
 from contracts.admission import Admitted, Arrival
 from contracts.terms.directory import load_directory
 from contracts.terms.errors import Refusal
-from contracts.wire.envelope import Event, agency_source
-from contracts.wire.messages import REPORTED
-from contracts.wire.topics import agency_events, inlets_of
+from contracts.terms.identifiers import Party
+from contracts.wire.dead_letter import Place
+from contracts.wire.envelope import Event
+from contracts.wire.messages import Reported
+from contracts.wire.topics import events_topic, inlets_of
 from network.broker.publisher import PublishError
 from tests.applications import ADMINISTRATION, event, new_case
 from workers.gateway import carrier as carrier_module
 from workers.gateway.carrier import Carrier
-from workers.gateway.dead_letters import DeadLetters, Place
+from workers.gateway.dead_letters import DeadLetterWriter
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
 from workers.process.settings import Settings
 
-INLET = next(inlet for inlet in inlets_of(load_directory()) if inlet.topic == agency_events("planning"))
+INLET = next(
+    inlet for inlet in inlets_of(load_directory()) if inlet.topic == events_topic(Party.agency("planning"))
+)
 Answers = list[Outcome | Exception]
 
 
@@ -70,14 +74,14 @@ def a_carrier(
     delivery: ScriptedDelivery, letters: KeptDeadLetters, *, seconds: float = 0.05, waiting: int = 10
 ) -> Carrier:
     settings = Settings(early_event_seconds=seconds, early_events=waiting)
-    return Carrier(cast(Delivery, delivery), cast(DeadLetters, letters), settings)
+    return Carrier(cast(Delivery, delivery), cast(DeadLetterWriter, letters), settings)
 
 
 async def carry(
     carrier: Carrier, *, value: bytes | None = None, case: str | None = None, ago: float = 0
 ) -> None:
-    source = agency_source(ADMINISTRATION, "planning")
-    said = event(source, REPORTED, case or new_case(), {"step": "site visited"})
+    source = Party.agency("planning").source(ADMINISTRATION)
+    said = event(source, Reported.type, case or new_case(), {"step": "site visited"})
     written, headers = said.encode()
     arrival = Arrival(INLET, said.subject.encode(), value or written, tuple(headers), datetime.now(UTC))
     read_at = asyncio.get_running_loop().time() - ago

@@ -76,9 +76,9 @@ def test_reading_pauses_when_the_window_is_full_and_resumes_with_half_of_it_free
     for offset in range(4):
         tracker.finish(offset)
     assert not tracker.full
-    assert not tracker.roomy, "or it would pause again at once"
+    assert not tracker.resumable, "or it would pause again at once"
     tracker.finish(4)
-    assert tracker.roomy
+    assert tracker.resumable
 
 
 def test_reading_pauses_when_one_stuck_event_lies_too_far_behind() -> None:
@@ -88,9 +88,9 @@ def test_reading_pauses_when_one_stuck_event_lies_too_far_behind() -> None:
         tracker.finish(offset)
     assert tracker.unfinished == 1
     assert tracker.full
-    assert not tracker.roomy
+    assert not tracker.resumable
     tracker.finish(0)
-    assert tracker.roomy
+    assert tracker.resumable
 
 
 @given(gaps=st.lists(st.integers(1, 5), min_size=1, max_size=40), data=st.data())

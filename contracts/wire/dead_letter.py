@@ -1,0 +1,179 @@
+"""Dead letters: records that the gateway refused, as they stand on their topic, and what became of each.
+
+The topic holds two kinds of records: dead letters, and settlements (header ``dlq-state``). Nothing is ever
+changed or deleted; what is waiting is what has no settlement. All that the platform adds stands in headers
+whose names begin with ``dlq-``, in UTF-8; key, value and the other headers are those of the record as it
+came.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from contracts.wire.envelope import Headers
+
+State = Literal["waiting", "replayed", "discarded"]
+
+RESERVED = "dlq-"
+"""How the platform's header names begin. A sender's own headers of such names are dropped."""
+
+REPLAY_OF = "dlq-replay-of"
+"""The header that a replayed record has: the dead letter that it was."""
+
+
+class Place(NamedTuple):
+    """Where a record stands on Kafka; ``topic`` without the administration's prefix."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A refused record and what became of it.
+
+    Attributes:
+        place: where the record stands; as text it is the id, ``<topic>/<partition>/<offset>``.
+        received: when the broker had the record; ``refused``: when the gateway refused it.
+        reason: a code of :data:`contracts.terms.errors.REASONS`; ``detail`` a sentence.
+        field: what is at fault.
+        group: the consumer group of the gateway that refused it.
+        key, value, headers: the record as it came.
+        omitted: how many bytes the value had, where it was too large to keep.
+        replay_of: the dead letter that this record was a replay of.
+        by, why, settled: who settled it, why and when, once ``state`` is not ``waiting``.
+    """
+
+    place: Place
+    received: datetime
+    refused: datetime
+    reason: str
+    detail: str
+    field: str | None
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+    group: str = ""
+    omitted: int | None = None
+    replay_of: str | None = None
+    state: State = "waiting"
+    by: str | None = None
+    why: str | None = None
+    settled: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """``<topic>/<partition>/<offset>`` of the record."""
+        return str(self.place)
+
+    def encode(self) -> tuple[bytes | None, list[tuple[str, bytes | None]]]:
+        """Value and headers of the dead letter's record; its key is the record's own."""
+        texts = {
+            "dlq-id": self.id,
+            "dlq-topic": self.place.topic,
+            "dlq-partition": str(self.place.partition),
+            "dlq-offset": str(self.place.offset),
+            "dlq-timestamp": self.received.isoformat(),
+            "dlq-group": self.group,
+            "dlq-reason": self.reason,
+            "dlq-detail": self.detail,
+            "dlq-at": self.refused.isoformat(),
+        }
+        if self.field:
+            texts["dlq-field"] = self.field
+        kept = [
+            (name, content)
+            for name, content in self.headers
+            if not name.startswith(RESERVED) or name == REPLAY_OF
+        ]
+        if self.omitted is not None:
+            texts["dlq-omitted"] = str(self.omitted)
+        # Kafka's client sends no record that has neither key nor value.
+        value = b"" if self.key is None and self.value is None else self.value
+        return value, [*kept, *_encoded(texts)]
+
+    @classmethod
+    def decode(cls, key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter:
+        """The dead letter of a record.
+
+        Raises:
+            KeyError, ValueError: the record is none.
+        """
+        said = reserved(headers)
+        return cls(
+            place=Place(said["dlq-topic"], int(said["dlq-partition"]), int(said["dlq-offset"])),
+            received=datetime.fromisoformat(said["dlq-timestamp"]),
+            refused=datetime.fromisoformat(said["dlq-at"]),
+            reason=said["dlq-reason"],
+            detail=said["dlq-detail"],
+            field=said.get("dlq-field"),
+            key=key,
+            value=value,
+            headers=tuple(without_reserved(headers)),
+            group=said.get("dlq-group", ""),
+            omitted=int(said["dlq-omitted"]) if "dlq-omitted" in said else None,
+            replay_of=said.get(REPLAY_OF),
+        )
+
+    def settled_as(self, settlement: Mapping[str, str] | None) -> DeadLetter:
+        """This dead letter with what became of it, as the headers of its settlement say."""
+        if settlement is None:
+            return self
+        return replace(
+            self,
+            state="discarded" if settlement["dlq-state"] == "discarded" else "replayed",
+            by=settlement.get("dlq-by"),
+            why=settlement.get("dlq-why") or None,
+            settled=datetime.fromisoformat(settlement["dlq-at"]),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs: times in ISO 8601, bytes as text, or as ``base64:...`` where they are no text."""
+        shown: dict[str, Any] = {"id": self.id, **self.place._asdict()}
+        for name, value in vars(self).items():
+            if name not in ("place", "group", "headers", "key", "value") and value is not None:
+                shown[name] = value.isoformat() if isinstance(value, datetime) else value
+        shown["headers"] = [[name, _text(content)] for name, content in self.headers]
+        return shown | {"key": _text(self.key), "value": _text(self.value)}
+
+
+def settlement(letter: DeadLetter, state: State, *, by: str, why: str, at: datetime) -> Headers:
+    """The headers of the record that says what became of a dead letter; its key is the letter's, its value
+    empty."""
+    texts = {"dlq-id": letter.id, "dlq-state": state, "dlq-by": by, "dlq-why": why, "dlq-at": at.isoformat()}
+    return _encoded(texts)
+
+
+def reserved(headers: Headers) -> dict[str, str]:
+    """The platform's headers of a record, as text."""
+    return {
+        name: content.decode(errors="replace")
+        for name, content in headers
+        if name.startswith(RESERVED) and content is not None
+    }
+
+
+def without_reserved(headers: Headers) -> Iterable[tuple[str, bytes | None]]:
+    """The headers of a record that are not the platform's."""
+    return ((name, content) for name, content in headers if not name.startswith(RESERVED))
+
+
+def _encoded(texts: Mapping[str, str]) -> list[tuple[str, bytes | None]]:
+    return [(name, text.encode()) for name, text in texts.items()]
+
+
+def _text(content: bytes | None) -> str | None:
+    if content is None:
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return f"base64:{base64.b64encode(content).decode()}"

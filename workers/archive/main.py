@@ -1,0 +1,29 @@
+"""The archive's process: writes the ledger into its table."""
+
+from __future__ import annotations
+
+import asyncio
+
+from workers.archive.writer import ArchiveWriter
+from workers.process.run import run_process
+from workers.process.settings import Settings
+
+
+async def run(settings: Settings) -> None:
+    """Archive the ledger until cancelled. Waits for a broker or database that is away.
+
+    A kill at any moment loses and doubles nothing: an offset is committed after its entry is in the
+    table, and the table's key drops what is read again.
+    """
+    stopping = asyncio.get_running_loop().create_future()
+    writing = asyncio.ensure_future(ArchiveWriter(settings, stopping).run())
+    try:
+        await asyncio.shield(writing)
+    finally:  # what was written is committed before the process ends
+        if not stopping.done():
+            stopping.set_result(None)
+        await writing
+
+
+if __name__ == "__main__":
+    run_process("archive", run)

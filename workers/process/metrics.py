@@ -1,0 +1,18 @@
+"""Metrics and readiness of every process: Prometheus over HTTP."""
+
+from __future__ import annotations
+
+from prometheus_client import Gauge, start_http_server
+
+_READY = Gauge("seamless_ready", "1 once this process reads or works; for readiness probes.")
+
+
+def set_ready() -> None:
+    """Say in the metrics that this process is up and doing its work."""
+    _READY.set(1)
+
+
+def serve_metrics(port: int) -> int:
+    """Serve this process's metrics on loopback; the port that was taken (0 asks for a free one)."""
+    server, _ = start_http_server(port, addr="127.0.0.1")
+    return int(server.server_port)

@@ -1,0 +1,86 @@
+"""What a case uses of Temporal: time, random numbers, waiting, activities and new runs.
+
+No other module of the library calls ``temporalio.workflow`` while a case runs. Tests replace
+:class:`Runtime` and run a case without a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+from contracts.platform import AWAIT_GATEWAY, PUBLISH, Batch, Fence, Opened, agency_queue
+from contracts.terms.identifiers import RequestId
+from contracts.terms.requests import Answer, Request
+
+
+class Runtime:
+    """A running Temporal workflow. Activities are retried until they succeed."""
+
+    def now(self) -> datetime:
+        """Temporal's time in this activation, UTC."""
+        return workflow.now()
+
+    def salt(self) -> str:
+        """128 random bits in hexadecimal. Not secret: they are computed from the run id."""
+        return f"{workflow.random().getrandbits(128):032x}"
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Return when ``condition`` holds; it is checked whenever everything that is ready has run."""
+        await workflow.wait_condition(condition)
+
+    async def sleep(self, seconds: float, summary: str) -> None:
+        """Return after ``seconds``; operators see ``summary`` at the timer."""
+        await workflow.sleep(seconds, summary=summary)
+
+    async def publish(self, batch: Batch) -> None:
+        """Return when the broker has the whole batch.
+
+        A regular activity: its input is in history before it runs, so a retry repeats the same content.
+        """
+        await workflow.execute_activity(
+            PUBLISH,
+            batch,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=RetryPolicy(
+                initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
+            ),
+        )
+
+    async def await_gateway(self, fence: Fence, step: str) -> None:
+        """Return when the case has everything that the broker had by the deadline of ``step``."""
+        await workflow.execute_activity(
+            AWAIT_GATEWAY,
+            fence,
+            start_to_close_timeout=timedelta(seconds=60),
+            retry_policy=RetryPolicy(
+                initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10)
+            ),
+            summary=f"everything in time for {step} has arrived",
+        )
+
+    async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
+        """The answer of an agency's automated check."""
+        answer: Answer = await workflow.execute_activity(
+            request.name,
+            request,
+            task_queue=agency_queue(request.agency),
+            activity_id=request_id,
+            result_type=request.answer,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
+            summary=f"{request.agency}: {request.name}",
+        )
+        return answer
+
+    def show(self, details: str) -> None:
+        """Show operators who has the case; leaves no event in history."""
+        workflow.set_current_details(details)
+
+    def continue_as_new(self, opened: Opened[Any]) -> NoReturn:
+        """End this run and start the next one with ``opened``."""
+        workflow.continue_as_new(opened)

@@ -1,0 +1,208 @@
+"""Asking and waiting: asking an agency, waiting for the applicant, for reports and payments.
+
+Each ``open_…`` function takes a step name from the journal first. A step that was opened in an earlier run
+of the case is left as it is, so a new run fast-forwards to where the last one was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+from contracts.platform import Delivered
+from contracts.terms.identifiers import APPLICANT, Party
+from contracts.terms.limits import Limit
+from contracts.terms.reports import Report
+from contracts.terms.requests import Request, lapse
+from contracts.terms.values import Contract, Money
+from contracts.wire.envelope import Event
+from contracts.wire.messages import Answered, Paid, Requested
+from contracts.wire.topics import events_topic
+from workflows.case.case import Case
+from workflows.case.journal import Outcome, ScheduledRung, Wait
+from workflows.case.ladder import schedule
+
+F = TypeVar("F", bound=Contract)
+
+PAYMENT = "paid"
+"""The name of a payment among the facts; a report's is ``reported:`` and its step."""
+
+
+async def outcome_of(case: Case, step: str) -> Outcome:
+    """Wait for the end of a step.
+
+    Raises:
+        Withdrawal: the applicant withdrew first.
+    """
+    await until(case, lambda: step in case.journal.outcomes)
+    return case.journal.outcomes[step]
+
+
+async def until(case: Case, condition: Callable[[], bool]) -> None:
+    """Wait for a condition.
+
+    Raises:
+        Withdrawal: the applicant withdrew, be it first or in the same activation.
+    """
+    await case.runtime.until(lambda: condition() or case.withdrawn)
+    case.interrupt_if_withdrawn()
+
+
+# --- asking an agency ------------------------------------------------------------------------------------
+
+
+def open_request(case: Case, request: Request[Any]) -> str:
+    """Ask an agency; the step under which its answer will be found."""
+    step = case.journal.next_step(request.name)
+    if step in case.journal.outcomes:
+        return step
+    check = request.agency in case.opened.checks
+    if step not in case.journal.waits:
+        _ask(case, step, request, check=check)
+    if check:  # an activity does not outlive its run: in a new run the check is made again
+        case.waits.start_check(step, _check(case, step, request))
+    return step
+
+
+def _ask(case: Case, step: str, request: Request[Any], *, check: bool) -> None:
+    due, rungs = schedule(case.calendar, case.now(), request.limit, request.overdue)
+    agency = Party.agency(request.agency)
+    wait = Wait(
+        step=step,
+        holder=agency,
+        opened=case.now(),
+        due=due.at,
+        rungs=rungs,
+        request=request.name,
+        request_id=case.request_id(step),
+        agency=request.agency,
+        inlets=() if check else (events_topic(agency),),
+    )
+    case.waits.open(wait)
+    requested = Requested(
+        request=request.name,
+        procedure=case.item.procedure,
+        due=due.at,
+        provisional=due.provisional,
+        basis=request.basis,
+        outcomes=request.answer.outcomes(),
+        content=request.model_dump(mode="json"),
+    )
+    case.record("requested", of=wait, data=requested).tell_agency(request.agency, requested)
+
+
+async def _check(case: Case, step: str, request: Request[Any]) -> None:
+    """Have a department's worker answer; the answer takes the same way as one from Kafka."""
+    agency, request_id = Party.agency(request.agency), case.request_id(step)
+    answer = await case.runtime.check(request, request_id)
+    event = Event.of(
+        Answered(answer=answer.model_dump(mode="json")),
+        id=f"{request_id}/answered",
+        source=agency.source(case.opened.administration),
+        case=case.opened.case,
+        time=case.now(),
+        request=request_id,
+    )
+    case.inbox.put(Delivered(event=event, actor=agency, received=case.now()))
+
+
+# --- waiting for something that is brought ---------------------------------------------------------------
+
+
+def open_applicant(
+    case: Case, verb: str, wanted: str, within: Limit, ask: Callable[[Wait], None], owed: Money | None = None
+) -> str:
+    """Wait for something that the applicant has to bring; the step under which it will be found."""
+    inlets = (events_topic(Party.channel(case.opened.channel)),)
+    return _open(case, verb, APPLICANT, (wanted,), inlets, ask, within=within, owed=owed)
+
+
+def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None, until: date | None) -> str:
+    """Wait for the first of these reports and payments; the step under which it will be found."""
+    words = [fact.step if issubclass(fact, Report) else PAYMENT for fact in facts]
+    reporters = [
+        Party.agency(agency)
+        for fact in facts
+        if issubclass(fact, Report)
+        for agency in fact.by or (case.item.lead,)
+    ]
+    inlets = dict.fromkeys(events_topic(agency) for agency in reporters)
+    if Paid in facts:
+        inlets[events_topic(Party.channel(case.opened.channel))] = None
+
+    def begin(wait: Wait) -> None:
+        due = {"due": wait.due.isoformat()} if wait.due else {}
+        case.record("waiting", of=wait, data={"reports": words, "holder": str(wait.holder)} | due)
+
+    return _open(
+        case,
+        f"wait-for-{_slug(words[0])}",  # branches that run at the same time need different names
+        reporters[0] if reporters else APPLICANT,
+        tuple(_fact_name(word) for word in words),
+        tuple(inlets),
+        begin,
+        within=within,
+        until=until,
+    )
+
+
+def read_fact(facts: Sequence[type[F]], fact: Mapping[str, Any]) -> F:
+    """The fact that came, as the one of the types waited for that it is.
+
+    Raises:
+        LookupError: it is of none of them.
+    """
+    for kind in facts:
+        if issubclass(kind, Report) and fact["name"] == _fact_name(kind.step):
+            return kind.model_validate(fact["data"].get("content", {}))
+        if kind is Paid and fact["name"] == PAYMENT:
+            return kind.model_validate(fact["data"])
+    raise LookupError(f"nobody waited for {fact['name']!r}")
+
+
+def _open(
+    case: Case,
+    verb: str,
+    holder: Party,
+    wants: tuple[str, ...],
+    inlets: tuple[str, ...],
+    ask: Callable[[Wait], None],
+    *,
+    within: Limit | None = None,
+    until: date | None = None,
+    owed: Money | None = None,
+) -> str:
+    """Wait for a fact; the step under which it will be found.
+
+    Args:
+        wants: the names of the facts that end it.
+        inlets: the topics on which they may come; the fence watches them.
+        ask: records the wait and tells whoever has to bring something.
+        within: how long from now on; with neither this nor ``until``, without a limit.
+        until: the legal day at whose beginning it is too late. It may be past already.
+        owed: for payments, how much.
+    """
+    step = case.journal.next_step(verb)
+    if step in case.journal.outcomes or step in case.journal.waits:
+        return step
+    wait = Wait(step=step, holder=holder, opened=case.now(), wants=wants, owed=owed, inlets=inlets)
+    if until is not None:
+        wait.due = case.calendar.begins(until, case.now())
+        wait.rungs = [ScheduledRung(at=wait.due, rung=lapse("overdue"))]
+    elif within is not None:
+        due, wait.rungs = schedule(case.calendar, case.now(), within, [lapse("overdue")])
+        wait.due = due.at
+    case.waits.open(wait)
+    ask(wait)
+    case.waits.offer_kept_facts()
+    return step
+
+
+def _fact_name(word: str) -> str:
+    return word if word == PAYMENT else f"reported:{word}"
+
+
+def _slug(word: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")

@@ -1,0 +1,42 @@
+"""The list of all procedures. A new one is named here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contracts.procedures.catalogue import CATALOGUE
+from contracts.terms.service_item import ServiceItem
+from workflows.case import Procedure
+from workflows.construction_permit import ConstructionPermit
+from workflows.permit_receipt import PermitReceipt
+from workflows.traffic_fine import TrafficFine
+
+Class = type[Procedure[Any]]
+
+
+def listed(procedures: Sequence[Class], catalogue: Mapping[str, ServiceItem]) -> tuple[Class, ...]:
+    """The procedures, if they and the catalogue say the same.
+
+    Raises:
+        TypeError: one has no service item in the catalogue, a service item has no procedure, or two classes
+            have one workflow type; names them.
+    """
+    types: dict[str, Class] = {}
+    for each in procedures:
+        if catalogue.get(each.item.procedure) is not each.item:
+            raise TypeError(
+                f"{each.__name__}: its service item {each.item.procedure!r} is not the catalogue's"
+            )
+        other = types.setdefault(each.workflow_type, each)
+        if other is not each:
+            raise TypeError(
+                f"{each.__name__} and {other.__name__} have the workflow type {each.workflow_type!r}"
+            )
+    if missing := set(catalogue) - {each.item.procedure for each in procedures}:
+        raise TypeError(f"the catalogue has {', '.join(sorted(missing))}, and no listed procedure runs it")
+    return tuple(procedures)
+
+
+PROCEDURES = listed((ConstructionPermit, PermitReceipt, TrafficFine), CATALOGUE)
+"""Every procedure's workflow class."""
