@@ -38,6 +38,8 @@ def up(
 
       [bold]seamless up --kafka broker.example:9092[/bold]  (with a Kafka that runs already)
     """
+    import asyncio
+
     from seamless.cli.run import run
     from workers.process.run import until_stopped
     from workers.process.settings import load_settings
@@ -47,7 +49,7 @@ def up(
     own = Own(kafka=kafka is None, temporal=temporal is None)
     ports = {"kafka_port": kafka_port, "temporal_port": temporal_port, "ui_port": ui_port}
 
-    async def main() -> int:
+    async def serve() -> None:
         async with local_stack("up", settings, passing=False, own=own, **ports) as stack:
             addresses = {
                 "kafka": stack.settings.kafka,
@@ -62,10 +64,9 @@ def up(
                 print(json.dumps(addresses), flush=True)
             else:
                 _show(addresses, stack.settings.kafka, stack.settings.temporal, str(stack.settings.data))
-            await until_stopped()
-        return 0
+            await asyncio.Event().wait()
 
-    run(main)
+    run(lambda: until_stopped(serve()))
 
 
 def _show(addresses: Mapping[str, object], kafka: str, temporal: str, data: str) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 from archive.reader import ArchiveReader
 from contracts.terms.identifiers import Party
+from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry, faults
 from contracts.wire.messages import Decided
 from contracts.wire.topics import LEDGER, messages_topic
-from network.broker.dead_letters import DeadLetter, list_dead_letters
+from network.broker.dead_letters import list_dead_letters
 from network.broker.tail import TopicTail
 from workers.process.settings import Settings
 
@@ -68,4 +69,4 @@ async def judge(settings: Settings, cases: Iterable[str], *, outcome: str | None
 
 async def dead_letters(settings: Settings, case: str) -> list[DeadLetter]:
     """The dead letters about a case."""
-    return [letter for letter in await list_dead_letters(settings.kafka) if letter.key == case.encode()]
+    return [letter for letter in await list_dead_letters(settings.broker) if letter.key == case.encode()]

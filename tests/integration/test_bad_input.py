@@ -129,7 +129,7 @@ async def test_a_dead_letter_is_replayed_once_its_cause_is_gone(stack: Stack, to
     town.reply = lambda requested: None
     await town.apply(case)
     await town.until(lambda: "requested" in town.kinds(case))
-    async with Publisher(stack.settings.kafka) as publisher:
+    async with Publisher(stack.settings.broker) as publisher:
         await replay(publisher, letter, by="a test")
     await town.until(lambda: "reported" in town.kinds(case))
     assert [each.state for each in await dead_letters(stack.settings, case)] == ["replayed"]

@@ -115,8 +115,9 @@ class Town:
         agency = AgencyClient(
             self._publisher, ADMINISTRATION, REQUESTS[RequestId(request).request_type].agency
         )
-        about = {"request": request, "id": f"{request}/answered"}
-        answered = agency.event(Answered(answer=answer), RequestId(request).case, **about)
+        answered = agency.event(
+            Answered(answer=answer), RequestId(request).case, request=request, id=f"{request}/answered"
+        )
         await self.send(agency.inlet.topic, answered)
         return answered
 
