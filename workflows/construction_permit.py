@@ -1,4 +1,4 @@
-"""The construction permit: one window, the reviews side by side, one fee, one decision."""
+"""The construction permit: one window, all reviews at the same time, one fee, one decision."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from workflows.case import Procedure, procedure
 
 @procedure(CONSTRUCTION_PERMIT)
 class ConstructionPermit(Procedure[Application]):
-    """国办发〔2018〕33号: what used to be a chain of desks becomes the longest branch."""
+    """国办发〔2018〕33号: reviews that used to follow one another run at the same time."""
 
     @workflow.run
     async def run(self, opened: Opened[Application]) -> Closing:
@@ -55,7 +55,7 @@ class ConstructionPermit(Procedure[Application]):
         return decision
 
     async def complete(self, application: Application) -> Application:
-        """Everything that is missing is told at once; then the application is accepted."""
+        """The application once it is complete: everything that is missing is asked for at once."""
         while (check := await self.ask(CheckCompleteness(application=application))).outcome == "incomplete":
             application = await self.supplement(
                 application, check.missing, within=working_days(10), otherwise="not-supplemented"

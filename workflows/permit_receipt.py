@@ -25,7 +25,7 @@ from workflows.case import Procedure, procedure
 
 @procedure(PERMIT_RECEIPT)
 class PermitReceipt(Procedure[PermitRequest]):
-    """T02, T04, T05 and T06, T10 run side by side; what else the groups do is recorded."""
+    """T02, T04, T05 run at the same time as T06, T10; every other step of the groups is recorded."""
 
     @workflow.run
     async def run(self, opened: Opened[PermitRequest]) -> Closing:
@@ -47,6 +47,6 @@ class PermitReceipt(Procedure[PermitRequest]):
         return await self.end("received")
 
     async def steps(self, *expected: type[Report]) -> None:
-        """One branch: its steps in order, whoever takes them and however they lie among the others."""
+        """One branch: its steps in order, whoever takes them and whatever else is reported in between."""
         for step in expected:
             await self.wait_for(step)

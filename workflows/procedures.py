@@ -19,8 +19,8 @@ def listed(procedures: Sequence[Class], catalogue: Mapping[str, ServiceItem]) ->
     """The procedures, if they and the catalogue say the same.
 
     Raises:
-        TypeError: one has no service item in the catalogue, a service item has no procedure, or two classes
-            have one workflow type; names them.
+        TypeError: a class has no service item or no law version in the catalogue, a law version of the
+            catalogue has no class, or two classes have one workflow type; names them.
     """
     types: dict[str, Class] = {}
     for each in procedures:
@@ -33,8 +33,11 @@ def listed(procedures: Sequence[Class], catalogue: Mapping[str, ServiceItem]) ->
             raise TypeError(
                 f"{each.__name__} and {other.__name__} have the workflow type {each.workflow_type!r}"
             )
-    if missing := set(catalogue) - {each.item.procedure for each in procedures}:
-        raise TypeError(f"the catalogue has {', '.join(sorted(missing))}, and no listed procedure runs it")
+    laws = {item.workflow_type(law.id) for item in catalogue.values() for law in item.laws}
+    if unknown := sorted(types.keys() - laws):
+        raise TypeError(f"the catalogue has no law version for {', '.join(unknown)}")
+    if missing := sorted(laws - types.keys()):
+        raise TypeError(f"the catalogue has {', '.join(missing)}, and no listed procedure runs it")
     return tuple(procedures)
 
 

@@ -51,8 +51,8 @@ STEPS: tuple[type[Contract], ...] = (
 class TrafficFine(Procedure[Fine]):
     """Whatever is reported is entered as it comes; the law itself adds the penalty on its day.
 
-    Paid in full and dismissed are where a fine stands, not its end: what the law still does may follow. It
-    ends when the police hand it to the credit collector, or close it.
+    That a fine is paid in full or dismissed is its status, not its end: what the law still does may follow.
+    It ends when the police hand it to the credit collector, or close it.
     """
 
     @workflow.run
@@ -71,7 +71,7 @@ class TrafficFine(Procedure[Fine]):
                 await self.hand_over(CollectDebt(fine=fine.number, debt=euro(dossier.balance)))
                 return await self.end("collected")
             if isinstance(step, FineClosed):
-                return await self.end(dossier.standing)
+                return await self.end(dossier.status)
 
     async def penalise(self, dossier: Dossier) -> None:
         """Add the penalty: its day has begun, paid or not, appealed against or not."""
@@ -83,9 +83,9 @@ class TrafficFine(Procedure[Fine]):
 
 
 class Dossier:
-    """A fine as the police know it: what is owed, where it stands, and what does not fit.
+    """A fine as the police know it: what is owed, its status, and what does not fit.
 
-    A step out of its place is entered all the same, and marked, as a clerk would.
+    A step that is out of order is entered all the same, and marked, as a clerk would do.
     """
 
     def __init__(self, fine: Fine) -> None:
@@ -111,8 +111,8 @@ class Dossier:
         return max(Decimal(0), self.amount + self.expense - self.paid)
 
     @property
-    def standing(self) -> str:
-        """Where the fine stands, in one word."""
+    def status(self) -> str:
+        """The fine's status: ``open``, ``paid`` or ``dismissed``."""
         return "dismissed" if self.dismissed else "paid" if self.settled else "open"
 
     def add_penalty(self) -> Iterator[str]:

@@ -21,7 +21,10 @@ from contracts.wire.messages import Reported
 from tests.cases.conftest import Cases
 
 REQUEST = PermitRequest(
-    reference="case-1", by="Desk", department="General", received=datetime(2011, 10, 11, 11, 42, tzinfo=UTC)
+    reference="case-1",
+    by="Internet",
+    department="General",
+    received=datetime(2011, 10, 11, 11, 42, tzinfo=UTC),
 )
 CONFIRMATION = [ConfirmationChecked.step, ConfirmationDetermined.step, ConfirmationSent.step]
 ADVICE = [StopAdviceDetermined.step, StopDetermined.step]

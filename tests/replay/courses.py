@@ -49,7 +49,7 @@ class Course(NamedTuple):
     Attributes:
         name: of the history.
         events: sends the case everything that leads to its end.
-        since: when the case's clock begins, where a log is relived.
+        since: when the case's clock begins, where a log is replayed.
     """
 
     name: str
@@ -93,7 +93,7 @@ async def withdrawn(case: CaseUnderTest) -> None:
 
 
 async def deemed(case: CaseUnderTest) -> None:
-    """Fire safety stays silent: reminded, escalated, and deemed to consent behind the fence."""
+    """Fire safety stays silent: reminded, escalated, and deemed to consent once the fence is passed."""
     await accepted(case)
     await reviewed(case, "planning", "civil-air-defence", "environment")
     await handed_over(case)
@@ -129,7 +129,7 @@ async def received(case: CaseUnderTest) -> None:
 
 
 async def collected(case: CaseUnderTest) -> None:
-    """A fine, notified and partly paid; the penalty comes behind the fence, an appeal too late; collected."""
+    """A fine, notified and partly paid; the penalty comes once the fence is passed, an appeal too late; collected."""
     steps: list[tuple[str, dict[str, Any]]] = [
         ("agency:police", {"step": FineSent.step, "content": {"expense": EXPENSE}}),
         ("agency:post", {"step": FineNotified.step, "content": {"notified": "2026-01-20"}}),

@@ -46,7 +46,7 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
         decision = _break_off(case)
     _take_inbox(case)  # what has come by now still belongs to the open case
     case.close(decision)  # at once, so that it leaves with what brought the decision about
-    await _whatever_is_cancelled(asyncio.create_task(_drain(case)))
+    await _finish(asyncio.create_task(_drain(case)))
     sending.cancel()
     return Closing(
         case=case.opened.case,
@@ -138,8 +138,8 @@ async def _drain(case: Case) -> None:
         await case.outbox.drain()
 
 
-async def _whatever_is_cancelled(task: asyncio.Task[None]) -> None:
-    """Await a task to its end, also when this run is cancelled meanwhile."""
+async def _finish(task: asyncio.Task[None]) -> None:
+    """Await a task to its end, even if this run is cancelled meanwhile: what was recorded has to leave."""
     while True:
         try:
             return await asyncio.shield(task)

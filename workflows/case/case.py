@@ -28,6 +28,11 @@ from workflows.case.runtime import Runtime
 from workflows.case.waits import Waits
 
 
+def refusal(reason: str) -> Refusal:
+    """The refusal of an event for a reason that needs no more detail."""
+    return Refusal(reason, REASONS[reason].en)
+
+
 class Case:
     """One case under way, in one run.
 
@@ -157,12 +162,10 @@ class Case:
         Raises:
             Refusal: cases of this procedure cannot be withdrawn, or this one is decided.
         """
-        for reason, refused in (
-            ("not-withdrawable", not self.item.withdrawable),
-            ("already-decided", self.journal.decided),
-        ):
-            if refused:
-                raise Refusal(reason, REASONS[reason].en)
+        if not self.item.withdrawable:
+            raise refusal("not-withdrawable")
+        if self.journal.decided:
+            raise refusal("already-decided")
         self.journal.withdrawn = True
         self.record("withdrawn", by=by)
 

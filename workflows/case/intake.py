@@ -27,7 +27,7 @@ from contracts.wire.messages import (
     Supplemented,
     Taken,
 )
-from workflows.case.case import Case
+from workflows.case.case import Case, refusal
 from workflows.case.journal import Fact, Outcome, Wait
 from workflows.case.outbox import Recorded
 
@@ -42,10 +42,10 @@ def take(case: Case, delivered: Delivered) -> None:
     case.events += 1
     try:
         if case.closed:
-            raise _refusal("case-closed")
+            raise refusal("case-closed")
         _EFFECTS[delivered.event.type](case, delivered)
-    except Refusal as refusal:
-        _refuse(case, delivered, refusal)
+    except Refusal as why:
+        _refuse(case, delivered, why)
 
 
 # --- from an agency, about a request ---------------------------------------------------------------------
@@ -55,7 +55,7 @@ def _answered(case: Case, delivered: Delivered) -> None:
     """Settle the request. An answer that is late, or that crossed a cancellation, is kept as such."""
     wait = _wait_of(case, delivered)
     if wait is None and _step(delivered) not in case.journal.outcomes:
-        raise _refusal("unknown-request")
+        raise refusal("unknown-request")
     if wait is None or wait.request is None or not wait.in_time(delivered.received):
         recorded = case.record("late", by=delivered, step=_step(delivered))
         _taken(recorded, delivered, late=True)
@@ -65,7 +65,7 @@ def _answered(case: Case, delivered: Delivered) -> None:
         answer = REQUESTS[wait.request].answer.model_validate(data["answer"])
     except (ValidationError, KeyError):
         # The gateway admits none such; but the worker of a check may be of another build.
-        raise _refusal("invalid") from None
+        raise refusal("invalid") from None
     case.waits.settle(wait.step, Outcome(how="answered", value=answer.model_dump(mode="json")))
     recorded = case.record(
         "answered", of=wait, by=delivered, outcome=answer.outcome, role=data.get("officer")
@@ -152,24 +152,20 @@ def _record_fact(case: Case, delivered: Delivered, kind: Kind, name: str) -> Rec
 # --- what the sender is told -----------------------------------------------------------------------------
 
 
-def _refusal(reason: str) -> Refusal:
-    return Refusal(reason, REASONS[reason].en)
-
-
-def _refuse(case: Case, delivered: Delivered, refusal: Refusal) -> None:
-    recorded = case.record("refused", by=delivered, outcome=refusal.reason)
+def _refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
+    recorded = case.record("refused", by=delivered, outcome=why.reason)
     by_agency = delivered.actor.kind == "agency"
-    refused = (Refused if by_agency else RefusedNotice)(
+    message = (Refused if by_agency else RefusedNotice)(
         event=delivered.event.id,
-        reason=refusal.reason,
-        text=REASONS[refusal.reason],
-        detail=refusal.detail,
-        field=refusal.field,
+        reason=why.reason,
+        text=REASONS[why.reason],
+        detail=why.detail,
+        field=why.field,
     )
     if by_agency:
-        recorded.tell_agency(delivered.actor.id, refused)
+        recorded.tell_agency(delivered.actor.id, message)
     else:
-        recorded.tell_applicant(refused)
+        recorded.tell_applicant(message)
 
 
 def _taken(recorded: Recorded, delivered: Delivered, *, late: bool = False) -> None:

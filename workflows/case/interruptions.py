@@ -26,7 +26,7 @@ class Lapsed(Exception):
 
 
 def interruption(error: BaseException) -> Withdrawal | Lapsed | None:
-    """What ended a course: alone, or out of branches that ran side by side in a task group.
+    """What ended a course: alone, or out of branches that ran at the same time in a task group.
 
     A withdrawal goes before a lapse. None: something else went wrong, too, and that is a fault.
     """

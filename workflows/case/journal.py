@@ -1,6 +1,6 @@
 """The journal: what a case knows, and its only memory.
 
-A procedure keeps no state but what its verbs returned, and each verb's outcome stands here under its
+A procedure keeps no state but what its verbs returned, and each verb's outcome is kept here under its
 step name. So a new run (continue-as-new) starts from the journal and fast-forwards: verbs that have an
 outcome return it at once, waits that are open keep their request id and their absolute due times.
 """
@@ -22,7 +22,7 @@ from contracts.wire.envelope import Event
 from contracts.wire.ledger import GENESIS
 
 FACTS_KEPT = 100
-"""How many facts of one name, other than payments, wait for a verb; the ledger has them all."""
+"""How many facts of one name, other than payments, are kept for a verb; the ledger has them all."""
 
 
 class ScheduledRung(BaseModel):
@@ -36,10 +36,12 @@ class Wait(BaseModel):
     """A step that is open: a request of an agency, or something that the applicant or time has to bring.
 
     Attributes:
-        due: when it ought to be done; the binding end may be later, by a grace.
+        holder: who has the case because of it.
+        due: when it ought to be done; the binding end may be later, by a grace period.
+        rungs: the overdue ladder, by time; the last rung is the binding end. Empty: there is no limit.
         passed: how many rungs of the ladder were taken.
         request: the request type, where an agency was asked.
-        inlets: the topics on which it may be ended; the fence watches them. Empty: nothing binds at its end.
+        inlets: the topics on which it may be ended; the fence watches them. Empty: no fence is needed.
         wants: the names of the facts that end it.
         owed: what still has to be paid to end it.
     """
@@ -89,7 +91,18 @@ class Fact(BaseModel):
 
 
 class Journal(BaseModel):
-    """See the module. Dictionaries keep their order: outcomes stand in the order in which steps ended."""
+    """What a case knows; the module's docstring says what for.
+
+    Attributes:
+        outcomes: how each step ended, in the order in which they ended.
+        waits: the steps that are open, in the order in which they were opened.
+        facts: reports and payments that no verb has waited for yet.
+        inbox: events that one run leaves to the next.
+        seen: a mark of every event that came.
+        sequence, head: number and hash of the last ledger entry.
+        supplements: what the applicant handed in, by field of the application.
+        decided, withdrawn: what has happened; a case that is decided cannot be withdrawn any more.
+    """
 
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
     waits: dict[str, Wait] = Field(default_factory=dict)

@@ -24,7 +24,7 @@ from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
 from workflows.case.journal import Outcome, Wait
 from workflows.case.runtime import Runtime
-from workflows.case.waiting import open_applicant, open_facts, open_request, outcome_of, read_fact, until
+from workflows.case.waiting import open_applicant, open_facts, open_request, outcome_of, read_fact, wait_until
 
 A = TypeVar("A", bound=BaseModel)
 R = TypeVar("R", bound=Answer)
@@ -91,7 +91,7 @@ class Procedure(Generic[A]):
             ended = [outcome for step, outcome in outcomes.items() if step in asked]
             return len(ended) == len(asked) or any(_is(each, stop_at) for each in ended)
 
-        await until(self._case, settled)
+        await wait_until(self._case, settled)
         for step in [step for step in asked if step in self._case.journal.waits]:  # never in a set's order
             self._case.stop(step, f"another agency answered: {stop_at}")
         ended = [(asked[step], outcome) for step, outcome in outcomes.items() if step in asked]

@@ -36,11 +36,11 @@ async def outcome_of(case: Case, step: str) -> Outcome:
     Raises:
         Withdrawal: the applicant withdrew first.
     """
-    await until(case, lambda: step in case.journal.outcomes)
+    await wait_until(case, lambda: step in case.journal.outcomes)
     return case.journal.outcomes[step]
 
 
-async def until(case: Case, condition: Callable[[], bool]) -> None:
+async def wait_until(case: Case, condition: Callable[[], bool]) -> None:
     """Wait for a condition.
 
     Raises:

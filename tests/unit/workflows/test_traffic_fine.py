@@ -1,4 +1,4 @@
-"""What the police know of a fine: what is owed, where it stands, and what a clerk marks."""
+"""What the police know of a fine: what is owed, its status, and what a clerk marks."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def entered(*steps: Step, of: Fine | None = None) -> tuple[Dossier, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("steps", "balance", "standing", "marks"),
+    ("steps", "balance", "status", "marks"),
     [
         ([], "36", "open", []),
         ([SENT], "49", "open", []),
@@ -98,11 +98,11 @@ def entered(*steps: Step, of: Fine | None = None) -> tuple[Dossier, list[str]]:
          []),
     ],
 )  # fmt: skip
-def test_what_is_owed_where_it_stands_and_what_is_marked(
-    steps: Sequence[Step], balance: str, standing: str, marks: list[str]
+def test_what_is_owed_its_status_and_what_is_marked(
+    steps: Sequence[Step], balance: str, status: str, marks: list[str]
 ) -> None:
     dossier, found = entered(*steps)
-    assert (dossier.balance, dossier.standing, found) == (Decimal(balance), standing, marks)
+    assert (dossier.balance, dossier.status, found) == (Decimal(balance), status, marks)
 
 
 @pytest.mark.parametrize("appeal", [AppealedToPrefecture, AppealedToJudge])
@@ -159,4 +159,4 @@ def test_no_order_of_steps_breaks_a_dossier(steps: list[Step]) -> None:
             TRAFFIC_FINE.mark(mark)
         assert dossier.settled >= settled
         assert ("settled" in marks) == (dossier.settled > settled)
-        assert (dossier.balance == 0) == (dossier.standing != "open")
+        assert (dossier.balance == 0) == (dossier.status != "open")

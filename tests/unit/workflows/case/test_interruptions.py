@@ -1,4 +1,4 @@
-"""What ends a procedure's course from outside, also out of branches that run side by side."""
+"""What ends a procedure's course from outside, also out of branches that run at the same time."""
 
 from __future__ import annotations
 

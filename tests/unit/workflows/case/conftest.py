@@ -1,0 +1,20 @@
+"""A runtime for cases without a server, and the end of everything that a test started on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.unit.workflows.case.running import VirtualRuntime
+
+
+@pytest.fixture
+async def runtime() -> AsyncIterator[VirtualRuntime]:
+    before = asyncio.all_tasks()
+    yield VirtualRuntime()
+    while started := asyncio.all_tasks() - before - {asyncio.current_task()}:
+        for task in started:  # more than once: a case that is cancelled first publishes its end
+            task.cancel()
+        await asyncio.wait(started, timeout=0.01)

@@ -1,0 +1,180 @@
+"""Running the case library without a server: a runtime whose time the test moves, and cases on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+from contracts.platform import Batch, Delivered, Fence, Opened
+from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
+from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, Party, RequestId
+from contracts.terms.requests import Answer, Request
+from contracts.terms.service_item import ServiceItem
+from contracts.wire.envelope import Message
+from contracts.wire.ledger import LedgerEntry
+from tests.applications import ADMINISTRATION, application, event, new_case
+from workflows.case.case import Case
+from workflows.case.inbox import Inbox
+from workflows.case.runtime import Runtime
+
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+"""Monday, nine o'clock in Beijing."""
+
+DAY = timedelta(seconds=10)
+"""A legal day of the cases' calendar, unless a test names another one."""
+
+PORTAL = Party.channel("portal")
+HOUSING = Party.agency("housing")
+FIRE_SAFETY = Party.agency("fire-safety")
+
+
+class NextRun(BaseException):
+    """The case went on in a new run, with this input."""
+
+    def __init__(self, opened: Opened[Any]) -> None:
+        super().__init__(opened)
+        self.opened = opened
+
+
+class VirtualRuntime(Runtime):
+    """A runtime without Temporal.
+
+    Attributes:
+        time: what the clock shows.
+        batches: what was published.
+        fences: what the gateway was asked to pass.
+        gateway_up: whether it passes them.
+        broker_up: whether what is published arrives.
+        answers: what the automated checks answer, by request; without an answer they run on.
+        shown: the details that operators see.
+    """
+
+    def __init__(self) -> None:
+        self.time = START
+        self.batches: list[Batch] = []
+        self.fences: list[Fence] = []
+        self.gateway_up = self.broker_up = True
+        self.answers: dict[str, Answer] = {}
+        self.shown = ""
+        self.timers: list[datetime] = []
+        self._salts = 0
+
+    def now(self) -> datetime:
+        return self.time
+
+    def salt(self) -> str:
+        self._salts += 1
+        return f"{self._salts:032x}"
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        while True:
+            for _ in range(5):  # whatever is ready runs first
+                await asyncio.sleep(0)
+            if condition():
+                return
+
+    async def sleep(self, seconds: float, summary: str) -> None:
+        at = self.time + timedelta(seconds=seconds)
+        self.timers.append(at)
+        await self.until(lambda: self.time >= at)
+
+    async def publish(self, batch: Batch) -> None:
+        self.batches.append(batch)
+        await self.until(lambda: self.broker_up)
+
+    async def await_gateway(self, fence: Fence, step: str) -> None:
+        self.fences.append(fence)
+        await self.until(lambda: self.gateway_up)
+
+    async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
+        await self.until(lambda: request.name in self.answers)
+        return self.answers[request.name]
+
+    def show(self, details: str) -> None:
+        self.shown = details
+
+    def continue_as_new(self, opened: Opened[Any]) -> NoReturn:
+        raise NextRun(opened)
+
+    async def advance(self, by: timedelta = timedelta(0)) -> None:
+        """Let time pass, and everything run that is ready then."""
+        self.time += by
+        for _ in range(200):
+            await asyncio.sleep(0)
+
+    @property
+    def entries(self) -> list[LedgerEntry]:
+        """The entries that were published."""
+        return [posting.entry for batch in self.batches for posting in batch.postings]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [entry.kind for entry in self.entries]
+
+
+def opened(**changes: Any) -> Opened[Any]:
+    """The input of a new construction permit case, opened now."""
+    case = new_case()
+    fields: dict[str, Any] = {
+        "case": case,
+        "procedure": CONSTRUCTION_PERMIT.procedure,
+        "law": CONSTRUCTION_PERMIT.laws[-1].id,
+        "administration": AdministrationId(ADMINISTRATION),
+        "channel": case.channel,
+        "calendar": f"compressed:{DAY.total_seconds()}",
+        "application": application(),
+        "cause": "test#1",
+        "occurred": START,
+        "received": START,
+    }
+    return Opened[Any](**(fields | changes))
+
+
+def a_case(runtime: Runtime, item: ServiceItem = CONSTRUCTION_PERMIT, **changes: Any) -> Case:
+    """A case under way, of which nothing is recorded yet."""
+    return Case(opened(**changes), item, Inbox(), runtime)
+
+
+def next_run(case: Case, runtime: Runtime) -> Case:
+    """The same case in its next run."""
+    carried = case.journal.model_dump(mode="json")
+    return Case(case.opened.model_copy(update={"carried": carried}), case.item, Inbox(), runtime)
+
+
+def delivered(
+    message: Message,
+    case: CaseId,
+    sender: Party,
+    *,
+    step: str | None = None,
+    received: datetime = START,
+    event_id: str | None = None,
+) -> Delivered:
+    """A message as the gateway delivers it; ``step`` is what it is about."""
+    request = f"{case}/{step}" if step else None
+    data = message.model_dump(mode="json")
+    sent = event(sender, message.type, case, data, request=request, at=received, event_id=event_id)
+    return Delivered(event=sent, actor=sender, received=received)
+
+
+def posted(case: Case) -> list[LedgerEntry]:
+    """The entries in the outbox."""
+    return [recorded.entry for recorded in case.outbox._waiting]
+
+
+def letters(case: Case, reader: str) -> list[tuple[str, dict[str, Any]]]:
+    """Type and content of the messages in the outbox for ``agency:<id>`` or ``channel:<id>``."""
+    topic = reader.replace(":", ".") + "."
+    return [
+        (letter.type, letter.data if letter.data is not None else posting.entry.data.content)  # type: ignore[union-attr]
+        for posting in [recorded.posting() for recorded in case.outbox._waiting]
+        for letter in posting.letters
+        if letter.topic.startswith(topic)
+    ]
+
+
+def checks(*agencies: str) -> tuple[AgencyId, ...]:
+    """Agencies that take part by an automated check."""
+    return tuple(AgencyId(agency) for agency in agencies)

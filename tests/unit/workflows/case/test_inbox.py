@@ -1,0 +1,49 @@
+"""The inbox: no event is lost, and chance does not decide which came first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from contracts.terms.identifiers import Party
+from contracts.wire.messages import Reported
+from tests.applications import new_case
+from tests.unit.workflows.case.running import START, Delivered, delivered
+from workflows.case.inbox import Inbox
+
+CASE = new_case()
+
+
+def came(agency: str, seconds: int = 0) -> Delivered:
+    at = START + timedelta(seconds=seconds)
+    return delivered(Reported(step="visit"), CASE, Party.agency(agency), received=at)
+
+
+def test_events_are_taken_by_the_brokers_time_then_by_sender() -> None:
+    inbox = Inbox()
+    sent = [came("b", 2), came("b", 1), came("a", 1), came("c", 0)]
+    for each in sent:
+        inbox.put(each)
+    assert inbox.take() == [sent[3], sent[2], sent[1], sent[0]]
+
+
+def test_an_event_is_taken_once() -> None:
+    inbox = Inbox()
+    inbox.put(came("a"))
+    assert (len(inbox), len(inbox.take()), len(inbox), inbox.take()) == (1, 1, 0, [])
+
+
+def test_what_one_run_leaves_comes_first_in_the_next() -> None:
+    """Of one sender and one instant; else the broker's time decides."""
+    last, inbox = Inbox(), Inbox()
+    left, came_since = came("a"), came("a")
+    last.put(left)
+    inbox.put(came_since)  # before the case was carried on
+    inbox.restore(last.waiting())
+    assert inbox.take() == [left, came_since]
+
+
+def test_looking_at_what_waits_takes_nothing() -> None:
+    inbox = Inbox()
+    inbox.put(came("a"))
+    inbox.waiting().clear()
+    assert len(inbox) == 1

@@ -1,0 +1,230 @@
+"""What each event does to a case, and what its sender is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from contracts.procedures.construction_permit import ReviewFireSafety
+from contracts.procedures.traffic_fine import FineSent
+from contracts.terms.decisions import Grant
+from contracts.terms.identifiers import Party
+from contracts.terms.values import Bilingual
+from contracts.wire.envelope import Message
+from contracts.wire.messages import (
+    Answered,
+    ApplicantWithdrew,
+    Corrected,
+    Missing,
+    NotOurs,
+    Paid,
+    Question,
+    Received,
+    Refused,
+    RefusedNotice,
+    Reminded,
+    Reported,
+    Supplemented,
+    Taken,
+)
+from tests.applications import application
+from tests.unit.workflows.case.running import (
+    DAY,
+    FIRE_SAFETY,
+    HOUSING,
+    PORTAL,
+    START,
+    VirtualRuntime,
+    a_case,
+    delivered,
+    letters,
+    posted,
+)
+from workflows.case.case import Case
+from workflows.case.intake import take
+from workflows.case.waiting import open_request
+
+REVIEW = "review-fire-safety/1"
+CONSENT = Answered(answer={"outcome": "consent"}, officer="officer-7")
+
+
+@pytest.fixture
+async def case(runtime: VirtualRuntime) -> Case:
+    """A case that has asked the fire brigade."""
+    case = a_case(runtime)
+    open_request(case, ReviewFireSafety(site=application().site, design=application().design))
+    return case
+
+
+def comes(case: Case, message: Message, sender: Party, **details: Any) -> None:
+    take(case, delivered(message, case.opened.case, sender, **details))
+
+
+def told(case: Case, reader: Party) -> tuple[str, dict[str, Any]]:
+    """The last message to a party."""
+    return letters(case, reader)[-1]
+
+
+async def test_an_answer_settles_the_request_and_its_sender_is_told(case: Case) -> None:
+    comes(case, CONSENT, FIRE_SAFETY, step=REVIEW)
+    assert case.journal.outcomes[REVIEW].value["outcome"] == "consent"
+    answered = posted(case)[-1]
+    assert (answered.kind, answered.step, answered.outcome, answered.role) == (
+        "answered", REVIEW, "consent", "officer-7",
+    )  # fmt: skip
+    kind, taken = told(case, FIRE_SAFETY)
+    assert (kind, taken["late"]) == (Taken.type, False)
+
+
+async def test_an_event_that_comes_again_changes_nothing(case: Case) -> None:
+    event = delivered(CONSENT, case.opened.case, FIRE_SAFETY, step=REVIEW)
+    take(case, event)
+    before = posted(case)
+    take(case, event)
+    assert (posted(case), case.events) == (before, 1)
+
+
+async def test_an_answer_after_the_binding_end_is_kept_as_late(case: Case) -> None:
+    comes(case, CONSENT, FIRE_SAFETY, step=REVIEW, received=START + 13 * DAY)
+    assert posted(case)[-1].kind == "late"
+    assert REVIEW in case.journal.waits
+    assert told(case, FIRE_SAFETY)[1]["late"] is True
+
+
+async def test_an_answer_within_the_grace_still_counts(case: Case) -> None:
+    comes(case, CONSENT, FIRE_SAFETY, step=REVIEW, received=START + 12 * DAY)
+    assert posted(case)[-1].kind == "answered"
+
+
+async def test_an_answer_that_crossed_a_cancellation_is_kept_as_late(case: Case) -> None:
+    case.stop(REVIEW, "another agency answered: refuse")
+    comes(case, CONSENT, FIRE_SAFETY, step=REVIEW)
+    assert posted(case)[-1].kind == "late"
+    assert case.journal.outcomes[REVIEW].how == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("sender", "step"), [(FIRE_SAFETY, "review-fire-safety/2"), (HOUSING, "review-fire-safety/1")]
+)
+async def test_nobody_answers_what_they_were_not_asked(case: Case, sender: Party, step: str) -> None:
+    comes(case, CONSENT, sender, step=step)
+    assert (posted(case)[-1].kind, posted(case)[-1].outcome) == ("refused", "unknown-request")
+    kind, refused = told(case, sender)
+    assert (kind, refused["reason"], refused["detail"]) == (
+        Refused.type, "unknown-request", "The case made no such request.",
+    )  # fmt: skip
+    assert REVIEW in case.journal.waits
+
+
+@pytest.mark.parametrize("answer", [{"outcome": "perhaps"}, {"outcome": "refuse"}, {}])
+async def test_an_answer_that_does_not_fit_is_refused_and_the_request_stays_open(
+    case: Case, answer: dict[str, Any]
+) -> None:
+    comes(case, Answered(answer=answer), FIRE_SAFETY, step=REVIEW)
+    assert posted(case)[-1].outcome == "invalid"
+    assert REVIEW in case.journal.waits
+
+
+async def test_that_a_request_was_received_is_recorded_and_nobody_is_told(case: Case) -> None:
+    before = len(letters(case, FIRE_SAFETY))
+    comes(case, Received(), FIRE_SAFETY, step=REVIEW)
+    assert (posted(case)[-1].kind, posted(case)[-1].step) == ("received", REVIEW)
+    assert len(letters(case, FIRE_SAFETY)) == before
+
+
+async def test_a_correction_is_kept_and_changes_nothing_by_itself(case: Case) -> None:
+    comes(case, CONSENT, FIRE_SAFETY, step=REVIEW)
+    corrected = Corrected(answer={"outcome": "refuse"}, reason="misread")
+    comes(case, corrected, FIRE_SAFETY, step=REVIEW)
+    assert posted(case)[-1].kind == "corrected"
+    assert case.journal.outcomes[REVIEW].value["outcome"] == "consent"
+    assert told(case, FIRE_SAFETY)[1]["late"] is True
+
+
+async def test_a_question_reaches_the_applicant(case: Case) -> None:
+    text = Bilingual(zh="层数？", en="How many storeys?")
+    comes(case, Question(text=text), FIRE_SAFETY, step=REVIEW)
+    assert told(case, PORTAL) == (Missing.type, {"items": [text.model_dump(mode="json")]})
+    assert told(case, FIRE_SAFETY)[0] == Taken.type
+
+
+async def test_the_lead_agency_is_told_of_a_request_that_an_agency_says_is_not_its_own(case: Case) -> None:
+    comes(case, NotOurs(reason="another district"), FIRE_SAFETY, step=REVIEW)
+    kind, reminder = told(case, HOUSING)
+    assert (kind, reminder["agency"], reminder["escalated"]) == (Reminded.type, "fire-safety", True)
+    assert REVIEW in case.journal.waits  # the ladder goes on
+
+
+async def test_a_step_without_a_report_type_is_recorded(case: Case) -> None:
+    comes(case, Reported(step="visit", officer="officer-3"), HOUSING)
+    reported = posted(case)[-1]
+    assert (reported.kind, reported.outcome, reported.role) == ("reported", "visit", "officer-3")
+    assert told(case, HOUSING)[0] == Taken.type
+
+
+@pytest.mark.parametrize(
+    ("reporter", "content", "reason", "field"),
+    [
+        ("police", {"expense": "13"}, "invalid", "data.content.expense"),
+        ("housing", {"expense": {"amount": "1.00", "currency": "EUR"}}, "wrong-source", "data.step"),
+    ],
+)
+async def test_a_report_that_is_not_what_its_type_asks_for_is_refused(
+    case: Case, reporter: str, content: dict[str, Any], reason: str, field: str
+) -> None:
+    comes(case, Reported(step=FineSent.step, content=content), Party.agency(reporter))
+    kind, refused = told(case, Party.agency(reporter))
+    assert (kind, refused["reason"], refused["field"]) == (Refused.type, reason, field)
+    assert case.journal.facts == []
+
+
+async def test_a_payment_that_nobody_waits_for_is_recorded_and_kept(case: Case) -> None:
+    comes(case, Paid.model_validate(FEE), PORTAL)
+    assert posted(case)[-1].kind == "paid"
+    assert [fact.name for fact in case.journal.facts] == ["paid"]
+
+
+async def test_a_supplement_that_fits_is_kept_for_whoever_asks_for_it(case: Case) -> None:
+    comes(case, Supplemented(application={"project": "A larger school"}), PORTAL)
+    assert posted(case)[-1].kind == "supplemented"
+    assert case.journal.supplements == {"project": "A larger school"}
+
+
+async def test_a_supplement_that_does_not_fit_is_refused_at_its_field(case: Case) -> None:
+    comes(case, Supplemented(application={"floor_area": "much"}), PORTAL)
+    kind, refused = told(case, PORTAL)
+    assert (kind, refused["reason"], refused["field"]) == (
+        RefusedNotice.type, "invalid", "data.application.floor_area",
+    )  # fmt: skip
+    assert case.journal.supplements == {}
+
+
+async def test_a_withdrawal_after_the_decision_is_refused(case: Case) -> None:
+    case.decide(Grant())
+    comes(case, ApplicantWithdrew(), PORTAL)
+    assert (posted(case)[-1].kind, posted(case)[-1].outcome) == ("refused", "already-decided")
+    assert told(case, PORTAL)[0] == RefusedNotice.type
+
+
+@pytest.mark.parametrize(
+    ("message", "sender"), [(CONSENT, FIRE_SAFETY), (ApplicantWithdrew(), PORTAL)], ids=["agency", "channel"]
+)
+async def test_what_comes_for_a_closed_case_is_refused_to_its_sender(
+    case: Case, message: Message, sender: Party
+) -> None:
+    case.close(Grant())
+    comes(case, message, sender, step=REVIEW if sender == FIRE_SAFETY else None)
+    assert (posted(case)[-1].kind, posted(case)[-1].outcome) == ("refused", "case-closed")
+    assert told(case, sender)[1]["reason"] == "case-closed"
+
+
+async def test_the_brokers_time_is_recorded_beside_the_cases(case: Case, runtime: VirtualRuntime) -> None:
+    runtime.time = START + timedelta(minutes=3)
+    comes(case, CONSENT, FIRE_SAFETY, step=REVIEW, received=START + timedelta(minutes=1))
+    answered = posted(case)[-1]
+    assert answered.recorded - answered.received == timedelta(minutes=2)
+
+
+FEE: dict[str, Any] = {"amount": {"amount": "10.00", "currency": "CNY"}, "reference": "bank-1"}

@@ -1,0 +1,133 @@
+"""Overdue ladders: when each rung is due, and what it does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contracts.procedures.construction_permit import ReviewDrainage, ReviewFireSafety
+from contracts.terms.calendar import calendar
+from contracts.terms.identifiers import AgencyId
+from contracts.terms.limits import working_days
+from contracts.terms.requests import deem, escalate, lapse, remind
+from contracts.wire.messages import Reminded, Requested
+from tests.applications import application
+from tests.unit.workflows.case.running import (
+    DAY,
+    FIRE_SAFETY,
+    HOUSING,
+    START,
+    VirtualRuntime,
+    a_case,
+    checks,
+    letters,
+    posted,
+)
+from workflows.case.case import Case
+from workflows.case.ladder import schedule, take_due_rungs
+from workflows.case.waiting import open_request
+
+LEGAL_DAYS = calendar("cn-2026.1")
+
+
+def ask_fire_safety(case: Case) -> str:
+    return open_request(case, ReviewFireSafety(site=application().site, design=application().design))
+
+
+def midnight(month: int, day: int) -> datetime:
+    """The beginning of a day of 2026 in Beijing."""
+    return datetime(2026, month, day, tzinfo=UTC) - timedelta(hours=8)
+
+
+def test_rungs_are_at_their_share_of_the_limit_at_its_end_and_after_the_grace() -> None:
+    ladder = [remind(at=0.8), escalate(to=AgencyId("housing"), grace=working_days(3)), deem("consent")]
+    due, rungs = schedule(LEGAL_DAYS, START, working_days(10), ladder)
+    assert (due.at, due.provisional) == (midnight(3, 17), False)  # ten working days from Monday the 2nd
+    assert [(each.rung.rung, each.at) for each in rungs] == [
+        ("remind", midnight(3, 13)),  # eight of the ten days
+        ("escalate", midnight(3, 17)),
+        ("deem", midnight(3, 20)),  # three more working days, the limit's last day not among them
+    ]
+
+
+def test_without_a_grace_the_ladder_ends_with_the_limit() -> None:
+    due, (end,) = schedule(LEGAL_DAYS, START, working_days(10), [lapse("overdue")])
+    assert end.at == due.at
+
+
+def test_a_limit_that_reaches_past_the_published_years_is_provisional() -> None:
+    due, _ = schedule(LEGAL_DAYS, datetime(2026, 12, 28, tzinfo=UTC), working_days(10), [deem("consent")])
+    assert due.provisional
+
+
+async def test_an_agency_is_reminded_then_the_lead_agency_is_told(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime)
+    step = ask_fire_safety(case)
+    for days in (7.9, 8, 10):
+        runtime.time = START + days * DAY
+        take_due_rungs(case)
+    assert [entry.kind for entry in posted(case)] == ["requested", "reminded", "escalated"]
+    assert {entry.step for entry in posted(case)} == {step}
+    (_, (kind, reminder)) = letters(case, FIRE_SAFETY)
+    assert (kind, reminder["escalated"]) == (Reminded.type, False)
+    ((kind, escalation),) = letters(case, HOUSING)
+    assert (kind, escalation["agency"], escalation["escalated"]) == (Reminded.type, "fire-safety", True)
+
+
+async def test_a_case_that_slept_through_several_rungs_takes_them_in_order(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime)
+    ask_fire_safety(case)
+    runtime.time = START + 100 * DAY
+    take_due_rungs(case)
+    assert [entry.kind for entry in posted(case)] == ["requested", "reminded", "escalated"]
+    await runtime.advance()  # the fence is passed
+    take_due_rungs(case)
+    assert posted(case)[-1].kind == "deemed"
+
+
+async def test_silence_counts_only_once_the_gateway_has_passed_the_deadline(runtime: VirtualRuntime) -> None:
+    runtime.gateway_up = False
+    case = a_case(runtime)
+    step = ask_fire_safety(case)
+    deadline = case.journal.waits[step].rungs[-1].at
+    assert deadline == START + 13 * DAY - timedelta(microseconds=1)
+    runtime.time = deadline + DAY
+    for _ in range(3):
+        take_due_rungs(case)
+        await runtime.advance()
+    assert step in case.journal.waits
+    ((fence),) = runtime.fences  # asked once
+    assert (fence.deadline, fence.topics) == (deadline, ("agency.fire-safety.events",))
+
+    runtime.gateway_up = True
+    await runtime.advance()
+    assert case.waits.any_fence_passed
+    take_due_rungs(case)
+    assert case.journal.outcomes[step].value == {"outcome": "consent", "deemed": True}
+    deemed = posted(case)[-1]
+    assert (deemed.kind, deemed.outcome, deemed.occurred, deemed.recorded) == (
+        "deemed", "consent", deadline, deadline + DAY,
+    )  # fmt: skip
+
+
+async def test_an_automated_check_needs_no_fence(runtime: VirtualRuntime) -> None:
+    """Nothing of it comes through the gateway."""
+    case = a_case(runtime, checks=checks("drainage"))
+    step = open_request(case, ReviewDrainage(site=application().site, sewage=application().sewage))
+    runtime.time = START + 5 * DAY
+    take_due_rungs(case)
+    assert case.journal.outcomes[step].how == "deemed"
+    assert runtime.fences == []
+
+
+@pytest.mark.parametrize("days", [8, 10])
+async def test_a_rung_is_taken_once(runtime: VirtualRuntime, days: int) -> None:
+    case = a_case(runtime)
+    ask_fire_safety(case)
+    runtime.time = START + days * DAY
+    take_due_rungs(case)
+    before = len(posted(case))
+    take_due_rungs(case)
+    assert len(posted(case)) == before
+    assert letters(case, FIRE_SAFETY)[0][0] == Requested.type

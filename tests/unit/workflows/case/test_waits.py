@@ -1,0 +1,177 @@
+"""Waiting: which fact ends which wait, what is kept for later, and the timer."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from contracts.terms.identifiers import APPLICANT
+from contracts.terms.requests import lapse
+from contracts.terms.values import Money
+from tests.unit.workflows.case.running import DAY, START, VirtualRuntime, a_case, next_run
+from workflows.case.alarm import Alarm
+from workflows.case.case import Case
+from workflows.case.journal import Fact, Outcome, ScheduledRung, Wait
+
+
+def fact(name: str, seconds: int = 0, **data: Any) -> Fact:
+    return Fact(name=name, cause="test#1", received=START + timedelta(seconds=seconds), data=data)
+
+
+def payment(amount: str, currency: str = "CNY") -> Fact:
+    return fact("paid", amount={"amount": amount, "currency": currency})
+
+
+def wait(case: Case, step: str, *wants: str, seconds: int | None = None, owed: str | None = None) -> Wait:
+    end = (
+        [] if seconds is None else [ScheduledRung(at=START + timedelta(seconds=seconds), rung=lapse("late"))]
+    )
+    fee = Money.model_validate({"amount": owed, "currency": "CNY"}) if owed else None
+    opened = Wait(step=step, holder=APPLICANT, opened=START, wants=wants, rungs=end, owed=fee)
+    case.waits.open(opened)
+    return opened
+
+
+async def test_a_fact_ends_the_first_wait_that_wants_it(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime)
+    wait(case, "a/1", "reported:other")
+    wanted = [wait(case, step, "reported:visit") for step in ("b/1", "b/2")]
+    assert case.waits.receive(fact("reported:visit", number=1)) is wanted[0]
+    assert list(case.journal.waits) == ["a/1", "b/2"]
+    assert case.journal.outcomes["b/1"].value["data"] == {"number": 1}
+
+
+async def test_a_fact_that_nobody_wants_yet_ends_a_later_wait_once(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime)
+    assert case.waits.receive(fact("reported:visit")) is None
+    for step in ("a/1", "a/2"):
+        wait(case, step, "reported:visit")
+        case.waits.offer_kept_facts()
+    assert list(case.journal.waits) == ["a/2"]
+    assert case.journal.facts == []
+
+
+async def test_facts_are_kept_over_runs(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime)
+    case.waits.receive(fact("reported:visit"))
+    later = next_run(case, runtime)
+    wait(later, "a/1", "reported:visit")
+    later.waits.offer_kept_facts()
+    assert later.journal.outcomes["a/1"].how == "answered"
+
+
+async def test_what_the_broker_had_in_time_counts_and_what_it_had_later_does_not(
+    runtime: VirtualRuntime,
+) -> None:
+    case = a_case(runtime)
+    wait(case, "a/1", "supplemented", seconds=60)
+    assert case.waits.receive(fact("supplemented", seconds=61)) is None
+    assert "a/1" in case.journal.waits
+    assert case.waits.receive(fact("supplemented", seconds=60)) is not None
+    assert "a/1" in case.journal.outcomes
+
+
+async def test_instalments_add_up_to_the_fee(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime)
+    fee = wait(case, "collect/1", "paid", owed="100.00")
+    case.waits.receive(payment("30.00"))
+    case.waits.receive(payment("69.99"))
+    assert "collect/1" in case.journal.waits
+    assert case.waits.receive(payment("5.00")) is fee
+    assert case.journal.outcomes["collect/1"].how == "answered"
+
+
+async def test_instalments_add_up_over_runs(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime)
+    wait(case, "collect/1", "paid", owed="100.00")
+    case.waits.receive(payment("99.00"))
+    later = next_run(case, runtime)
+    later.waits.receive(payment("1.00"))
+    assert later.journal.outcomes["collect/1"].how == "answered"
+
+
+async def test_a_payment_in_another_currency_settles_nothing(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime)
+    fee = wait(case, "collect/1", "paid", owed="100.00")
+    assert case.waits.receive(payment("500.00", "EUR")) is fee
+    assert case.journal.waits["collect/1"].owed == Money.model_validate({"amount": "100", "currency": "CNY"})
+
+
+async def test_a_check_ends_with_its_step(runtime: VirtualRuntime) -> None:
+    case, cancelled = a_case(runtime), []
+
+    async def check() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.append("check")
+            raise
+
+    wait(case, "a/1")
+    case.waits.start_check("a/1", check())
+    await runtime.advance()
+    case.waits.settle("a/1", Outcome(how="stopped"))
+    await runtime.advance()
+    assert cancelled == ["check"]
+
+
+async def test_a_fence_that_is_passed_for_a_step_that_has_ended_wakes_nobody(runtime: VirtualRuntime) -> None:
+    runtime.gateway_up = False
+    case = a_case(runtime)
+    late = wait(case, "a/1", seconds=0)
+    late.inlets = ("agency.housing.events",)
+    assert not case.waits.fence_passed(late)
+    await runtime.advance()
+    case.waits.settle("a/1", Outcome(how="answered"))
+    runtime.gateway_up = True
+    await runtime.advance()
+    assert not case.waits.any_fence_passed
+
+
+async def test_the_alarm_rings_at_the_earliest_rung(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime)
+    wait(case, "a/1", seconds=60)
+    wait(case, "a/2", seconds=30)
+    await runtime.advance(timedelta(seconds=29))
+    assert not case.waits.alarm.rang
+    await runtime.advance(timedelta(seconds=1))
+    assert case.waits.alarm.rang
+
+
+async def test_a_rung_that_waits_for_its_fence_sets_no_alarm(runtime: VirtualRuntime) -> None:
+    """It would ring at once, for ever."""
+    runtime.gateway_up = False
+    case = a_case(runtime)
+    late = wait(case, "a/1", seconds=0)
+    late.inlets = ("agency.housing.events",)
+    await runtime.advance(DAY)
+    case.waits.fence_passed(late)
+    case.waits.alarm.rang = False
+    case.waits.set_alarm()
+    await runtime.advance(DAY)
+    assert not case.waits.alarm.rang
+
+
+async def test_an_alarm_that_is_set_earlier_than_needed_is_left_alone(runtime: VirtualRuntime) -> None:
+    alarm = Alarm(runtime, runtime.now)
+    for seconds in (30, 60, 30):
+        alarm.set(START + timedelta(seconds=seconds))
+        await runtime.advance()
+    assert len(runtime.timers) == 1
+    alarm.set(START + timedelta(seconds=10))
+    await runtime.advance(timedelta(seconds=10))
+    assert (len(runtime.timers), alarm.rang) == (2, True)
+
+
+async def test_an_alarm_for_a_time_that_is_past_rings_at_once(runtime: VirtualRuntime) -> None:
+    alarm = Alarm(runtime, runtime.now)
+    alarm.set(START - DAY)
+    await runtime.advance()
+    assert alarm.rang
+
+
+def test_operators_read_who_has_to_do_what_by_when() -> None:
+    due = Wait(step="collect/1", holder=APPLICANT, opened=START, due=START + timedelta(days=1))
+    assert str(due) == "applicant: collect/1, due 2026-03-03 01:00 UTC"
+    assert str(Wait(step="wait-for-visit/1", holder=APPLICANT, opened=START)) == "applicant: wait-for-visit/1"
