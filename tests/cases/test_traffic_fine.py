@@ -114,7 +114,7 @@ async def test_no_penalty_before_day_sixty(cases: Cases) -> None:
     assert "charged" not in town.case.kinds
 
 
-async def test_the_penalty_comes_by_itself_behind_the_fence(cases: Cases) -> None:
+async def test_the_penalty_comes_by_itself_once_the_fence_is_passed(cases: Cases) -> None:
     town = await open_fine(cases, calendar=None, day_seconds=0.05)
     await town.notified(datetime.now(UTC).date())
     await town.case.until(lambda: "charged" in town.case.kinds)

@@ -129,7 +129,7 @@ async def received(case: CaseUnderTest) -> None:
 
 
 async def collected(case: CaseUnderTest) -> None:
-    """A fine, notified and partly paid; the penalty comes once the fence is passed, an appeal too late; collected."""
+    """A fine, notified and partly paid; the penalty after the fence, an appeal too late; collected."""
     steps: list[tuple[str, dict[str, Any]]] = [
         ("agency:police", {"step": FineSent.step, "content": {"expense": EXPENSE}}),
         ("agency:post", {"step": FineNotified.step, "content": {"notified": "2026-01-20"}}),

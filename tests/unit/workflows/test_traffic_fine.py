@@ -55,7 +55,8 @@ def on(day: int) -> date:
 
 
 def entered(*steps: Step, of: Fine | None = None) -> tuple[Dossier, list[str]]:
-    dossier, marks = Dossier(of or a_fine()), []
+    dossier = Dossier(of or a_fine())
+    marks: list[str] = []
     for step in steps:
         if step is None:
             marks += dossier.add_penalty()
@@ -131,7 +132,7 @@ def test_the_penalty_is_due_on_day_sixty_once() -> None:
 def test_a_penalty_below_the_fine_counts_as_it_is_and_is_marked() -> None:
     """Nine fines of the real log are so: as data they are wrong, as cases they have to go on."""
     dossier, marks = entered(SENT, NOTIFIED, paid("30"), PENALTY, of=a_fine(increased="10.00"))
-    assert (dossier.balance, marks) == (0, ["penalty-below-fine", "settled", "overpaid"])
+    assert (dossier.balance, marks) == (Decimal(0), ["penalty-below-fine", "settled", "overpaid"])
 
 
 def test_without_a_statutory_amount_the_fine_doubles() -> None:

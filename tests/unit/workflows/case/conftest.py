@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.unit.workflows.case.running import VirtualRuntime
+from tests.unit.workflows.case.authoring import ITEM, Author
+from tests.unit.workflows.case.running import VirtualRuntime, a_case
 
 
 @pytest.fixture
@@ -18,3 +19,9 @@ async def runtime() -> AsyncIterator[VirtualRuntime]:
         for task in started:  # more than once: a case that is cancelled first publishes its end
             task.cancel()
         await asyncio.wait(started, timeout=0.01)
+
+
+@pytest.fixture
+async def author(runtime: VirtualRuntime) -> Author:
+    """A case of which nothing is recorded yet, and the verbs on it."""
+    return Author(a_case(runtime, ITEM), runtime)

@@ -93,9 +93,9 @@ async def test_a_case_is_held_by_all_it_waits_for_else_by_the_system(runtime: Vi
     open_request(case, CHECK)
     open_request(case, REVIEW)
     open_applicant(case, "collect", "paid", working_days(1), lambda wait: None)
-    assert case.holders == (FIRE_SAFETY, HOUSING, APPLICANT)  # sorted: never in a set's order
+    assert list(case.holders) == [FIRE_SAFETY, HOUSING, APPLICANT]  # sorted: never in a set's order
     case.close(Grant())
-    assert case.holders == ()
+    assert list(case.holders) == []
 
 
 # --- decided, withdrawn, closed --------------------------------------------------------------------------

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from contracts.platform import Delivered
 from contracts.terms.identifiers import Party
 from contracts.wire.messages import Reported
 from tests.applications import new_case
-from tests.unit.workflows.case.running import START, Delivered, delivered
+from tests.unit.workflows.case.running import START, delivered
 from workflows.case.inbox import Inbox
 
 CASE = new_case()

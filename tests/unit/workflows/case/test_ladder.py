@@ -41,7 +41,7 @@ def midnight(month: int, day: int) -> datetime:
 
 
 def test_rungs_are_at_their_share_of_the_limit_at_its_end_and_after_the_grace() -> None:
-    ladder = [remind(at=0.8), escalate(to=AgencyId("housing"), grace=working_days(3)), deem("consent")]
+    ladder = (remind(at=0.8), escalate(to=AgencyId("housing"), grace=working_days(3)), deem("consent"))
     due, rungs = schedule(LEGAL_DAYS, START, working_days(10), ladder)
     assert (due.at, due.provisional) == (midnight(3, 17), False)  # ten working days from Monday the 2nd
     assert [(each.rung.rung, each.at) for each in rungs] == [

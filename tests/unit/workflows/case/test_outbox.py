@@ -50,9 +50,7 @@ async def test_letters_leave_with_the_entry_they_were_bound_to(runtime: VirtualR
     assert [letter.topic for letter in second.posting().letters] == ["channel.portal.notices"]
 
 
-async def test_an_agency_that_takes_part_by_a_check_has_no_system_to_write_to(
-    runtime: VirtualRuntime,
-) -> None:
+async def test_an_agency_that_takes_part_by_a_check_is_not_written_to(runtime: VirtualRuntime) -> None:
     case = a_case(runtime, checks=checks("drainage"))
     recorded = case.record("marked")
     recorded.tell_agency("drainage", handed_over(case))

@@ -24,9 +24,8 @@ def payment(amount: str, currency: str = "CNY") -> Fact:
 
 
 def wait(case: Case, step: str, *wants: str, seconds: int | None = None, owed: str | None = None) -> Wait:
-    end = (
-        [] if seconds is None else [ScheduledRung(at=START + timedelta(seconds=seconds), rung=lapse("late"))]
-    )
+    late = lapse("late")
+    end = [] if seconds is None else [ScheduledRung(at=START + timedelta(seconds=seconds), rung=late)]
     fee = Money.model_validate({"amount": owed, "currency": "CNY"}) if owed else None
     opened = Wait(step=step, holder=APPLICANT, opened=START, wants=wants, rungs=end, owed=fee)
     case.waits.open(opened)
