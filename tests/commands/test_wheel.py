@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.commands.running import ROOT, left_running
 
 pytestmark = pytest.mark.integration
 
+NO_SOURCE = (".*", "build", "*.egg-info", "__pycache__", "tests", "docs")
 QUIET = ("--quiet", "--disable-pip-version-check")
 
 
@@ -30,7 +32,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ``seamless`` command of an environment that has the wheel and its locked dependencies."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "pip", "wheel", *QUIET, "--no-deps", "--no-build-isolation"]
-    subprocess.run([*build, "--wheel-dir", str(folder), str(ROOT)], check=True, cwd=folder)
+    # From a copy: a build leaves files behind, and takes what an earlier one has left.
+    source = shutil.copytree(ROOT, folder / "source", ignore=shutil.ignore_patterns(*NO_SOURCE))
+    subprocess.run([*build, "--wheel-dir", str(folder), str(source)], check=True, cwd=folder)
     (wheel,) = folder.glob("*.whl")
     venv.create(folder / "environment", with_pip=True)
     bin = folder / "environment" / "bin"
