@@ -63,6 +63,10 @@ def shown(url: str) -> str:
     return _parsed(url).render_as_string(hide_password=True)
 
 
+class NoFile(sqlite3.OperationalError):
+    """There is no such file."""
+
+
 class _FileConnection(sqlite3.Connection):
     """A connection that remembers which file it is on: a path may name another file later."""
 
@@ -88,6 +92,8 @@ def _on_file(file: Path, mode: Literal["rw", "rwc"]) -> Engine:
         address = f"{file.absolute().as_uri()}?mode={mode}"
         while True:
             before = _identity(file)
+            if before is None and mode == "rw":
+                raise NoFile(f"there is no file {file}")
             connection = sqlite3.connect(
                 address, uri=True, check_same_thread=False, isolation_level=None, factory=_FileConnection
             )

@@ -18,7 +18,7 @@ from archive.completeness import (
     completeness,
     read_positions,
 )
-from archive.database import open_for_reading, shown, sqlite_file
+from archive.database import NoFile, open_for_reading, shown, sqlite_file
 from archive.tables import cases, digest, ledger, positions
 from archive.verification import Verdict, judge_all, judge_case
 from contracts.terms.identifiers import CaseId, ChannelId, Party, ProcedureId
@@ -152,8 +152,8 @@ class ArchiveReader:
                 with self._engine.connect() as connection:
                     self._check_tables(connection)
                     return work(connection)
-            except OperationalError:
-                if self._file is not None and not self._file.exists():
+            except OperationalError as error:
+                if isinstance(error.orig, NoFile) or (self._file is not None and not self._file.exists()):
                     raise self._no_archive() from None
                 raise
 

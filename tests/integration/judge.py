@@ -68,4 +68,4 @@ async def judge(settings: Settings, cases: Iterable[str], *, outcome: str | None
 
 async def dead_letters(settings: Settings, case: str) -> list[DeadLetter]:
     """The dead letters about a case."""
-    return [letter for letter in await list_dead_letters(settings.kafka) if letter.key == case.encode()]
+    return [letter for letter in await list_dead_letters(settings.broker) if letter.key == case.encode()]

@@ -11,8 +11,9 @@ from typing import Self, TypeVar
 import structlog
 from aiokafka.errors import KafkaError
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from archive.completeness import ArchiveIncomplete, NoArchive, Positions, completeness
+from archive.completeness import ArchiveIncomplete, NoArchive, Positions, completeness, is_of
 from archive.reader import ArchiveReader, has_cause, is_closed, opening_of
 from contracts.terms.errors import Unavailable
 from contracts.wire.ledger import LedgerEntry
@@ -26,6 +27,9 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 5.0
 """So often the broker is asked how far the ledger's topic reaches."""
+
+WATCH_SECONDS = 1.0
+"""So often the archive is asked how far it has read. What it has read it may not lack later."""
 
 LAG_SECONDS = 900.0
 """An archive worker that is behind by less than this, or away, holds up no application. What was written to
@@ -87,7 +91,12 @@ class Proof:
         )
         if not compared.complete:
             raise ArchiveIncomplete(compared.why)
-        self._require({partition: each.next for partition, each in found.items()})
+        self.seen(found)
+
+    def seen(self, found: Positions) -> None:
+        """The archive has read so far; one that has not is an old copy."""
+        if is_of(found, self._state.topic, self._state.topic_id):
+            self._require({partition: each.next for partition, each in found.items()})
 
     def _require(self, places: Mapping[int, int]) -> None:
         for partition, offset in places.items():
@@ -154,10 +163,19 @@ class ProvenHistory:
                 async with self._broker.consuming() as consumer:
                     while True:
                         self.observe(await topic_state(consumer, self._broker.topic(LEDGER)))
-                        await asyncio.sleep(LOOK_SECONDS)
+                        for _ in range(round(LOOK_SECONDS / WATCH_SECONDS)):
+                            await self.watch()
+                            await asyncio.sleep(WATCH_SECONDS)
             except (Unavailable, KafkaError, OSError, TimeoutError) as error:
                 log.info("cannot ask how far the ledger's topic reaches", error=str(error))
                 await asyncio.sleep(LOOK_SECONDS)
+
+    async def watch(self) -> None:
+        """Note how far the archive has read, whether or not anybody asks it."""
+        with contextlib.suppress(NoArchive, SQLAlchemyError):
+            found = await self._archive.positions()
+            if self._proof is not None:
+                self._proof.seen(found)
 
     def observe(self, state: TopicState) -> None:
         """The topic reaches so far now."""

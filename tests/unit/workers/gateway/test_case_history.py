@@ -154,6 +154,25 @@ async def test_an_old_backup_says_nothing_before_it_has_caught_up(town: Town, re
     assert await town.says_no()
 
 
+async def test_an_old_backup_is_known_although_nobody_had_asked_since(town: Town) -> None:
+    town.topic.append(plain_chain(3))
+    town.look()
+    town.archive()
+    assert await town.says_no()
+    town.topic.append(plain_chain(3))
+    town.archive()
+    await town.history.watch()
+    town.file.unlink()
+    store = ArchiveStore(f"sqlite:///{town.file}")
+    store.prepare()
+    store.claim(town.topic.state(), {})
+    store.write([], [Move(0, 0, 3, 3)])
+    store.close()
+    assert not await town.says_no()
+    town.archive()
+    assert await town.says_no()
+
+
 async def test_an_archive_that_was_deleted_says_nothing_before_it_is_rebuilt(town: Town) -> None:
     town.topic.append(plain_chain(3))
     town.look()
