@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from io import BytesIO
@@ -23,6 +24,7 @@ from aiokafka.protocol.types import (
 )
 
 from contracts.terms.errors import Unavailable
+from network.broker.connection import REQUEST_TIMEOUT_MS
 
 ATTEMPTS = 3
 
@@ -55,8 +57,13 @@ async def topic_state(consumer: Any, topic: str) -> TopicState:
 
     Raises:
         Unavailable: there is no such topic.
-        aiokafka.errors.KafkaError: the broker does not answer.
+        aiokafka.errors.KafkaError, TimeoutError: the broker does not answer.
     """
+    async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
+        return await _topic_state(consumer, topic)
+
+
+async def _topic_state(consumer: Any, topic: str) -> TopicState:
     for _ in range(ATTEMPTS):
         taken = datetime.now(UTC)
         topic_id, partitions = await _described(consumer, topic)
