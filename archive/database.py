@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from contracts.terms.errors import InvalidInput
 
@@ -15,19 +15,18 @@ BUSY_TIMEOUT_MS = 10_000
 
 
 def open_for_writing(url: str) -> Engine:
-    """The engine of the archive worker. Makes the folder of a SQLite file; nothing is connected yet.
+    """The engine of the archive worker. Makes a SQLite file and its folder; nothing is connected yet.
 
     SQLite: write-ahead log, so that readers and the writer never wait for one another, and a flush to
-    disk at every commit, since the offset of what was written is committed next.
+    disk at every commit, since what was written is not read from the topic again.
 
     Raises:
         InvalidInput: the URL is none, or its driver is not installed.
     """
     if _parsed(url).get_backend_name() != "sqlite":
-        return _engine(url)
-    if file := sqlite_file(url):
-        file.parent.mkdir(parents=True, exist_ok=True)
-    engine = _engine(url, connect_args={"isolation_level": None})
+        return _engine(url, isolation_level="READ COMMITTED")
+    file = sqlite_file(url)
+    engine = _on_file(file, "rwc") if file else _engine(url, connect_args={"isolation_level": None})
     _at_connect(engine, "journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}")
     _at_begin(engine, "BEGIN IMMEDIATE")
     return engine
@@ -45,14 +44,8 @@ def open_for_reading(url: str) -> Engine:
     file = sqlite_file(url)
     if file is None:
         return _engine(url, isolation_level="REPEATABLE READ").execution_options(postgresql_readonly=True)
-
-    def connect() -> sqlite3.Connection:
-        address = f"{file.absolute().as_uri()}?mode=rw"
-        return sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)
-
-    engine = _engine("sqlite://", creator=connect, poolclass=QueuePool)
+    engine = _on_file(file, "rw")
     _at_connect(engine, "query_only=ON", f"busy_timeout={BUSY_TIMEOUT_MS}")
-
     _at_begin(engine, "BEGIN")
     return engine
 
@@ -68,6 +61,64 @@ def sqlite_file(url: str) -> Path | None:
 def shown(url: str) -> str:
     """The URL without its password, for messages."""
     return _parsed(url).render_as_string(hide_password=True)
+
+
+class NoFile(sqlite3.OperationalError):
+    """There is no such file."""
+
+
+class _FileConnection(sqlite3.Connection):
+    """A connection that remembers which file it is on: a path may name another file later."""
+
+    identity: tuple[int, int] | None = None
+
+
+def _on_file(file: Path, mode: Literal["rw", "rwc"]) -> Engine:
+    """An engine whose connections are on the file that stands under this name now.
+
+    A process that went on with a file that was deleted, or put aside for a backup, would read and write
+    what nobody else sees.
+    """
+
+    def connect() -> sqlite3.Connection:
+        try:
+            return opened()
+        except OSError as error:  # such as a folder that may not be made
+            raise sqlite3.OperationalError(str(error)) from None
+
+    def opened() -> sqlite3.Connection:
+        if mode == "rwc":
+            file.parent.mkdir(parents=True, exist_ok=True)
+        address = f"{file.absolute().as_uri()}?mode={mode}"
+        while True:
+            before = _identity(file)
+            if before is None and mode == "rw":
+                raise NoFile(f"there is no file {file}")
+            connection = sqlite3.connect(
+                address, uri=True, check_same_thread=False, isolation_level=None, factory=_FileConnection
+            )
+            connection.identity = _identity(file)
+            if before in (None, connection.identity):
+                return connection
+            connection.close()
+
+    engine = _engine("sqlite://", creator=connect, poolclass=QueuePool)
+
+    @event.listens_for(engine, "checkout")
+    def still_there(connection: Any, *_: object) -> None:
+        if connection.identity != _identity(file):
+            raise DisconnectionError("the archive's file was replaced")  # the pool connects anew
+
+    return engine
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of the same name; None when there is none."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _engine(url: str, **settings: Any) -> Engine:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
 from pydantic import AwareDatetime
 from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy.exc import OperationalError
 
-from archive.database import open_for_reading, sqlite_file
-from archive.tables import cases, digest, ledger
+from archive.completeness import (
+    Completeness,
+    NoArchive,
+    Position,
+    Positions,
+    completeness,
+    read_positions,
+)
+from archive.database import NoFile, open_for_reading, shown, sqlite_file
+from archive.tables import cases, digest, ledger, positions
 from archive.verification import Verdict, judge_all, judge_case
 from contracts.terms.identifiers import CaseId, ChannelId, Party, ProcedureId
 from contracts.terms.values import Contract
@@ -50,8 +58,11 @@ class CaseRow(Contract):
 class ArchiveReader:
     """Reads the archive, and changes nothing.
 
-    An archive that does not exist yet has no cases. A database that does not answer raises
-    ``sqlalchemy.exc.SQLAlchemyError``.
+    What it says of a case that it does not know counts only for an archive that is complete: see
+    :meth:`completeness`, and :meth:`ask` for both in one moment. A file that was replaced is opened anew.
+
+    Every method raises :class:`NoArchive` where there is no archive, and
+    ``sqlalchemy.exc.SQLAlchemyError`` when the database does not answer.
     """
 
     def __init__(self, url: str) -> None:
@@ -61,26 +72,38 @@ class ArchiveReader:
         """
         self._engine = open_for_reading(url)
         self._file = sqlite_file(url)
-        self._exists = False
+        self._shown = shown(url)
+
+    async def ask(self, question: Callable[[Connection], T]) -> tuple[T, Positions]:
+        """An answer, such as :func:`opening_of`'s, and how far the archive had read in that moment."""
+        return await self._read(lambda db: (question(db), read_positions(db)))
+
+    async def completeness(
+        self, *, topic: str, topic_id: str, ends: Mapping[int, int], as_of: AwareDatetime
+    ) -> Completeness:
+        """Compare the archive with the ends of the ledger's topic, which were taken before."""
+        found = await self.positions()
+        return completeness(found, topic=topic, topic_id=topic_id, ends=ends, as_of=as_of)
+
+    async def positions(self) -> dict[int, Position]:
+        """How far it has read the ledger's topic, by partition."""
+        return await self._read(read_positions)
 
     async def opening(self, case: str) -> LedgerEntry | None:
         """The entry that opened a case."""
-        entries: list[LedgerEntry] = await self._read(lambda db: _entries(db, case, only=1), [])
-        return entries[0] if entries else None
+        return await self._read(lambda db: opening_of(db, case))
 
     async def knows(self, case: str, cause: str) -> bool:
         """Whether an entry of the case has this cause, such as ``source#id`` of an event."""
-        query = select(1).where(ledger.c.case == case, ledger.c.cause == digest(cause)).limit(1)
-        return await self._read(lambda db: db.execute(query).first() is not None, False)
+        return await self._read(lambda db: has_cause(db, case, cause))
 
     async def closed(self, case: str) -> bool:
         """Whether the case is closed."""
-        query = select(1).where(ledger.c.case == case, ledger.c.kind == "closed").limit(1)
-        return await self._read(lambda db: db.execute(query).first() is not None, False)
+        return await self._read(lambda db: is_closed(db, case))
 
     async def entries(self, case: str) -> list[LedgerEntry]:
         """The ledger of a case, in order."""
-        return await self._read(lambda db: _entries(db, case), [])
+        return await self._read(lambda db: _entries(db, case))
 
     async def cases(
         self, *, status: Status | None = None, procedure: str | None = None, limit: int | None = None
@@ -91,54 +114,76 @@ class ArchiveReader:
             query = query.where(cases.c.status == status)
         if procedure is not None:
             query = query.where(cases.c.procedure == procedure)
-        return await self._read(lambda db: [_case_row(row) for row in db.execute(query)], [])
+        return await self._read(lambda db: [_case_row(row) for row in db.execute(query)])
 
     async def case(self, case: str) -> CaseRow | None:
         """Where one case stands."""
         query = select(cases).where(cases.c.case == case)
-        rows: list[CaseRow] = await self._read(lambda db: [_case_row(row) for row in db.execute(query)], [])
+        rows = await self._read(lambda db: [_case_row(row) for row in db.execute(query)])
         return rows[0] if rows else None
 
     async def faults(self, case: str) -> list[str]:
         """What is wrong with the ledger of a case; empty when it is whole."""
-
         return (await self.verdict(case)).faults.get(case, [])
 
     async def verdict(self, case: str) -> Verdict:
         """Whether there is such a case, and what is wrong with its ledger."""
-        return await self._read(lambda db: judge_case(db, case), Verdict(0, 0, {}))
+        return await self._read(lambda db: judge_case(db, case))
 
     async def all_faults(self, *, since: str = "") -> Verdict:
         """What is wrong with any case, or with any from the id ``since`` on. Reads every entry once, without
         holding them."""
-        return await self._read(lambda db: judge_all(db, since), Verdict(0, 0, {}))
+        return await self._read(lambda db: judge_all(db, since))
 
     async def count(self, *, since: str = "") -> int:
         """How many entries there are of the cases from the id ``since`` on."""
         query = select(func.count()).select_from(ledger).where(ledger.c.case >= since)
-        return await self._read(lambda db: int(db.scalar(query) or 0), 0)
+        return await self._read(lambda db: int(db.scalar(query) or 0))
 
     async def close(self) -> None:
         """Disconnect."""
         await asyncio.to_thread(self._engine.dispose)
 
-    async def _read(self, work: Callable[[Connection], T], otherwise: T) -> T:
-        """What ``work`` reads, in a thread; ``otherwise`` while there is no archive."""
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        """What ``work`` reads, in a thread."""
 
         def read() -> T:
-            with self._connected() as connection:
-                return otherwise if connection is None else work(connection)
+            try:
+                with self._engine.connect() as connection:
+                    self._check_tables(connection)
+                    return work(connection)
+            except OperationalError as error:
+                if isinstance(error.orig, NoFile) or (self._file is not None and not self._file.exists()):
+                    raise self._no_archive() from None
+                raise
 
         return await asyncio.to_thread(read)
 
-    @contextmanager
-    def _connected(self) -> Iterator[Connection | None]:
-        if not self._exists and self._file is not None and not self._file.exists():
-            yield None
-            return
-        with self._engine.connect() as connection:
-            self._exists = self._exists or inspect(connection).has_table(ledger.name)
-            yield connection if self._exists else None
+    def _check_tables(self, connection: Connection) -> None:
+        if not connection.info.get("has tables"):
+            if not inspect(connection).has_table(positions.name):
+                raise self._no_archive()
+            connection.info["has tables"] = True  # as long as it is connected: a new file, a new connection
+
+    def _no_archive(self) -> NoArchive:
+        return NoArchive(f"there is no archive in {self._shown}; start one with `seamless worker archive`")
+
+
+def opening_of(db: Connection, case: str) -> LedgerEntry | None:
+    """The entry that opened a case."""
+    return next(iter(_entries(db, case, only=1)), None)
+
+
+def has_cause(db: Connection, case: str, cause: str) -> bool:
+    """Whether an entry of the case has this cause."""
+    query = select(1).where(ledger.c.case == case, ledger.c.cause == digest(cause)).limit(1)
+    return db.execute(query).first() is not None
+
+
+def is_closed(db: Connection, case: str) -> bool:
+    """Whether the case's ledger is closed."""
+    query = select(1).where(ledger.c.case == case, ledger.c.kind == "closed").limit(1)
+    return db.execute(query).first() is not None
 
 
 def _entries(db: Connection, case: str, only: int | None = None) -> list[LedgerEntry]:

@@ -106,3 +106,19 @@ strays = Table(
     Column("seen_at", Instant, nullable=False),
 )
 """Records of the ledger's topic that are no ledger entries, kept as they came."""
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("topic", String(249), nullable=False),
+    Column("topic_id", String(36), nullable=False, comment="the UUID that the broker gave the topic"),
+    Column("next", BigInteger, nullable=False, comment="the offset that is read next"),
+    Column(
+        "end", BigInteger, nullable=False, comment="where the partition ended when the worker last saw it"
+    ),
+    Column("lost", BigInteger, nullable=False, comment="offsets that were gone before they could be read"),
+    Column("moved", Instant, nullable=False),
+)
+"""How far the ledger's topic is in ``ledger``, written in the transaction of the rows. Reading starts here:
+a group's offsets on the broker would not go back with a backup that is restored."""

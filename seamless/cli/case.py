@@ -42,9 +42,10 @@ def list_cases(
     async def work(settings: Settings, reader: ArchiveReader) -> int:
         from seamless.cli.case_views import print_cases, print_json
 
+        unread = await _unread(reader)
         rows = await reader.cases(status=status, procedure=procedure, limit=limit)
         if as_json:
-            print_json({"cases": [row.model_dump(mode="json") for row in rows]})
+            print_json({"cases": [row.model_dump(mode="json") for row in rows], "unread": unread})
         else:
             print_cases(rows, settings)
         return 0
@@ -73,6 +74,7 @@ def show(
         from archive.state import state_of
         from seamless.cli.case_views import print_case, print_json, reason_of
 
+        await _unread(reader)
         row = await _chosen(settings, reader, case)
         state = state_of(await reader.entries(row.case))
         if as_json:
@@ -138,13 +140,18 @@ def verify(
     last: Last = False,
     everything: Annotated[bool, typer.Option("--all", help="Every case there is.")] = False,
     as_json: Json = False,
+    kafka: Kafka = None,
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """Verify that a ledger is whole: no gap, no fork, every hash right, nothing cut off.
+    """Verify that a ledger is whole: no gap, no fork, every hash right, nothing
+    cut off; and that the archive has all that is on the ledger's topic.
 
-    The exit code is 0 when it is, 1 when one is broken, 2 when there is no
-    such case.
+    With [bold]--all[/bold], the open cases in Temporal that began last are looked for, too.
+    A server that does not answer is named: that comparison was not made then.
+
+    The exit code is 0 when nothing is wrong; 1 when a ledger is broken or the archive
+    is incomplete; 2 when there is no archive, or no such case in a complete one.
 
     [bold]Examples[/bold]
 
@@ -154,22 +161,26 @@ def verify(
     """
 
     async def work(settings: Settings, reader: ArchiveReader) -> int:
-        from seamless.cli.case_views import print_json, print_verdict
+        from seamless.cli.case_completeness import compare
+        from seamless.cli.case_views import print_comparison, print_json, print_verdict
 
+        compared = await compare(settings, reader, sample=everything)
         if everything:
             verdict = await reader.all_faults()
         else:
             verdict = await reader.verdict(case or (await _chosen(settings, reader, None)).case)
-            if not verdict.cases:
+            if not verdict.cases and compared.complete is not False:
                 raise _no_case(settings, case)
         if as_json:
-            print_json({"cases": verdict.cases, "entries": verdict.entries, "broken": verdict.faults})
+            found = {"cases": verdict.cases, "entries": verdict.entries, "broken": verdict.faults}
+            print_json(found | {"complete": compared.complete} | compared.model_dump(mode="json"))
         else:
-            print_verdict(verdict)
-        return 1 if verdict.faults else 0
+            print_comparison(compared)
+            print_verdict(verdict, complete=compared.complete)
+        return 1 if verdict.faults or compared.complete is False else 0
 
     _check_choice(case, last, everything)
-    _run(work, data, archive)
+    _run(work, data, archive, kafka=kafka)
 
 
 def _run(
@@ -210,6 +221,16 @@ async def _archive(settings: Settings) -> AsyncIterator[ArchiveReader]:
         raise Unavailable(f"cannot read the archive {shown(settings.archive_url)}: {error.args[0]}") from None
     finally:
         await reader.close()
+
+
+async def _unread(reader: ArchiveReader) -> int:
+    """How many records the archive lacks, as far as its worker knows; told on standard error."""
+    from archive.completeness import unread
+
+    behind = unread(await reader.positions())
+    if behind:
+        typer.echo(f"The archive is incomplete: it lacks {behind} records of the ledger's topic.", err=True)
+    return behind
 
 
 async def _chosen(settings: Settings, reader: ArchiveReader, case: str | None) -> CaseRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Column, Table
@@ -20,6 +20,9 @@ from contracts.terms.identifiers import Party
 from contracts.terms.values import Bilingual
 from seamless.cli.timeline import moment, parties, party, wide_console
 from workers.process.settings import Settings
+
+if TYPE_CHECKING:
+    from seamless.cli.case_completeness import Comparison
 
 COLOURS = {"granted": "green", "refused": "red", "withdrawn": "yellow"}
 SHOWN_FAULTY_CASES = 100
@@ -86,8 +89,38 @@ def print_case(row: CaseRow, state: CaseState, directory: Directory) -> None:
     console.print("", about if state.application else "[dim]The application was erased.[/]")
 
 
-def print_verdict(verdict: Verdict) -> None:
-    """Print what is wrong with the ledgers that were looked at, or that nothing is."""
+def print_comparison(compared: Comparison) -> None:
+    """Print what the archive was compared with, and what came of it."""
+    console = wide_console()
+    if topic := compared.topic:
+        told = f"compared with the topic {topic.topic} (id {topic.topic_id}) as of {moment(topic.as_of)}: "
+        places = (
+            f"partition {each.partition} read up to {each.position} of {each.end}"
+            for each in topic.partitions
+        )
+        console.print(told + ", ".join(places), markup=False)
+        if not topic.complete:
+            console.print(f"[bold red]incomplete[/]  {escape(topic.why)}")
+    if sample := compared.sample:
+        console.print(
+            f"compared with {sample.asked}: {sample.sampled} open cases looked for, "
+            f"{len(sample.unknown)} not found",
+            markup=False,
+        )
+        for case in sample.unknown[:SHOWN_FAULTY_CASES]:
+            console.print(f"[bold red]missing[/]  {escape(case)}")
+    if compared.topic is None and compared.unread:
+        console.print(f"[bold red]incomplete[/]  its worker had {compared.unread} records left to read")
+    for each in compared.not_compared:
+        console.print(f"[yellow]not compared[/] with {escape(each)}")
+
+
+def print_verdict(verdict: Verdict, *, complete: bool | None) -> None:
+    """Print what is wrong with the ledgers that were looked at, or that nothing is.
+
+    Args:
+        complete: whether the archive is; None where that was not checked. Whole is only what is complete.
+    """
     console = wide_console()
     for case, faults in list(verdict.faults.items())[:SHOWN_FAULTY_CASES]:
         console.print(f"[bold red]broken[/]  {escape(case)}")
@@ -96,9 +129,14 @@ def print_verdict(verdict: Verdict) -> None:
     if len(verdict.faults) > SHOWN_FAULTY_CASES:
         console.print(f"and {len(verdict.faults) - SHOWN_FAULTY_CASES} more; --json lists them all")
     told = f"{verdict.cases} {'case' if verdict.cases == 1 else 'cases'}, {verdict.entries} entries"
-    console.print(
-        f"{told}: [red]{len(verdict.faults)} broken[/]" if verdict.faults else f"{told}: [green]whole[/]"
-    )
+    if verdict.faults:
+        console.print(f"{told}: [red]{len(verdict.faults)} broken[/]")
+    elif complete:
+        console.print(f"{told}: [green]whole[/]")
+    elif complete is None:
+        console.print(f"{told}: [yellow]no fault found, completeness not checked[/]")
+    else:
+        console.print(f"{told}: no fault found in them, [red]but the archive is incomplete[/]")
 
 
 def reason_of(row: CaseRow, state: CaseState) -> Bilingual | None:

@@ -12,14 +12,17 @@ from workers.process.settings import Settings
 async def run(settings: Settings) -> None:
     """Archive the ledger until cancelled. Waits for a broker or database that is away.
 
-    A kill at any moment loses and doubles nothing: an offset is committed after its entry is in the
-    table, and the table's key drops what is read again.
+    A kill at any moment loses and doubles nothing: how far the topic was read is written in the
+    transaction of what was read.
+
+    Raises:
+        Unavailable: the archive was written from another topic.
     """
     stopping = asyncio.get_running_loop().create_future()
     writing = asyncio.ensure_future(ArchiveWriter(settings, stopping).run())
     try:
         await asyncio.shield(writing)
-    finally:  # what was written is committed before the process ends
+    finally:  # what was read is written before the process ends
         if not stopping.done():
             stopping.set_result(None)
         await writing

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, case, func, select, tuple_
+from sqlalchemy import Connection, Table, case, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from archive.completeness import Position, Positions, is_of, read_positions
 from archive.database import open_for_writing
-from archive.tables import cases, digest, forks, ledger, metadata, strays
+from archive.tables import cases, digest, forks, ledger, metadata, positions, strays
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import CaseId
 from contracts.wire.envelope import Headers
 from contracts.wire.ledger import LedgerEntry
+from network.broker.topic_state import TopicState
 
 
 class LedgerRecord(NamedTuple):
@@ -40,6 +42,23 @@ class Stray(NamedTuple):
 
     record: LedgerRecord
     reason: str
+
+
+class Move(NamedTuple):
+    """A partition was read from ``start`` up to ``next``; it ends at ``end``, as far as is known."""
+
+    partition: int
+    start: int
+    next: int
+    end: int
+
+
+class OtherTopic(Exception):
+    """The archive was written from another topic than the one that is read now."""
+
+
+class Overtaken(Exception):
+    """The archive does not stand where this worker left it: another worker writes it, or it was replaced."""
 
 
 @dataclass(frozen=True)
@@ -74,20 +93,59 @@ class ArchiveStore:
         with self._engine.begin() as connection:
             metadata.create_all(connection)
 
-    def is_empty(self) -> bool:
-        """Whether nothing was ever written."""
-        with self._engine.connect() as connection:
-            return not any(
-                connection.execute(select(1).select_from(each).limit(1)).first() for each in (ledger, strays)
-            )
+    def positions(self) -> dict[int, int]:
+        """The offset that is read next, by partition."""
+        with self._engine.begin() as connection:
+            return _next_of(read_positions(connection))
 
-    def write(self, records: Sequence[LedgerRecord]) -> Receipt:
-        """Write a batch in one transaction. Writing the same records again changes nothing."""
+    def claim(self, topic: TopicState, before: Mapping[int, int]) -> dict[int, int]:
+        """Say from which topic the archive is written; where its reading goes on, by partition.
+
+        A partition that ends before the archive's position has lost records that the archive has, and new
+        ones take their offsets: it is read from its start again. One that begins after it has lost records
+        that the archive will never have: they are counted.
+
+        Args:
+            topic: as it was after ``before`` was read.
+            before: what :meth:`positions` said.
+
+        Raises:
+            OtherTopic: it is written from another one. Nothing is changed.
+            Overtaken: the positions are not ``before`` any more.
+        """
+        with self._engine.begin() as connection:
+            connection.execute(select(positions.c.partition).with_for_update())  # SQLite locks all, always
+            found = read_positions(connection)
+            if not is_of(found, topic.topic, topic.topic_id):
+                written = next(iter(found.values()))
+                raise OtherTopic(
+                    f"it was written from the topic {written.topic} with the id {written.topic_id}, and the "
+                    f"broker's {topic.topic} has the id {topic.topic_id}"
+                )
+            if _next_of(found) != before:
+                raise Overtaken
+            rows = [_position_row(topic, partition, found.get(partition)) for partition in topic.ends]
+            insert = self._insert(positions)
+            new = insert.excluded
+            claimed = insert.on_conflict_do_update(
+                index_elements=[positions.c.partition],
+                set_={name: new[name] for name in ("next", "end", "lost", "moved")},
+            )
+            connection.execute(claimed, rows)
+            return {row["partition"]: row["next"] for row in rows}
+
+    def write(self, records: Sequence[LedgerRecord], moves: Sequence[Move] = ()) -> Receipt:
+        """Write a batch, and how far it was read, in one transaction.
+
+        Raises:
+            Overtaken: a partition is not where the batch begins. Nothing is changed.
+        """
         read, astray = _read(records)
         firsts: dict[tuple[str, int], StoredEntry] = {}
         for each in read:
             firsts.setdefault(_key(each.entry), each)
         with self._engine.begin() as connection:
+            self._move(connection, moves)
             added = self._add(connection, firsts.values())
             again = [
                 each for each in read if _key(each.entry) not in added or each is not firsts[_key(each.entry)]
@@ -96,6 +154,19 @@ class ArchiveStore:
             self._project(connection, [firsts[key].entry for key in added])
             self._keep_strays(connection, astray)
         return Receipt(len(added), len(again) - len(forked), forked, astray)
+
+    @staticmethod
+    def _move(connection: Connection, moves: Sequence[Move]) -> None:
+        """Move the positions forward. A row that is moved is locked until the transaction ends, so of two
+        workers that read the same records one writes them."""
+        for move in moves:
+            moved = connection.execute(
+                update(positions)
+                .where(positions.c.partition == move.partition, positions.c.next == move.start)
+                .values(next=move.next, end=max(move.next, move.end), moved=datetime.now(UTC))
+            )
+            if moved.rowcount != 1:
+                raise Overtaken
 
     def close(self) -> None:
         """Disconnect."""
@@ -179,6 +250,29 @@ class ArchiveStore:
                 for record, reason in found
             ]
             connection.execute(self._insert(strays).on_conflict_do_nothing(), rows)
+
+
+def _next_of(found: Positions) -> dict[int, int]:
+    return {partition: each.next for partition, each in found.items()}
+
+
+def _position_row(topic: TopicState, partition: int, old: Position | None) -> dict[str, Any]:
+    """Where reading a partition goes on, as a row; ``old`` is where the archive stands."""
+    start, end = topic.starts[partition], topic.ends[partition]
+    position, lost = (old.next, old.lost) if old else (0, 0)
+    if position > end:
+        position = start
+    elif position < start:
+        position, lost = start, lost + start - position
+    return {
+        "partition": partition,
+        "topic": topic.topic,
+        "topic_id": topic.topic_id,
+        "next": position,
+        "end": end,
+        "lost": lost,
+        "moved": datetime.now(UTC),
+    }
 
 
 def _read(records: Sequence[LedgerRecord]) -> tuple[list[StoredEntry], list[Stray]]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
-from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from archive.database import shown
-from contracts.wire.topics import LEDGER
-from network.broker.connection import stop
-from workers.archive.store import ArchiveStore, LedgerRecord, Receipt
+from contracts.terms.errors import Unavailable
+from network.broker.topic_state import TopicState
+from workers.archive.source import KafkaSource, Source
+from workers.archive.store import ArchiveStore, OtherTopic, Overtaken, Receipt
 from workers.process.metrics import set_ready
 from workers.process.settings import Settings
 
@@ -24,10 +25,11 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-BATCH_RECORDS = 500
-POLL_MS = 250
-COMMIT_SECONDS = 0.5
-"""Offsets are committed this often. What a kill leaves uncommitted comes again and is dropped as a copy."""
+CHECK_SECONDS = 2.0
+"""So often the worker looks whether the archive and the topic are still those that it began with."""
+
+STANDBY_SECONDS = 1.0
+"""So long a worker leaves the archive to another one that was faster."""
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
@@ -45,135 +47,135 @@ class _Stopped(Exception):
 
 
 class ArchiveWriter:
-    """One run of the archive worker, over any number of connections to the broker and the database."""
+    """One run of the archive worker, over any number of connections to the broker and the database.
 
-    def __init__(self, settings: Settings, stopping: asyncio.Future[None]) -> None:
+    Where reading begins is decided by the archive alone: its positions are written in the transaction of the
+    rows. So an archive that was lost, or an old one that was restored, catches up by itself. Of several
+    workers on one archive any may write at any time: a batch is written only where it begins where the
+    archive ends.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        stopping: asyncio.Future[None],
+        *,
+        source: Callable[[], AbstractAsyncContextManager[Source]] | None = None,
+    ) -> None:
         """
         Args:
             stopping: done when the run has to end.
+            source: what it is written from; the broker's topic when None.
         """
         self._settings = settings
         self._stopping = stopping
+        self._source = source or (lambda: KafkaSource(settings.broker))
         self._store = ArchiveStore(settings.archive_url)
+        self._shown = shown(settings.archive_url)
         self._pause = FIRST_PAUSE_SECONDS
 
     async def run(self) -> None:
-        """Archive until ``stopping``."""
+        """Archive until ``stopping``.
+
+        Raises:
+            Unavailable: the archive was written from another topic than the broker has now.
+        """
         try:
-            await self._in_database(self._store.prepare)
-            log.info("the archive is open", archive=shown(self._settings.archive_url))
             while not self._stopping.done():
-                consumer = self._consumer()
                 try:
-                    await consumer.start()
-                    await self._read(consumer)
-                except (KafkaError, OSError) as error:
+                    async with self._source() as source:
+                        await self._archive(source)
+                except (KafkaError, Unavailable, OSError) as error:
                     log.warning("the archive waits for Kafka", kafka=self._settings.kafka, error=str(error))
                     await self._wait()
-                finally:
-                    await stop(consumer)
         except _Stopped:
             pass
+        except OtherTopic as error:
+            raise Unavailable(
+                f"the archive {self._shown} cannot be continued: {error}. Set SEAMLESS_KAFKA or "
+                "SEAMLESS_ARCHIVE to what belongs together, or start on an empty database"
+            ) from None
         finally:
             await asyncio.to_thread(self._store.close)
 
-    def _consumer(self) -> Any:
-        return self._settings.broker.consumer(
-            group_id=self._settings.archive_group,
-            session_timeout_ms=self._settings.session_timeout_ms,
-            heartbeat_interval_ms=self._settings.session_timeout_ms // 10,
-            metadata_max_age_ms=10_000,
-            fetch_min_bytes=64 * 1024,  # larger transactions, fewer of them; a tenth of a second later
-            fetch_max_wait_ms=100,
-        )
-
-    async def _read(self, consumer: Any) -> None:
-        """Archive what ``consumer`` reads, until ``stopping``.
-
-        Raises:
-            KafkaError: the consumer is of no use any more.
-        """
-        topic = self._settings.broker.topic(LEDGER)
-        consumer.subscribe([topic], listener=_FromTheStart(consumer, self._is_empty))
-        clock = asyncio.get_running_loop().time
-        uncommitted, committed_at = False, clock()
-        read: dict[Any, int] = {}
+    async def _archive(self, source: Source) -> None:
+        """Archive what ``source`` has, until ``stopping``; after every difficulty from the archive's own
+        positions on."""
         while not self._stopping.done():
-            batch = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH_RECORDS)
-            if batch:
-                _report(await self._in_database(partial(self._store.write, _records(batch))))
-                read |= {partition: records[-1].offset + 1 for partition, records in batch.items()}
-                uncommitted, self._pause = True, FIRST_PAUSE_SECONDS
-            if uncommitted and clock() - committed_at >= COMMIT_SECONDS:
-                await _commit(consumer)
-                uncommitted, committed_at = False, clock()
-            LAG.set(_lag(consumer, read))
-        if uncommitted:
-            await _commit(consumer)
-
-    async def _is_empty(self) -> bool:
-        return await self._in_database(self._store.is_empty)
-
-    async def _in_database(self, work: Callable[[], T]) -> T:
-        """Do ``work`` in a thread, again and again until the database takes it."""
-        while True:
             try:
-                return await asyncio.to_thread(work)
-            except (SQLAlchemyError, OSError) as error:
+                topic = await self._claim(source)
+                set_ready()
+                await self._follow(source, topic)
+            except Overtaken:
+                log.info("the archive was moved by another hand; reading on from where it stands")
+                await self._wait(STANDBY_SECONDS)
+            except SQLAlchemyError as error:
                 log.error(
                     "the archive's database does not take this; trying again",
-                    archive=shown(self._settings.archive_url),
+                    archive=self._shown,
                     error=str(error.orig if isinstance(error, DBAPIError) else error),
                 )
-            await self._wait()
+                await self._wait()
 
-    async def _wait(self) -> None:
-        """Wait a while, longer each time that nothing worked in between."""
-        await asyncio.wait([self._stopping], timeout=self._pause)
+    async def _claim(self, source: Source) -> TopicState:
+        """Go to where the archive stands; the topic that it is written from."""
+        await asyncio.to_thread(self._store.prepare)
+        before = await asyncio.to_thread(self._store.positions)
+        topic = await source.state()
+        places = await asyncio.to_thread(self._store.claim, topic, before)
+        source.seek(places)
+        log.info("the archive is open", archive=self._shown, unread=_unread(topic, places))
+        for partition in places.keys() & before.keys():
+            if places[partition] != before[partition]:
+                log.error(
+                    "the topic has lost records",
+                    partition=partition,
+                    position=before[partition],
+                    start=topic.starts[partition],
+                    end=topic.ends[partition],
+                )
+        return topic
+
+    async def _follow(self, source: Source, topic: TopicState) -> None:
+        """Write what comes, until the topic is not as it was, or ``stopping``.
+
+        Raises:
+            Overtaken: the archive is not where this worker left it.
+        """
+        clock = asyncio.get_running_loop().time
+        check_at = clock() + CHECK_SECONDS
+        while not self._stopping.done():
+            records, moves = await source.read()
+            if moves:
+                _report(await asyncio.to_thread(partial(self._store.write, records, moves)))
+                self._pause = FIRST_PAUSE_SECONDS
+            LAG.set(source.lag)
+            if clock() >= check_at:
+                if await asyncio.to_thread(self._store.positions) != source.places:
+                    raise Overtaken
+                if not _continues(topic, await source.state(), source):
+                    return
+                check_at = clock() + CHECK_SECONDS
+
+    async def _wait(self, seconds: float | None = None) -> None:
+        """Wait ``seconds``; or else a while, longer each time that nothing worked in between."""
+        await asyncio.wait([self._stopping], timeout=self._pause if seconds is None else seconds)
         if self._stopping.done():
             raise _Stopped
-        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+        if seconds is None:
+            self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
 
 
-class _FromTheStart(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Reads the topic from its start while the archive is empty, whatever the group's offsets say.
-
-    So an archive that was lost is rebuilt by starting the worker.
-    """
-
-    def __init__(self, consumer: Any, is_empty: Callable[[], Any]) -> None:
-        self._consumer = consumer
-        self._is_empty = is_empty
-
-    async def on_partitions_revoked(self, revoked: Any) -> None:
-        """Nothing to do: the next owner reads the uncommitted tail again."""
-
-    async def on_partitions_assigned(self, assigned: Any) -> None:
-        if assigned and await self._is_empty():
-            await self._consumer.seek_to_beginning(*assigned)
-        set_ready()
+def _continues(before: TopicState, now: TopicState, source: Source) -> bool:
+    """Whether it is the topic that it was, and reading it from where it is read misses nothing."""
+    return now.topic_id == before.topic_id and all(
+        partition in source.places and now.starts[partition] <= source.places[partition] <= end
+        for partition, end in now.ends.items()
+    )
 
 
-def _records(batch: dict[Any, list[Any]]) -> list[LedgerRecord]:
-    return [
-        LedgerRecord(record.topic, record.partition, record.offset, record.value, record.headers)
-        for records in batch.values()
-        for record in records
-    ]
-
-
-async def _commit(consumer: Any) -> None:
-    """Commit what was read. A failure is no harm: it will be read again."""
-    try:
-        await consumer.commit()
-    except KafkaError as error:
-        log.info("offsets not committed; what was read comes again", error=str(error))
-
-
-def _lag(consumer: Any, read: dict[Any, int]) -> int:
-    """How many records stand after those that were read, in the partitions that are ours."""
-    ends = {partition: consumer.highwater(partition) for partition in consumer.assignment()}
-    return sum(max(0, end - read[partition]) for partition, end in ends.items() if end and partition in read)
+def _unread(topic: TopicState, places: dict[int, int]) -> int:
+    return sum(end - places[partition] for partition, end in topic.ends.items())
 
 
 def _report(receipt: Receipt) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.common import (
     SearchAttributeKey,
     SearchAttributePair,
@@ -17,6 +17,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from archive.completeness import ArchiveIncomplete
 from contracts.admission import Admitted, CaseEvent, NewCase
 from contracts.platform import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
 from contracts.terms.directory import Directory
@@ -54,7 +55,10 @@ CHANNEL = SearchAttributeKey.for_keyword("SeamlessChannel")
 
 
 class CaseHistory(Protocol):
-    """What the archive knows of a case; nothing, while it has no table yet."""
+    """What the archive knows of a case.
+
+    Methods raise :class:`ArchiveIncomplete` rather than say no where the archive cannot prove it.
+    """
 
     async def opening(self, case: str) -> LedgerEntry | None:
         """The first entry."""
@@ -116,10 +120,13 @@ class Delivery:
 
     async def _start(self, admitted: NewCase) -> Outcome:
         content = opening_content(admitted.item.procedure, admitted.application)
-        opening = await self._archive.opening(admitted.case)
+        content_hash = sha256(content)
+        try:
+            opening = await self._archive.opening(admitted.case)
+        except ArchiveIncomplete as gap:
+            return await self._of_known_case(admitted, content_hash, gap)
         if opening is not None:  # also when Temporal has long forgotten the case
             return _repeated(admitted, _is_of(opening, content, admitted.event.key))
-        content_hash = sha256(content)
         try:
             await self._client.start_workflow(
                 admitted.item.workflow_type(admitted.law.id),
@@ -143,6 +150,13 @@ class Delivery:
             started = await self._client.get_workflow_handle(admitted.case).describe(rpc_timeout=RPC_TIMEOUT)
             return _repeated(admitted, await started.memo_value(CONTENT_HASH, None) == content_hash)
         return "started"
+
+    async def _of_known_case(self, admitted: NewCase, content_hash: str, gap: ArchiveIncomplete) -> Outcome:
+        """What Temporal says of an application that the archive cannot rule out to be a repeated one."""
+        known = await self._description(admitted.case)
+        if known is None:  # which proves nothing: Temporal forgets
+            raise NotYet(f"{admitted.case} is not opened before the archive is complete: {gap}")
+        return _repeated(admitted, await known.memo_value(CONTENT_HASH, None) == content_hash)
 
     def _opened(self, admitted: NewCase) -> Opened[object]:  # type: ignore[type-var]
         event = admitted.event
@@ -209,9 +223,13 @@ class Delivery:
     async def _of_no_running_case(self, admitted: CaseEvent) -> Outcome:
         """What an event means that Temporal has no running case for."""
         case = admitted.case
-        if await self._archive.knows(case, admitted.event.key):
-            return "duplicate"
-        if await self._archive.closed(case):
+        try:
+            if await self._archive.knows(case, admitted.event.key):
+                return "duplicate"
+            closed = await self._archive.closed(case)
+        except ArchiveIncomplete as gap:
+            raise NotYet(f"what became of {case} is not known before the archive is complete: {gap}") from gap
+        if closed:
             raise Refusal("case-closed", f"{case} is closed; what comes after it is a new case")
         status = await self._status(case)
         if status is None:
@@ -224,8 +242,12 @@ class Delivery:
         raise NotYet(f"the archive does not show yet how {case} ended")
 
     async def _status(self, case: str) -> WorkflowExecutionStatus | None:
+        known = await self._description(case)
+        return known.status if known else None
+
+    async def _description(self, case: str) -> WorkflowExecutionDescription | None:
         try:
-            return (await self._client.get_workflow_handle(case).describe(rpc_timeout=RPC_TIMEOUT)).status
+            return await self._client.get_workflow_handle(case).describe(rpc_timeout=RPC_TIMEOUT)
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 _check_namespace(error)

@@ -9,6 +9,7 @@ from network.broker.connection import await_broker
 from network.broker.publisher import Publisher
 from network.broker.topics import check_topics
 from workers.gateway.carrier import Carrier
+from workers.gateway.case_history import ProvenHistory
 from workers.gateway.dead_letters import DeadLetterWriter
 from workers.gateway.delivery import Delivery
 from workers.gateway.gateway import Gateway
@@ -30,11 +31,14 @@ async def run(settings: Settings) -> None:
     client = await await_temporal(settings)
     archive = ArchiveReader(settings.archive_url)
     try:
-        async with Publisher(settings.broker) as publisher:
+        async with (
+            Publisher(settings.broker) as publisher,
+            ProvenHistory(archive, settings.broker) as history,
+        ):
             administration = settings.directory.administration
             delivery = Delivery(
                 client,
-                archive,
+                history,
                 directory=settings.directory,
                 calendar_name=settings.calendar,
                 virtual_time=settings.virtual_time,

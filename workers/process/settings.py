@@ -97,11 +97,6 @@ class Settings(BaseSettings):
         """The gateway's consumer group; the fence reads its committed offsets."""
         return f"{self.topic_prefix}seamless.gateway"
 
-    @property
-    def archive_group(self) -> str:
-        """The archive worker's consumer group."""
-        return f"{self.topic_prefix}seamless.archive"
-
 
 def load_settings(**given: Any) -> Settings:
     """The settings from the environment, with those that were given otherwise in their place.

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
+from archive.completeness import NoArchive, Position
 from archive.reader import ArchiveReader
 from archive.tables import metadata
 from archive.verification import judge_all
 from contracts.wire.ledger import LedgerEntry
+from network.broker.topic_state import TopicState
 from tests.applications import new_case
-from tests.chains import chain, plain_chain, record, records
-from workers.archive.store import ArchiveStore, LedgerRecord
+from tests.chains import START, chain, plain_chain, record, records
+from workers.archive.store import ArchiveStore, LedgerRecord, Move, OtherTopic, Overtaken
 
 T = TypeVar("T")
 
@@ -198,24 +201,99 @@ def test_cases_are_listed_by_opening(store: ArchiveStore, reader: ArchiveReader)
     assert run(reader.cases(procedure="permit-receipt")) == []
 
 
-def test_an_archive_that_does_not_exist_has_no_cases(reader: ArchiveReader, file: Path) -> None:
+def test_an_archive_that_does_not_exist_answers_nothing(reader: ArchiveReader, file: Path) -> None:
     case = new_case()
-    assert run(reader.opening(case)) is None
-    assert run(reader.case(case)) is None
-    assert run(reader.knows(case, "x")) is False
-    assert run(reader.closed(case)) is False
-    assert run(reader.entries(case)) == run(reader.cases()) == run(reader.faults(case)) == []
-    assert run(reader.all_faults()) == (0, 0, {})
+
+    def answers_nothing() -> None:
+        questions: list[Callable[[], Coroutine[Any, Any, object]]] = [
+            lambda: reader.opening(case),
+            lambda: reader.case(case),
+            lambda: reader.knows(case, "x"),
+            lambda: reader.closed(case),
+            lambda: reader.entries(case),
+            reader.cases,
+            lambda: reader.faults(case),
+            reader.all_faults,
+            reader.count,
+            reader.positions,
+        ]
+        for question in questions:
+            with pytest.raises(NoArchive, match="there is no archive in"):
+                run(question())
+
+    answers_nothing()
     assert not file.exists(), "a reader makes no file"
     file.parent.mkdir()
     sqlite3.connect(file).close()  # a file without tables
-    assert run(reader.entries(case)) == []
-    ArchiveStore(f"sqlite:///{file}").prepare()
+    answers_nothing()
+    writer = ArchiveStore(f"sqlite:///{file}")
+    writer.prepare()
     assert run(reader.entries(case)) == []
     entries = plain_chain(1)
-    writer = ArchiveStore(f"sqlite:///{file}")
     writer.write(records(entries))
     assert run(reader.entries(entries[0].case)) == entries, "seen by a reader that was there before"
+    writer.close()
+
+
+def test_a_reader_does_not_go_on_with_a_file_that_was_deleted(
+    store: ArchiveStore, reader: ArchiveReader, file: Path
+) -> None:
+    first, second = plain_chain(2), plain_chain(3)
+    store.write(records(first))
+    assert run(reader.count()) == 2
+    aside = file.with_suffix(".old")
+    file.rename(aside)
+    with pytest.raises(NoArchive):
+        run(reader.count())
+    other = ArchiveStore(f"sqlite:///{file}")
+    other.prepare()
+    other.write(records(second))
+    assert run(reader.entries(first[0].case)) == []
+    assert run(reader.entries(second[0].case)) == second
+    other.close()
+
+
+def test_an_answer_and_its_positions_are_of_one_moment(store: ArchiveStore, reader: ArchiveReader) -> None:
+    state = TopicState("case.ledger", "one", {0: 0}, {0: 2}, START)
+    store.claim(state, {})
+    entries = plain_chain(2)
+
+    def count(db: Connection) -> int:
+        before = judge_all(db).entries
+        if not before:
+            store.write(records(entries), [Move(0, 0, 2, 2)])  # in between, by the worker
+        return before
+
+    assert run(reader.ask(count)) == (0, {0: Position("case.ledger", "one", 0, 2, 0)})
+    assert run(reader.ask(count)) == (2, {0: Position("case.ledger", "one", 2, 2, 0)})
+
+
+def test_rows_and_position_are_written_together_or_not_at_all(
+    store: ArchiveStore, reader: ArchiveReader
+) -> None:
+    entries = plain_chain(2)
+    store.claim(TopicState("case.ledger", "one", {0: 0}, {0: 2}, START), {})
+    for wrong in (Move(0, 1, 3, 3), Move(1, 0, 2, 2)):
+        with pytest.raises(Overtaken):
+            store.write(records(entries), [wrong])
+        assert run(reader.count()) == 0
+    store.write(records(entries), [Move(0, 0, 2, 2)])
+    with pytest.raises(Overtaken):
+        store.write(records(entries), [Move(0, 0, 2, 2)])
+    assert (run(reader.count()), store.positions()) == (2, {0: 2})
+
+
+def test_a_claim_notices_another_worker_and_another_topic(store: ArchiveStore) -> None:
+    state = TopicState("case.ledger", "one", {0: 0}, {0: 5}, START)
+    assert store.claim(state, {}) == {0: 0}
+    store.write([], [Move(0, 0, 3, 5)])
+    with pytest.raises(Overtaken):
+        store.claim(state, {0: 0})
+    assert store.claim(state, {0: 3}) == {0: 3}
+    for other in (state._replace(topic_id="two"), state._replace(topic="x.case.ledger")):
+        with pytest.raises(OtherTopic, match=r"case\.ledger"):
+            store.claim(other, {0: 3})
+    assert store.positions() == {0: 3}
 
 
 def test_a_reader_changes_nothing(store: ArchiveStore, reader: ArchiveReader) -> None:
@@ -289,7 +367,8 @@ def test_the_tables_come_all_at_once(tmp_path: Path) -> None:
         metadata.create_all(connection)
         connection.rollback()
     watching = ArchiveReader(f"sqlite:///{tmp_path / 'archive.db'}")
-    assert run(watching.all_faults()) == (0, 0, {})
+    with pytest.raises(NoArchive):
+        run(watching.all_faults())
 
 
 def test_the_tables_are_made_of_what_both_databases_have() -> None:
@@ -304,9 +383,3 @@ def test_many_cases(store: ArchiveStore, reader: ArchiveReader) -> None:
     for start in range(0, len(mixed), 500):
         store.write(records(mixed[start : start + 500], offset=start))
     assert run(reader.all_faults()) == (300, 900, {})
-
-
-def test_an_empty_archive_says_so(store: ArchiveStore) -> None:
-    assert store.is_empty()
-    store.write([LedgerRecord("case.ledger", 0, 0, b"x", [])])
-    assert not store.is_empty()

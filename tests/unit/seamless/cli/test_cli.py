@@ -17,11 +17,12 @@ from contracts.wire.ledger import LedgerEntry
 from contracts.wire.messages import Applied
 from network.broker.connection import Broker
 from network.broker.publisher import Publisher
+from network.broker.topic_state import TopicState
 from network.parties import ChannelClient
 from seamless.cli.main import main
 from tests.applications import new_case
-from tests.chains import chain, plain_chain, records
-from workers.archive.store import ArchiveStore
+from tests.chains import START, chain, plain_chain, records
+from workers.archive.store import ArchiveStore, Move
 
 ROOT = Path(__file__).parents[4]
 EXAMPLE = ROOT / "docs" / "examples" / "construction-permit.json"
@@ -45,7 +46,7 @@ def seamless(*arguments: object, stdin: str = "", settings: Mapping[str, str] | 
         [sys.executable, "-m", "seamless.cli.main", *map(str, arguments)],
         cwd=ROOT,
         env=environment
-        | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "SEAMLESS_KAFKA": NOBODY}
+        | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "SEAMLESS_KAFKA": NOBODY, "SEAMLESS_TEMPORAL": NOBODY}
         | dict(settings or {}),
         input=stdin,
         capture_output=True,
@@ -316,13 +317,42 @@ def test_a_ledger_is_verified(archived: Archived) -> None:
         return seamless("case", "verify", *arguments, "--data", archived.data)
 
     whole, broken = verify(archived.closed[0].case), verify(archived.broken[0].case)
-    assert (whole.code, "whole" in whole.out) == (0, True)
+    assert (whole.code, "no fault found, completeness not checked" in whole.out) == (0, True)
+    assert "whole" not in whole.out, "which only an archive is that was compared with its topic"
+    assert f"not compared with the ledger's topic: no Kafka broker answers at {NOBODY}" in whole.out
     assert (broken.code, "entry 2 is missing" in broken.out) == (1, True)
     assert verify(new_case()).code == 2
     everything = verify("--all", "--json")
     assert everything.code == 1
     found = everything.json()
     assert (found["cases"], found["entries"], list(found["broken"])) == (3, 9, [archived.broken[0].case])
+    assert (found["complete"], found["topic"], found["sample"]) == (None, None, None)
+    assert [each.split(":")[0] for each in found["not_compared"]] == ["the ledger's topic", "the open cases"]
+
+
+@pytest.mark.parametrize("place", ["none", "empty.db"])
+def test_where_there_is_no_archive_nothing_is_whole(tmp_path: Path, place: str) -> None:
+    (tmp_path / "empty.db").touch()
+    for command in (["list"], ["show", "--last"], ["verify", "--all"], ["verify", new_case(), "--json"]):
+        said = seamless("case", *command, "--archive", f"sqlite:///{tmp_path / place}")
+        assert (said.code, said.out) == (2, ""), said
+        assert "there is no archive in" in said.err
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_archive_that_is_being_rebuilt_says_so(archived: Archived, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'archive.db'}"
+    store = ArchiveStore(url)
+    store.prepare()
+    store.claim(TopicState("case.ledger", "one", {0: 0}, {0: 9}, START), {})
+    store.write(records(archived.open), [Move(0, 0, 2, 9)])
+    store.close()
+    said = seamless("case", "list", "--json", "--archive", url)
+    assert (said.code, said.json()["unread"]) == (0, 7)
+    assert "incomplete: it lacks 7 records" in said.err
+    said = seamless("case", "verify", "--all", "--archive", url)
+    assert (said.code, "its worker had 7 records left to read" in said.out) == (1, True)
+    assert "no fault found in them, but the archive is incomplete" in said.out
 
 
 def test_an_archive_that_cannot_be_used_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,141 @@
+"""Opening cases: never a second one, whatever Temporal has forgotten and the archive lacks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from archive.completeness import ArchiveIncomplete
+from contracts.admission import Admitted, Arrival, admit
+from contracts.platform import CONTENT_HASH, opening_content
+from contracts.terms.directory import load_directory
+from contracts.terms.errors import Refusal
+from contracts.terms.identifiers import Party
+from contracts.wire.ledger import LedgerEntry, sha256
+from contracts.wire.messages import Applied, Reported
+from contracts.wire.topics import events_topic, inlets_of
+from tests.applications import application, event, new_case
+from workers.gateway.delivery import CaseUnknown, Delivery, NotYet
+from workers.process.settings import Settings
+
+INLET = next(
+    inlet for inlet in inlets_of(load_directory()) if inlet.topic == events_topic(Party.channel("portal"))
+)
+AGENCY = next(
+    inlet for inlet in inlets_of(load_directory()) if inlet.topic == events_topic(Party.agency("planning"))
+)
+RULES = Settings().rules
+
+
+class Archive:
+    """An archive that knows nothing; ``gap``: and cannot prove it."""
+
+    def __init__(self, gap: str = "") -> None:
+        self._gap = gap
+
+    def _prove(self) -> None:
+        if self._gap:
+            raise ArchiveIncomplete(self._gap)
+
+    async def opening(self, case: str) -> LedgerEntry | None:
+        self._prove()
+        return None
+
+    async def knows(self, case: str, cause: str) -> bool:
+        self._prove()
+        return False
+
+    async def closed(self, case: str) -> bool:
+        self._prove()
+        return False
+
+
+class Description:
+    def __init__(self, content_hash: str) -> None:
+        self.status = WorkflowExecutionStatus.TERMINATED
+        self._content_hash = content_hash
+
+    async def memo_value(self, key: str, default: object) -> object:
+        return {CONTENT_HASH: self._content_hash}.get(key, default)
+
+
+class Temporal:
+    """A server that runs nothing; it may remember one ended case."""
+
+    def __init__(self, remembered: Description | None = None) -> None:
+        self.remembered = remembered
+        self.started = 0
+
+    async def start_workflow(self, *_: object, **__: object) -> None:
+        self.started += 1
+
+    def get_workflow_handle(self, case: str) -> Temporal:
+        return self
+
+    async def describe(self, **_: object) -> Description:
+        if self.remembered is None:
+            raise RPCError("not found", RPCStatusCode.NOT_FOUND, b"")
+        return self.remembered
+
+    async def signal(self, *_: object, **__: object) -> None:
+        raise RPCError("no running workflow", RPCStatusCode.NOT_FOUND, b"")
+
+
+def delivery(temporal: Temporal, archive: Archive) -> Delivery:
+    return Delivery(
+        cast(Client, temporal), archive, directory=load_directory(), calendar_name=Settings().calendar
+    )
+
+
+def an_application() -> Admitted:
+    case = new_case()
+    data = {"procedure": "construction-permit", "application": application().model_dump(mode="json")}
+    said = event(Party.channel("portal"), Applied.type, case, data)
+    value, headers = said.encode()
+    return admit(Arrival(INLET, case.encode(), value, tuple(headers), datetime.now(UTC)), RULES)
+
+
+def a_report() -> Admitted:
+    case = new_case()
+    said = event(Party.agency("planning"), Reported.type, case, {"step": "site visited"})
+    value, headers = said.encode()
+    return admit(Arrival(AGENCY, case.encode(), value, tuple(headers), datetime.now(UTC)), RULES)
+
+
+def hash_of(admitted: Any) -> str:
+    return sha256(opening_content(admitted.item.procedure, admitted.application))
+
+
+async def test_a_case_is_opened_when_the_archive_proves_that_there_is_none() -> None:
+    temporal = Temporal()
+    assert await delivery(temporal, Archive()).deliver(an_application()) == "started"
+    assert temporal.started == 1
+
+
+async def test_no_case_is_opened_that_an_incomplete_archive_may_know() -> None:
+    temporal = Temporal()
+    with pytest.raises(NotYet, match="7 records"):
+        await delivery(temporal, Archive("7 records are missing")).deliver(an_application())
+    assert temporal.started == 0
+
+
+async def test_what_temporal_remembers_needs_no_archive() -> None:
+    admitted = an_application()
+    known = delivery(Temporal(Description(hash_of(admitted))), Archive("incomplete"))
+    assert await known.deliver(admitted) == "duplicate"
+    other = delivery(Temporal(Description("another")), Archive("incomplete"))
+    with pytest.raises(Refusal) as refused:
+        await other.deliver(admitted)
+    assert refused.value.reason == "conflict"
+
+
+@pytest.mark.parametrize("remembered", [None, Description("some")])
+async def test_an_incomplete_archive_refuses_no_event(remembered: Description | None) -> None:
+    with pytest.raises(NotYet):
+        await delivery(Temporal(remembered), Archive("incomplete")).deliver(a_report())
+    with pytest.raises(Refusal if remembered else CaseUnknown):
+        await delivery(Temporal(remembered), Archive()).deliver(a_report())
