@@ -137,7 +137,7 @@ class Carrier:
                 outcome = await self._await_case(admitted, logger)
         except TooManyWait:
             raise self._unknown(
-                case, "too many events wait for their cases already, of this sender"
+                case, "too many events wait for their cases, of this sender"
             ) from None
         self._early.found(case)
         return outcome
