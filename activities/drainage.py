@@ -7,6 +7,7 @@ from decimal import Decimal
 import structlog
 from temporalio import activity
 
+from activities.automated import automated
 from contracts.procedures.construction_permit import Review, ReviewDrainage
 
 log = structlog.get_logger(__name__)
@@ -15,7 +16,7 @@ CAPACITY = Decimal("0.02")
 """What the sewer of the demonstration city takes, in m³ a day per m² of parcel."""
 
 
-@activity.defn(name=ReviewDrainage.name)
+@automated(ReviewDrainage)
 async def review_drainage(request: ReviewDrainage) -> Review:
     """Consent up to the sewer's capacity; up to twice that with a retention tank; refuse beyond."""
     capacity = request.site.area * CAPACITY

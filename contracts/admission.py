@@ -7,32 +7,26 @@ so whatever is refused here can never succeed.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-import rfc8785
 from pydantic import BaseModel, ValidationError
 
 from contracts.procedures.catalogue import CATALOGUE
+from contracts.terms.bounds import STATED
 from contracts.terms.calendar import calendar
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import CaseId, Party, RequestId
 from contracts.terms.reports import report_of
 from contracts.terms.requests import REQUESTS
 from contracts.terms.service_item import LawVersion, ServiceItem
-from contracts.wire.envelope import MAX_EVENT_BYTES, Event, Headers, Message
+from contracts.wire.envelope import LARGEST_EVENT_BYTES, MAX_EVENT_BYTES, Event, Headers, Message
+from contracts.wire.ledger import sha256
 from contracts.wire.messages import ABOUT_A_REQUEST, Answered, Applied, Corrected, Reported, message_of
 from contracts.wire.topics import Inlet
 
-MAX_DEPTH = 50
-"""How deep lists and objects may be nested. JSON readers give up at some depth, and the event travels on
-inside other messages: one that is only just admitted could be read by no later stage."""
-
-NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-"""The character NUL in canonical JSON. PostgreSQL, a home of the archive, stores no text that has it."""
+MAX_HEADERS = 100
+"""How many headers a record may have."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +59,10 @@ class Rules:
     max_event_bytes: int = MAX_EVENT_BYTES
     calendar: str = "cn-2026.1"
     virtual_time: bool = False
+
+    def __post_init__(self) -> None:
+        if self.max_event_bytes > LARGEST_EVENT_BYTES:
+            raise ValueError(f"max_event_bytes: an event may have {LARGEST_EVENT_BYTES} bytes at most")
 
 
 @dataclass(frozen=True)
@@ -102,67 +100,51 @@ def admit(arrival: Arrival, rules: Rules) -> Admitted:
     case = _addressed(arrival, event)
     received = event.time.astimezone(UTC) if rules.virtual_time else arrival.received
     party = arrival.inlet.party
-    try:
-        message = message_of(event, "agency" if party.kind == "agency" else "channel")
-    except RecursionError:
-        raise _too_deep() from None
+    message = message_of(event, "agency" if party.kind == "agency" else "channel")
+    _check_hashable(message, "data")
     if isinstance(message, Applied):
         return _application(event, case, received, message, rules.calendar)
     if type(message) in ABOUT_A_REQUEST:
         _check_answer(party, event, message)
     if isinstance(message, Reported):
-        report_of(message.step, message.content, party.id)
+        _check_hashable(report_of(message.step, message.content, party.id), "data.content")
     return CaseEvent(event, case, received, party)
 
 
 def _decoded(arrival: Arrival, limit: int) -> Event:
-    headers = [(name, value) for name, value in arrival.headers if value is not None]
-    sizes = (len(arrival.value or b""), sum(len(name) + len(value) for name, value in headers))
+    """The event of a record, all of it within the bounds of what a party may say."""
+    headers = [(name, value or b"") for name, value in arrival.headers]
+    sizes = (
+        len(arrival.value or b""),
+        sum(len(name.encode(errors="replace")) + len(value) for name, value in headers),
+    )
     if max(sizes) > limit:
         raise Refusal(
             "too-large",
             f"the message has {max(sizes)} bytes and the limit is {limit}; "
             "send documents by reference, as URI and SHA-256",
         )
+    if len(headers) > MAX_HEADERS:
+        raise Refusal("too-large", f"the message has {len(headers)} headers and the limit is {MAX_HEADERS}")
     try:
-        event = Event.decode(arrival.value, headers)
+        event = Event.decode(arrival.value, arrival.headers)
     except RecursionError:
-        raise _too_deep() from None
-    _check_carriable(event)
+        raise Refusal("invalid", f"data: is nested deeper than {STATED.depth} levels", "data") from None
+    for fields in (event, [("received", arrival.received)]):
+        if excess := STATED.excess_in(fields):
+            place = ".".join(map(str, excess.path))
+            raise Refusal("invalid", f"{place}: {excess.message}", place)
     return event
 
 
-def _check_carriable(event: Event) -> None:
-    """Refuse what not all JSON carries unchanged: it would fail later, in the case or its ledger."""
-    if any(depth > MAX_DEPTH for depth in _depths(event.data)):
-        raise _too_deep()
+def _check_hashable(said: BaseModel | None, place: str) -> None:
+    """Refuse what the ledger could not hash. It hashes what the contracts made of the message, which is not
+    the message as it came: a number may have become another, and what was left out may stand there."""
     try:
-        event.time.astimezone(UTC)
-    except OverflowError:
-        raise Refusal("invalid", f"time: {event.time} is no time in UTC", "time") from None
-    try:
-        # The data as they were read: dumping them would turn what is no number into null.
-        canonical = rfc8785.dumps(event.model_dump(mode="json", exclude={"data"}) | {"data": event.data})
+        sha256(said.model_dump(mode="json") if said is not None else {})
     except (ValueError, RecursionError) as error:
-        detail = f"data: holds what JSON cannot carry exactly, send it as a string or leave it out: {error}"
-        raise Refusal("invalid", detail, "data") from None
-    if NUL.search(canonical):
-        raise Refusal("invalid", "data: holds the character NUL (\\u0000), leave it out", "data")
-
-
-def _depths(value: Any) -> Iterator[int]:
-    """The depth of every list and object in ``value``; does not recurse itself."""
-    pending: list[tuple[Any, int]] = [(value, 1)]
-    while pending:
-        each, depth = pending.pop()
-        if isinstance(each, dict | list):
-            yield depth
-            inner = each.values() if isinstance(each, dict) else each
-            pending += [(part, depth + 1) for part in inner]
-
-
-def _too_deep() -> Refusal:
-    return Refusal("invalid", f"data: is nested deeper than {MAX_DEPTH} levels", "data")
+        detail = f"{place}: holds what JSON cannot carry exactly, send it as a string: {error}"
+        raise Refusal("invalid", detail, place) from None
 
 
 def _addressed(arrival: Arrival, event: Event) -> CaseId:
@@ -200,6 +182,7 @@ def _application(
         application = item.application.model_validate(data.application)
     except ValidationError as error:
         raise refusal_of(error, under="data.application") from None
+    _check_hashable(application, "data.application")
     try:
         law = item.law_on(calendar(calendar_name).day(received))
     except LookupError as error:
@@ -222,6 +205,7 @@ def _check_answer(party: Party, event: Event, data: Message) -> None:
             answer = request.answer.model_validate(data.answer)
         except ValidationError as error:
             raise refusal_of(error, under="data.answer") from None
+        _check_hashable(answer, "data.answer")
         if answer.deemed:
             detail = "data.answer.deemed: only the platform may set it, when no answer came in time"
             raise Refusal("invalid", detail, "data.answer.deemed")

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, Party, ProcedureId
 from contracts.terms.values import Contract, Sha256, absent
-from contracts.wire.envelope import Event
+from contracts.wire.envelope import Event, TraceParent
 from contracts.wire.ledger import LedgerEntry
 
 A = TypeVar("A", bound=BaseModel)
@@ -74,7 +74,7 @@ class Opened(Contract, Generic[A]):
     cause: str
     occurred: AwareDatetime
     received: AwareDatetime
-    traceparent: str | None = Field(default=None, exclude_if=absent)
+    traceparent: TraceParent = Field(default=None, exclude_if=absent)
     behind: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
     carried: dict[str, Any] | None = Field(default=None, exclude_if=absent)
 
@@ -107,7 +107,7 @@ class Batch(Contract):
     """All that one activation of a case sends, in order."""
 
     administration: AdministrationId
-    traceparent: str | None = Field(default=None, exclude_if=absent)
+    traceparent: TraceParent = Field(default=None, exclude_if=absent)
     postings: tuple[Posting, ...]
 
 

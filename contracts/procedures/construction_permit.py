@@ -18,7 +18,7 @@ from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.limits import working_days
 from contracts.terms.requests import Answer, Issued, Request, deem, escalate, remind
 from contracts.terms.service_item import Fee, FeeSchedule, LawVersion, ServiceItem
-from contracts.terms.values import Bilingual, Contract, DocumentRef, Money, Text, absent
+from contracts.terms.values import Bilingual, Contract, DocumentRef, Money, Statement, Text, absent
 
 HOUSING = AgencyId("housing")
 PLANNING = AgencyId("planning")
@@ -54,7 +54,7 @@ class Site(Contract):
     area: Decimal = Field(gt=0, le=10**8)
 
 
-class Application(Contract):
+class Application(Statement):
     """An application for a construction permit. ``floor_area`` in square metres, ``sewage`` in m³ a day."""
 
     applicant: Applicant

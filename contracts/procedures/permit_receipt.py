@@ -15,7 +15,7 @@ from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.limits import calendar_days
 from contracts.terms.reports import Report
 from contracts.terms.service_item import FeeSchedule, LawVersion, ServiceItem
-from contracts.terms.values import Bilingual, Contract, Text, absent
+from contracts.terms.values import Bilingual, Statement, Text, absent
 
 MUNICIPALITY = AgencyId("municipality")
 
@@ -48,7 +48,7 @@ class PhaseClosed(Report, step="Receipt phase closed"):
     """The receipt phase has ended."""
 
 
-class PermitRequest(Contract):
+class PermitRequest(Statement):
     """A permit request as it reached the municipality.
 
     ``reference`` is the file's number there, ``received`` when the request came in, ``deadline`` the end

@@ -18,7 +18,7 @@ from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.limits import calendar_days
 from contracts.terms.reports import Report
 from contracts.terms.service_item import FeeSchedule, LawVersion, ServiceItem
-from contracts.terms.values import Bilingual, Contract, Money, Text, absent
+from contracts.terms.values import Bilingual, Money, Statement, Text, absent
 
 POLICE = AgencyId("police")
 POST = AgencyId("post")
@@ -39,7 +39,7 @@ class Euro(Money):
     currency: Literal["EUR"] = "EUR"
 
 
-class Fine(Contract):
+class Fine(Statement):
     """A fine as the police made it.
 
     ``increased`` is what the amount becomes with the penalty: half of the most that the law sets for the

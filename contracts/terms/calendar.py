@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 from contracts.terms.errors import InvalidInput
 from contracts.terms.limits import Limit
 
+LONGEST_DAY = 24 * 3600
+"""Seconds of a compressed day, at most: a longer one would not be compressed."""
+
 
 class UnknownCalendar(InvalidInput, ValueError):
     """No calendar of that name; the message lists those there are."""
@@ -119,11 +122,14 @@ def calendar(name: str) -> Calendar:
     """
     if name.startswith("compressed:"):
         try:
-            return CompressedCalendar(timedelta(seconds=float(name.removeprefix("compressed:"))))
+            seconds = float(name.removeprefix("compressed:"))
         except ValueError:
+            seconds = 0.0
+        if not 0 < seconds <= LONGEST_DAY:  # false for what is no number, too
             raise UnknownCalendar(
-                f"{name!r}: the length of a day is given in seconds, compressed:1.5"
-            ) from None
+                f"{name!r}: the length of a day is given in seconds, compressed:1.5, up to {LONGEST_DAY}"
+            )
+        return CompressedCalendar(timedelta(seconds=seconds))
     if name not in names():
         raise UnknownCalendar(f"no calendar {name!r}; there are {', '.join(names())} and compressed:SECONDS")
     return LegalCalendar(name)

@@ -20,8 +20,8 @@ class Refuse(Contract):
     """The application is refused for ``reason``, a code of the service item; ``because`` is the ground."""
 
     outcome: Literal["refused"] = "refused"
-    reason: str
-    because: str | None = Field(default=None, exclude_if=absent)
+    reason: Text
+    because: Text | None = Field(default=None, exclude_if=absent)
 
 
 class Withdrawn(Contract):
@@ -34,7 +34,7 @@ class Ended(Contract):
     """The case ends without a decision on the application; ``result`` is a word of the procedure."""
 
     outcome: Literal["ended"] = "ended"
-    result: str
+    result: Text
 
 
 Decision = Annotated[Grant | Refuse | Withdrawn | Ended, Field(discriminator="outcome")]

@@ -62,7 +62,7 @@ class Directory(Contract):
 
 
 def load_directory(path: Path | None = None) -> Directory:
-    """The directory in a TOML file; without a path, the demonstration administration's.
+    """The directory in a TOML file, or in a JSON file; without a path, the demonstration administration's.
 
     Raises:
         OSError: the file cannot be read.
@@ -73,4 +73,6 @@ def load_directory(path: Path | None = None) -> Directory:
         if path
         else files("contracts.terms").joinpath("directory.toml").read_text("utf-8")
     )
+    if path and path.suffix == ".json":
+        return Directory.model_validate_json(text)
     return Directory.model_validate(tomllib.loads(text))

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from contracts.terms.values import Bilingual
+from contracts.terms.bounds import printable
+from contracts.terms.values import BOUNDS, Bilingual
 
 REASONS: dict[str, Bilingual] = {
     "not-json": Bilingual(zh="消息不是有效的 JSON。", en="The message is not valid JSON."),
@@ -35,6 +36,9 @@ REASONS: dict[str, Bilingual] = {
 PLATFORM_FAULTS = frozenset({"unknown-case", "too-many-events", "unreadable", "internal"})
 """Reasons that may be the platform's own fault. Until an operator has dealt with such a dead letter, no
 consequence binds in its case: what it says may have come in time."""
+
+FAULTS_TOLD = 20
+"""How many faults of one message its sender is told in one sentence."""
 
 
 class SeamlessError(Exception):
@@ -71,6 +75,8 @@ class Fault(NamedTuple):
 class Refusal(SeamlessError):
     """A message that can never take effect.
 
+    Its texts may quote what was refused: what no message can carry is replaced in them, and they are cut.
+
     Attributes:
         reason: a key of :data:`REASONS`.
         detail: what exactly is wrong and how to mend it, one sentence.
@@ -81,6 +87,7 @@ class Refusal(SeamlessError):
     def __init__(
         self, reason: str, detail: str, field: str | None = None, faults: Sequence[Fault] = ()
     ) -> None:
+        detail, field = printable(detail), field and printable(field)
         super().__init__(f"{reason}: {detail}" + (f" (field {field})" if field else ""))
         self.reason = reason
         self.detail = detail
@@ -90,16 +97,19 @@ class Refusal(SeamlessError):
 
 def faults_of(error: ValidationError, under: str = "") -> list[Fault]:
     """What a contract found wrong, each fault with its dotted field below ``under``."""
-    return [
-        Fault(".".join([*([under] if under else []), *(str(part) for part in each["loc"])]), each["msg"])
-        for each in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+    found: list[Fault] = []
+    for each in error.errors(include_url=False, include_input=False):
+        inside = each.get("ctx", {}).get("path", ()) if each["type"] == BOUNDS else ()
+        place = ".".join([*([under] if under else []), *(str(part) for part in (*each["loc"], *inside))])
+        found.append(Fault(printable(place), printable(each["msg"])))
+    return found
 
 
 def refusal_of(error: ValidationError, under: str = "") -> Refusal:
-    """The refusal for what a contract found wrong: every fault in the detail, the first as the field."""
+    """The refusal for what a contract found wrong: the faults in the detail, the first as the field."""
     faults = faults_of(error, under)
     if len(faults) == 1 and error.errors()[0]["type"] == "json_invalid":
         return Refusal("not-json", faults[0].message)
-    detail = "; ".join(f"{field or 'message'}: {message}" for field, message in faults)
-    return Refusal("invalid", detail, faults[0].field or None, faults)
+    told = [f"{field or 'message'}: {message}" for field, message in faults[:FAULTS_TOLD]]
+    more = [f"and {len(faults) - FAULTS_TOLD} more"] if len(faults) > FAULTS_TOLD else []
+    return Refusal("invalid", "; ".join(told + more), faults[0].field or None, faults)

@@ -17,21 +17,30 @@ def dashed(name: str) -> str:
 class Identifier(str):
     """A string that has to match its class's pattern; a plain string in JSON.
 
+    Attributes:
+        longest: how many characters it may have. Ids of parties are part of topic names, which have at most
+            249 in Kafka, an administration's prefix included.
+
     Raises:
-        ValueError: the text does not match; the message names the pattern.
+        ValueError: the text is too long or does not match; the message says which and the pattern.
     """
 
     __slots__ = ()
     pattern: ClassVar[str] = r".+"
+    longest: ClassVar[int] = 63
 
     def __new__(cls, value: str) -> Self:
+        if len(value) > cls.longest:
+            raise ValueError(
+                f"{value[:100]!r} is no {cls.__name__}: it has more than {cls.longest} characters"
+            )
         if not re.fullmatch(cls.pattern, value):
             raise ValueError(f"{value!r} is no {cls.__name__}: it has to match {cls.pattern}")
         return super().__new__(cls, value)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        text = core_schema.str_schema(pattern=f"^(?:{cls.pattern})$", max_length=200)
+        text = core_schema.str_schema(pattern=f"^(?:{cls.pattern})$", max_length=cls.longest)
         return core_schema.no_info_after_validator_function(
             cls, text, serialization=core_schema.to_string_ser_schema()
         )
@@ -63,6 +72,7 @@ class CaseId(Identifier):
 
     __slots__ = ()
     pattern = r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+    longest = ChannelId.longest + 37
 
     @property
     def channel(self) -> ChannelId:
@@ -82,6 +92,7 @@ class RequestId(Identifier):
 
     __slots__ = ()
     pattern = CaseId.pattern + r"/[a-z0-9-]+/[0-9]+"
+    longest = 250
 
     @property
     def case(self) -> CaseId:
@@ -99,6 +110,7 @@ class Party(Identifier):
 
     __slots__ = ()
     pattern = r"[a-z]+(-[a-z]+)*(:[a-z0-9]+(-[a-z0-9]+)*)?"
+    longest = AgencyId.longest + 20
 
     @classmethod
     def agency(cls, agency: str) -> Self:

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import AgencyId
-from contracts.terms.values import Contract
+from contracts.terms.values import Statement
 
 
-class Report(Contract):
+class Report(Statement):
     """A step that was taken. Its fields are the ``content`` of the event.
 
     Class keywords:

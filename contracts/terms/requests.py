@@ -14,17 +14,17 @@ from pydantic import Field, ValidationError
 from contracts.terms.identifiers import AgencyId, dashed
 from contracts.terms.limits import Limit
 from contracts.terms.step_names import claim
-from contracts.terms.values import Contract, DocumentRef, Text, absent
+from contracts.terms.values import Contract, DocumentRef, Statement, Text, absent
 
 
-class Answer(Contract):
+class Answer(Statement):
     """What an agency answers. Subclasses narrow ``outcome`` to a closed set of literals.
 
     ``deemed`` is set by the platform alone: the answer that the law supplies when none came in time.
     """
 
     outcome: str
-    reason: str | None = Field(default=None, exclude_if=absent)
+    reason: Text | None = Field(default=None, exclude_if=absent)
     note: Text | None = Field(default=None, exclude_if=absent)
     deemed: bool = Field(default=False, exclude_if=lambda value: value is False)
 

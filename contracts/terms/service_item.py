@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, Field
+from annotated_types import Le
+from pydantic import BaseModel, Field, model_validator
 
+from contracts.terms.bounds import STATED
 from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.limits import Limit
-from contracts.terms.values import Bilingual, Contract, Money, Text, absent
+from contracts.terms.values import Bilingual, Contract, Money, Statement, Text, absent
 
 
 class LawVersion(Contract):
@@ -32,7 +34,8 @@ class Fee(Contract):
 
 
 class FeeSchedule(Contract):
-    """The fees of one procedure, collected as one."""
+    """The fees of one procedure, collected as one. Every application's fee is exact, and is an amount:
+    :meth:`check` says whether the lines see to that."""
 
     currency: str
     lines: tuple[Fee, ...] = ()
@@ -48,21 +51,42 @@ class FeeSchedule(Contract):
         )
         return Money(amount=total.quantize(Decimal("0.01")), currency=self.currency)
 
+    def check(self, application: type[BaseModel]) -> None:
+        """Return if the fee of every application of this type can be computed.
+
+        Raises:
+            ValueError: a line is ``per`` a field that may be missing or is no quantity, or the fee may be
+                larger than an amount can be.
+        """
+        most = sum((line.amount.amount * _most(application, line.per) for line in self.lines), Decimal(0))
+        Money(amount=most.quantize(Decimal("0.01")), currency=self.currency)
+
+
+def _most(application: type[BaseModel], per: str | None) -> Decimal:
+    """The most that a field can hold; 1 where a fee depends on none."""
+    if per is None:
+        return Decimal(1)
+    field = application.model_fields.get(per)
+    if field is None or field.annotation not in (int, Decimal):
+        raise ValueError(f"a fee per {per!r}: {application.__name__} has no such field, decimal and required")
+    bounds = [Decimal(str(each.le)) for each in field.metadata if isinstance(each, Le)]
+    return min([*bounds, Decimal(10) ** STATED.whole_digits])
+
 
 class ServiceItem(Contract):
     """The catalogue entry of a procedure.
 
-    ``application`` is the model that an application has to fit. ``statutory`` is the law's limit,
-    ``promised`` the administration's own. ``consequences`` says what follows from silence, for people;
-    what the platform does stands in the request types. ``reasons`` are the closed reason codes of decisions
-    and charges. ``statuses`` and ``flags`` are what a case may be marked with: where it stands, and what an
+    ``application`` is the statement that an application has to fit. ``statutory`` is the law's limit,
+    ``promised`` the administration's own. ``consequences`` says what follows from silence, for people; what
+    the platform does stands in the request types. ``reasons`` are the closed reason codes of decisions and
+    charges. ``statuses`` and ``flags`` are what a case may be marked with: where it stands, and what an
     officer should look at. ``withdrawable``: whoever applied may take it back.
     """
 
     procedure: ProcedureId
     code: Text
     name: Bilingual
-    application: type[BaseModel] = Field(exclude=True)
+    application: type[Statement] = Field(exclude=True)
     lead: AgencyId
     laws: tuple[LawVersion, ...] = Field(min_length=1)
     statutory: Limit
@@ -75,6 +99,11 @@ class ServiceItem(Contract):
     statuses: dict[str, Bilingual] = Field(default_factory=dict)
     flags: dict[str, Bilingual] = Field(default_factory=dict)
     withdrawable: bool = True
+
+    @model_validator(mode="after")
+    def _has_a_fee_for_every_application(self) -> Self:
+        self.fees.check(self.application)
+        return self
 
     def law_on(self, day: date) -> LawVersion:
         """The law version in force on ``day``.

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from contracts.terms.bounds import CARRIED, MAX_INTEGER, STATED, Bounds
 
 
 def absent(value: Any) -> bool:
     """Whether an optional field is left out of the JSON: ``null`` and "not there" mean the same."""
     return value is None
 
+
+def beyond(path: tuple[str | int, ...], message: str) -> PydanticCustomError:
+    """What a validator raises that has looked at a whole contract: ``path`` is the place in it at fault."""
+    return PydanticCustomError(BOUNDS, "{message}", {"message": message, "path": path})
+
+
+BOUNDS = "bounds"
+"""The type of the errors of :func:`beyond`."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -22,10 +33,28 @@ class Contract(BaseModel):
 
     Immutable. Unknown fields are kept, since contracts evolve by optional additions: an older
     reader must hand on what a newer writer said.
+
+    Every value is within bounds, whatever its field says or if no field says anything; so each contract can
+    be hashed, stored and carried.
     """
 
-    # What is no number is written as such, and refused by the check at admission: never turned into null.
+    bounds: ClassVar[Bounds] = CARRIED
+
+    # What is no number is written as such, so that it is refused where it is read: never turned into null.
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, ser_json_inf_nan="constants")
+
+    @model_validator(mode="after")
+    def _within_bounds(self) -> Self:
+        if excess := self.bounds.excess_in(self):
+            raise beyond(excess.path, excess.message)
+        return self
+
+
+class Statement(Contract):
+    """What a party says: an application, an answer, a report. Its bounds are tighter, also for the contracts
+    in it, so that what follows from it is still within the bounds of every contract."""
+
+    bounds: ClassVar[Bounds] = STATED
 
 
 class Bilingual(Contract):
@@ -36,7 +65,10 @@ class Bilingual(Contract):
 
 
 class Money(Contract):
-    """An amount in a currency (ISO 4217). Decimal, never a float; a string in JSON."""
+    """An amount in a currency (ISO 4217). Decimal, never a float; a string in JSON.
+
+    It may be the sum of many: a party states amounts of at most 12 digits before the point.
+    """
 
     amount: Decimal = Field(ge=0, decimal_places=2, max_digits=18)
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -50,4 +82,4 @@ class DocumentRef(Contract):
 
     uri: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*:\S+$", max_length=2000)]
     sha256: Sha256
-    size: int = Field(ge=0)
+    size: int = Field(ge=0, le=MAX_INTEGER)

@@ -7,23 +7,58 @@ lacks it, which would defeat deduplication. The package is the judge in the test
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
+from contracts.terms.bounds import STATED
 from contracts.terms.errors import Refusal, refusal_of
-from contracts.terms.values import Contract, absent
+from contracts.terms.values import Contract, absent, beyond
 
 STRUCTURED = "application/cloudevents+json"
 MAX_EVENT_BYTES = 64 * 1024
 """What every CloudEvents intermediary must forward; documents go by reference."""
 
+LARGEST_EVENT_BYTES = 2 * MAX_EVENT_BYTES
+"""What an administration may raise that limit to. What a case makes of an event has to fit into one record
+(1 MB) and one payload of Temporal's (2 MB)."""
+
 Headers = Sequence[tuple[str, bytes | None]]
 """Headers of a Kafka record, in order; a name may stand twice, and a value may be null."""
 
-Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Attribute = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+]
+"""A CloudEvents attribute: one line without control characters."""
+
+Uri = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9+.-]*:\S+$", max_length=2000)]
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+EXTENSION = re.compile(r"[a-z0-9]{1,40}")
+"""How an extension may be named. CloudEvents recommends at most 20 characters and demands the rest."""
+
+TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def _traced(value: Any) -> Any:
+    """``value``, if it is a trace context. W3C Trace Context, which the CloudEvents extension refers to, has
+    readers ignore one that is not: what is said matters more than how it is traced."""
+    return value if isinstance(value, str) and TRACEPARENT.fullmatch(value) else None
+
+
+TraceParent = Annotated[str | None, BeforeValidator(_traced)]
+"""The trace that something belongs to, as W3C Trace Context has it; None for what is no such thing."""
 
 
 Role = Literal["platform", "agency", "channel", "everybody"]
@@ -48,6 +83,8 @@ class Message(Contract):
     def __init_subclass__(cls, *, name: str, sender: Role, to: Role, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.type, cls.sender, cls.to = f"org.seamless.{name}.v1", sender, to
+        if sender in ("agency", "channel"):
+            cls.bounds = STATED  # a party's own words
         if cls.type in MESSAGES:
             raise TypeError(
                 f"{cls.__name__}: {MESSAGES[cls.type].__name__} has the type {cls.type!r} already"
@@ -63,7 +100,8 @@ class Event(Contract):
     """One CloudEvents 1.0 event. ``subject`` and ``partitionkey`` are the case id.
 
     ``time`` is when it happened, as the sender says. ``(source, id)`` names the event for ever:
-    sent again, it changes nothing. Extensions that are not known here are kept.
+    sent again, it changes nothing. Extensions that are not known here are kept; as CloudEvents demands, they
+    are named in lower-case letters and digits, and are texts, integers or truth values.
     """
 
     specversion: Literal["1.0"]
@@ -73,17 +111,28 @@ class Event(Contract):
     subject: Attribute
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: str | None = Field(default=None, exclude_if=absent)
-    partitionkey: str | None = Field(default=None, exclude_if=absent)
-    sequence: str | None = Field(default=None, exclude_if=absent)
-    traceparent: str | None = Field(default=None, exclude_if=absent)
-    requestid: str | None = Field(default=None, exclude_if=absent)
+    dataschema: Uri | None = Field(default=None, exclude_if=absent)
+    partitionkey: Attribute | None = Field(default=None, exclude_if=absent)
+    sequence: Attribute | None = Field(default=None, exclude_if=absent)
+    traceparent: TraceParent = Field(default=None, exclude_if=absent)
+    requestid: Attribute | None = Field(default=None, exclude_if=absent)
     data: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_case(self) -> Self:
         if self.partitionkey is not None and self.partitionkey != self.subject:
             raise ValueError("partitionkey has to be the case id, as subject is")
+        return self
+
+    @model_validator(mode="after")
+    def _extensions_as_cloudevents_has_them(self) -> Self:
+        for name, value in (self.model_extra or {}).items():
+            if not EXTENSION.fullmatch(name):
+                raise beyond((name,), "no attribute is named so: lower-case letters and digits only")
+            if not isinstance(value, str | int | None):  # a truth value is an integer, too
+                raise beyond((name,), "an attribute is a text, an integer or a truth value")
+            if isinstance(value, str) and not value.isprintable() and CONTROL.search(value):
+                raise beyond((name,), "an attribute has no control characters")
         return self
 
     @classmethod

@@ -60,7 +60,7 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
 
     version: Literal[1] = 1
     case: CaseId
-    sequence: int = Field(ge=1)
+    sequence: int = Field(ge=1, le=2**31 - 1)
     id: str
     procedure: ProcedureId
     law: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Self
 
 import structlog
@@ -17,6 +17,11 @@ from network.broker.connection import Broker
 log = structlog.get_logger(__name__)
 
 BREAK_OFF_SECONDS = 0.5
+
+MISSING_SECONDS = 0.5
+"""How long a broker that answers may deny a topic: a new one takes a moment to be known everywhere."""
+
+LOOK_AGAIN_SECONDS = 0.1
 
 
 class Record(NamedTuple):
@@ -37,6 +42,11 @@ class Record(NamedTuple):
 
 class PublishError(Unavailable):
     """Not known to be published: the records may stand in their topics or not. Publish the same again."""
+
+
+class TopicMissing(PublishError):
+    """The broker has no such topic, or lets nobody see it whom we connect as. Where that is found before
+    anything is sent, which it is unless the topic was deleted a moment ago, nothing was published."""
 
 
 class RecordTooLarge(InvalidInput):
@@ -92,21 +102,55 @@ class Publisher:
         """Publish all of ``records``, in order, and return when the broker has acknowledged each.
 
         Raises:
+            TopicMissing: a topic does not exist; found within a second, and of no consequence to others.
             PublishError: not known to be published; call again with the same records.
             RecordTooLarge: the broker takes no such record; those before it may be published.
         """
         producer: Any = None
+        found = False
+        topics = sorted({self.broker.topic(record.topic) for record in records})
         try:
             async with asyncio.timeout(self._timeout):
                 producer = await self._connected()
+                await self._find(producer, topics)
+                found = True
                 await self._send(producer, records)
         except TimeoutError:
+            deleted = [topic for topic in topics if _is_unknown(producer, topic)] if found else []
             await self._discard(producer)
-            topics = ", ".join(sorted({self.broker.topic(record.topic) for record in records}))
-            raise PublishError(f"no acknowledgement for {topics} within {self._timeout:g} s") from None
+            if deleted:
+                raise self._missing(deleted) from None
+            raise PublishError(
+                f"no acknowledgement for {', '.join(topics)} within {self._timeout:g} s"
+            ) from None
         except KafkaError as error:
             await self._discard(producer)
             raise PublishError(f"{type(error).__name__}: {error}") from error
+
+    async def _find(self, producer: Any, topics: Collection[str]) -> None:
+        """Return when the producer knows every topic; its own ``send`` would wait for one that is missing.
+
+        Raises:
+            TopicMissing: a broker answers, and does not have it. The producer is as good as before.
+        """
+        unknown = [topic for topic in topics if _is_unknown(producer, topic)]
+        clock = asyncio.get_running_loop().time
+        last_look = clock() + MISSING_SECONDS
+        while unknown:
+            for topic in unknown:
+                producer.client.add_topic(topic)
+            answered = await producer.client.force_metadata_update()
+            unknown = [topic for topic in unknown if _is_unknown(producer, topic)]
+            if unknown and answered and clock() >= last_look:
+                producer.client._topics.difference_update(unknown)  # or it is asked for with every other one
+                raise self._missing(unknown)
+            await asyncio.sleep(LOOK_AGAIN_SECONDS if unknown else 0)
+
+    def _missing(self, topics: Collection[str]) -> TopicMissing:
+        return TopicMissing(
+            f"the broker has no topic {', '.join(topics)}, or does not show it to us. "
+            "Make the directory's topics with: seamless topics apply"
+        )
 
     async def _send(self, producer: Any, records: Sequence[Record]) -> None:
         acknowledgements: list[asyncio.Future[Any]] = []
@@ -174,3 +218,7 @@ class Publisher:
         with contextlib.suppress(KafkaError, TimeoutError):
             async with asyncio.timeout(BREAK_OFF_SECONDS):
                 await producer.client.close()
+
+
+def _is_unknown(producer: Any, topic: str) -> bool:
+    return producer.client.cluster.partitions_for_topic(topic) is None

@@ -13,7 +13,7 @@ from contracts.terms.values import Bilingual
 from contracts.wire.envelope import Event
 from contracts.wire.messages import Answered, Corrected, NotOurs, Question, Received, Reported
 from network.broker.publisher import Publisher
-from network.parties.party import PartyClient, case_of
+from network.parties.party import PartyClient, case_of, message
 
 
 class AgencyClient(PartyClient):
@@ -31,13 +31,13 @@ class AgencyClient(PartyClient):
 
     async def receive(self, request: str, note: str | None = None, **about: Any) -> Event:
         """Say that an officer has the request."""
-        return await self._about(request, Received(note=note), about)
+        return await self._about(request, message(Received, note=note), about)
 
     async def answer(
         self, request: str, answer: Answer | Mapping[str, Any], *, officer: str | None = None, **about: Any
     ) -> Event:
         """Answer a request."""
-        return await self._about(request, Answered(answer=_plain(answer), officer=officer), about)
+        return await self._about(request, message(Answered, answer=_plain(answer), officer=officer), about)
 
     async def correct(
         self,
@@ -49,23 +49,25 @@ class AgencyClient(PartyClient):
         **about: Any,
     ) -> Event:
         """Correct an answer that was given."""
-        corrected = Corrected(answer=_plain(answer), reason=reason, officer=officer)
+        corrected = message(Corrected, answer=_plain(answer), reason=reason, officer=officer)
         return await self._about(request, corrected, about)
 
     async def ask(self, request: str, text: Bilingual, **about: Any) -> Event:
         """Ask the applicant something that the answer depends on."""
-        return await self._about(request, Question(text=text), about)
+        return await self._about(request, message(Question, text=text), about)
 
     async def decline(
         self, request: str, *, reason: str, belongs_to: AgencyId | None = None, **about: Any
     ) -> Event:
         """Say that the request is another agency's, and whose where that is known."""
-        return await self._about(request, NotOurs(reason=reason, belongs_to=belongs_to), about)
+        return await self._about(request, message(NotOurs, reason=reason, belongs_to=belongs_to), about)
 
     async def report(self, case: str, report: Report, *, officer: str | None = None, **about: Any) -> Event:
         """Report a step that nobody asked for."""
         content = report.model_dump(mode="json")
-        return await self.say(Reported(step=report.step, officer=officer, content=content), case, **about)
+        return await self.say(
+            message(Reported, step=report.step, officer=officer, content=content), case, **about
+        )
 
     async def _about(self, request: str, message: Any, about: dict[str, Any]) -> Event:
         return await self.say(message, case_of(request), request=request, **about)

@@ -15,7 +15,7 @@ from contracts.terms.values import Money
 from contracts.wire.envelope import Event
 from contracts.wire.messages import ApplicantWithdrew, Applied, Paid, Supplemented
 from network.broker.publisher import Publisher
-from network.parties.party import PartyClient
+from network.parties.party import PartyClient, message
 
 
 class ChannelClient(PartyClient):
@@ -63,15 +63,15 @@ class ChannelClient(PartyClient):
 
     async def supplement(self, case: str, application: Mapping[str, Any], **about: Any) -> Event:
         """Hand in what was missing: fields of the application, new or replaced."""
-        return await self.say(Supplemented(application=dict(application)), case, **about)
+        return await self.say(message(Supplemented, application=dict(application)), case, **about)
 
     async def pay(self, case: str, amount: Money, reference: str, **about: Any) -> Event:
         """Say that a payment came in, under the bank's reference."""
-        return await self.say(Paid(amount=amount, reference=reference), case, **about)
+        return await self.say(message(Paid, amount=amount, reference=reference), case, **about)
 
     async def withdraw(self, case: str, reason: str | None = None, **about: Any) -> Event:
         """Take the application back."""
-        return await self.say(ApplicantWithdrew(reason=reason), case, **about)
+        return await self.say(message(ApplicantWithdrew, reason=reason), case, **about)
 
 
 def new_case_id(channel: str) -> CaseId:

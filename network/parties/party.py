@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import uuid_utils
+from pydantic import ValidationError
 
 from contracts.admission import Arrival, Rules, admit
-from contracts.terms.errors import Refusal
+from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import CaseId, Party
 from contracts.wire.envelope import Event, Message
 from contracts.wire.topics import inlet_of
 from network.broker.publisher import Publisher, Record
 from network.parties.hearing import hearing
+
+M = TypeVar("M", bound=Message)
 
 
 class PartyClient:
@@ -59,24 +62,26 @@ class PartyClient:
         Raises:
             Refusal: the gateway would not admit it; says why.
         """
-        event = Event.of(
-            message,
-            id=id or str(uuid_utils.uuid7()),
-            source=self.inlet.source,
-            case=case,
-            time=time or datetime.now(UTC),
-            request=request,
-            traceparent=traceparent,
-        )
+        try:
+            event = Event.of(
+                message,
+                id=id or str(uuid_utils.uuid7()),
+                source=self.inlet.source,
+                case=case,
+                time=time or datetime.now(UTC),
+                request=request,
+                traceparent=traceparent,
+            )
+        except ValidationError as error:
+            raise refusal_of(error) from None
+        except (ValueError, RecursionError) as error:  # nested too deep to be written
+            raise Refusal("invalid", f"data: cannot be written as JSON: {error}", "data") from None
         self._check(event)
         return event
 
     def _check(self, event: Event) -> None:
         """Admit the event's record, as the gateway will."""
-        try:
-            value, headers = event.encode()
-        except (ValueError, RecursionError) as error:  # a lone surrogate, or nested too deep to be written
-            raise Refusal("invalid", f"data: cannot be written as JSON: {error}", "data") from None
+        value, headers = event.encode()
         arrival = Arrival(self.inlet, event.subject.encode(), value, headers, datetime.now(UTC))
         admit(arrival, self._rules)
 
@@ -105,6 +110,18 @@ class PartyClient:
         """
         async with hearing(self._publisher.broker, [self.party], group=group) as heard:
             yield (event async for _, event in heard)
+
+
+def message(kind: type[M], **fields: Any) -> M:
+    """A message of this kind.
+
+    Raises:
+        Refusal: it does not fit its contract, so the gateway would not admit it.
+    """
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        raise refusal_of(error, under="data") from None
 
 
 def case_of(request: str) -> CaseId:

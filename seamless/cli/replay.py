@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from seamless.replay.report import ReplayReport
+    from workers.process.settings import Settings
 
 
 def replay(
@@ -44,11 +45,15 @@ def replay(
 
       [bold]seamless replay wabo_receipt.csv.gz --procedure permit-receipt --limit 50 --json[/bold]
 
-    Exit code 1: an event was lost, or a ledger is broken.
+    Parties of the log that the directory lacks are taken into the directory of this run.
+
+    Exit code 1: an event was lost, or a ledger is broken. Exit code 2: nothing was started: the log cannot
+    be read; or, on servers that run already, the directory lacks parties of it.
     """
     import json
     from contextlib import ExitStack
     from itertools import islice
+    from tempfile import TemporaryDirectory
 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -58,6 +63,7 @@ def replay(
     from seamless.replay.adapters import ADAPTERS, read_log
     from seamless.replay.clock import TEMPORAL_CONFIG
     from seamless.replay.conformance import Finding
+    from seamless.replay.parties import Cast, write_enlarged
     from seamless.replay.run import Replay
     from workers.process.settings import load_settings
 
@@ -66,28 +72,45 @@ def replay(
         raise InvalidInput(
             f"no log is known for {procedure!r}; there are logs for: {', '.join(sorted(ADAPTERS))}"
         )
-    settings = load_settings(
-        data=data,
-        kafka=kafka,
-        temporal=temporal,
-        calendar=adapter.calendar,
-        virtual_time=True,
-        gather_ms=50,
-    )
+
+    def settings_with(**more: Any) -> Settings:
+        return load_settings(
+            data=data,
+            kafka=kafka,
+            temporal=temporal,
+            calendar=adapter.calendar,
+            virtual_time=True,
+            gather_ms=50,
+            **more,
+        )
+
+    settings = settings_with()
     own = Own(kafka=kafka is None, temporal=temporal is None)
     # The whole log is looked at before anything is started.
-    total = sum(1 for _ in islice(read_log(log, adapter), limit))
+    cast = Cast.of(islice(read_log(log, adapter), limit), adapter)
+    unknown = cast.unknown_to(settings.directory)
+    if unknown and not all(own):
+        raise InvalidInput(
+            f"the directory lacks parties of {log}: {', '.join(unknown)}. Add them to it and run "
+            "`seamless topics apply`, or let the replay start servers of its own: without --kafka, --temporal"
+        )
 
     async def main() -> int:
         console = Console(stderr=as_json)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with ExitStack() as files:
             lines = files.enter_context(report_file.open("w", encoding="utf-8")) if report_file else None
+            started = settings
+            if unknown:
+                console.print(f"not in the directory, taken in for this run: {', '.join(unknown)}")
+                folder = files.enter_context(TemporaryDirectory(prefix="seamless-"))
+                file = write_enlarged(Path(folder), settings.directory, unknown)
+                started = settings_with(SEAMLESS_DIRECTORY=file)
             async with local_stack(
-                "replay", settings, passing=data is None, own=own, temporal_config=TEMPORAL_CONFIG
+                "replay", started, passing=data is None, own=own, temporal_config=TEMPORAL_CONFIG
             ) as stack:
                 with Progress(*columns, console=console) as bar:
-                    task = bar.add_task("cases", total=total)
+                    task = bar.add_task("cases", total=cast.cases)
 
                     def show(so_far: ReplayReport) -> None:
                         bar.update(task, completed=so_far.cases, description=f"{so_far.events} events")

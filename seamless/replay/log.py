@@ -74,6 +74,7 @@ class Adapter(NamedTuple):
     """How the logs of one procedure are read, and what its cases are asked when they have been replayed.
 
     Attributes:
+        parties: the agencies that the procedure itself speaks to, whether a log tells of them or not.
         calendar: the calendar version of the authority whose log it is.
         read: makes a case of a trace. Raises ``ValueError`` (a ``ValidationError`` is one) where it is none.
         acts: what the platform does by itself, by name: kind and outcome of its ledger entry.
@@ -82,6 +83,7 @@ class Adapter(NamedTuple):
         figures: further figures of a case, from its ledger, to be summed; of an empty ledger they are all 0.
     """
 
+    parties: tuple[AgencyId, ...]
     calendar: str
     read: Callable[[Trace], LoggedCase]
     acts: Mapping[str, tuple[Kind, str]]

@@ -72,6 +72,7 @@ def no_figures(entries: Sequence[LedgerEntry]) -> Mapping[str, int]:
 
 
 PERMIT_RECEIPT_LOG = Adapter(
+    parties=(MUNICIPALITY,),
     calendar="nl-2026.1",
     read=read_case,
     acts={},

@@ -25,11 +25,11 @@ from network.parties.party import PartyClient
 from seamless.replay.clock import Clocks
 from seamless.replay.conformance import Difference, Finding, Sent, judge
 from seamless.replay.log import Adapter, LoggedCase, LoggedStep
+from seamless.replay.parties import CHANNEL
 from seamless.replay.report import ReplayReport
 from workers.process.settings import Settings
 from workers.process.temporal import connect
 
-CHANNEL = "log"
 SIDE_BY_SIDE = 100
 EFFECT_SECONDS = 120.0
 """How long the ledger may take to show an event before the event counts as lost."""

@@ -8,9 +8,11 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from contracts.procedures.traffic_fine import (
+    CREDIT_COLLECTOR,
     JUDGE,
     PENALTY_DAY,
     POLICE,
+    POST,
     PREFECTURE,
     AppealDecided,
     AppealedToJudge,
@@ -196,6 +198,7 @@ def figures(entries: Sequence[LedgerEntry]) -> Mapping[str, int]:
 
 
 TRAFFIC_FINE_LOG = Adapter(
+    parties=(POLICE, POST, PREFECTURE, JUDGE, CREDIT_COLLECTOR),
     calendar=CALENDAR,
     read=read_case,
     acts={PENALTY: ("charged", PENALTY)},

@@ -123,6 +123,43 @@ def test_a_small_permit_log_of_our_own_is_relived(tmp_path: Path) -> None:
     )
 
 
+def bare(folder: Path) -> Path:
+    """A directory that knows neither the channel nor any party of a log."""
+    file = folder / "bare.toml"
+    file.write_text(
+        'administration = "nl-demo"\npartitions = 1\nchannels = []\n'
+        '[[agencies]]\nid = "housing"\nname = { zh = "住房", en = "Housing" }\n',
+        "utf-8",
+    )
+    return file
+
+
+def test_parties_that_the_directory_lacks_are_taken_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEAMLESS_DIRECTORY", str(bare(tmp_path)))
+    code, made = seamless("replay", HERE / "permit_log.csv", "--procedure", "permit-receipt", "--json")
+    assert code == 0
+    assert (made["cases"], made["events"], made["closed"], made["events_lost"]) == (3, 10, 2, 0)
+
+
+@pytest.mark.parametrize("server", ["--kafka", "--temporal"])
+def test_on_servers_that_run_already_they_are_named_and_nothing_is_started(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEAMLESS_DIRECTORY", str(bare(tmp_path)))
+    log = HERE / "permit_log.csv"
+    ended = subprocess.run(
+        [*COMMAND, "replay", str(log), "--procedure", "permit-receipt", server, "127.0.0.1:1"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    told = " ".join(ended.stderr.split())
+    assert "the directory lacks parties of" in told
+    for party in ("agency:group-1", "agency:group-4", "agency:municipality", "channel:log"):
+        assert party in told
+
+
 def _permits(log: Path) -> list[list[dict[str, str]]]:
     cases: dict[str, list[dict[str, str]]] = {}
     with gzip.open(log, "rt", encoding="utf-8") as rows:

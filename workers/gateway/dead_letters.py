@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from contracts.admission import Arrival
+from contracts.terms.bounds import one_line
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM
 from contracts.wire.dead_letter import DeadLetter, Place
@@ -81,7 +82,8 @@ class DeadLetterWriter:
 
     def _reply(self, arrival: Arrival, letter: DeadLetter) -> Record:
         said = _said(arrival)
-        case = said.get("subject") or (arrival.key or b"").decode(errors="replace")[:200] or "unknown"
+        key = one_line((arrival.key or b"").decode(errors="replace")[:200])
+        case = said.get("subject") or key or "unknown"
         kind = Refused if arrival.inlet.party.kind == "agency" else RefusedNotice
         refused = kind(
             event=said.get("id"),
@@ -123,5 +125,5 @@ def _said(arrival: Arrival) -> dict[str, str]:
 
 
 def _printable(text: str) -> str:
-    """``text`` cut to a bounded length, without what UTF-8 cannot carry."""
-    return text[:MAX_TEXT].encode(errors="replace").decode()
+    """``text`` cut to a bounded length, on one line, without what no message can carry."""
+    return one_line(text[:MAX_TEXT])

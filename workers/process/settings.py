@@ -17,7 +17,7 @@ from contracts.terms.calendar import calendar
 from contracts.terms.directory import Directory, load_directory
 from contracts.terms.errors import InvalidInput, faults_of
 from contracts.terms.identifiers import AgencyId
-from contracts.wire.envelope import MAX_EVENT_BYTES
+from contracts.wire.envelope import LARGEST_EVENT_BYTES, MAX_EVENT_BYTES
 from network.broker.connection import Broker
 
 PREFIX = "SEAMLESS_"
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     kafka: Address = "127.0.0.1:9092"
     temporal: Address = "127.0.0.1:7233"
     namespace: str = "default"
-    topic_prefix: str = Field(default="", pattern=r"^([a-z0-9-]+\.)?$")
+    topic_prefix: str = Field(default="", pattern=r"^([a-z0-9-]+\.)?$", max_length=100)
     directory_file: Path | None = Field(default=None, alias="SEAMLESS_DIRECTORY")
     data: Path = Path(".seamless")
     archive: str = Field(default="", description="SQLAlchemy URL; empty: archive.db in the data directory")
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     agency: AgencyId | None = Field(default=None, description="the department whose checks a worker runs")
 
-    max_event_bytes: int = Field(default=MAX_EVENT_BYTES, gt=0)
+    max_event_bytes: int = Field(default=MAX_EVENT_BYTES, gt=0, le=LARGEST_EVENT_BYTES)
     early_event_seconds: float = Field(default=60, ge=0, description="how long an event waits for its case")
     early_events: int = Field(default=1000, ge=0, description="how many events may wait for their case")
     window: int = Field(default=500, gt=0, description="unfinished events per partition before it is paused")

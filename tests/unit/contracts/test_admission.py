@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from contracts.admission import MAX_DEPTH, Admitted, Arrival, CaseEvent, NewCase, Rules, admit
+from contracts.admission import Admitted, Arrival, CaseEvent, NewCase, Rules, admit
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.procedures.construction_permit import Application as PermitApplication
+from contracts.terms.bounds import STATED
 from contracts.terms.directory import load_directory
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import CaseId, Party
@@ -176,20 +177,21 @@ class TestWhatOthersCouldNotCarry:
             .replace(b'"HERE"', number)
         )
         refusal = refused(PORTAL, raw)
-        assert (refusal.reason, refusal.field) == ("invalid", "data")
+        assert (refusal.reason, refusal.field) == ("invalid", "data.x")
 
     def test_half_a_character_in_binary_mode(self) -> None:
         written = applied(type=ApplicantWithdrew.type)
         headers = tuple(
             (f"ce_{name}", str(text).encode()) for name, text in written.items() if name != "data"
         )
-        assert refused(PORTAL, b'{"reason": "\\ud800"}', headers=headers).field == "data"
+        assert refused(PORTAL, b'{"reason": "\\ud800"}', headers=headers).field == "data.reason"
 
     def test_nesting_without_end(self) -> None:
         deep: dict[str, Any] = {}
-        for _ in range(MAX_DEPTH):
+        for _ in range(STATED.depth):
             deep = {"deeper": deep}
-        assert refused(PORTAL, applied(type=ApplicantWithdrew.type, data=deep)).field == "data"
+        field = refused(PORTAL, applied(type=ApplicantWithdrew.type, data=deep)).field or ""
+        assert field.startswith("data.deeper.deeper")
 
     def test_nesting_without_end_in_binary_mode(self) -> None:
         headers = tuple(
@@ -198,8 +200,29 @@ class TestWhatOthersCouldNotCarry:
         assert refused(PORTAL, b'{"x":' * 10_000, headers=headers).reason == "invalid"
 
     def test_the_character_nul_but_not_its_name(self) -> None:
-        assert refused(PORTAL, applied(type=ApplicantWithdrew.type, data={"reason": "a\0b"})).field == "data"
+        assert (
+            refused(PORTAL, applied(type=ApplicantWithdrew.type, data={"reason": "a\0b"})).field
+            == "data.reason"
+        )
         assert admitted(PORTAL, applied(type=ApplicantWithdrew.type, data={"reason": "a\\u0000b"}))
+
+    @pytest.mark.parametrize("size", [1e20, 2**53, 2**70])
+    def test_a_number_that_the_ledger_cannot_hash(self, size: float) -> None:
+        data = applied()["data"]
+        data["application"]["plan"]["size"] = size  # 1e20 is hashed well, as long as it is no integer
+        assert refused(PORTAL, applied(data=data)).field == "data.application.plan.size"
+
+    @pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "2201-01-01T00:00:00Z", "1899-12-31T23:59:59Z"])
+    def test_a_time_from_which_no_limit_can_be_counted(self, time: str) -> None:
+        assert refused(PORTAL, applied(time=time)).field == "time"
+
+    def test_a_broker_without_a_clock(self) -> None:
+        far = datetime(9999, 12, 31, tzinfo=UTC)
+        assert refused(PORTAL, applied(), received=far).field == "received"
+
+    def test_more_headers_than_anybody_needs(self) -> None:
+        assert refused(PORTAL, applied(), headers=(("x", None),) * 101).reason == "too-large"
+        assert refused(PORTAL, applied(), headers=(("x" * LIMIT + "x", None),)).reason == "too-large"
 
 
 class TestWhoMaySpeakWhere:

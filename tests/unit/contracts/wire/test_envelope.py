@@ -115,3 +115,57 @@ def test_the_judge_invents_an_id() -> None:
     value = json.dumps(written | {"specversion": "1.0", "data": DATA}).encode()
     content_type = [("content-type", b"application/cloudevents+json")]
     assert judged(value, content_type).get_id()
+
+
+# --- attributes ---------------------------------------------------------------------------------------------
+
+
+def attributes(**changes: Any) -> dict[str, Any]:
+    return ATTRIBUTES | {"specversion": "1.0", "data": {}} | changes
+
+
+@pytest.mark.parametrize(
+    "traceparent",
+    [
+        "",
+        "a trace",
+        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00F067AA0BA902B7-01",
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n",
+        "x" * 5000,
+        7,
+    ],
+)
+def test_what_is_no_trace_context_is_ignored(traceparent: Any) -> None:
+    """As W3C Trace Context wants it: an event is not refused for the sake of its trace."""
+    assert Event.model_validate(attributes(traceparent=traceparent)).traceparent is None
+
+
+@pytest.mark.parametrize("name", ["id", "source", "type", "subject", "requestid", "sequence", "dataschema"])
+@pytest.mark.parametrize("value", ["", "a\nb", "a\tb", "a\x00b", "a\x85b", "x" * 2001, 7])
+def test_an_attribute_is_one_line_of_text(name: str, value: Any) -> None:
+    with pytest.raises(Refusal) as refused:
+        Event.decode(
+            json.dumps(attributes(partitionkey=None, time=AT.isoformat()) | {name: value}).encode(), []
+        )
+    assert refused.value.field == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Tenant", "x"), ("data_base64", "x"), ("步骤", "x"), ("", "x"), ("a" * 41, "x")]
+    + [("tenant", value) for value in ({}, [], 1.5, "a\nb", 2**53)],
+)
+def test_an_extension_is_what_cloudevents_says(name: str, value: Any) -> None:
+    with pytest.raises(Refusal) as refused:
+        Event.decode(json.dumps(attributes(time=AT.isoformat()) | {name: value}).encode(), [])
+    assert refused.value.reason == "invalid"
+    assert refused.value.field in (name, None)
+
+
+@pytest.mark.parametrize("value", ["x", "消防", 7, True, None])
+def test_extensions_of_its_types_are_kept(value: Any) -> None:
+    read = Event.model_validate(attributes(tenant=value))
+    assert (read.model_extra or {})["tenant"] == value

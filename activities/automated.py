@@ -1,0 +1,60 @@
+"""Automated checks: a function of a department that answers a type of request."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from contracts.terms.errors import refusal_of
+from contracts.terms.requests import Answer, Request
+
+R = TypeVar("R", bound=Request[Any])
+A = TypeVar("A", bound=Answer)
+
+
+def automated(request: type[R]) -> Callable[[Callable[[R], Awaitable[A]]], Callable[[R], Awaitable[Answer]]]:
+    """Make a function the automated check that answers requests of this type, as an activity.
+
+    What it returns is checked against the request's answer type, like the answer of an own system at the
+    gateway. One that does not fit fails the activity, where the department's operators see it; it is tried
+    again, and the overdue ladder of the request goes on. In the case it would fail the case itself.
+    """
+
+    def bind(check: Callable[[R], Awaitable[A]]) -> Callable[[R], Awaitable[Answer]]:
+        @activity.defn(name=request.name)
+        @wraps(check)
+        async def checked(asked: R) -> Answer:
+            return answer_of(request, await check(asked))
+
+        return checked
+
+    return bind
+
+
+def answer_of(request: type[Request[Any]], returned: object) -> Answer:
+    """What a check returned, as an answer to ``request``.
+
+    Raises:
+        ApplicationError: it is none; says why.
+    """
+    try:
+        said = returned.model_dump(mode="json") if isinstance(returned, Answer) else returned
+        answer = request.answer.model_validate(said)
+    except ValidationError as error:
+        raise _no_answer(request, refusal_of(error).detail) from None
+    except ValueError as error:
+        raise _no_answer(request, str(error)) from None
+    if answer.deemed:
+        raise _no_answer(request, "deemed: only the platform may set it, when no answer came in time")
+    return answer
+
+
+def _no_answer(request: type[Request[Any]], why: str) -> ApplicationError:
+    return ApplicationError(
+        f"the check of {request.name} returned no {request.answer.__name__}: {why}", type="NoAnswer"
+    )

@@ -1,0 +1,106 @@
+"""A topic that does not exist, on a real broker: its own postings fail, soon and by name, and heal."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.admin import NewTopic
+from temporalio.testing import ActivityEnvironment
+
+from activities.outbox import OutboxActivity
+from contracts.platform import Batch, Letter, Posting
+from contracts.wire.ledger import GENESIS, LedgerEntry
+from contracts.wire.topics import LEDGER
+from deploy.local.kafka import KafkaEngine
+from network.broker.connection import Broker
+from network.broker.publisher import Publisher, TopicMissing
+from tests.applications import ADMINISTRATION, new_case
+
+pytestmark = pytest.mark.integration
+
+NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
+    async with KafkaEngine(tmp_path / "kafka") as engine:
+        made = Broker(engine.bootstrap)
+        await make(made, LEDGER)
+        yield made
+
+
+async def make(broker: Broker, topic: str) -> None:
+    async with broker.administration() as client:
+        await client.create_topics([NewTopic(broker.topic(topic), 1, 1)])
+
+
+async def ends(broker: Broker) -> int:
+    """How many records stand in the ledger's topic."""
+    async with broker.consuming(LEDGER) as consumer:
+        partitions = [each async for each in _assigned(consumer)]
+        return sum((await consumer.end_offsets(partitions)).values())
+
+
+async def _assigned(consumer: Any) -> AsyncIterator[Any]:
+    while not consumer.assignment():
+        await asyncio.sleep(0.05)
+    for each in consumer.assignment():
+        yield each
+
+
+def batch(*topics: str) -> Batch:
+    case = new_case()
+    entry = LedgerEntry.model_validate(
+        {
+            "case": case,
+            "sequence": 1,
+            "id": f"{case}/1",
+            "procedure": "construction-permit",
+            "law": "x",
+            "kind": "opened",
+            "actor": "channel:portal",
+            "occurred": NOW,
+            "received": NOW,
+            "recorded": NOW,
+            "holders": ("system",),
+            "previous": GENESIS,
+        }
+    ).sealed()
+    letters = tuple(Letter(topic=topic, type="org.seamless.request.taken.v1", data={}) for topic in topics)
+    return Batch(administration=ADMINISTRATION, postings=(Posting(entry=entry, letters=letters),))
+
+
+async def test_a_missing_topic_fails_its_own_postings_alone(broker: Broker) -> None:
+    async with Publisher(broker) as publisher:
+        outbox = OutboxActivity(publisher)
+
+        async def publish(*topics: str) -> float:
+            began = time.monotonic()
+            await ActivityEnvironment().run(outbox.publish, batch(*topics))
+            return time.monotonic() - began
+
+        await publish()
+        producer = publisher._producer
+
+        async def failing() -> float:
+            began = time.monotonic()
+            with pytest.raises(TopicMissing, match=r"no topic agency\.gone\.requests"):
+                await publish("agency.gone.requests")
+            return time.monotonic() - began
+
+        failures = [asyncio.create_task(failing()) for _ in range(20)]
+        others = [await publish() for _ in range(30)]
+        assert max(await asyncio.gather(*failures)) < 1.5
+        assert max(others) < 0.5  # nobody waited for a topic of another case
+        assert publisher._producer is producer
+        assert await ends(broker) == 31  # of a posting that fails, nothing is sent
+
+        await make(broker, "agency.gone.requests")
+        await publish("agency.gone.requests")  # tried again once the topic is there
+        assert await ends(broker) == 32
