@@ -1,76 +1,176 @@
-"""The fence: a deadline takes effect only after every event that the broker had by then was carried."""
+"""The fence: a consequence binds only where there was silence.
+
+Before a deadline takes effect, everything that the broker had by then is in its case; no dead letter that may
+be the platform's fault waits for the case; and whoever could not reach the platform over the deadline has had
+time to speak.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from aiokafka import TopicPartition
-from aiokafka.partitioner import murmur2
+from aiokafka.errors import KafkaError
+from prometheus_client import Counter, Gauge
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from contracts.platform import AWAIT_GATEWAY, Fence
+from activities.availability import Availability
+from activities.suspects import Suspects
+from contracts.platform import AWAIT_GATEWAY, Fence, FencePassed
+from contracts.terms.errors import Unavailable
+from contracts.wire.topics import AVAILABILITY, DEAD_LETTER
 from network.broker.connection import Broker
+from network.broker.follower import TopicFollower
+
+COMMITTED_SECONDS = 0.2
+"""For so long what the gateway has committed is not asked again: many cases are due at one moment."""
+
+DEADLINES_KEPT = 1000
+
+WAITING = Counter(
+    "seamless_fence_waits_total", "How often a consequence was not yet allowed to bind, by why.", ["reason"]
+)
+SUSPECTS = Gauge("seamless_fence_suspect_dead_letters", "Dead letters that hold the consequences of a case.")
 
 
 class FenceActivity:
-    """Waits until the gateway has carried what the broker had by a deadline.
+    """Says when a consequence may bind.
 
-    It compares the gateway group's committed offsets with the first offset whose append time is
-    after the deadline. The gateway commits only what stands in its case or in the dead letters.
+    What has to be carried is the end of every partition of the topics, asked once after the deadline and
+    kept:
+    which partition a producer chose does not matter, nor do the broker's stamps. What was carried is what the
+    gateway has committed, since it commits only what is in its case or among the dead letters.
     """
 
-    def __init__(self, broker: Broker, *, group: str, clock_skew: timedelta) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        group: str,
+        clock_skew: timedelta,
+        outage_after: timedelta,
+        grace: timedelta,
+        virtual_time: bool = False,
+    ) -> None:
         """
         Args:
             group: the gateway's consumer group.
-            clock_skew: how far the broker's clock may be after Temporal's.
+            clock_skew: how far the clocks of broker, Temporal and this machine may differ.
+            outage_after: for so long the gateways may be silent before it is an outage.
+            grace: so long after an outage a consequence is held.
+            virtual_time: a log is replayed: whoever moves the clocks lets everything be carried first, so
+            there is nothing to wait for.
         """
         self._broker = broker
         self._group = group
         self._clock_skew = clock_skew
+        self._grace = grace
+        self._virtual_time = virtual_time
+        self._availability = Availability(outage_after=outage_after)
+        self._suspects = Suspects()
+        self._beats = TopicFollower(broker, AVAILABILITY, self._availability.take)
+        self._letters = TopicFollower(broker, DEAD_LETTER, self._suspects.take)
+        self._following: list[asyncio.Task[None]] = []
         self._clients = AsyncExitStack()
         self._reader: Any = None
         self._admin: Any = None
         self._connecting = asyncio.Lock()
+        self._ends: dict[tuple[str, datetime], dict[TopicPartition, int]] = {}
         self._counts: dict[str, int] = {}
+        self._committed: dict[TopicPartition, int] = {}
+        self._committed_at = float("-inf")
+        self._asking = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
+        if not self._virtual_time:
+            self._following = [asyncio.create_task(each.run()) for each in (self._beats, self._letters)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for task in self._following:
+            task.cancel()
+        await asyncio.gather(*self._following, return_exceptions=True)
         await self._clients.aclose()
 
     @activity.defn(name=AWAIT_GATEWAY)
-    async def await_gateway(self, fence: Fence) -> None:
+    async def await_gateway(self, fence: Fence) -> FencePassed:
         """Return when the fence is passed; otherwise fail, to be tried again.
 
         Raises:
-            ApplicationError: the gateway is not that far yet. Benign: it says nothing of the case.
+            ApplicationError: not yet; says what for. Benign: it says nothing of the case.
         """
+        if self._virtual_time:
+            return FencePassed()
         early = fence.deadline + self._clock_skew - datetime.now(UTC)
         await asyncio.sleep(max(0.0, early.total_seconds()))
-        await self._connect()
-        topics = [self._broker.topic(topic) for topic in fence.topics]
-        partitions = [await self._partition(topic, fence.case) for topic in topics]
-        after = int(fence.deadline.timestamp() * 1000) + 1
-        found = await self._reader.offsets_for_times(dict.fromkeys(partitions, after))
-        begins = await self._reader.beginning_offsets(partitions)
-        ends = await self._reader.end_offsets([each for each in partitions if not found[each]])
-        needed = {each: found[each].offset if found[each] else ends[each] for each in partitions}
-        # Asked last: what is committed by now has been carried, also what came in the meantime.
-        committed = await self._admin.list_consumer_group_offsets(self._group, partitions=partitions)
-        for each in partitions:
-            if needed[each] > begins[each] and committed[each].offset < needed[each]:
-                raise ApplicationError(
-                    f"the gateway stands at {committed[each].offset} of {needed[each]} "
-                    f"in {each.topic}/{each.partition}",
-                    type="GatewayBehind",
-                    category=ApplicationErrorCategory.BENIGN,
+        try:
+            await self._connect()
+            await self._carried(fence)
+            await self._cleared(fence)
+            await self._beats.catch_up()
+        except (KafkaError, Unavailable) as error:
+            raise _not_yet("broker-away", str(error)) from None
+        verdict = self._availability.verdict(fence.deadline, datetime.now(UTC), self._grace)
+        if verdict is None:
+            raise _not_yet("gateway-away", "no gateway is well at the moment")
+        return verdict
+
+    async def _carried(self, fence: Fence) -> None:
+        """Return if the gateway has carried what the topics had once the deadline was over."""
+        needed: dict[TopicPartition, int] = {}
+        for topic in fence.topics:
+            needed |= await self._end_of(topic, fence.deadline)
+        # Asked after that: what is committed by now has been carried, also what came in the meantime.
+        committed = await self._committed_of(needed)
+        for partition, end in needed.items():
+            if committed[partition] < end:
+                raise _not_yet(
+                    "gateway-behind",
+                    f"the gateway stands at {committed[partition]} of {end} "
+                    f"in {partition.topic}/{partition.partition}",
                 )
+
+    async def _cleared(self, fence: Fence) -> None:
+        """Return if no dead letter that may be the platform's fault waits for the case."""
+        await self._letters.catch_up()
+        SUSPECTS.set(len(self._suspects))
+        if not self._suspects:
+            return
+        partitions = await self._partitions(DEAD_LETTER)
+        committed = await self._committed_of(partitions)
+        carried = {(each.topic, each.partition): offset for each, offset in committed.items()}
+        if suspect := self._suspects.holding(fence.case, fence.topics, carried):
+            raise _not_yet("dead-letter-waits", f"dead letter {suspect.id} waits for an operator")
+
+    async def _end_of(self, topic: str, deadline: datetime) -> dict[TopicPartition, int]:
+        """The end of every partition of a topic, asked once after ``deadline``; 0 where it is empty."""
+        key = (topic, deadline)
+        if key not in self._ends:
+            partitions = await self._partitions(topic)
+            begins = await self._reader.beginning_offsets(partitions)
+            ends = await self._reader.end_offsets(partitions)
+            found = {each: end if end > begins[each] else 0 for each, end in ends.items()}
+            while len(self._ends) >= DEADLINES_KEPT:
+                del self._ends[next(iter(self._ends))]
+            self._ends.setdefault(key, found)
+        return self._ends[key]
+
+    async def _committed_of(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """What the gateway has committed; 0 where it has nothing yet."""
+        clock = asyncio.get_running_loop().time
+        wanted = list(partitions)
+        async with self._asking:
+            if clock() - self._committed_at > COMMITTED_SECONDS or not self._committed.keys() >= set(wanted):
+                every = sorted({*self._committed, *wanted})
+                found = await self._admin.list_consumer_group_offsets(self._group, partitions=every)
+                self._committed = {each: max(0, found[each].offset) for each in every}
+                self._committed_at = clock()
+            return {each: self._committed[each] for each in wanted}
 
     async def _connect(self) -> None:
         async with self._connecting:
@@ -79,9 +179,15 @@ class FenceActivity:
             if self._admin is None:
                 self._admin = await self._clients.enter_async_context(self._broker.administration())
 
-    async def _partition(self, topic: str, case: str) -> TopicPartition:
-        """The partition of a case on a topic. How many there are is for ever, so it is asked once."""
-        if topic not in self._counts:
-            described = await self._admin.describe_topics([topic])
-            self._counts[topic] = len(described[0]["partitions"])
-        return TopicPartition(topic, (murmur2(case.encode()) & 0x7FFFFFFF) % self._counts[topic])
+    async def _partitions(self, topic: str) -> list[TopicPartition]:
+        """The partitions of a topic. How many there are is for ever, so it is asked once."""
+        name = self._broker.topic(topic)
+        if name not in self._counts:
+            described = await self._admin.describe_topics([name])
+            self._counts[name] = len(described[0]["partitions"])
+        return [TopicPartition(name, number) for number in range(self._counts[name])]
+
+
+def _not_yet(reason: str, detail: str) -> ApplicationError:
+    WAITING.labels(reason).inc()
+    return ApplicationError(detail, type=reason, category=ApplicationErrorCategory.BENIGN)

@@ -111,9 +111,30 @@ class Batch(Contract):
     postings: tuple[Posting, ...]
 
 
+class Outage(Contract):
+    """A time in which the platform could not be reached: its broker, its gateway or Temporal was away."""
+
+    began: AwareDatetime
+    ended: AwareDatetime
+
+
+class FencePassed(Contract):
+    """What the fence found: everything in time is in the case, so the consequence may bind.
+
+    Attributes:
+        held_until: it may bind only from then on, since the platform was away shortly before the deadline or
+            over it. What the broker has by then counts, too. None: it may bind now.
+        outage: why it is held.
+    """
+
+    held_until: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    outage: Outage | None = Field(default=None, exclude_if=absent)
+
+
 class Fence(Contract):
-    """Wait until the gateway has carried everything that the broker had by ``deadline`` on ``topics``
-    in the partitions of ``case``."""
+    """Wait until the gateway has carried everything that the broker had by ``deadline`` on ``topics``, in
+    every
+    partition, into its case; and until no dead letter that may be the platform's fault waits for ``case``."""
 
     case: CaseId
     deadline: AwareDatetime

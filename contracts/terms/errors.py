@@ -24,10 +24,17 @@ REASONS: dict[str, Bilingual] = {
     ),
     "case-closed": Bilingual(zh="办件已经办结。", en="The case is closed."),
     "too-many-events": Bilingual(zh="办件收到的事件过多。", en="The case takes no more events at present."),
+    "unreadable": Bilingual(zh="消息无法读取。", en="The record cannot be read."),
+    "internal": Bilingual(zh="平台未能处理该消息。", en="The platform failed to process the message."),
     "not-withdrawable": Bilingual(zh="此类办件不能撤回。", en="Cases of this procedure cannot be withdrawn."),
     "already-decided": Bilingual(zh="办件已经作出决定。", en="The case is decided already."),
 }
 """Why the platform refuses a message: code to sentence. A procedure's own reasons are in its service item."""
+
+
+PLATFORM_FAULTS = frozenset({"unknown-case", "too-many-events", "unreadable", "internal"})
+"""Reasons that may be the platform's own fault. Until an operator has dealt with such a dead letter, no
+consequence binds in its case: what it says may have come in time."""
 
 
 class SeamlessError(Exception):

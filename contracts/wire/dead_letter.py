@@ -22,7 +22,7 @@ RESERVED = "dlq-"
 """How the platform's header names begin. A sender's own headers of such names are dropped."""
 
 REPLAY_OF = "dlq-replay-of"
-"""The header that a replayed record has: the dead letter that it was."""
+"""The header of a dead letter that was replayed and refused again: the id of the first one."""
 
 
 class Place(NamedTuple):
@@ -41,7 +41,9 @@ class DeadLetter:
     """A refused record and what became of it.
 
     Attributes:
-        place: where the record stands; as text it is the id, ``<topic>/<partition>/<offset>``.
+        id: the place of the record, ``<topic>/<partition>/<offset>``; of one that was replayed and refused
+            again, the place of its replay.
+        place: where the record stands.
         received: when the broker had the record; ``refused``: when the gateway refused it.
         reason: a code of :data:`contracts.terms.errors.REASONS`; ``detail`` a sentence.
         field: what is at fault.
@@ -52,6 +54,7 @@ class DeadLetter:
         by, why, settled: who settled it, why and when, once ``state`` is not ``waiting``.
     """
 
+    id: str
     place: Place
     received: datetime
     refused: datetime
@@ -69,11 +72,6 @@ class DeadLetter:
     why: str | None = None
     settled: datetime | None = None
 
-    @property
-    def id(self) -> str:
-        """``<topic>/<partition>/<offset>`` of the record."""
-        return str(self.place)
-
     def encode(self) -> tuple[bytes | None, list[tuple[str, bytes | None]]]:
         """Value and headers of the dead letter's record; its key is the record's own."""
         texts = {
@@ -89,16 +87,13 @@ class DeadLetter:
         }
         if self.field:
             texts["dlq-field"] = self.field
-        kept = [
-            (name, content)
-            for name, content in self.headers
-            if not name.startswith(RESERVED) or name == REPLAY_OF
-        ]
+        if self.replay_of:
+            texts[REPLAY_OF] = self.replay_of
         if self.omitted is not None:
             texts["dlq-omitted"] = str(self.omitted)
         # Kafka's client sends no record that has neither key nor value.
         value = b"" if self.key is None and self.value is None else self.value
-        return value, [*kept, *_encoded(texts)]
+        return value, [*without_reserved(self.headers), *_encoded(texts)]
 
     @classmethod
     def decode(cls, key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter:
@@ -109,6 +104,7 @@ class DeadLetter:
         """
         said = reserved(headers)
         return cls(
+            id=said["dlq-id"],
             place=Place(said["dlq-topic"], int(said["dlq-partition"]), int(said["dlq-offset"])),
             received=datetime.fromisoformat(said["dlq-timestamp"]),
             refused=datetime.fromisoformat(said["dlq-at"]),
@@ -147,9 +143,20 @@ class DeadLetter:
 
 def settlement(letter: DeadLetter, state: State, *, by: str, why: str, at: datetime) -> Headers:
     """The headers of the record that says what became of a dead letter; its key is the letter's, its value
-    empty."""
-    texts = {"dlq-id": letter.id, "dlq-state": state, "dlq-by": by, "dlq-why": why, "dlq-at": at.isoformat()}
-    return _encoded(texts)
+    empty. It repeats where the record stands: the gateway replays it from there."""
+    return _encoded(
+        {
+            "dlq-id": letter.id,
+            "dlq-topic": letter.place.topic,
+            "dlq-partition": str(letter.place.partition),
+            "dlq-offset": str(letter.place.offset),
+            "dlq-reason": letter.reason,
+            "dlq-state": state,
+            "dlq-by": by,
+            "dlq-why": why,
+            "dlq-at": at.isoformat(),
+        }
+    )
 
 
 def reserved(headers: Headers) -> dict[str, str]:

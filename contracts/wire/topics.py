@@ -13,6 +13,8 @@ from contracts.terms.identifiers import Party
 
 DEAD_LETTER = "dead-letter"
 LEDGER = "case.ledger"
+AVAILABILITY = "platform.availability"
+"""Heartbeats of the gateways. A gap in them is an outage of the platform."""
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -61,12 +63,22 @@ def topics_of(directory: Directory) -> list[Topic]:
     Time stamps are the broker's (LogAppendTime): late or not is decided by when the broker had it. The
     ledger and the dead letters are kept for ever and never compacted: their key is the case.
     """
-    events = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(90 * DAY_MS)}
+    events = {
+        "message.timestamp.type": "LogAppendTime",
+        "retention.ms": str(90 * DAY_MS),
+        "cleanup.policy": "delete",
+    }
     kept = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1", "cleanup.policy": "delete"}
     named = [name for party in directory.parties for name in (messages_topic(party), events_topic(party))]
-    return [Topic(name, directory.partitions, events) for name in named] + [
-        Topic(name, directory.partitions, kept) for name in (LEDGER, DEAD_LETTER)
-    ]
+    return (
+        [Topic(name, directory.partitions, events) for name in named]
+        + [Topic(name, directory.partitions, kept) for name in (LEDGER, DEAD_LETTER)]
+        + [
+            Topic(
+                AVAILABILITY, 1, {"message.timestamp.type": "LogAppendTime", "retention.ms": str(30 * DAY_MS)}
+            )
+        ]
+    )
 
 
 def inlets_of(directory: Directory) -> list[Inlet]:

@@ -16,7 +16,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.terms.errors import InvalidInput, Unavailable
-from contracts.wire.dead_letter import REPLAY_OF, DeadLetter, State, reserved, settlement, without_reserved
+from contracts.wire.dead_letter import DeadLetter, State, reserved, settlement
 from contracts.wire.envelope import Headers
 from contracts.wire.topics import DEAD_LETTER
 from network.broker.connection import Broker, partition_counts
@@ -79,24 +79,21 @@ async def list_dead_letters(broker: Broker) -> list[DeadLetter]:
 
 
 async def replay(publisher: Publisher, letter: DeadLetter, *, by: str) -> None:
-    """Send the record again to the topic that it came from, unchanged: it is a late event. Should it be
-    refused again it is a new dead letter, which names this one.
+    """Have the gateway carry the record again, read from its original place.
+
+    Where the platform may have been at fault (:data:`contracts.terms.errors.PLATFORM_FAULTS`) it keeps the
+    time at which the broker had it; otherwise it is a late event. Should it be refused again it is a new dead
+    letter, which names this one.
 
     Args:
         by: who does it; it is kept.
 
     Raises:
-        InvalidInput: it is settled already, or its value was not kept.
+        InvalidInput: it is settled already.
         Unavailable: Kafka does not take it.
     """
-    if letter.omitted is not None:
-        raise InvalidInput(
-            f"{letter.id} was too large to keep ({letter.omitted} bytes); ask its sender to send it again"
-        )
     _check_waiting(letter)
-    headers = [*without_reserved(letter.headers), (REPLAY_OF, letter.id.encode())]
-    record = Record(letter.place.topic, letter.key, letter.value, headers)
-    await _publish(publisher, [record, _settlement(letter, "replayed", by, "")])
+    await _publish(publisher, [_settlement(letter, "replayed", by, "")])
 
 
 async def discard(publisher: Publisher, letter: DeadLetter, *, by: str, why: str) -> None:

@@ -74,21 +74,40 @@ async def apply_topics(broker: Broker, directory: Directory, *, replication: int
 
 
 async def check_topics(broker: Broker, directory: Directory) -> None:
-    """Return if every topic stands: a producer would wait for ever on one that does not.
+    """Return if every topic stands with the settings that the guarantees rest on.
+
+    A producer would wait for ever on a topic that does not stand. On a topic with the sender's time stamps,
+    or whose records are compacted or deleted too early, an answer in time could count as late, or be lost.
 
     Raises:
-        Unavailable: topics are missing, named with the cure; or one has another number of partitions.
+        Unavailable: topics are missing, named with the cure; or one has another number of partitions, or a
+            setting that differs.
     """
     topics = [topic._replace(name=broker.topic(topic.name)) for topic in topics_of(directory)]
     async with broker.administration() as client:
         standing = await partition_counts(client)
-    missing = [topic.name for topic in topics if topic.name not in standing]
-    if missing:
-        raise Unavailable(
-            f"{len(missing)} topics are missing on {broker.address}: {', '.join(missing)}. "
-            "Make them with: seamless topics apply"
-        )
-    _check_partitions(topics, standing)
+        missing = [topic.name for topic in topics if topic.name not in standing]
+        if missing:
+            raise Unavailable(
+                f"{len(missing)} topics are missing on {broker.address}: {', '.join(missing)}. "
+                "Make them with: seamless topics apply"
+            )
+        _check_partitions(topics, standing)
+        settings = await _settings(client, topics)
+    for topic in topics:
+        for name, (value, wanted) in _differences(topic, settings[topic.name]).items():
+            if not _suffices(name, value, wanted):
+                raise Unavailable(
+                    f"topic {topic.name} has {name}={value} and needs {wanted}. "
+                    "Set it with: seamless topics apply"
+                )
+
+
+def _suffices(name: str, value: str | None, wanted: str) -> bool:
+    """Whether a setting that differs is good enough: a longer retention is."""
+    if name != "retention.ms" or value is None:
+        return False
+    return int(value) == -1 or (int(wanted) != -1 and int(value) >= int(wanted))
 
 
 def _check_partitions(topics: Sequence[Topic], standing: dict[str, int]) -> None:

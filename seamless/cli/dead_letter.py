@@ -99,7 +99,7 @@ def replay_(
             chosen = [
                 each
                 for each in letters
-                if each.state == "waiting" and each.omitted is None and reason in (None, each.reason)
+                if each.state == "waiting" and reason in (None, each.reason)
             ]
         from network.broker.dead_letters import replay
 

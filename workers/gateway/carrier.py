@@ -8,16 +8,18 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.exc import OperationalError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.admission import Admitted, Arrival, admit
 from contracts.terms.errors import Refusal
+from contracts.terms.identifiers import Party
 from contracts.wire.dead_letter import Place
 from network.broker.publisher import PublishError
-from workers.gateway.dead_letters import DeadLetterWriter
+from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
 from workers.gateway.early_events import EarlyEvents, TooManyWait
 from workers.gateway.metrics import DEAD_LETTERS, EVENTS
+from workers.gateway.originals import Originals, ReplayedRecord
 from workers.process.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -30,6 +32,14 @@ CONCURRENT_DELIVERIES = 64
 
 LOG_AFTER, LOG_EVERY = 5, 12
 """Attempts after which a difficulty of a known kind is logged: after seconds, then about once a minute."""
+
+FAULTS_AT_MOST = 6
+"""After so many unexpected errors an event is an internal dead letter: some seconds."""
+
+OURS = frozenset(
+    {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE, RPCStatusCode.FAILED_PRECONDITION}
+)
+"""What Temporal answers when it will never take a call as it is."""
 
 TRANSIENT = (RPCError, PublishError, NotYet, OperationalError, OSError, TimeoutError)
 """Difficulties of a known kind, which need no traceback."""
@@ -46,8 +56,12 @@ def pauses(first: float, longest: float) -> Iterator[float]:
 class Carrier:
     """Carries events to their end. Holds no more than counts; another copy of the process can go on."""
 
-    def __init__(self, delivery: Delivery, dead_letters: DeadLetterWriter, settings: Settings) -> None:
+    def __init__(
+        self, delivery: Delivery, dead_letters: DeadLetterWriter, originals: Originals, settings: Settings
+    ) -> None:
+        """``originals`` reads the records that dead letters came from."""
         self._delivery = delivery
+        self._originals = originals
         self._dead_letters = dead_letters
         self._rules = settings.rules
         self._free = asyncio.Semaphore(CONCURRENT_DELIVERIES)
@@ -69,31 +83,60 @@ class Carrier:
         try:
             admitted = await self._persist(lambda: self._admit(arrival), logger)
             logger = logger.bind(case=admitted.case, type=admitted.event.type)
-            outcome: str = await self._deliver(admitted, read_at, logger)
+            outcome: str = await self._deliver(admitted, arrival.inlet.party, read_at, logger)
         except Refusal as refusal:
-            outcome, why = "dead-letter", refusal
-            await self._persist(lambda: self._dead_letters.write(arrival, place, why), logger)
-            DEAD_LETTERS.labels(refusal.reason).inc()
-            logger.warning(
-                "event refused", reason=refusal.reason, detail=refusal.detail[:500], field=refusal.field
-            )
+            await self.refuse(arrival, place, refusal)
+            return
         EVENTS.labels(place.topic, outcome).inc()
         logger.debug("event carried", outcome=outcome)
+
+    async def refuse(
+        self, arrival: Arrival, place: Place, refusal: Refusal, *, replay_of: ReplayOf | None = None
+    ) -> None:
+        """Return when the record is among the dead letters and its sender is told; however long that
+        takes."""
+        logger = log.bind(topic=place.topic, partition=place.partition, offset=place.offset)
+
+        async def write() -> None:
+            await self._dead_letters.write(arrival, place, refusal, replay_of=replay_of)
+
+        await self._persist(write, logger, without_end=True)
+        DEAD_LETTERS.labels(refusal.reason).inc()
+        EVENTS.labels(place.topic, "dead-letter").inc()
+        logger.warning(
+            "event refused", reason=refusal.reason, detail=refusal.detail[:500], field=refusal.field
+        )
+
+    async def replay(self, record: ReplayedRecord, read_at: float) -> None:
+        """Carry a dead letter again, as :meth:`carry`. Refused again it is a new one, which names the
+        first."""
+        logger = log.bind(replay_of=record.letter, replay=str(record.replay))
+        try:
+            arrival = await self._persist(lambda: self._originals.read(record), logger)
+        except Refusal as refusal:
+            arrival = Arrival(record.inlet, record.key, None, (), record.replayed)
+            await self.refuse(arrival, record.replay, refusal, replay_of=record.origin)
+            return
+        try:
+            admitted = await self._persist(lambda: self._admit(arrival), logger)
+            await self._deliver(admitted, arrival.inlet.party, read_at, logger)
+        except Refusal as refusal:
+            await self.refuse(arrival, record.replay, refusal, replay_of=record.origin)
 
     async def _admit(self, arrival: Arrival) -> Admitted:
         return admit(arrival, self._rules)
 
-    async def _deliver(self, admitted: Admitted, read_at: float, logger: Any) -> Outcome:
+    async def _deliver(self, admitted: Admitted, party: Party, read_at: float, logger: Any) -> Outcome:
         case = admitted.case
         try:
             return await self._attempt(admitted, logger)
         except CaseUnknown:
             self._early.missed(case, read_at)
         try:
-            with self._early.waiting():
+            with self._early.waiting(party):
                 outcome = await self._await_case(admitted, logger)
         except TooManyWait:
-            raise self._unknown(case, "too many events wait for their cases already") from None
+            raise self._unknown(case, "too many events wait for their cases already, of this sender") from None
         self._early.found(case)
         return outcome
 
@@ -119,23 +162,44 @@ class Carrier:
 
         return await self._persist(deliver, logger)
 
-    async def _persist(self, action: Callable[[], Awaitable[T]], logger: Any) -> T:
-        """Repeat ``action`` until it ends in what it returns, a refusal or an unknown case."""
+    async def _persist(
+        self, action: Callable[[], Awaitable[T]], logger: Any, *, without_end: bool = False
+    ) -> T:
+        """Repeat ``action`` until it ends in what it returns, a refusal or an unknown case.
+
+        A server that is away, overloaded or slow is waited for without end. Anything else is a fault of ours:
+        after some attempts it is a refusal, so that it holds back no event but this one.
+
+        Args:
+            without_end: also for a fault of ours there is nothing else to do.
+
+        Raises:
+            Refusal: of the action, or ``internal``.
+        """
+        faults = 0
         for attempt, pause in enumerate(pauses(FIRST_PAUSE, LONGEST_PAUSE)):
             try:
                 return await action()
             except (Refusal, CaseUnknown):
                 raise
             except TRANSIENT as error:
+                if isinstance(error, RPCError) and error.status in OURS:
+                    faults += 1
+                    if faults >= FAULTS_AT_MOST and not without_end:
+                        detail = f"Temporal does not take it: {error.status.name}: {error.message}"
+                        raise Refusal("internal", detail) from None
                 if isinstance(error, RPCError | TimeoutError):
                     self._early.unavailable()
                 if attempt % LOG_EVERY == LOG_AFTER:
                     logger.warning(
                         "event waits", error=f"{type(error).__name__}: {error}", attempts=attempt + 1
                     )
-            except Exception:
-                # Ours to mend. It holds back its own case until then, rather than lose the event.
-                if attempt % LOG_EVERY == 0:
-                    logger.exception("event waits: unexpected error", attempts=attempt + 1)
+            except Exception as error:
+                faults += 1
+                if faults == 1 or attempt % LOG_EVERY == 0:
+                    logger.exception("unexpected error", attempts=attempt + 1)
+                if faults >= FAULTS_AT_MOST and not without_end:
+                    detail = f"the platform failed: {type(error).__name__}: {error}"
+                    raise Refusal("internal", detail) from None
             await asyncio.sleep(pause)
         raise AssertionError("pauses never end")

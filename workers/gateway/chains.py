@@ -30,6 +30,10 @@ class Chains(Generic[Key, Item]):
         """How many keys have work."""
         return len(self._tasks)
 
+    def waiting(self, key: Key) -> int:
+        """How many items of ``key`` have not ended."""
+        return len(self._waiting.get(key, ()))
+
     def put(self, key: Key, item: Item) -> None:
         """Append ``item`` to the chain of ``key``."""
         if key in self._waiting:

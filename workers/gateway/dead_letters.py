@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.admission import Arrival
 from contracts.terms.errors import REASONS, Refusal
@@ -23,6 +23,13 @@ MAX_READ = 1_000_000
 """Bytes of a message that are worth looking into for its id."""
 
 
+class ReplayOf(NamedTuple):
+    """The dead letter that a record was, and where that record stands."""
+
+    letter: str
+    place: Place
+
+
 class DeadLetterWriter:
     """The dead-letter topic, from the gateway's side.
 
@@ -34,18 +41,26 @@ class DeadLetterWriter:
         self._source = PLATFORM.source(administration)
         self._group = group
 
-    async def write(self, arrival: Arrival, place: Place, refusal: Refusal) -> None:
+    async def write(
+        self, arrival: Arrival, place: Place, refusal: Refusal, *, replay_of: ReplayOf | None = None
+    ) -> None:
         """Keep a refused record with its reason, and tell its sender; return when both are durable.
 
         A record that is too large for the dead-letter topic is kept without its value (header
         ``dlq-omitted``: its size); the value stands at its original place.
+
+        Args:
+            place: where the record stands; of one that was replayed, where its replay does.
+            replay_of: the dead letter that it was before.
 
         Raises:
             PublishError: not known to be written; call again.
         """
         now = datetime.now(UTC)
         letter = DeadLetter(
-            place=place,
+            id=str(place),
+            place=replay_of.place if replay_of else place,
+            replay_of=replay_of.letter if replay_of else None,
             received=arrival.received,
             refused=now,
             reason=refusal.reason,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
@@ -29,6 +30,15 @@ RPC_TIMEOUT = timedelta(seconds=10)
 SIGNAL_LIMIT = "limit for signal events"
 """What the server's text says when a run has had all the signals it takes (10,000). Its status code has
 changed between versions of the server, the text has not."""
+
+LOOK_EVERY_EVENTS = 100
+LOOK_EVERY_BYTES = 1024 * 1024
+"""After so many events, or so many bytes, to one case its history is looked at."""
+
+HISTORY_BYTES_AT_MOST = 20 * 1024 * 1024
+"""A run with more history takes no more events for now. Temporal ends a run at 50 MB."""
+
+CASES_WATCHED = 10_000
 
 ENDED_OTHERWISE = {
     WorkflowExecutionStatus.TERMINATED,
@@ -90,6 +100,7 @@ class Delivery:
         self._directory = directory
         self._calendar = calendar_name
         self._virtual_time = virtual_time
+        self._sent: dict[str, _Sent] = {}
 
     async def deliver(self, admitted: Admitted) -> Outcome:
         """Give an admitted event to its case.
@@ -153,6 +164,7 @@ class Delivery:
         )
 
     async def _signal(self, admitted: CaseEvent) -> Outcome:
+        await self._check_room(admitted)
         delivered = Delivered(event=admitted.event, actor=admitted.actor, received=admitted.received)
         try:
             await self._client.get_workflow_handle(admitted.case).signal(
@@ -164,8 +176,35 @@ class Delivery:
                 raise Refusal("too-many-events", detail) from None
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
+            _check_namespace(error)
             return await self._of_no_running_case(admitted)
         return "delivered"
+
+    async def _check_room(self, admitted: CaseEvent) -> None:
+        """Look at a case's history now and then: Temporal would end a run whose history grows too large.
+
+        Raises:
+            Refusal: the run has too much history for now; a new run begins once the case has taken what
+            waits.
+        """
+        sent = self._sent.setdefault(admitted.case, _Sent())
+        sent.events, sent.bytes = sent.events + 1, sent.bytes + len(str(admitted.event.data))
+        if sent.events < LOOK_EVERY_EVENTS and sent.bytes < LOOK_EVERY_BYTES:
+            return
+        while len(self._sent) > CASES_WATCHED:
+            del self._sent[next(iter(self._sent))]
+        try:
+            handle = self._client.get_workflow_handle(admitted.case)
+            described = await handle.describe(rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return  # the signal will tell
+            raise
+        size = described.raw_info.history_size_bytes
+        if size > HISTORY_BYTES_AT_MOST:
+            detail = f"{admitted.case} has had {size:,} bytes of events and takes no more for now"
+            raise Refusal("too-many-events", detail)
+        sent.events = sent.bytes = 0
 
     async def _of_no_running_case(self, admitted: CaseEvent) -> Outcome:
         """What an event means that Temporal has no running case for."""
@@ -189,8 +228,27 @@ class Delivery:
             return (await self._client.get_workflow_handle(case).describe(rpc_timeout=RPC_TIMEOUT)).status
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
+                _check_namespace(error)
                 return None
             raise
+
+
+@dataclass
+class _Sent:
+    """What was sent to a case since its history was looked at."""
+
+    events: int = 0
+    bytes: int = 0
+
+
+def _check_namespace(error: RPCError) -> None:
+    """A namespace that does not exist is answered like a case that does not: it says nothing of the case.
+
+    Raises:
+        NotYet: it was the namespace.
+    """
+    if "namespace" in error.message.lower():
+        raise NotYet(f"Temporal has no such namespace: {error.message}")
 
 
 def _is_of(opening: LedgerEntry, content: dict[str, object], cause: str) -> bool:

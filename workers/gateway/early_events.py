@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator
+
+from contracts.terms.identifiers import Party
 
 
 class TooManyWait(Exception):
-    """As many events wait already as may."""
+    """As many events of this party wait already as may."""
 
 
 class EarlyEvents:
@@ -22,29 +25,31 @@ class EarlyEvents:
         """
         Args:
             seconds: how long a case may be missing.
-            at_most: how many events may wait at once.
+            at_most: how many events of one party may wait at once. Each party has places of its own, so that
+                one that sends many keeps no other from waiting.
             clock: seconds, monotonic; the one that events are stamped with when they are read.
         """
         self.seconds = seconds
-        self._free = at_most
+        self._at_most = at_most
+        self._waiting: Counter[Party] = Counter()
         self._clock = clock
         self._missed: dict[str, float] = {}
         self._unavailable = float("-inf")
 
     @contextlib.contextmanager
-    def waiting(self) -> Iterator[None]:
-        """While an event waits.
+    def waiting(self, party: Party) -> Iterator[None]:
+        """While an event of ``party`` waits.
 
         Raises:
             TooManyWait: there is no room for it.
         """
-        if self._free <= 0:
+        if self._waiting[party] >= self._at_most:
             raise TooManyWait
-        self._free -= 1
+        self._waiting[party] += 1
         try:
             yield
         finally:
-            self._free += 1
+            self._waiting[party] -= 1
 
     def missed(self, case: str, read_at: float) -> None:
         """An event that was read at ``read_at`` found no case. An event that was read after the time for this

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -14,12 +15,14 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CorruptRecordException, KafkaError, UnsupportedCodecError
 
 from contracts.admission import Arrival
+from contracts.terms.errors import Refusal
 from contracts.wire.dead_letter import Place
-from contracts.wire.topics import inlets_of
+from contracts.wire.topics import DEAD_LETTER, Inlet, inlets_of
 from network.broker.connection import stop
 from workers.gateway.carrier import Carrier
 from workers.gateway.chains import Chains
-from workers.gateway.metrics import COMMIT_SECONDS, IN_FLIGHT, LAG, OLDEST_AGE, REBALANCES, SET_ASIDE
+from workers.gateway.metrics import COMMIT_SECONDS, IN_FLIGHT, LAG, OLDEST_AGE, REBALANCES
+from workers.gateway.originals import replay_of
 from workers.gateway.tracker import Tracker
 from workers.process.metrics import set_ready
 from workers.process.settings import Settings
@@ -45,18 +48,27 @@ CAREFUL_PAUSE_SECONDS = 0.02
 UNREADABLE = (CorruptRecordException, UnsupportedCodecError)
 """What is wrong with one record. Any other error of Kafka's is one of the connection or the group."""
 
+LOG_APPEND_TIME = 1
+"""The type of a record's time stamp that is the broker's: late or not is decided by that, never by the
+sender."""
+
+CROWD = 20
+"""So many unfinished events of one case on one topic count for the window; more are read ahead of others."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class _Taken:
-    """One record that was read and has not ended."""
+    """One record that was read and has not ended.
+
+    Attributes:
+        work: takes it to its end.
+    """
 
     tracker: Tracker
     offset: int
-    arrival: Arrival
-    place: Place
-    read_at: float
+    work: Callable[[], Awaitable[None]]
 
 
 Key = tuple[TopicPartition, bytes | None]
@@ -80,7 +92,9 @@ class Gateway:
     def __init__(self, carrier: Carrier, settings: Settings) -> None:
         self._carrier = carrier
         self._settings = settings
-        self._inlets = {settings.broker.topic(each.topic): each for each in inlets_of(settings.directory)}
+        inlets = inlets_of(settings.directory)
+        self._inlets = {settings.broker.topic(each.topic): each for each in inlets}
+        self._inlets_by_name = {each.topic: each for each in inlets}
 
     async def run(self) -> None:
         """Run until cancelled; then finish what is in flight within seconds, commit and leave the group.
@@ -109,8 +123,14 @@ class Gateway:
             heartbeat_interval_ms=min(HEARTBEAT_MS, settings.session_timeout_ms // 3),
             **(gather if settings.gather_ms else {}),
         )
-        assigned = _AssignedPartitions(consumer, self._carry, settings.window)
-        consumer.subscribe(topics=sorted(self._inlets), listener=assigned)
+
+        def bury(partition: TopicPartition, offset: int, why: str) -> None:
+            self._bury(assigned, partition, offset, why)
+
+        assigned = _AssignedPartitions(consumer, settings.window, bury)
+        consumer.subscribe(
+            topics=sorted([*self._inlets, settings.broker.topic(DEAD_LETTER)]), listener=assigned
+        )
         committing = asyncio.create_task(assigned.keep_committing())
         try:
             await consumer.start()
@@ -128,41 +148,85 @@ class Gateway:
 
     def _take(self, assigned: _AssignedPartitions, partition: TopicPartition, records: Iterable[Any]) -> None:
         now = asyncio.get_running_loop().time()
-        inlet = self._inlets[partition.topic]
+        inlet = self._inlets.get(partition.topic)
         for record in records:
-            arrival = Arrival(
-                inlet=inlet,
-                key=record.key,
-                value=record.value,
-                headers=tuple(record.headers),
-                received=EPOCH + timedelta(milliseconds=record.timestamp),
-            )
-            place = Place(inlet.topic, record.partition, record.offset)
-            assigned.take(partition, arrival, place, now)
+            work = self._replay(record, now) if inlet is None else self._event(inlet, record, now)
+            size = len(record.value or b"") + len(record.key or b"")
+            assigned.take(partition, record.offset, record.timestamp / 1000, record.key, size, work)
 
-    async def _carry(self, taken: _Taken) -> None:
-        await self._carrier.carry(taken.arrival, taken.place, taken.read_at)
-        taken.tracker.finish(taken.offset)
+    def _event(self, inlet: Inlet, record: Any, now: float) -> Callable[[], Awaitable[None]]:
+        """What is to be done with a record of a party."""
+        arrival = Arrival(
+            inlet=inlet,
+            key=record.key,
+            value=record.value,
+            headers=tuple(record.headers),
+            received=EPOCH + timedelta(milliseconds=record.timestamp),
+        )
+        place = Place(inlet.topic, record.partition, record.offset)
+        if record.timestamp_type != LOG_APPEND_TIME:
+            detail = f"{inlet.topic} is not on LogAppendTime: its times are the sender's"
+            return partial(self._carrier.refuse, arrival, place, Refusal("internal", detail))
+        return partial(self._carrier.carry, arrival, place, now)
+
+    def _replay(self, record: Any, now: float) -> Callable[[], Awaitable[None]]:
+        """What is to be done with a record of the dead-letter topic: an operator may have replayed one."""
+        place = Place(DEAD_LETTER, record.partition, record.offset)
+        replayed = replay_of(record, place, self._inlets_by_name)
+        return _nothing if replayed is None else partial(self._carrier.replay, replayed, now)
+
+    def _bury(self, assigned: _AssignedPartitions, partition: TopicPartition, offset: int, why: str) -> None:
+        """Make a dead letter of a record that cannot be read, by its offset."""
+        inlet, now = self._inlets.get(partition.topic), datetime.now(UTC)
+        if inlet is None:  # an operator's record
+            assigned.take(partition, offset, now.timestamp(), None, 0, _nothing)
+            return
+        arrival = Arrival(inlet, None, None, (), now)
+        place = Place(inlet.topic, partition.partition, offset)
+        work = partial(self._carrier.refuse, arrival, place, Refusal("unreadable", why))
+        assigned.take(partition, offset, now.timestamp(), None, 0, work)
+
+
+async def _nothing() -> None:
+    """For records that ask for nothing."""
+
+
+async def _finish(taken: _Taken) -> None:
+    """Take a record to its end."""
+    await taken.work()
+    taken.tracker.finish(taken.offset)
 
 
 class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
     """The partitions that one consumer has: their records are taken, paced and committed."""
 
-    def __init__(self, consumer: Any, carry: Any, window: int) -> None:
+    def __init__(self, consumer: Any, window: int, bury: Callable[[TopicPartition, int, str], None]) -> None:
+        """``bury`` is called with the place of a record that cannot be read, and why."""
         self._consumer = consumer
-        self._carry = carry
         self._window = window
-        self._assignment = _Assignment(Chains(carry))
-        self._set_aside: set[TopicPartition] = set()
+        self._bury = bury
+        self._assignment = _Assignment(Chains(_finish))
         self._committing = asyncio.Lock()
 
-    def take(self, partition: TopicPartition, arrival: Arrival, place: Place, read_at: float) -> None:
+    def take(
+        self,
+        partition: TopicPartition,
+        offset: int,
+        timestamp: float,
+        key: bytes | None,
+        size: int,
+        work: Callable[[], Awaitable[None]],
+    ) -> None:
         """Put a record on the chain of its key. The key has to be the case, so this needs no decoding; a
         record whose key is another never gets to a case."""
-        tracker = self._assignment.trackers.setdefault(partition, Tracker(self._window))
-        tracker.add(place.offset, (arrival.received - EPOCH).total_seconds())
-        taken = _Taken(tracker, place.offset, arrival, place, read_at)
-        self._assignment.chains.put((partition, arrival.key), taken)
+        tracker = self._tracker(partition)
+        chains = self._assignment.chains
+        crowded = chains.waiting((partition, key)) >= CROWD
+        tracker.add(offset, timestamp, size=size, crowded=crowded)
+        chains.put((partition, key), _Taken(tracker, offset, work))
+
+    def _tracker(self, partition: TopicPartition) -> Tracker:
+        return self._assignment.trackers.setdefault(partition, Tracker(self._window))
 
     async def read(self, carefully: bool) -> AsyncIterator[tuple[TopicPartition, list[Any]]]:
         """What can be read now. Each batch has to be taken before the next one is asked for: what is held
@@ -180,8 +244,8 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _read_one(self, partition: TopicPartition) -> dict[TopicPartition, list[Any]]:
         """Read one record of one partition, so that an error is known to be of it.
 
-        A partition with a record that cannot be decoded (a codec that is not installed, a broken header) is
-        set aside until the next rebalance, for an operator to look at; the others go on.
+        A record that cannot be decoded (a codec that is not installed, a broken header) becomes a dead
+        letter by its offset, and reading goes on after it.
         """
         try:
             read: dict[TopicPartition, list[Any]] = await self._consumer.getmany(
@@ -191,11 +255,11 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
         except Exception as error:
             if isinstance(error, KafkaError) and not isinstance(error, UNREADABLE):
                 raise
-            place = {"topic": partition.topic, "partition": partition.partition}
-            log.exception("a partition cannot be read and is set aside", **place)
-            self._consumer.pause(partition)
-            self._set_aside.add(partition)
-            SET_ASIDE.set(len(self._set_aside))
+            offset = await self._consumer.position(partition)
+            why = f"the record cannot be read: {type(error).__name__}: {error}"
+            log.warning("unreadable", topic=partition.topic, partition=partition.partition, offset=offset)
+            self._bury(partition, offset, why)
+            self._consumer.seek(partition, offset + 1)
             return {}
 
     def regulate(self) -> None:
@@ -206,7 +270,7 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
         paused = self._consumer.paused()
         for partition, tracker in self._assignment.trackers.items():
             if partition in paused:
-                if tracker.resumable and partition not in self._set_aside:
+                if tracker.resumable:
                     self._consumer.resume(partition)
             elif tracker.full:
                 self._consumer.pause(partition)
@@ -217,8 +281,6 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         """Nothing to prepare: trackers are made by the first record, and nothing is paused."""
-        self._set_aside.clear()
-        SET_ASIDE.set(0)
         REBALANCES.inc()
         log.info("partitions assigned", count=len(assigned))
         set_ready()
@@ -226,7 +288,7 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
     async def let_go(self) -> None:
         """Finish what is in flight, for a few seconds at most; commit; break off the rest, which the next
         holder of the partition reads again."""
-        assignment, self._assignment = self._assignment, _Assignment(Chains(self._carry))
+        assignment, self._assignment = self._assignment, _Assignment(Chains(_finish))
         if not await assignment.chains.drain(DRAIN_SECONDS):
             log.info("broken off", chains=len(assignment.chains))
         await assignment.chains.cancel()
@@ -247,6 +309,7 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
         is not committed is read again and changes nothing."""
         try:
             async with asyncio.timeout(COMMIT_SECONDS_AT_MOST), self._committing:
+                await self._skip_what_cannot_be_read(assignment)
                 offsets = {
                     partition: offset
                     for partition, tracker in assignment.trackers.items()
@@ -261,6 +324,16 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         for partition, offset in offsets.items():
             assignment.trackers[partition].committed(offset)
+
+    async def _skip_what_cannot_be_read(self, assignment: _Assignment) -> None:
+        """Move on where no record is left: the marker of a transaction has an offset that nobody reads, and
+        who waits for the end of the partition would wait for ever."""
+        if assignment is not self._assignment:
+            return
+        for partition in self._consumer.assignment():
+            position = await self._consumer.position(partition)
+            if assignment is self._assignment and position:
+                self._tracker(partition).skip_to(position)
 
     def _measure(self) -> None:
         trackers = self._assignment.trackers

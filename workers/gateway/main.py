@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from archive.reader import ArchiveReader
 from network.broker.connection import await_broker
 from network.broker.publisher import Publisher
@@ -10,6 +12,8 @@ from workers.gateway.carrier import Carrier
 from workers.gateway.dead_letters import DeadLetterWriter
 from workers.gateway.delivery import Delivery
 from workers.gateway.gateway import Gateway
+from workers.gateway.heartbeat import keep_beating
+from workers.gateway.originals import Originals
 from workers.process.run import run_process
 from workers.process.settings import Settings
 from workers.process.temporal import await_temporal
@@ -36,7 +40,10 @@ async def run(settings: Settings) -> None:
                 virtual_time=settings.virtual_time,
             )
             letters = DeadLetterWriter(publisher, administration=administration, group=settings.gateway_group)
-            await Gateway(Carrier(delivery, letters, settings), settings).run()
+            carrier = Carrier(delivery, letters, Originals(settings.broker), settings)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(keep_beating(publisher, client, settings.heartbeat_seconds))
+                tasks.create_task(Gateway(carrier, settings).run())
     finally:
         await archive.close()
 

@@ -22,4 +22,3 @@ LAG = Gauge(
 )
 COMMIT_SECONDS = Histogram("seamless_gateway_commit_seconds", "How long commits of offsets take.")
 REBALANCES = Counter("seamless_gateway_rebalances_total", "How often partitions were assigned anew.")
-SET_ASIDE = Gauge("seamless_gateway_partitions_set_aside", "Partitions with a record that cannot be decoded.")

@@ -9,6 +9,11 @@ from typing import NamedTuple
 class _Read(NamedTuple):
     offset: int
     timestamp: float
+    size: int
+
+
+BYTES_AT_MOST = 64 * 1024 * 1024
+"""So many bytes of unfinished records are kept of one partition."""
 
 
 class Tracker:
@@ -32,25 +37,44 @@ class Tracker:
         self._reach = window * reach
         self._unended: deque[_Read] = deque()  # from the lowest unfinished offset on
         self._finished: set[int] = set()  # those of them that have ended
+        self._crowded: set[int] = set()  # those that wait behind many others of their case
+        self._bytes = 0
         self._next: int | None = None
         self._committed: int | None = None
 
-    def add(self, offset: int, timestamp: float) -> None:
-        """A record was read; ``timestamp`` (any clock, seconds) is what :attr:`oldest` gives back.
+    def add(self, offset: int, timestamp: float, *, size: int = 0, crowded: bool = False) -> None:
+        """A record was read.
+
+        Args:
+            timestamp: any clock, seconds; :attr:`oldest` gives it back.
+            size: bytes.
+            crowded: it waits behind many others of its case. It does not count for the window, so that one
+            case with very many events does not keep the others from being read.
 
         Raises:
             ValueError: offsets of one assignment grow; this one does not.
         """
         if self._next is not None and offset < self._next:
             raise ValueError(f"offset {offset} was read after {self._next - 1}")
-        self._unended.append(_Read(offset, timestamp))
+        self._unended.append(_Read(offset, timestamp, size))
+        self._bytes += size
+        if crowded:
+            self._crowded.add(offset)
         self._next = offset + 1
+
+    def skip_to(self, offset: int) -> None:
+        """Nothing to read was found before ``offset``: the markers of transactions have offsets, too."""
+        if self._next is None or offset > self._next:
+            self._next = offset
 
     def finish(self, offset: int) -> None:
         """A record that was read has ended: it is durable in its case or among the dead letters."""
         self._finished.add(offset)
+        self._crowded.discard(offset)
         while self._unended and self._unended[0].offset in self._finished:
-            self._finished.remove(self._unended.popleft().offset)
+            ended = self._unended.popleft()
+            self._finished.remove(ended.offset)
+            self._bytes -= ended.size
 
     def committed(self, offset: int) -> None:
         """The broker has stored ``offset``."""
@@ -82,12 +106,18 @@ class Tracker:
     @property
     def full(self) -> bool:
         """Whether reading has to pause."""
-        return self.unfinished >= self._window or self._span >= self._reach
+        counted = self.unfinished - len(self._crowded)
+        return counted >= self._window or self._span >= self._reach or self._bytes >= BYTES_AT_MOST
 
     @property
     def resumable(self) -> bool:
         """Whether reading may resume: half of the room is free, so that it does not pause at every record."""
-        return self.unfinished <= self._window // 2 and self._span <= self._reach // 2
+        counted = self.unfinished - len(self._crowded)
+        return (
+            counted <= self._window // 2
+            and self._span <= self._reach // 2
+            and self._bytes <= BYTES_AT_MOST // 2
+        )
 
     @property
     def _span(self) -> int:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.worker import Worker
-from workflows.procedures import PROCEDURES
 
 from activities.fence import FenceActivity
 from activities.outbox import OutboxActivity
@@ -18,6 +17,7 @@ from workers.process.metrics import set_ready
 from workers.process.run import run_process
 from workers.process.settings import Settings
 from workers.process.temporal import await_temporal
+from workflows.procedures import PROCEDURES
 
 
 def case_worker(client: Client, outbox: OutboxActivity, fence: FenceActivity) -> Worker:
@@ -35,14 +35,24 @@ def case_worker(client: Client, outbox: OutboxActivity, fence: FenceActivity) ->
 async def run(settings: Settings) -> None:
     """Run cases until cancelled; waits for Temporal to come up."""
     client = await await_temporal(settings)
-    skew = timedelta(seconds=settings.clock_skew_seconds)
     async with (
         Publisher(settings.broker) as publisher,
-        FenceActivity(settings.broker, group=settings.gateway_group, clock_skew=skew) as fence,
+        _fence(settings) as fence,
         case_worker(client, OutboxActivity(publisher), fence),
     ):
         set_ready()
         await asyncio.Event().wait()
+
+
+def _fence(settings: Settings) -> FenceActivity:
+    return FenceActivity(
+        settings.broker,
+        group=settings.gateway_group,
+        clock_skew=timedelta(seconds=settings.clock_skew_seconds),
+        outage_after=timedelta(seconds=settings.outage_after_seconds),
+        grace=timedelta(seconds=settings.outage_grace_seconds),
+        virtual_time=settings.virtual_time,
+    )
 
 
 if __name__ == "__main__":

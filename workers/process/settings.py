@@ -57,6 +57,14 @@ class Settings(BaseSettings):
         default=0.25, ge=0, description="how far broker and Temporal clocks may differ"
     )
 
+    heartbeat_seconds: float = Field(default=5, gt=0, description="how often a gateway says that it is well")
+    outage_after_seconds: float = Field(
+        default=60, gt=0, description="so long without a heartbeat is an outage of the platform"
+    )
+    outage_grace_seconds: float = Field(
+        default=3600, ge=0, description="so long after an outage a consequence of a deadline is held"
+    )
+
     @field_validator("calendar")
     @classmethod
     def _there_is_such_a_calendar(cls, name: str) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.terms.errors import Unavailable
 from workers.process.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+RPC_TIMEOUT = timedelta(seconds=10)
 
 SEARCH_ATTRIBUTES = {"SeamlessProcedure": "Keyword", "SeamlessLaw": "Keyword", "SeamlessChannel": "Keyword"}
 """The search attributes that cases are started with, by name and type."""
@@ -24,16 +28,29 @@ async def connect(settings: Settings) -> Client:
     """A client of the administration's namespace.
 
     Raises:
-        Unavailable: nobody answers at the address.
+        Unavailable: nobody answers at the address, or the server has no such namespace.
     """
     try:
-        return await Client.connect(
+        client = await Client.connect(
             settings.temporal, namespace=settings.namespace, data_converter=pydantic_data_converter
         )
-    except (RPCError, RuntimeError) as error:
+        await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=settings.namespace), timeout=RPC_TIMEOUT
+        )
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            raise Unavailable(
+                f"the Temporal server at {settings.temporal} has no namespace {settings.namespace!r}: "
+                "make it, or set SEAMLESS_NAMESPACE"
+            ) from None
         raise Unavailable(
             f"no Temporal server answers at {settings.temporal}: start one or set SEAMLESS_TEMPORAL. {error}"
         ) from None
+    except RuntimeError as error:
+        raise Unavailable(
+            f"no Temporal server answers at {settings.temporal}: start one or set SEAMLESS_TEMPORAL. {error}"
+        ) from None
+    return client
 
 
 async def await_temporal(

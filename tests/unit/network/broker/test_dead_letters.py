@@ -12,14 +12,14 @@ from contracts.admission import Arrival
 from contracts.terms.directory import load_directory
 from contracts.terms.errors import Refusal, SeamlessError
 from contracts.terms.identifiers import Party
-from contracts.wire.dead_letter import DeadLetter, Place
+from contracts.wire.dead_letter import DeadLetter, Place, reserved
 from contracts.wire.envelope import Event
 from contracts.wire.messages import Refused, RefusedNotice, Reported
 from contracts.wire.topics import DEAD_LETTER, events_topic, inlets_of, messages_topic
 from network.broker.dead_letters import DeadLetterList, discard, replay
 from network.broker.publisher import Publisher, Record, RecordTooLarge
 from tests.applications import ADMINISTRATION, event, new_case
-from workers.gateway.dead_letters import DeadLetterWriter
+from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf
 
 INLETS = {inlet.topic: inlet for inlet in inlets_of(load_directory())}
 PLANNING = INLETS[events_topic(Party.agency("planning"))]
@@ -121,15 +121,15 @@ async def test_what_quotes_the_sender_is_bounded_and_printable() -> None:
 async def test_a_sender_cannot_pass_its_headers_for_ours() -> None:
     forged = (("dlq-state", b"discarded"), ("dlq-id", b"another"), ("dlq-replay-of", b"an/earlier/1"))
     (letter,) = (await kept(arrival(headers=forged))).letters
-    assert (letter.id, letter.state, letter.replay_of) == (str(PLACE), "waiting", "an/earlier/1")
+    assert (letter.id, letter.state, letter.replay_of) == (str(PLACE), "waiting", None)
 
 
 async def test_a_record_too_large_to_keep_leaves_its_place_and_reason() -> None:
     records = await kept(arrival(b"x" * 5000), limit=4000)
     (letter,) = records.letters
     assert (letter.omitted, letter.value, letter.reason) == (5000, b"", "case-closed")
-    with pytest.raises(SeamlessError, match="too large to keep"):
-        await replay(records, letter, by="ming")
+    await replay(records, letter, by="ming")  # its record still stands at its place
+    assert [each.state for each in records.letters] == ["replayed"]
 
 
 async def test_written_twice_it_is_one_letter() -> None:
@@ -138,15 +138,24 @@ async def test_written_twice_it_is_one_letter() -> None:
     assert len(records.letters) == 1
 
 
-async def test_a_replay_sends_the_record_again_and_names_the_letter() -> None:
+async def test_a_replay_tells_the_gateway_where_the_record_stands() -> None:
     records = await kept(arrival())
     await replay(records, records.letters[0], by="ming")
-    (sent,) = (record for record in records.records if record.topic == PLANNING.topic)
-    value, headers = an_event().encode()
-    assert (sent.key, len(sent.value or b"")) == (CASE.encode(), len(value))
-    assert [name for name, _ in sent.headers] == [*(name for name, _ in headers), "dlq-replay-of"]
-    assert dict(sent.headers)["dlq-replay-of"] == str(PLACE).encode()
+    settlement = records.records[-1]
+    assert settlement.topic == DEAD_LETTER  # nobody speaks on the party's own topic
+    said = reserved(settlement.headers)
+    assert (said["dlq-topic"], said["dlq-partition"], said["dlq-offset"]) == (PLANNING.topic, "2", "17")
     assert [(letter.state, letter.by) for letter in records.letters] == [("replayed", "ming")]
+
+
+async def test_refused_again_it_is_a_letter_of_its_own_that_names_the_first() -> None:
+    records = await kept(arrival())
+    again = DeadLetterWriter(records, administration=ADMINISTRATION, group="seamless.gateway")
+    replayed = Place(DEAD_LETTER, 0, 5)
+    await again.write(arrival(), replayed, CLOSED, replay_of=ReplayOf(str(PLACE), PLACE))
+    first, second = records.letters
+    assert (first.id, second.id) == (str(PLACE), "dead-letter/0/5")
+    assert (second.replay_of, second.place) == (first.id, PLACE)
 
 
 async def test_a_letter_is_settled_once() -> None:

@@ -11,24 +11,25 @@ import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.admission import Admitted, Arrival
-from contracts.terms.directory import load_directory
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import Party
 from contracts.wire.dead_letter import Place
 from contracts.wire.envelope import Event
 from contracts.wire.messages import Reported
-from contracts.wire.topics import events_topic, inlets_of
+from contracts.wire.topics import Inlet, inlet_of
+from network.broker.connection import Broker
 from network.broker.publisher import PublishError
 from tests.applications import ADMINISTRATION, event, new_case
 from workers.gateway import carrier as carrier_module
 from workers.gateway.carrier import Carrier
-from workers.gateway.dead_letters import DeadLetterWriter
+from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
+from workers.gateway.originals import Originals, ReplayedRecord
 from workers.process.settings import Settings
 
-INLET = next(
-    inlet for inlet in inlets_of(load_directory()) if inlet.topic == events_topic(Party.agency("planning"))
-)
+INLET = inlet_of(ADMINISTRATION, Party.agency("planning"))
+HOUSING = inlet_of(ADMINISTRATION, Party.agency("housing"))
+NOWHERE = Broker("127.0.0.1:1")
 Answers = list[Outcome | Exception]
 
 
@@ -38,9 +39,11 @@ class ScriptedDelivery:
     def __init__(self, *answers: Outcome | Exception) -> None:
         self.answers: Answers = list(answers)
         self.deliveries: list[Event] = []
+        self.admitted: list[Admitted] = []
 
     async def deliver(self, admitted: Admitted) -> Outcome:
         self.deliveries.append(admitted.event)
+        self.admitted.append(admitted)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -54,7 +57,9 @@ class KeptDeadLetters:
         self.failures = failures
         self.refusals: list[Refusal] = []
 
-    async def write(self, arrival: Arrival, place: Place, refusal: Refusal) -> None:
+    async def write(
+        self, arrival: Arrival, place: Place, refusal: Refusal, *, replay_of: ReplayOf | None = None
+    ) -> None:
         if self.failures:
             self.failures -= 1
             raise PublishError("no broker")
@@ -71,21 +76,32 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_carrier(
-    delivery: ScriptedDelivery, letters: KeptDeadLetters, *, seconds: float = 0.05, waiting: int = 10
+    delivery: ScriptedDelivery,
+    letters: KeptDeadLetters,
+    *,
+    seconds: float = 0.05,
+    waiting: int = 10,
+    originals: Originals | None = None,
 ) -> Carrier:
     settings = Settings(early_event_seconds=seconds, early_events=waiting)
-    return Carrier(cast(Delivery, delivery), cast(DeadLetterWriter, letters), settings)
+    return Carrier(
+        cast(Delivery, delivery), cast(DeadLetterWriter, letters), originals or Originals(NOWHERE), settings
+    )
 
 
 async def carry(
-    carrier: Carrier, *, value: bytes | None = None, case: str | None = None, ago: float = 0
+    carrier: Carrier,
+    *,
+    value: bytes | None = None,
+    case: str | None = None,
+    ago: float = 0,
+    inlet: Inlet = INLET,
 ) -> None:
-    source = Party.agency("planning").source(ADMINISTRATION)
-    said = event(source, Reported.type, case or new_case(), {"step": "site visited"})
+    said = event(inlet.party, Reported.type, case or new_case(), {"step": "site visited"})
     written, headers = said.encode()
-    arrival = Arrival(INLET, said.subject.encode(), value or written, tuple(headers), datetime.now(UTC))
+    arrival = Arrival(inlet, said.subject.encode(), value or written, tuple(headers), datetime.now(UTC))
     read_at = asyncio.get_running_loop().time() - ago
-    await asyncio.wait_for(carrier.carry(arrival, Place(INLET.topic, 0, 0), read_at), 5)
+    await asyncio.wait_for(carrier.carry(arrival, Place(inlet.topic, 0, 0), read_at), 5)
 
 
 async def test_an_event_is_delivered_once() -> None:
@@ -180,3 +196,79 @@ async def test_only_so_many_early_events_wait_at_once() -> None:
     assert sum("none was opened" in each for each in details) == 2
     await carry(carrier)
     assert "none was opened" in letters.refusals[-1].detail, "their places are free again"
+
+
+async def test_one_partys_early_events_take_no_places_of_anothers() -> None:
+    delivery, letters = ScriptedDelivery(CaseUnknown()), KeptDeadLetters()
+    carrier = a_carrier(delivery, letters, seconds=0.3, waiting=2)
+    crowd = [asyncio.create_task(carry(carrier)) for _ in range(6)]
+    await asyncio.sleep(0.05)
+    other = asyncio.create_task(carry(carrier, inlet=HOUSING))
+    await asyncio.sleep(0.05)
+    assert len(letters.refusals) == 4  # of the crowd; the other one waits
+    await asyncio.gather(*crowd, other)
+    assert len(letters.refusals) == 7
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        RuntimeError("a fault of ours"),
+        KeyError("x"),
+        RPCError("too large", RPCStatusCode.INVALID_ARGUMENT, b""),
+    ],
+)
+async def test_a_fault_of_ours_ends_as_an_internal_dead_letter(fault: Exception) -> None:
+    delivery, letters = ScriptedDelivery(fault), KeptDeadLetters()
+    await carry(a_carrier(delivery, letters))
+    assert [each.reason for each in letters.refusals] == ["internal"]
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.PERMISSION_DENIED,
+        RPCStatusCode.UNAUTHENTICATED,
+        RPCStatusCode.INTERNAL,
+    ],
+)
+async def test_a_server_that_is_away_or_overloaded_is_waited_for_without_end(status: RPCStatusCode) -> None:
+    script: Answers = [*[RPCError("away", status, b"")] * 200, "delivered"]
+    delivery, letters = ScriptedDelivery(*script), KeptDeadLetters()
+    await carry(a_carrier(delivery, letters))
+    assert not letters.refusals
+
+
+class KeptOriginal(Originals):
+    """The record that a dead letter came from."""
+
+    def __init__(self, arrival: Arrival) -> None:
+        self.arrival = arrival
+
+    async def read(self, replayed: ReplayedRecord) -> Arrival:
+        return self.arrival
+
+
+@pytest.mark.parametrize("outcome", ["delivered", "refused"])
+async def test_a_dead_letter_is_carried_again_with_the_time_of_its_record(outcome: str) -> None:
+    said = event(Party.agency("planning"), Reported.type, new_case(), {"step": "site visited"})
+    value, headers = said.encode()
+    came = datetime(2026, 3, 2, tzinfo=UTC)
+    original = KeptOriginal(Arrival(INLET, said.subject.encode(), value, headers, came))
+    answer: Outcome | Exception = "delivered" if outcome == "delivered" else Refusal("case-closed", "late")
+    delivery, letters = ScriptedDelivery(answer), KeptDeadLetters()
+    replayed = ReplayedRecord(
+        inlet=INLET,
+        letter="agency.planning.events/0/7",
+        original=Place(INLET.topic, 0, 7),
+        replay=Place("dead-letter", 0, 3),
+        reason="unknown-case",
+        key=said.subject.encode(),
+        replayed=datetime.now(UTC),
+    )
+    await a_carrier(delivery, letters, originals=original).replay(replayed, asyncio.get_running_loop().time())
+    assert [each.received for each in delivery.admitted] == [came]
+    assert [each.reason for each in letters.refusals] == ([] if outcome == "delivered" else ["case-closed"])

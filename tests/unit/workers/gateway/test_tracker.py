@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.gateway.tracker import Tracker
+from workers.gateway.tracker import BYTES_AT_MOST, Tracker
 
 
 def tracker_with(*offsets: int, window: int = 10, reach: int = 20) -> Tracker:
@@ -111,3 +111,33 @@ def test_in_whatever_order_events_end_the_commit_is_the_lowest_unfinished(
             highest = tracker.committable
             tracker.committed(highest)
     assert highest == offsets[-1] + 1
+
+
+def test_a_partition_without_a_record_moves_on_past_the_marker_of_a_transaction() -> None:
+    tracker = Tracker(10)
+    tracker.skip_to(5)
+    assert tracker.committable == 5
+    tracker.add(5, 0)
+    tracker.skip_to(7)  # a marker after it
+    assert tracker.committable == 5
+    tracker.finish(5)
+    assert tracker.committable == 7
+
+
+def test_events_behind_many_others_of_their_case_leave_the_window_to_the_others() -> None:
+    tracker = Tracker(10)
+    for offset in range(100):
+        tracker.add(offset, 0, crowded=offset >= 5)
+    assert not tracker.full
+    for offset in range(100, 105):
+        tracker.add(offset, 0)
+    assert tracker.full
+
+
+def test_what_is_kept_is_bounded_in_bytes_too() -> None:
+    tracker = Tracker(1000)
+    tracker.add(0, 0, size=BYTES_AT_MOST, crowded=True)
+    assert tracker.full
+    tracker.finish(0)
+    assert not tracker.full
+    assert tracker.resumable

@@ -1,0 +1,54 @@
+"""When the platform could be reached: heartbeats of its gateways, and the outages between them."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contracts.platform import FencePassed, Outage
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Availability:
+    """The outages that the heartbeats tell of. Made from every record of the topic of heartbeats.
+
+    A gateway beats only while broker and Temporal answer it, and the broker stamps the beat. So a gap between
+    two beats is a time in which one of the three was away. Before the first beat there was no platform.
+    """
+
+    def __init__(self, *, outage_after: timedelta, kept: int = 1000) -> None:
+        """
+        Args:
+            outage_after: a longer gap than this is an outage.
+            kept: so many outages are remembered, the latest.
+        """
+        self._outage_after = outage_after
+        self._last: datetime | None = None
+        self._outages: deque[Outage] = deque(maxlen=kept)
+
+    def take(self, record: Any) -> None:
+        """Take the next heartbeat."""
+        self.beat(EPOCH + timedelta(milliseconds=record.timestamp))
+
+    def beat(self, at: datetime) -> None:
+        """A gateway was well at ``at``, as the broker says. Beats of several gateways may cross."""
+        if self._last is not None and at - self._last > self._outage_after:
+            self._outages.append(Outage(began=self._last, ended=at))
+        self._last = at if self._last is None else max(self._last, at)
+
+    def verdict(self, deadline: datetime, now: datetime, grace: timedelta) -> FencePassed | None:
+        """Whether a consequence of ``deadline`` may bind at ``now``; None while the platform is still away.
+
+        A consequence waits ``grace`` after the end of an outage that ended later than ``grace`` before its
+        deadline: whoever could not speak over the deadline, or just before it, has that long.
+        """
+        if self._last is not None and now - self._last > self._outage_after:
+            return None
+        for outage in reversed(self._outages):
+            if outage.ended + grace < deadline:
+                break
+            if outage.ended + grace > now and outage.began < deadline + grace:
+                return FencePassed(held_until=outage.ended + grace, outage=outage)
+        return FencePassed()

@@ -1,0 +1,91 @@
+"""Keeping up with a whole topic: what it holds, from its first record to the one that is its last now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from contracts.terms.errors import Unavailable
+from network.broker.connection import Broker, partition_counts
+
+log = structlog.get_logger(__name__)
+
+POLL_MS = 100
+RETRY_SECONDS = 0.5
+
+
+class TopicFollower:
+    """Reads every record of a topic, in order per partition, for as long as :meth:`run` runs.
+
+    It survives its broker: a new connection goes on after the last record that was taken.
+    """
+
+    def __init__(self, broker: Broker, topic: str, take: Callable[[Any], None]) -> None:
+        """
+        Args:
+            topic: without the administration's prefix.
+            take: called with each record (aiokafka's ``ConsumerRecord``). It must not raise.
+        """
+        self._broker = broker
+        self._topic = broker.topic(topic)
+        self._take = take
+        self._consumer: Any = None
+        self._positions: dict[TopicPartition, int] = {}
+        self._moved = asyncio.Condition()
+
+    async def run(self) -> None:
+        """Follow the topic until cancelled."""
+        while True:
+            try:
+                async with self._broker.consuming() as consumer:
+                    await self._follow(consumer)
+            except (KafkaError, Unavailable, OSError) as error:
+                log.warning("following a topic waits for Kafka", topic=self._topic, error=str(error))
+            finally:
+                self._consumer = None
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def catch_up(self) -> None:
+        """Return when everything that the topic had at the call has been taken.
+
+        Raises:
+            Unavailable: the broker cannot be asked.
+        """
+        consumer = self._consumer
+        if consumer is None:
+            raise Unavailable(f"{self._topic} is not followed at the moment: the broker is away")
+        try:
+            ends = await consumer.end_offsets(list(self._positions))
+        except KafkaError as error:
+            raise self._broker.unavailable(error) from None
+        async with self._moved:
+            await self._moved.wait_for(
+                lambda: all(self._positions[partition] >= end for partition, end in ends.items())
+            )
+
+    async def _follow(self, consumer: Any) -> None:
+        async with self._broker.administration() as client:
+            count = (await partition_counts(client)).get(self._topic)
+        if count is None:
+            raise Unavailable(f"there is no topic {self._topic}; run `seamless topics apply`")
+        partitions = [TopicPartition(self._topic, number) for number in range(count)]
+        begins = await consumer.beginning_offsets(partitions)
+        consumer.assign(partitions)
+        for partition in partitions:
+            position = max(begins[partition], self._positions.get(partition, 0))
+            consumer.seek(partition, position)
+            self._positions[partition] = position
+        self._consumer = consumer
+        while True:
+            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+                for record in records:
+                    self._take(record)
+            async with self._moved:
+                for partition in partitions:  # beyond the records: a transaction's marker has an offset, too
+                    self._positions[partition] = await consumer.position(partition)
+                self._moved.notify_all()

@@ -1,0 +1,114 @@
+"""The fence: every partition counts, its end is asked once, and what was carried is what was committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from aiokafka import TopicPartition
+from hypothesis import given
+from hypothesis import strategies as st
+from temporalio.exceptions import ApplicationError
+
+from activities.fence import FenceActivity
+from contracts.platform import Fence, FencePassed
+from network.broker.connection import Broker
+from tests.applications import new_case
+
+TOPIC = "agency.planning.events"
+PAST = datetime.now(UTC) - timedelta(minutes=1)
+
+
+class Committed(NamedTuple):
+    offset: int
+
+
+class FakeKafka:
+    """A topic of three partitions, and what the gateway has committed of it."""
+
+    def __init__(self, ends: list[int], committed: list[int]) -> None:
+        self.ends = ends
+        self.committed = committed
+        self.asked_for_ends = 0
+
+    async def describe_topics(self, topics: list[str]) -> list[dict[str, Any]]:
+        return [{"partitions": [{"partition": number} for number in range(3)]} for _ in topics]
+
+    async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, 0)
+
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        self.asked_for_ends += 1
+        return {each: self.ends[each.partition] for each in partitions}
+
+    async def list_consumer_group_offsets(
+        self, group: str, partitions: Iterable[TopicPartition]
+    ) -> dict[TopicPartition, Committed]:
+        return {each: Committed(self.committed[each.partition]) for each in partitions}
+
+
+class CaughtUp:
+    async def catch_up(self) -> None:
+        return
+
+
+def fence_on(kafka: FakeKafka) -> FenceActivity:
+    fence = FenceActivity(
+        Broker("127.0.0.1:1"),
+        group="seamless.gateway",
+        clock_skew=timedelta(0),
+        outage_after=timedelta(minutes=1),
+        grace=timedelta(hours=1),
+    )
+    fence._reader = fence._admin = kafka
+    fence._letters = fence._beats = CaughtUp()  # type: ignore[assignment]
+    return fence
+
+
+def a_fence(deadline: datetime = PAST) -> Fence:
+    return Fence(case=new_case(), deadline=deadline, topics=(TOPIC,))
+
+
+@given(
+    ends=st.lists(st.integers(0, 5), min_size=3, max_size=3),
+    committed=st.lists(st.integers(-1, 5), min_size=3, max_size=3),
+)
+async def test_it_is_passed_only_once_every_partition_is_carried(
+    ends: list[int], committed: list[int]
+) -> None:
+    """Whichever partition a producer chose: nothing may rest on the key's place."""
+    fence = fence_on(FakeKafka(ends, committed))
+    if all(done >= end for end, done in zip(ends, committed, strict=True) if end):
+        assert await fence.await_gateway(a_fence()) == FencePassed()
+    else:
+        with pytest.raises(ApplicationError, match="the gateway stands at") as caught:
+            await fence.await_gateway(a_fence())
+        assert caught.value.type == "gateway-behind"
+
+
+async def test_what_comes_after_the_deadline_holds_nobody() -> None:
+    kafka = FakeKafka([3, 0, 0], [2, -1, -1])
+    fence = fence_on(kafka)
+    with pytest.raises(ApplicationError):
+        await fence.await_gateway(a_fence())
+    kafka.ends, kafka.committed = [900, 900, 900], [3, -1, -1]
+    fence._committed_at = float("-inf")
+    assert await fence.await_gateway(a_fence()) == FencePassed()
+
+
+async def test_cases_that_are_due_together_ask_once() -> None:
+    kafka = FakeKafka([3, 0, 0], [3, -1, -1])
+    fence = fence_on(kafka)
+    for _ in range(50):
+        await fence.await_gateway(a_fence())
+    assert kafka.asked_for_ends == 1
+
+
+async def test_a_replay_of_a_log_has_nothing_to_wait_for() -> None:
+    fence = FenceActivity(
+        Broker("127.0.0.1:1"), group="g", clock_skew=timedelta(0), outage_after=timedelta(minutes=1),
+        grace=timedelta(hours=1), virtual_time=True,
+    )  # fmt: skip
+    assert await fence.await_gateway(a_fence()) == FencePassed()
