@@ -26,7 +26,7 @@ GENESIS = "0" * 64
 """What the first entry names as the hash before it."""
 
 Kind = Literal[
-    "opened", "accepted", "requested", "received", "answered", "reminded", "escalated", "deemed", "lapsed",
+    "opened", "accepted", "requested", "received", "answered", "reminded", "escalated", "deemed", "lapsed", "held",
     "cancelled", "question", "not-ours", "corrected", "reported", "late", "asked-applicant", "supplemented",
     "fee-due", "charged", "paid", "notified", "handed-over", "withdrawn", "waiting", "marked", "refused",
     "decided", "closed",

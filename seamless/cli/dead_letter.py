@@ -96,11 +96,7 @@ def replay_(
         if letter_ids:
             chosen = _by_id(letters, letter_ids)
         else:
-            chosen = [
-                each
-                for each in letters
-                if each.state == "waiting" and reason in (None, each.reason)
-            ]
+            chosen = [each for each in letters if each.state == "waiting" and reason in (None, each.reason)]
         from network.broker.dead_letters import replay
 
         async with _publisher(kafka) as publisher:

@@ -24,6 +24,7 @@ from contracts.platform import (
     Closing,
     Delivered,
     Fence,
+    FencePassed,
     Opened,
     agency_queue,
 )
@@ -39,13 +40,14 @@ from workflows.procedures import PROCEDURES
 
 
 class Post:
-    """What left the cases, by case; and whether the gateway is up, as the fence sees it."""
+    """What left the cases, by case; and whether the gateway is up and what the fence finds, once."""
 
     def __init__(self) -> None:
         self.entries: dict[str, list[LedgerEntry]] = {}
         self.letters: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
         self.gateway_is_down = False
         self.fences: list[Fence] = []
+        self.found = FencePassed()
 
     @activity.defn(name=PUBLISH)
     async def publish(self, batch: Batch) -> None:
@@ -57,10 +59,12 @@ class Post:
                 self.letters.setdefault(entry.case, []).append((letter.topic, letter.type, content))
 
     @activity.defn(name=AWAIT_GATEWAY)
-    async def await_gateway(self, fence: Fence) -> None:
+    async def await_gateway(self, fence: Fence) -> FencePassed:
         self.fences.append(fence)
         if self.gateway_is_down:
             raise ApplicationError("the gateway is down", next_retry_delay=None)
+        found, self.found = self.found, FencePassed()
+        return found
 
 
 class CaseUnderTest:

@@ -136,7 +136,9 @@ class Carrier:
             with self._early.waiting(party):
                 outcome = await self._await_case(admitted, logger)
         except TooManyWait:
-            raise self._unknown(case, "too many events wait for their cases already, of this sender") from None
+            raise self._unknown(
+                case, "too many events wait for their cases already, of this sender"
+            ) from None
         self._early.found(case)
         return outcome
 

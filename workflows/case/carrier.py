@@ -17,7 +17,7 @@ from contracts.terms.identifiers import Party
 from contracts.terms.values import DocumentRef
 from contracts.wire.messages import Receipt
 from workflows.case.case import Case
-from workflows.case.intake import take
+from workflows.case.intake import take, take_undecided
 from workflows.case.interruptions import Lapsed, interruption
 from workflows.case.ladder import take_due_rungs
 
@@ -45,6 +45,8 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
         running.cancel()
         decision = _break_off(case)
     _take_inbox(case)  # what has come by now still belongs to the open case
+    case.stop_all("the case is closed")
+    take_undecided(case)
     case.close(decision)  # at once, so that it leaves with what brought the decision about
     await _finish(asyncio.create_task(_drain(case)))
     sending.cancel()
@@ -101,6 +103,7 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
         await case.runtime.until(something_to_do)
         _take_inbox(case)
         take_due_rungs(case)
+        take_undecided(case)
         case.runtime.show("; ".join(str(wait) for wait in case.journal.waits.values()))
         if running.done():
             return

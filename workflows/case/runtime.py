@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from contracts.platform import AWAIT_GATEWAY, PUBLISH, Batch, Fence, Opened, agency_queue
+from contracts.platform import AWAIT_GATEWAY, PUBLISH, Batch, Fence, FencePassed, Opened, agency_queue
 from contracts.terms.identifiers import RequestId
 from contracts.terms.requests import Answer, Request
 
@@ -51,17 +51,19 @@ class Runtime:
             ),
         )
 
-    async def await_gateway(self, fence: Fence, step: str) -> None:
+    async def await_gateway(self, fence: Fence, step: str) -> FencePassed:
         """Return when the case has everything that the broker had by the deadline of ``step``."""
-        await workflow.execute_activity(
+        passed: FencePassed = await workflow.execute_activity(
             AWAIT_GATEWAY,
             fence,
+            result_type=FencePassed,
             start_to_close_timeout=timedelta(seconds=60),
             retry_policy=RetryPolicy(
                 initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10)
             ),
             summary=f"everything in time for {step} has arrived",
         )
+        return passed
 
     async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
         """The answer of an agency's automated check."""

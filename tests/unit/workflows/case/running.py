@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
-from contracts.platform import Batch, Delivered, Fence, Opened
+from contracts.platform import Batch, Delivered, Fence, FencePassed, Opened, Outage
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, Party, RequestId
 from contracts.terms.requests import Answer, Request
@@ -46,6 +46,7 @@ class VirtualRuntime(Runtime):
         batches: what was published.
         fences: what the gateway was asked to pass.
         gateway_up: whether it passes them.
+        outage: the platform was away in that time: consequences are held for ``grace`` after it.
         broker_up: whether what is published arrives.
         answers: what the automated checks answer, by request; without an answer they run on.
         shown: the details that operators see.
@@ -56,6 +57,8 @@ class VirtualRuntime(Runtime):
         self.batches: list[Batch] = []
         self.fences: list[Fence] = []
         self.gateway_up = self.broker_up = True
+        self.outage: Outage | None = None
+        self.grace = timedelta(seconds=30)
         self.answers: dict[str, Answer] = {}
         self.shown = ""
         self.timers: list[datetime] = []
@@ -84,9 +87,13 @@ class VirtualRuntime(Runtime):
         self.batches.append(batch)
         await self.until(lambda: self.broker_up)
 
-    async def await_gateway(self, fence: Fence, step: str) -> None:
+    async def await_gateway(self, fence: Fence, step: str) -> FencePassed:
         self.fences.append(fence)
-        await self.until(lambda: self.gateway_up)
+        await self.until(lambda: self.gateway_up and self.time >= fence.deadline)
+        until = self.outage and self.outage.ended + self.grace
+        if until is None or until <= self.time:
+            return FencePassed()
+        return FencePassed(held_until=until, outage=self.outage)
 
     async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
         await self.until(lambda: request.name in self.answers)
