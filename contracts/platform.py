@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, Party, ProcedureId
@@ -14,6 +14,9 @@ from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry
 
 A = TypeVar("A", bound=BaseModel)
+
+Secret = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""256 random bits in hexadecimal."""
 
 CASES_QUEUE = "cases"
 """The task queue of the orchestrator: the cases and the platform's own activities."""
@@ -58,7 +61,8 @@ class Opened(Contract, Generic[A]):
     """The input of a case. Everything that must not move while the case runs stands here.
 
     ``law`` is the law version and ``calendar`` the calendar version the case keeps to its end; ``checks``
-    are the agencies that took part by an automated check when it was opened. ``behind`` is how much
+    are the agencies that took part by an automated check when it was opened. ``secret`` is drawn by the
+    gateway and stands nowhere else: the salts of the ledger's entries come from it. ``behind`` is how much
     earlier the case's clock is than Temporal's: nothing, except where a log is replayed. ``carried`` is what
     one run hands to the next, the case library's own.
     """
@@ -72,6 +76,7 @@ class Opened(Contract, Generic[A]):
     checks: tuple[AgencyId, ...] = ()
     application: A
     cause: str
+    secret: Secret = Field(repr=False)
     occurred: AwareDatetime
     received: AwareDatetime
     traceparent: str | None = Field(default=None, exclude_if=absent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -163,6 +164,7 @@ class Cases:
             checks=tuple(AgencyId(check) for check in checks),
             application=application,
             cause="test#1",
+            secret=secrets.token_hex(32),
             occurred=now,
             received=now,
         )

@@ -8,6 +8,7 @@ recorded again only as long as it has not been released.
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import sys
 import tempfile
@@ -85,6 +86,7 @@ async def opened(client: Client, post: Post, course: Course) -> CaseUnderTest:
         checks=tuple(CHECKS),
         application=course.application,
         cause="urn:cn-demo:channel:portal#1",
+        secret=secrets.token_hex(32),
         occurred=course.since or now,
         received=course.since or now,
         behind=now - (course.since or now),

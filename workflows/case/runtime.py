@@ -1,4 +1,4 @@
-"""What a case uses of Temporal: time, random numbers, waiting, activities and new runs.
+"""What a case uses of Temporal: time, waiting, activities and new runs.
 
 No other module of the library calls ``temporalio.workflow`` while a case runs. Tests replace
 :class:`Runtime` and run a case without a server.
@@ -24,10 +24,6 @@ class Runtime:
     def now(self) -> datetime:
         """Temporal's time in this activation, UTC."""
         return workflow.now()
-
-    def salt(self) -> str:
-        """128 random bits in hexadecimal. Not secret: they are computed from the run id."""
-        return f"{workflow.random().getrandbits(128):032x}"
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return when ``condition`` holds; it is checked whenever everything that is ready has run."""

@@ -22,6 +22,8 @@ from workflows.case.runtime import Runtime
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday, nine o'clock in Beijing."""
 
+SECRET = 64 * "a"
+
 DAY = timedelta(seconds=10)
 """A legal day of the cases' calendar, unless a test names another one."""
 
@@ -62,14 +64,9 @@ class VirtualRuntime(Runtime):
         self.answers: dict[str, Answer] = {}
         self.shown = ""
         self.timers: list[datetime] = []
-        self._salts = 0
 
     def now(self) -> datetime:
         return self.time
-
-    def salt(self) -> str:
-        self._salts += 1
-        return f"{self._salts:032x}"
 
     async def until(self, condition: Callable[[], bool]) -> None:
         while True:
@@ -133,6 +130,7 @@ def opened(**changes: Any) -> Opened[Any]:
         "calendar": f"compressed:{DAY.total_seconds()}",
         "application": application(),
         "cause": "test#1",
+        "secret": SECRET,
         "occurred": START,
         "received": START,
     }
