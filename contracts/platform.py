@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
@@ -11,7 +11,7 @@ from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, Party, ProcedureId
 from contracts.terms.values import Contract, Sha256, absent
 from contracts.wire.envelope import Event
-from contracts.wire.ledger import LedgerEntry
+from contracts.wire.ledger import LedgerEntry, sha256
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -25,10 +25,10 @@ DELIVER = "deliver"
 """The one signal of a case: an event for it."""
 
 PUBLISH = "publish"
-"""The outbox activity; takes a :class:`Batch`."""
+"""The outbox activity; takes a :class:`Batch`, returns :class:`Published`."""
 
 AWAIT_GATEWAY = "await-gateway"
-"""The fence activity; takes a :class:`Fence`."""
+"""The fence activity; takes a :class:`Fence`, returns :class:`FencePassed`."""
 
 CONTENT_HASH = "content"
 """The memo of a case: the hash of its application, to tell a repeat from a conflict."""
@@ -114,6 +114,26 @@ class Batch(Contract):
     administration: AdministrationId
     traceparent: str | None = Field(default=None, exclude_if=absent)
     postings: tuple[Posting, ...]
+
+
+class Published(Contract):
+    """What the outbox published. The case compares it with what its code gives to the outbox, also in a replay.
+
+    Attributes:
+        head: the hash of the batch's last entry; it stands for all that the entries up to it say.
+        letters: a digest of the letters that left with them.
+        run: the run of the case that had it published. After a Reset it is another one than the case's.
+    """
+
+    head: Sha256
+    letters: Sha256
+    run: str
+
+    @classmethod
+    def of(cls, batch: Batch, run: str) -> Self:
+        """What is published when ``run`` publishes ``batch``."""
+        letters = [[each.model_dump(mode="json") for each in posting.letters] for posting in batch.postings]
+        return cls(head=batch.postings[-1].entry.hash, letters=sha256(letters), run=run)
 
 
 class Outage(Contract):

@@ -27,6 +27,7 @@ from contracts.platform import (
     Fence,
     FencePassed,
     Opened,
+    Published,
     agency_queue,
 )
 from contracts.procedures.catalogue import CATALOGUE
@@ -51,13 +52,14 @@ class Post:
         self.found = FencePassed()
 
     @activity.defn(name=PUBLISH)
-    async def publish(self, batch: Batch) -> None:
+    async def publish(self, batch: Batch) -> Published:
         for posting in batch.postings:
             entry = posting.entry
             self.entries.setdefault(entry.case, []).append(entry)
             for letter in posting.letters:
                 content = letter.data if letter.data is not None else entry.data.content if entry.data else {}
                 self.letters.setdefault(entry.case, []).append((letter.topic, letter.type, content))
+        return Published.of(batch, activity.info().workflow_run_id or "")
 
     @activity.defn(name=AWAIT_GATEWAY)
     async def await_gateway(self, fence: Fence) -> FencePassed:

@@ -20,6 +20,7 @@ from workflows.case.case import Case
 from workflows.case.intake import take, take_undecided
 from workflows.case.interruptions import Lapsed, interruption
 from workflows.case.ladder import take_due_rungs
+from workflows.case.outbox import WouldFork
 
 EVENTS_PER_RUN = 1000
 """After so many events a case goes on in a new run, far below what Temporal allows for one."""
@@ -33,6 +34,11 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
 
     Ends this run by continue-as-new instead where it has had enough events.
     """
+    try:
+        case.outbox.check()
+    except WouldFork:
+        course.close()
+        raise
     sending = asyncio.create_task(case.outbox.run())
     if case.opened.carried is None:
         _open(case)
@@ -97,10 +103,12 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
     """Let events and due times take effect until the course has ended."""
 
     def something_to_do() -> bool:
-        return bool(case.inbox or case.waits.alarm.rang or running.done() or case.waits.any_fence_passed)
+        due = case.waits.alarm.rang or case.waits.any_fence_passed
+        return bool(case.inbox) or due or running.done() or case.outbox.failed
 
     while True:
         await case.runtime.until(something_to_do)
+        case.outbox.check()
         _take_inbox(case)
         take_due_rungs(case)
         take_undecided(case)

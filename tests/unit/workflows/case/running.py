@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
-from contracts.platform import Batch, Delivered, Fence, FencePassed, Opened, Outage
+from contracts.platform import Batch, Delivered, Fence, FencePassed, Opened, Outage, Published
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, Party, RequestId
 from contracts.terms.requests import Answer, Request
@@ -21,6 +21,8 @@ from workflows.case.runtime import Runtime
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday, nine o'clock in Beijing."""
+
+RUN = "this-run"
 
 SECRET = 64 * "a"
 
@@ -50,6 +52,8 @@ class VirtualRuntime(Runtime):
         gateway_up: whether it passes them.
         outage: the platform was away in that time: consequences are held for ``grace`` after it.
         broker_up: whether what is published arrives.
+        published: what the outbox says of a batch.
+        reset: whether the run was made by a Reset.
         answers: what the automated checks answer, by request; without an answer they run on.
         shown: the details that operators see.
     """
@@ -61,9 +65,19 @@ class VirtualRuntime(Runtime):
         self.gateway_up = self.broker_up = True
         self.outage: Outage | None = None
         self.grace = timedelta(seconds=30)
+        self.published: Callable[[Batch], Published] = lambda batch: Published.of(batch, RUN)
+        self.reset = False
         self.answers: dict[str, Answer] = {}
         self.shown = ""
         self.timers: list[datetime] = []
+
+    @property
+    def run_id(self) -> str:
+        return RUN
+
+    @property
+    def was_reset(self) -> bool:
+        return self.reset
 
     def now(self) -> datetime:
         return self.time
@@ -80,9 +94,10 @@ class VirtualRuntime(Runtime):
         self.timers.append(at)
         await self.until(lambda: self.time >= at)
 
-    async def publish(self, batch: Batch) -> None:
+    async def publish(self, batch: Batch) -> Published:
         self.batches.append(batch)
         await self.until(lambda: self.broker_up)
+        return self.published(batch)
 
     async def await_gateway(self, fence: Fence, step: str) -> FencePassed:
         self.fences.append(fence)
