@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import Counter
 from temporalio import activity
 
-from contracts.platform import PUBLISH, Batch, Posting
+from contracts.platform import PUBLISH, Batch, Posting, Published
 from contracts.terms.identifiers import PLATFORM
 from contracts.wire.envelope import Event
 from contracts.wire.topics import LEDGER
@@ -33,13 +33,14 @@ class OutboxActivity:
         self._publisher = publisher
 
     @activity.defn(name=PUBLISH)
-    async def publish(self, batch: Batch) -> None:
-        """Publish a batch in order and return when the broker has all of it."""
+    async def publish(self, batch: Batch) -> Published:
+        """Publish a batch in order; what was published, once the broker has all of it."""
         await self._publisher.publish(
             [record for posting in batch.postings for record in _records(batch, posting)]
         )
         for posting in batch.postings:
             _log(posting)
+        return Published.of(batch, activity.info().workflow_run_id or "")
 
 
 def _log(posting: Posting) -> None:

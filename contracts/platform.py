@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, Party, ProcedureId
 from contracts.terms.values import Contract, Sha256, absent
 from contracts.wire.envelope import Event, TraceParent
-from contracts.wire.ledger import LedgerEntry
+from contracts.wire.ledger import LedgerEntry, sha256
 
 A = TypeVar("A", bound=BaseModel)
+
+Secret = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""256 random bits in hexadecimal."""
 
 CASES_QUEUE = "cases"
 """The task queue of the orchestrator: the cases and the platform's own activities."""
@@ -22,10 +25,10 @@ DELIVER = "deliver"
 """The one signal of a case: an event for it."""
 
 PUBLISH = "publish"
-"""The outbox activity; takes a :class:`Batch`."""
+"""The outbox activity; takes a :class:`Batch`, returns :class:`Published`."""
 
 AWAIT_GATEWAY = "await-gateway"
-"""The fence activity; takes a :class:`Fence`."""
+"""The fence activity; takes a :class:`Fence`, returns :class:`FencePassed`."""
 
 CONTENT_HASH = "content"
 """The memo of a case: the hash of its application, to tell a repeat from a conflict."""
@@ -58,7 +61,8 @@ class Opened(Contract, Generic[A]):
     """The input of a case. Everything that must not move while the case runs stands here.
 
     ``law`` is the law version and ``calendar`` the calendar version the case keeps to its end; ``checks``
-    are the agencies that took part by an automated check when it was opened. ``behind`` is how much
+    are the agencies that took part by an automated check when it was opened. ``secret`` is drawn by the
+    gateway and stands nowhere else: the salts of the ledger's entries come from it. ``behind`` is how much
     earlier the case's clock is than Temporal's: nothing, except where a log is replayed. ``carried`` is what
     one run hands to the next, the case library's own.
     """
@@ -72,6 +76,7 @@ class Opened(Contract, Generic[A]):
     checks: tuple[AgencyId, ...] = ()
     application: A
     cause: str
+    secret: Secret = Field(repr=False)
     occurred: AwareDatetime
     received: AwareDatetime
     traceparent: TraceParent = Field(default=None, exclude_if=absent)
@@ -109,6 +114,26 @@ class Batch(Contract):
     administration: AdministrationId
     traceparent: TraceParent = Field(default=None, exclude_if=absent)
     postings: tuple[Posting, ...]
+
+
+class Published(Contract):
+    """What the outbox published. The case compares it with what its code gives to the outbox, also in a replay.
+
+    Attributes:
+        head: the hash of the batch's last entry; it stands for all that the entries up to it say.
+        letters: a digest of the letters that left with them.
+        run: the run of the case that had it published. After a Reset it is another one than the case's.
+    """
+
+    head: Sha256
+    letters: Sha256
+    run: str
+
+    @classmethod
+    def of(cls, batch: Batch, run: str) -> Self:
+        """What is published when ``run`` publishes ``batch``."""
+        letters = [[each.model_dump(mode="json") for each in posting.letters] for posting in batch.postings]
+        return cls(head=batch.postings[-1].entry.hash, letters=sha256(letters), run=run)
 
 
 class Outage(Contract):

@@ -8,6 +8,7 @@ the chain stays whole.
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Iterable
 from typing import Any, Literal, Self
 
@@ -27,14 +28,17 @@ GENESIS = "0" * 64
 
 Kind = Literal[
     "opened", "accepted", "requested", "received", "answered", "reminded", "escalated", "deemed", "lapsed",
-    "cancelled", "question", "not-ours", "corrected", "reported", "late", "asked-applicant", "supplemented",
+    "held", "cancelled", "question", "not-ours", "corrected", "reported", "late", "asked-applicant", "supplemented",
     "fee-due", "charged", "paid", "notified", "handed-over", "withdrawn", "waiting", "marked", "refused",
     "decided", "closed",
 ]  # fmt: skip
 
 
 class Erasable(Contract):
-    """The part of an entry that may hold personal data. ``salt`` keeps a digest from being guessed."""
+    """The part of an entry that may hold personal data. ``salt`` keeps a digest from being guessed.
+
+    It is erased together with the content, and cannot be had again without the case's secret.
+    """
 
     salt: str
     content: dict[str, Any]
@@ -113,6 +117,14 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
 def sha256(value: Any) -> str:
     """SHA-256 of the canonical JSON (RFC 8785) of ``value``, in hexadecimal."""
     return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
+
+
+def salt_of(secret: str, sequence: int) -> str:
+    """The salt of an entry, 128 bits in hexadecimal: HMAC-SHA-256 of its number under its case's secret.
+
+    Whoever knows one entry's salt learns nothing of another's.
+    """
+    return hmac.new(bytes.fromhex(secret), str(sequence).encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def content_digest(salt: str, content: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -24,7 +25,9 @@ from contracts.platform import (
     Closing,
     Delivered,
     Fence,
+    FencePassed,
     Opened,
+    Published,
     agency_queue,
 )
 from contracts.procedures.catalogue import CATALOGUE
@@ -39,28 +42,32 @@ from workflows.procedures import PROCEDURES
 
 
 class Post:
-    """What left the cases, by case; and whether the gateway is up, as the fence sees it."""
+    """What left the cases, by case; and whether the gateway is up and what the fence finds, once."""
 
     def __init__(self) -> None:
         self.entries: dict[str, list[LedgerEntry]] = {}
         self.letters: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
         self.gateway_is_down = False
         self.fences: list[Fence] = []
+        self.found = FencePassed()
 
     @activity.defn(name=PUBLISH)
-    async def publish(self, batch: Batch) -> None:
+    async def publish(self, batch: Batch) -> Published:
         for posting in batch.postings:
             entry = posting.entry
             self.entries.setdefault(entry.case, []).append(entry)
             for letter in posting.letters:
                 content = letter.data if letter.data is not None else entry.data.content if entry.data else {}
                 self.letters.setdefault(entry.case, []).append((letter.topic, letter.type, content))
+        return Published.of(batch, activity.info().workflow_run_id or "")
 
     @activity.defn(name=AWAIT_GATEWAY)
-    async def await_gateway(self, fence: Fence) -> None:
+    async def await_gateway(self, fence: Fence) -> FencePassed:
         self.fences.append(fence)
         if self.gateway_is_down:
             raise ApplicationError("the gateway is down", next_retry_delay=None)
+        found, self.found = self.found, FencePassed()
+        return found
 
 
 class CaseUnderTest:
@@ -159,6 +166,7 @@ class Cases:
             checks=tuple(AgencyId(check) for check in checks),
             application=application,
             cause="test#1",
+            secret=secrets.token_hex(32),
             occurred=now,
             received=now,
         )

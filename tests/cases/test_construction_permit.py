@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from contracts.platform import FencePassed, Outage
 from contracts.terms.decisions import Ended, Grant, Refuse, Withdrawn
 from contracts.wire.messages import (
     ApplicantWithdrew,
@@ -273,23 +274,45 @@ async def test_what_arrived_in_time_counts_although_it_is_carried_after_the_dead
     assert "deemed" not in case.kinds
 
 
-async def test_what_arrived_after_the_deadline_is_late_even_while_the_fence_is_waited_for(
+async def test_what_arrived_after_the_deadline_is_late_once_the_fence_is_passed(cases: Cases) -> None:
+    case = await deemed_but_for_the_fence(cases)
+    await case.answer(
+        "fire-safety", REVIEWS["fire-safety"], outcome="refuse", reason="fire-safety-insufficient"
+    )
+    await asyncio.sleep(0.5)
+    assert "late" not in case.kinds  # the fence may still hold the consequence
+    cases.post.gateway_is_down = False
+    await case.until(lambda: "late" in case.kinds and "fee-due" in case.kinds)
+    await case.send("channel:portal", ApplicantWithdrew.type, {})
+    await case.result()
+
+
+async def test_after_an_outage_the_consequence_is_held_and_an_answer_of_that_time_counts(
     cases: Cases,
 ) -> None:
+    case = await deemed_but_for_the_fence(cases)
+    await case.answer(
+        "fire-safety", REVIEWS["fire-safety"], outcome="refuse", reason="fire-safety-insufficient"
+    )
+    now = datetime.now(UTC)
+    outage = Outage(began=now - timedelta(minutes=1), ended=now)
+    cases.post.found = FencePassed(held_until=now + timedelta(minutes=1), outage=outage)
+    cases.post.gateway_is_down = False
+    assert (await case.result()).decision == Refuse(reason="fire-safety-insufficient")
+    held = next(entry for entry in case.entries if entry.kind == "held")
+    assert held.step == REVIEWS["fire-safety"]
+    assert "deemed" not in case.kinds
+
+
+async def deemed_but_for_the_fence(cases: Cases) -> CaseUnderTest:
+    """A case in which fire safety alone has not answered in time, with the gateway down."""
     cases.post.gateway_is_down = True
     case = await cases.open("construction-permit", application(), day_seconds=0.2)
     await case.answer("housing", "check-completeness/1", outcome="complete")
     await case.asked("review-drainage/1")
     await consent(case, "planning", "environment", "civil-air-defence")
     await case.until(lambda: any("fire-safety" in fence.topics[0] for fence in cases.post.fences))
-    await case.answer(
-        "fire-safety", REVIEWS["fire-safety"], outcome="refuse", reason="fire-safety-insufficient"
-    )
-    await case.until(lambda: "late" in case.kinds)
-    cases.post.gateway_is_down = False
-    await case.until(lambda: "fee-due" in case.kinds)
-    await case.send("channel:portal", ApplicantWithdrew.type, {})
-    await case.result()
+    return case
 
 
 async def test_a_case_that_an_operator_cancels_ends_and_says_so(cases: Cases) -> None:

@@ -7,7 +7,7 @@ from temporalio import workflow
 from contracts.platform import Closing, Opened
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT, Application
 from contracts.terms.limits import Limit, working_days
-from contracts.terms.values import Money
+from contracts.terms.values import DocumentRef, Money
 from workflows.case import procedure
 from workflows.construction_permit import ConstructionPermit
 
@@ -35,3 +35,29 @@ class WithMoreTimeToPay(ConstructionPermit):
 
     async def collect(self, fee: Money, within: Limit) -> bool:
         return await super().collect(fee, working_days(20))
+
+
+@procedure(CONSTRUCTION_PERMIT)
+class WithAnotherVerb(ConstructionPermit):
+    """Sends a notice before the fee: a verb without a wait, which takes no command of its own."""
+
+    @workflow.run
+    async def run(self, opened: Opened[Application]) -> Closing:
+        return await self.carry(opened, self.permit)
+
+    async def collect(self, fee: Money, within: Limit) -> bool:
+        await self.notify(DocumentRef(uri="urn:document:notice", sha256=64 * "0", size=1))
+        return await super().collect(fee, within)
+
+
+@procedure(CONSTRUCTION_PERMIT)
+class WithAnotherLetter(ConstructionPermit):
+    """Does not tell the applicant that the application is complete: the same entries, another letter."""
+
+    @workflow.run
+    async def run(self, opened: Opened[Application]) -> Closing:
+        return await self.carry(opened, self.permit)
+
+    async def accept(self) -> None:
+        if step := self._case.journal.once("accept"):
+            self._case.record("accepted", step=step)

@@ -8,6 +8,7 @@ recorded again only as long as it has not been released.
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import sys
 import tempfile
@@ -21,20 +22,20 @@ from typing import Any
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import WorkflowRunner
-from workers.process.entry import run_main
 
 from activities.checks import CHECKS
 from contracts.platform import CASES_QUEUE, Closing, Opened
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.errors import InvalidInput
 from contracts.terms.identifiers import AdministrationId
-from deploy.local.stack import VIRTUAL_TIME
 from deploy.local.temporal import TemporalEngine
+from seamless.replay.clock import TEMPORAL_CONFIG
 from tests.applications import ADMINISTRATION, new_case
 from tests.cases.conftest import CaseUnderTest, Post, case_worker
 from tests.replay.courses import COURSES, Course
 from tests.replay.replaying import HISTORIES, SMALL_RUNS, small_runs
 from workers.orchestrator.sandbox import sandbox
+from workers.process.run import run_main
 
 
 async def record() -> None:
@@ -85,6 +86,7 @@ async def opened(client: Client, post: Post, course: Course) -> CaseUnderTest:
         checks=tuple(CHECKS),
         application=course.application,
         cause="urn:cn-demo:channel:portal#1",
+        secret=secrets.token_hex(32),
         occurred=course.since or now,
         received=course.since or now,
         behind=now - (course.since or now),
@@ -113,7 +115,7 @@ def version() -> str:
 async def server() -> AsyncIterator[Client]:
     """A Temporal server of its own."""
     with tempfile.TemporaryDirectory(prefix="seamless-record-") as folder:
-        async with TemporalEngine(Path(folder), dynamic_config=VIRTUAL_TIME) as engine:
+        async with TemporalEngine(Path(folder), dynamic_config=TEMPORAL_CONFIG) as engine:
             yield await Client.connect(engine.address, data_converter=pydantic_data_converter)
 
 

@@ -1,8 +1,8 @@
 """Replaying recorded histories, and the ledger that they hold.
 
-The SDK's replayer sees another command, not another input of the same activity. But the entries of a case
-stand in that input, and each entry's hash is in the next one: a case that replayed to other entries would
-go on from a hash that was never published, and fork its ledger. So the entries are compared here.
+The SDK's replayer sees another command, not another input of the same activity. The case itself compares what
+was published with what its code says, and fails the task. What it has not yet heard back of, at the end of a
+history, it cannot compare: so the entries are compared here, too.
 """
 
 from __future__ import annotations

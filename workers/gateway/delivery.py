@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
@@ -171,6 +172,7 @@ class Delivery:
             checks=self._directory.checks(),
             application=admitted.application,
             cause=event.key,
+            secret=secrets.token_hex(32),
             occurred=event.time,
             received=admitted.received,
             traceparent=event.traceparent,

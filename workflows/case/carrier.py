@@ -17,9 +17,10 @@ from contracts.terms.identifiers import Party
 from contracts.terms.values import DocumentRef
 from contracts.wire.messages import Receipt
 from workflows.case.case import Case
-from workflows.case.intake import take
+from workflows.case.intake import take, take_undecided
 from workflows.case.interruptions import Lapsed, interruption
 from workflows.case.ladder import take_due_rungs
+from workflows.case.outbox import WouldFork
 
 EVENTS_PER_RUN = 1000
 """After so many events a case goes on in a new run, far below what Temporal allows for one."""
@@ -33,6 +34,11 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
 
     Ends this run by continue-as-new instead where it has had enough events.
     """
+    try:
+        case.outbox.check()
+    except WouldFork:
+        course.close()
+        raise
     sending = asyncio.create_task(case.outbox.run())
     if case.opened.carried is None:
         _open(case)
@@ -45,6 +51,8 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
         running.cancel()
         decision = _break_off(case)
     _take_inbox(case)  # what has come by now still belongs to the open case
+    case.stop_all("the case is closed")
+    take_undecided(case)
     case.close(decision)  # at once, so that it leaves with what brought the decision about
     await _finish(asyncio.create_task(_drain(case)))
     sending.cancel()
@@ -95,12 +103,15 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
     """Let events and due times take effect until the course has ended."""
 
     def something_to_do() -> bool:
-        return bool(case.inbox or case.waits.alarm.rang or running.done() or case.waits.any_fence_passed)
+        due = case.waits.alarm.rang or case.waits.any_fence_passed
+        return bool(case.inbox) or due or running.done() or case.outbox.failed
 
     while True:
         await case.runtime.until(something_to_do)
+        case.outbox.check()
         _take_inbox(case)
         take_due_rungs(case)
+        take_undecided(case)
         case.runtime.show("; ".join(str(wait) for wait in case.journal.waits.values()))
         if running.done():
             return

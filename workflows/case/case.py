@@ -18,7 +18,7 @@ from contracts.terms.decisions import Decision, Refuse
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM, SYSTEM, Party, RequestId
 from contracts.terms.service_item import ServiceItem
-from contracts.wire.ledger import Erasable, Kind, LedgerEntry
+from contracts.wire.ledger import Erasable, Kind, LedgerEntry, salt_of
 from contracts.wire.messages import Cancelled, Decided
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Withdrawal
@@ -104,8 +104,9 @@ class Case:
         if by is not None:
             cause, data = by.event.key, by.event.data if data is None else data
         content = data.model_dump(mode="json") if isinstance(data, BaseModel) else dict(data or {})
-        erasable = Erasable(salt=self.runtime.salt(), content=content) if content else None
         sequence = self.journal.sequence + 1
+        salt = salt_of(self.opened.secret, sequence)
+        erasable = Erasable(salt=salt, content=content) if content else None
         entry = LedgerEntry(
             case=self.opened.case,
             sequence=sequence,

@@ -40,12 +40,33 @@ def take(case: Case, delivered: Delivered) -> None:
     if not case.journal.is_new(delivered.event):
         return
     case.events += 1
+    _take_effect(case, delivered)
+
+
+def take_undecided(case: Case) -> None:
+    """Let the events take effect of which it is known by now whether they are late."""
+    undecided, case.journal.undecided = case.journal.undecided, []
+    for delivered in undecided:
+        _take_effect(case, delivered)
+
+
+def _take_effect(case: Case, delivered: Delivered) -> None:
     try:
         if case.closed:
             raise refusal("case-closed")
         _EFFECTS[delivered.event.type](case, delivered)
     except Refusal as why:
         _refuse(case, delivered, why)
+
+
+def _set_aside(case: Case, delivered: Delivered) -> None:
+    """Keep an event until the fence of the wait that it came too late for says whether it counts.
+
+    Raises:
+        Refusal: too many wait already.
+    """
+    if not case.journal.set_aside(delivered):
+        raise refusal("too-many-events")
 
 
 # --- from an agency, about a request ---------------------------------------------------------------------
@@ -56,6 +77,9 @@ def _answered(case: Case, delivered: Delivered) -> None:
     wait = _wait_of(case, delivered)
     if wait is None and _step(delivered) not in case.journal.outcomes:
         raise refusal("unknown-request")
+    if wait is not None and wait.request is not None and wait.undecided(delivered.received):
+        _set_aside(case, delivered)
+        return
     if wait is None or wait.request is None or not wait.in_time(delivered.received):
         recorded = case.record("late", by=delivered, step=_step(delivered))
         _taken(recorded, delivered, late=True)
@@ -121,15 +145,25 @@ def _reported(case: Case, delivered: Delivered) -> None:
     """Take a report, if it is what its type asks for: the gateway may be of another build."""
     reported = Reported.model_validate(delivered.event.data)
     report_of(reported.step, reported.content, delivered.actor.id)
-    _taken(_record_fact(case, delivered, "reported", f"reported:{reported.step}"), delivered)
+    name = f"reported:{reported.step}"
+    if case.waits.undecided(name, delivered.received):
+        _set_aside(case, delivered)
+    else:
+        _taken(_record_fact(case, delivered, "reported", name), delivered)
 
 
 def _paid(case: Case, delivered: Delivered) -> None:
-    _record_fact(case, delivered, "paid", "paid")
+    if case.waits.undecided("paid", delivered.received):
+        _set_aside(case, delivered)
+    else:
+        _record_fact(case, delivered, "paid", "paid")
 
 
 def _supplemented(case: Case, delivered: Delivered) -> None:
     """Take what was handed in, if the application is still one with it."""
+    if case.waits.undecided("supplemented", delivered.received):
+        _set_aside(case, delivered)
+        return
     try:
         case.supplement(delivered.event.data["application"])
     except ValidationError as error:

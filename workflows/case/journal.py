@@ -21,6 +21,10 @@ from contracts.terms.values import Money, absent
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import GENESIS
 
+UNDECIDED_KEPT = 100
+UNDECIDED_BYTES = 200_000
+"""So many events, and bytes of them, may wait until it is known whether they are late."""
+
 FACTS_KEPT = 100
 """How many facts of one name, other than payments, are kept for a verb; the ledger has them all."""
 
@@ -44,6 +48,8 @@ class Wait(BaseModel):
         inlets: the topics on which it may be ended; the fence watches them. Empty: no fence is needed.
         wants: the names of the facts that end it.
         owed: what still has to be paid to end it.
+        held_until: the platform was away over the binding end: it binds no earlier; ``due`` stands.
+        outage: when that outage began.
     """
 
     step: str
@@ -58,20 +64,37 @@ class Wait(BaseModel):
     inlets: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
     owed: Money | None = Field(default=None, exclude_if=absent)
+    held_until: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    outage: AwareDatetime | None = Field(default=None, exclude_if=absent)
 
     def __str__(self) -> str:
         """Who has the case for it, and until when, for operators."""
         due = f", due {self.due:%Y-%m-%d %H:%M} UTC" if self.due else ""
-        return f"{self.holder}: {self.step}{due}"
+        held = f", held until {self.held_until:%Y-%m-%d %H:%M} UTC" if self.held_until else ""
+        return f"{self.holder}: {self.step}{due}{held}"
+
+    @property
+    def end(self) -> datetime | None:
+        """The first instant that is too late: the binding end, or until when it is held."""
+        return (self.held_until or self.rungs[-1].at) if self.rungs else None
 
     @property
     def next_rung(self) -> ScheduledRung | None:
-        """The rung that comes next. Only a wait without a limit has none."""
-        return self.rungs[self.passed] if self.rungs else None
+        """The rung that comes next, at its time. Only a wait without a limit has none."""
+        if not self.rungs:
+            return None
+        rung = self.rungs[self.passed]
+        if self.held_until is not None and self.passed == len(self.rungs) - 1:
+            return ScheduledRung(at=self.held_until, rung=rung.rung)
+        return rung
 
     def in_time(self, received: datetime) -> bool:
         """Whether what the broker had at ``received`` came before the binding end."""
-        return not self.rungs or received <= self.rungs[-1].at
+        return self.end is None or received < self.end
+
+    def undecided(self, received: datetime) -> bool:
+        """Whether it cannot be said yet if that is too late: the fence may still hold the consequence."""
+        return bool(self.inlets) and not self.in_time(received)
 
 
 class Outcome(BaseModel):
@@ -97,6 +120,7 @@ class Journal(BaseModel):
         outcomes: how each step ended, in the order in which they ended.
         waits: the steps that are open, in the order in which they were opened.
         facts: reports and payments that no verb has waited for yet.
+        undecided: events after the end of an open wait: late, unless its fence says that it is held.
         inbox: events that one run leaves to the next.
         seen: a mark of every event that came.
         sequence, head: number and hash of the last ledger entry.
@@ -107,6 +131,7 @@ class Journal(BaseModel):
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
     waits: dict[str, Wait] = Field(default_factory=dict)
     facts: list[Fact] = Field(default_factory=list)
+    undecided: list[Delivered] = Field(default_factory=list)
     inbox: list[Delivered] = Field(default_factory=list)
     seen: list[str] = Field(default_factory=list)
     sequence: int = 0
@@ -150,7 +175,20 @@ class Journal(BaseModel):
         self.seen.append(mark)
         return True
 
+    def set_aside(self, delivered: Delivered) -> bool:
+        """Keep an event until it is known whether it is late; false when there is no room for it."""
+        size = sum(size_of(each) for each in self.undecided) + size_of(delivered)
+        if len(self.undecided) >= UNDECIDED_KEPT or size > UNDECIDED_BYTES:
+            return False
+        self.undecided.append(delivered)
+        return True
+
     def keep(self, fact: Fact) -> None:
         """Keep a fact until a verb wants it; of reported steps of one name, so many at a time."""
         if fact.name == "paid" or sum(each.name == fact.name for each in self.facts) < FACTS_KEPT:
             self.facts.append(fact)
+
+
+def size_of(delivered: Delivered) -> int:
+    """About how many bytes an event takes."""
+    return 500 + len(str(delivered.event.data))

@@ -52,16 +52,38 @@ def _take(case: Case, wait: Wait, scheduled: ScheduledRung) -> bool:
             wait.passed += 1
             _remind(case, wait, rung)
         case Deem(outcome=outcome):
-            if not case.waits.fence_passed(wait):
+            if not _may_bind(case, wait):
                 return False
             case.waits.settle(wait.step, Outcome(how="deemed", value={"outcome": outcome, "deemed": True}))
             case.record("deemed", of=wait, occurred=scheduled.at, outcome=outcome)
         case Lapse(reason=reason):
-            if not case.waits.fence_passed(wait):
+            if not _may_bind(case, wait):
                 return False
             case.waits.settle(wait.step, Outcome(how="lapsed", value=reason))
             case.record("lapsed", of=wait, occurred=scheduled.at, outcome=reason)
     return True
+
+
+def _may_bind(case: Case, wait: Wait) -> bool:
+    """Whether the end of a wait may take effect now: there was silence, and nobody was kept from speaking.
+
+    After an outage of the platform it is held, and an entry says so, once for each outage.
+    """
+    found = case.waits.fence(wait)
+    if found is None:
+        return False
+    until, outage = found.held_until, found.outage
+    if until is None or wait.end is None or until <= wait.end:
+        return True
+    case.waits.hold(wait, until)
+    began = outage.began if outage else until
+    if began != wait.outage:
+        wait.outage = began
+        data = {"until": until.isoformat()}
+        if outage:
+            data |= {"outage_began": outage.began.isoformat(), "outage_ended": outage.ended.isoformat()}
+        case.record("held", of=wait, data=data)
+    return False
 
 
 def _remind(case: Case, wait: Wait, rung: Remind | Escalate) -> None:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.platform import Batch, Letter, Opened, Posting
+from contracts.platform import Batch, Letter, Opened, Posting, Published
 from contracts.terms.identifiers import Party
 from contracts.wire.envelope import Message
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.topics import messages_topic
 from workflows.case.runtime import Runtime
 
+AFTER_RESET = (
+    "this run was made by a Reset. What the case has published stands, and this run would publish other "
+    "entries in its place, so it publishes nothing and takes no event. Terminate this run"
+)
+
 BATCH_CHARACTERS = 400_000
 """A batch stays well below Temporal's 2 MB for one payload."""
+
+
+class WouldFork(RuntimeError):
+    """What this case's code says is not what the case has said: to go on would fork its ledger.
+
+    It fails the workflow task, not the case: nothing leaves, and the case goes on once the cause is cured.
+    """
 
 
 class Recorded:
@@ -81,6 +93,7 @@ class Outbox:
         self._runtime = runtime
         self._waiting: list[Recorded] = []
         self._sending = False
+        self._fork: WouldFork | None = None
 
     def post(self, entry: LedgerEntry) -> Recorded:
         """Add a ledger entry; to what is returned, messages can be bound in the same activation."""
@@ -93,14 +106,32 @@ class Outbox:
         while True:
             await self._activation_over()
             self._sending = True
-            await self._runtime.publish(
-                Batch(
-                    administration=self._opened.administration,
-                    traceparent=self._opened.traceparent,
-                    postings=tuple(self._take()),
-                )
+            batch = Batch(
+                administration=self._opened.administration,
+                traceparent=self._opened.traceparent,
+                postings=tuple(self._take()),
             )
+            published = await self._runtime.publish(batch)
+            self._fork = _fork(batch, published, Published.of(batch, self._runtime.run_id))
+            if self._fork is not None:
+                return
             self._sending = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether something else was published than this code says; :meth:`check` raises it."""
+        return self._fork is not None
+
+    def check(self) -> None:
+        """Go on only if what was published is what this code says.
+
+        Raises:
+            WouldFork: it is not, or a Reset made this run out of one that has published already.
+        """
+        if self._fork is not None:
+            raise self._fork
+        if self._runtime.was_reset:
+            raise WouldFork(f"{self._opened.case}: {AFTER_RESET}")
 
     async def _activation_over(self) -> None:
         """Return when there is something to send and the activation adds nothing more to it.
@@ -115,8 +146,13 @@ class Outbox:
             await self._runtime.until(lambda: True)
 
     async def drain(self) -> None:
-        """Return when everything posted so far is published."""
-        await self._runtime.until(lambda: not self._waiting and not self._sending)
+        """Return when everything posted so far is published.
+
+        Raises:
+            WouldFork: something else was published.
+        """
+        await self._runtime.until(lambda: self.failed or (not self._waiting and not self._sending))
+        self.check()
 
     def _take(self) -> list[Posting]:
         """The next batch: at least one entry, then more until it has ``BATCH_CHARACTERS``."""
@@ -127,3 +163,24 @@ class Outbox:
             taken.append(recorded.posting())
             size += recorded.size()
         return taken
+
+
+def _fork(batch: Batch, published: Published, expected: Published) -> WouldFork | None:
+    """Why the ledger would fork, with what cures it; None where what was published is as expected."""
+    if published == expected:
+        return None
+    first, last = batch.postings[0].entry, batch.postings[-1].entry
+    if published.run != expected.run:
+        return WouldFork(f"{last.case}: {AFTER_RESET}")
+    what = f"entries {first.sequence} to {last.sequence} ({first.kind} to {last.kind})"
+    if published.head != expected.head:
+        found = (
+            f"{what}: {published.head} was published, and this worker's code would have said {expected.head}"
+        )
+    else:
+        found = f"{what}: they were published with other letters than this worker's code would have sent"
+    return WouldFork(
+        f"{last.case}, {found}. The code of its procedure, or of the case library, has changed under it. "
+        "Nothing more leaves the case. Run the build again that it ran under, or one whose code says the "
+        "same for it; the case goes on by itself then"
+    )

@@ -1,4 +1,4 @@
-"""What a case uses of Temporal: time, random numbers, waiting, activities and new runs.
+"""What a case uses of Temporal: time, waiting, activities and new runs.
 
 No other module of the library calls ``temporalio.workflow`` while a case runs. Tests replace
 :class:`Runtime` and run a case without a server.
@@ -13,7 +13,16 @@ from typing import Any, NoReturn
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from contracts.platform import AWAIT_GATEWAY, PUBLISH, Batch, Fence, Opened, agency_queue
+from contracts.platform import (
+    AWAIT_GATEWAY,
+    PUBLISH,
+    Batch,
+    Fence,
+    FencePassed,
+    Opened,
+    Published,
+    agency_queue,
+)
 from contracts.terms.identifiers import RequestId
 from contracts.terms.requests import Answer, Request
 
@@ -21,13 +30,20 @@ from contracts.terms.requests import Answer, Request
 class Runtime:
     """A running Temporal workflow. Activities are retried until they succeed."""
 
+    @property
+    def run_id(self) -> str:
+        """The id of this run of the case."""
+        return workflow.info().run_id
+
+    @property
+    def was_reset(self) -> bool:
+        """Whether an operator's Reset made this run out of an earlier one."""
+        info = workflow.info()
+        return info.run_id != info.original_execution_run_id
+
     def now(self) -> datetime:
         """Temporal's time in this activation, UTC."""
         return workflow.now()
-
-    def salt(self) -> str:
-        """128 random bits in hexadecimal. Not secret: they are computed from the run id."""
-        return f"{workflow.random().getrandbits(128):032x}"
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return when ``condition`` holds; it is checked whenever everything that is ready has run."""
@@ -37,31 +53,35 @@ class Runtime:
         """Return after ``seconds``; operators see ``summary`` at the timer."""
         await workflow.sleep(seconds, summary=summary)
 
-    async def publish(self, batch: Batch) -> None:
-        """Return when the broker has the whole batch.
+    async def publish(self, batch: Batch) -> Published:
+        """What was published, once the broker has the whole batch.
 
         A regular activity: its input is in history before it runs, so a retry repeats the same content.
         """
-        await workflow.execute_activity(
+        published: Published = await workflow.execute_activity(
             PUBLISH,
             batch,
+            result_type=Published,
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=RetryPolicy(
                 initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
             ),
         )
+        return published
 
-    async def await_gateway(self, fence: Fence, step: str) -> None:
+    async def await_gateway(self, fence: Fence, step: str) -> FencePassed:
         """Return when the case has everything that the broker had by the deadline of ``step``."""
-        await workflow.execute_activity(
+        passed: FencePassed = await workflow.execute_activity(
             AWAIT_GATEWAY,
             fence,
+            result_type=FencePassed,
             start_to_close_timeout=timedelta(seconds=60),
             retry_policy=RetryPolicy(
                 initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10)
             ),
             summary=f"everything in time for {step} has arrived",
         )
+        return passed
 
     async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
         """The answer of an agency's automated check."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from contracts.platform import Fence
+from contracts.platform import Fence, FencePassed
 from contracts.terms.identifiers import CaseId
 from contracts.terms.values import Money
 from workflows.case.alarm import Alarm
@@ -31,7 +31,7 @@ class Waits:
         self._case = case
         self._journal = journal
         self._runtime = runtime
-        self._passed: set[str] = set()
+        self._found: dict[str, FencePassed] = {}
         self._fences: dict[str, asyncio.Task[None]] = {}
         self._checks: dict[str, asyncio.Task[None]] = {}
 
@@ -47,6 +47,20 @@ class Waits:
         for tasks in (self._fences, self._checks):
             if task := tasks.pop(step, None):
                 task.cancel()
+        self._found.pop(step, None)
+
+    def hold(self, wait: Wait, until: datetime) -> None:
+        """Let a wait go on until then; a new fence is passed at its end."""
+        wait.held_until = until
+        self._found.pop(wait.step)
+        self._fences.pop(wait.step)
+        self.set_alarm()
+
+    def undecided(self, name: str, received: datetime) -> bool:
+        """Whether a fact may yet end a wait whose end is over, and is in time for none."""
+        wanting = [wait for wait in self._journal.waits.values() if name in wait.wants]
+        in_time = any(wait.in_time(received) for wait in wanting)
+        return not in_time and any(wait.undecided(received) for wait in wanting)
 
     def receive(self, fact: Fact) -> Wait | None:
         """Give a fact to the first wait that wants it and that it is in time for; that wait.
@@ -74,27 +88,26 @@ class Waits:
         if due := [rung.at for wait in waits if (rung := wait.next_rung)]:
             self.alarm.set(min(due))
 
-    def fence_passed(self, wait: Wait) -> bool:
-        """Whether a binding end may take effect: the case has everything that came in time for ``wait``.
+    def fence(self, wait: Wait) -> FencePassed | None:
+        """What the fence found: the case has everything that came in time for ``wait``. None: not yet.
 
         If it is not known yet, the gateway is asked, once. A deadline takes effect only after every
         on-time event has been processed, so an outage of the gateway never brings about a consequence.
         """
-        if wait.step in self._passed or not wait.inlets:
-            return True
+        if not wait.inlets or wait.end is None:
+            return FencePassed()
         if wait.step not in self._fences:
-            self._fences[wait.step] = asyncio.create_task(self._pass_fence(wait))
-        return False
+            self._fences[wait.step] = asyncio.create_task(self._pass_fence(wait, wait.end))
+        return self._found.get(wait.step)
 
     @property
     def any_fence_passed(self) -> bool:
         """Whether a rung that waited for its fence can be taken now."""
-        return not self._passed.isdisjoint(self._journal.waits)
+        return bool(self._found)
 
-    async def _pass_fence(self, wait: Wait) -> None:
-        fence = Fence(case=self._case, deadline=wait.rungs[-1].at, topics=wait.inlets)
-        await self._runtime.await_gateway(fence, wait.step)
-        self._passed.add(wait.step)
+    async def _pass_fence(self, wait: Wait, deadline: datetime) -> None:
+        fence = Fence(case=self._case, deadline=deadline, topics=wait.inlets)
+        self._found[wait.step] = await self._runtime.await_gateway(fence, wait.step)
 
     def start_check(self, step: str, check: Coroutine[Any, Any, None]) -> None:
         """Run an automated check; it is cancelled when its step ends in another way."""

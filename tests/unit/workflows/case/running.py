@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
-from contracts.platform import Batch, Delivered, Fence, Opened
+from contracts.platform import Batch, Delivered, Fence, FencePassed, Opened, Outage, Published
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, Party, RequestId
 from contracts.terms.requests import Answer, Request
@@ -21,6 +21,10 @@ from workflows.case.runtime import Runtime
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday, nine o'clock in Beijing."""
+
+RUN = "this-run"
+
+SECRET = 64 * "a"
 
 DAY = timedelta(seconds=10)
 """A legal day of the cases' calendar, unless a test names another one."""
@@ -46,7 +50,10 @@ class VirtualRuntime(Runtime):
         batches: what was published.
         fences: what the gateway was asked to pass.
         gateway_up: whether it passes them.
+        outage: the platform was away in that time: consequences are held for ``grace`` after it.
         broker_up: whether what is published arrives.
+        published: what the outbox says of a batch.
+        reset: whether the run was made by a Reset.
         answers: what the automated checks answer, by request; without an answer they run on.
         shown: the details that operators see.
     """
@@ -56,17 +63,24 @@ class VirtualRuntime(Runtime):
         self.batches: list[Batch] = []
         self.fences: list[Fence] = []
         self.gateway_up = self.broker_up = True
+        self.outage: Outage | None = None
+        self.grace = timedelta(seconds=30)
+        self.published: Callable[[Batch], Published] = lambda batch: Published.of(batch, RUN)
+        self.reset = False
         self.answers: dict[str, Answer] = {}
         self.shown = ""
         self.timers: list[datetime] = []
-        self._salts = 0
+
+    @property
+    def run_id(self) -> str:
+        return RUN
+
+    @property
+    def was_reset(self) -> bool:
+        return self.reset
 
     def now(self) -> datetime:
         return self.time
-
-    def salt(self) -> str:
-        self._salts += 1
-        return f"{self._salts:032x}"
 
     async def until(self, condition: Callable[[], bool]) -> None:
         while True:
@@ -80,13 +94,18 @@ class VirtualRuntime(Runtime):
         self.timers.append(at)
         await self.until(lambda: self.time >= at)
 
-    async def publish(self, batch: Batch) -> None:
+    async def publish(self, batch: Batch) -> Published:
         self.batches.append(batch)
         await self.until(lambda: self.broker_up)
+        return self.published(batch)
 
-    async def await_gateway(self, fence: Fence, step: str) -> None:
+    async def await_gateway(self, fence: Fence, step: str) -> FencePassed:
         self.fences.append(fence)
-        await self.until(lambda: self.gateway_up)
+        await self.until(lambda: self.gateway_up and self.time >= fence.deadline)
+        until = self.outage and self.outage.ended + self.grace
+        if until is None or until <= self.time:
+            return FencePassed()
+        return FencePassed(held_until=until, outage=self.outage)
 
     async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
         await self.until(lambda: request.name in self.answers)
@@ -126,6 +145,7 @@ def opened(**changes: Any) -> Opened[Any]:
         "calendar": f"compressed:{DAY.total_seconds()}",
         "application": application(),
         "cause": "test#1",
+        "secret": SECRET,
         "occurred": START,
         "received": START,
     }

@@ -194,3 +194,27 @@ async def test_a_supplement_that_does_not_fit_changes_nothing(runtime: VirtualRu
     with pytest.raises(ValidationError):
         case.supplement({"floor_area": "much"})
     assert case.journal.supplements == {}
+
+
+async def test_a_salt_comes_from_the_secret_of_the_case_and_the_number_of_the_entry(
+    runtime: VirtualRuntime,
+) -> None:
+    """Not from the run id, from which anybody could compute it after the data is erased."""
+
+    def salts(case: Case) -> list[str]:
+        for _ in range(2):
+            case.record("marked", data={"text": "x"})
+        return [entry.data.salt for entry in posted(case) if entry.data]
+
+    first, again, other = (salts(a_case(runtime, secret=64 * digit)) for digit in "001")
+    assert first == again
+    assert len({*first, *other}) == 4
+    assert all(len(bytes.fromhex(salt)) == 16 for salt in first)
+
+
+async def test_the_secret_of_a_case_leaves_it_nowhere(runtime: VirtualRuntime) -> None:
+    secret = 64 * "5"
+    case = a_case(runtime, secret=secret)
+    recorded = case.record("opened", data={"text": "x"})
+    assert secret not in recorded.posting().model_dump_json()
+    assert secret not in repr(case.opened)

@@ -43,7 +43,8 @@ from tests.unit.workflows.case.running import (
     posted,
 )
 from workflows.case.case import Case
-from workflows.case.intake import take
+from workflows.case.intake import take, take_undecided
+from workflows.case.journal import Outcome
 from workflows.case.waiting import open_request
 
 REVIEW = "review-fire-safety/1"
@@ -86,11 +87,16 @@ async def test_an_event_that_comes_again_changes_nothing(case: Case) -> None:
     assert (posted(case), case.events) == (before, 1)
 
 
-async def test_an_answer_after_the_binding_end_is_kept_as_late(case: Case) -> None:
+async def test_an_answer_after_the_binding_end_is_undecided_until_the_consequence_binds(case: Case) -> None:
     comes(case, CONSENT, FIRE_SAFETY, step=REVIEW, received=START + 13 * DAY)
-    assert posted(case)[-1].kind == "late"
+    take_undecided(case)
+    assert posted(case)[-1].kind == "requested"
     assert REVIEW in case.journal.waits
+    case.waits.settle(REVIEW, Outcome(how="deemed", value={"outcome": "consent", "deemed": True}))
+    take_undecided(case)
+    assert posted(case)[-1].kind == "late"
     assert told(case, FIRE_SAFETY)[1]["late"] is True
+    assert case.journal.undecided == []
 
 
 async def test_an_answer_within_the_grace_still_counts(case: Case) -> None:

@@ -6,11 +6,15 @@ import asyncio
 
 import pytest
 
+from contracts.platform import Batch, Published
+from contracts.terms.decisions import Decision, Ended
 from contracts.terms.values import Bilingual
 from contracts.wire.messages import HandedOver, Missing, Question, Receipt
-from tests.unit.workflows.case.running import VirtualRuntime, a_case, checks
+from tests.unit.workflows.case.running import RUN, VirtualRuntime, a_case, checks
 from workflows.case import outbox
+from workflows.case.carrier import carry
 from workflows.case.case import Case
+from workflows.case.outbox import WouldFork
 
 ASKED = Missing(items=(Bilingual(zh="用地批准", en="Land title"),))
 
@@ -108,3 +112,44 @@ async def test_a_letter_counts_for_the_size_of_its_batch(runtime: VirtualRuntime
     alone = recorded.size()
     recorded.tell_agency("housing", handed_over(case))
     assert recorded.size() > alone + 5000
+
+
+def changed(batch: Batch, **what: str) -> Published:
+    return Published.of(batch, RUN).model_copy(update=what)
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ({"head": 64 * "0"}, "entries 1 to 2 .marked to asked-applicant.: 0+ was published"),
+        ({"letters": 64 * "0"}, "entries 1 to 2 .* other letters"),
+        ({"run": "an-earlier-run"}, "made by a Reset.*Terminate this run"),
+    ],
+)
+async def test_what_was_published_otherwise_stops_the_case(
+    runtime: VirtualRuntime, what: dict[str, str], said: str
+) -> None:
+    """On a replay, what is returned is what was published then."""
+    runtime.published = lambda batch: changed(batch, **what)
+    case = a_case(runtime)
+    sending = asyncio.create_task(case.outbox.run())
+    case.record("marked")
+    case.record("asked-applicant", data=ASKED).tell_applicant(ASKED)
+    with pytest.raises(WouldFork, match=f"{case.opened.case}.*{said}"):
+        await case.outbox.drain()
+    case.record("marked")
+    await runtime.advance()
+    assert len(runtime.batches) == 1
+    assert sending.done()
+
+
+async def test_a_run_that_was_made_by_a_reset_sends_nothing(runtime: VirtualRuntime) -> None:
+    runtime.reset = True
+    case = a_case(runtime)
+
+    async def course() -> Decision:
+        return Ended(result="done")
+
+    with pytest.raises(WouldFork, match="made by a Reset"):
+        await carry(case, course())
+    assert runtime.batches == []

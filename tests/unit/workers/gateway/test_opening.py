@@ -1,0 +1,46 @@
+"""What the gateway gives to a case that it opens."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from temporalio.client import Client
+
+from contracts.admission import NewCase
+from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
+from contracts.terms.directory import load_directory
+from contracts.terms.identifiers import Party
+from contracts.wire.messages import Applied
+from tests.applications import application, event, new_case
+from workers.gateway.delivery import CaseHistory, Delivery
+
+
+class Started:
+    """A Temporal client and an archive that know no case yet; keeps the inputs of the cases it starts."""
+
+    def __init__(self) -> None:
+        self.inputs: list[Any] = []
+
+    async def start_workflow(self, workflow_type: str, opened: Any, **options: Any) -> None:
+        self.inputs.append(opened)
+
+    async def opening(self, case: str) -> None:
+        return None
+
+
+async def test_each_case_gets_a_secret_of_its_own_in_its_input_only() -> None:
+    started = Started()
+    delivery = Delivery(
+        cast(Client, started),
+        cast(CaseHistory, started),
+        directory=load_directory(),
+        calendar_name="cn-2026.1",
+    )
+    for case in (new_case(), new_case()):
+        applied = event(Party.channel("portal"), Applied.type, case, {})
+        law = CONSTRUCTION_PERMIT.laws[-1]
+        admitted = NewCase(applied, case, applied.time, CONSTRUCTION_PERMIT, law, application())
+        assert await delivery.deliver(admitted) == "started"
+    one, other = started.inputs
+    assert len(bytes.fromhex(one.secret)) == 32
+    assert one.secret != other.secret

@@ -1,0 +1,175 @@
+"""A consequence that is held after an outage, and what comes meanwhile."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from contracts.platform import Outage
+from contracts.procedures.construction_permit import ReviewFireSafety
+from contracts.terms.limits import working_days
+from contracts.terms.values import Money
+from contracts.wire.messages import Answered, Paid, Supplemented
+from tests.applications import application
+from tests.unit.workflows.case.running import (
+    DAY,
+    FIRE_SAFETY,
+    PORTAL,
+    START,
+    VirtualRuntime,
+    a_case,
+    delivered,
+    next_run,
+    posted,
+)
+from workflows.case import journal
+from workflows.case.case import Case
+from workflows.case.intake import take, take_undecided
+from workflows.case.ladder import take_due_rungs
+from workflows.case.waiting import open_applicant, open_request
+
+REVIEW = "review-fire-safety/1"
+REFUSAL = Answered(answer={"outcome": "refuse", "reason": "fire-safety-insufficient"})
+FEE = Money.model_validate({"amount": "100.00", "currency": "CNY"})
+
+
+@pytest.fixture
+async def case(runtime: VirtualRuntime) -> Case:
+    """A case whose fire brigade was silent over the binding end, at the end of an outage."""
+    case = a_case(runtime)
+    open_request(case, ReviewFireSafety(site=application().site, design=application().design))
+    runtime.time = end = case.journal.waits[REVIEW].rungs[-1].at
+    runtime.outage = Outage(began=end - DAY, ended=end - timedelta(seconds=1))
+    return case
+
+
+async def settle_down(case: Case, runtime: VirtualRuntime, by: timedelta = timedelta(0)) -> None:
+    await runtime.advance(by)
+    for _ in range(4):
+        take_due_rungs(case)
+        take_undecided(case)
+        await runtime.advance()
+
+
+def kinds(case: Case) -> list[str]:
+    return [entry.kind for entry in posted(case)][-2:]
+
+
+async def test_silence_binds_only_after_the_grace_and_an_entry_says_why_once(
+    case: Case, runtime: VirtualRuntime
+) -> None:
+    due = case.journal.waits[REVIEW].due
+    await settle_down(case, runtime)
+    held = posted(case)[-1]
+    until = runtime.outage.ended + runtime.grace  # type: ignore[union-attr]
+    assert (held.kind, held.step, held.request) == ("held", REVIEW, f"{case.opened.case}/{REVIEW}")
+    assert held.data is not None
+    assert held.data.content == {
+        "until": until.isoformat(),
+        "outage_began": runtime.outage.began.isoformat(),  # type: ignore[union-attr]
+        "outage_ended": runtime.outage.ended.isoformat(),  # type: ignore[union-attr]
+    }
+    assert case.journal.waits[REVIEW].due == due
+    await settle_down(case, runtime, timedelta(seconds=28))
+    assert kinds(case) == ["escalated", "held"]
+    await settle_down(case, runtime, timedelta(seconds=2))
+    assert kinds(case) == ["held", "deemed"]
+    assert [fence.deadline for fence in runtime.fences] == [
+        START + 13 * DAY - timedelta(microseconds=1),
+        until,
+    ]
+
+
+async def test_an_answer_of_the_grace_counts(case: Case, runtime: VirtualRuntime) -> None:
+    await settle_down(case, runtime)
+    received = runtime.time + timedelta(seconds=20)
+    take(case, delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=received))
+    assert kinds(case) == ["held", "answered"]
+
+
+async def test_an_answer_that_comes_before_the_fence_says_so_counts_too(
+    case: Case, runtime: VirtualRuntime
+) -> None:
+    runtime.gateway_up = False
+    await settle_down(case, runtime)
+    take(case, delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=runtime.time))
+    await settle_down(case, runtime)
+    assert kinds(case) == ["reminded", "escalated"]
+    runtime.gateway_up = True
+    await settle_down(case, runtime)
+    assert kinds(case) == ["held", "answered"]
+
+
+async def test_an_answer_after_the_grace_is_late(case: Case, runtime: VirtualRuntime) -> None:
+    runtime.gateway_up = False
+    await settle_down(case, runtime)
+    received = runtime.time + timedelta(seconds=29)
+    take(case, delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=received))
+    runtime.gateway_up = True
+    await settle_down(case, runtime)
+    await settle_down(case, runtime, timedelta(seconds=30))
+    assert kinds(case) == ["deemed", "late"]
+
+
+async def test_a_second_outage_holds_it_again(case: Case, runtime: VirtualRuntime) -> None:
+    await settle_down(case, runtime)
+    runtime.outage = Outage(
+        began=runtime.time + timedelta(seconds=5), ended=runtime.time + timedelta(seconds=25)
+    )
+    await settle_down(case, runtime, timedelta(seconds=30))
+    assert kinds(case) == ["held", "held"]
+    await settle_down(case, runtime, timedelta(seconds=30))
+    assert kinds(case) == ["held", "deemed"]
+
+
+async def test_what_is_held_and_what_is_undecided_go_on_in_the_next_run(
+    case: Case, runtime: VirtualRuntime
+) -> None:
+    runtime.gateway_up = False
+    await settle_down(case, runtime)
+    take(case, delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=runtime.time))
+    later = next_run(case, runtime)
+    runtime.gateway_up = True
+    await settle_down(later, runtime)
+    assert kinds(later) == ["held", "answered"]
+
+
+async def test_a_payment_and_a_supplement_of_the_grace_count(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime)
+    for verb, wanted, owed in (("collect", "paid", FEE), ("supplement", "supplemented", None)):
+        open_applicant(case, verb, wanted, working_days(1), lambda wait: None, owed)
+    runtime.time = START + DAY
+    runtime.outage = Outage(began=START, ended=START + DAY)
+    runtime.gateway_up = False
+    await settle_down(case, runtime)
+    for message in (Paid(amount=FEE, reference="bank-1"), Supplemented(application={})):
+        take(case, delivered(message, case.opened.case, PORTAL, received=runtime.time))
+    await settle_down(case, runtime)
+    assert posted(case) == []
+    runtime.gateway_up = True
+    await settle_down(case, runtime)
+    assert {step: outcome.how for step, outcome in case.journal.outcomes.items()} == {
+        "collect/1": "answered",
+        "supplement/1": "answered",
+    }
+    assert sorted(entry.kind for entry in posted(case)) == ["held", "held", "paid", "supplemented"]
+
+
+async def test_what_is_undecided_is_bounded(
+    case: Case, runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "UNDECIDED_KEPT", 2)
+    for _ in range(3):
+        take(case, delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=runtime.time))
+    assert len(case.journal.undecided) == 2
+    assert (posted(case)[-1].kind, posted(case)[-1].outcome) == ("refused", "too-many-events")
+
+
+async def test_what_is_undecided_when_the_request_is_stopped_is_late(
+    case: Case, runtime: VirtualRuntime
+) -> None:
+    take(case, delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=runtime.time))
+    case.stop_all("the case is closed")
+    take_undecided(case)
+    assert kinds(case) == ["cancelled", "late"]
