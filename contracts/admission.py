@@ -130,8 +130,8 @@ def _decoded(arrival: Arrival, limit: int) -> Event:
         event = Event.decode(arrival.value, arrival.headers)
     except RecursionError:
         raise Refusal("invalid", f"data: is nested deeper than {STATED.depth} levels", "data") from None
-    for fields in (event, [("received", arrival.received)]):
-        if excess := STATED.excess_in(fields):
+    for said in (event, {"received": arrival.received}):
+        if excess := STATED.excess_in(said):
             place = ".".join(map(str, excess.path))
             raise Refusal("invalid", f"{place}: {excess.message}", place)
     return event

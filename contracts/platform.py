@@ -117,7 +117,7 @@ class Batch(Contract):
 
 
 class Published(Contract):
-    """What the outbox published. The case compares it with what its code gives to the outbox, also in a replay.
+    """What the outbox published. The case compares it with what its code gave to the outbox, and in replays.
 
     Attributes:
         head: the hash of the batch's last entry; it stands for all that the entries up to it say.

@@ -106,6 +106,7 @@ class Stages:
             channel=admitted.case.channel,
             calendar="cn-2026.1",
             application=application,
+            secret="5" * 64,
             cause=admitted.event.key,
             occurred=admitted.event.time,
             received=admitted.received,
@@ -145,7 +146,7 @@ class Stages:
         posting = Posting(entry=entry, letters=tuple(letters))
         batch = Batch(administration=ADMINISTRATION, traceparent=traceparent, postings=(posting,))
         publisher = Kept()
-        asyncio.run(OutboxActivity(publisher).publish(through_temporal(batch)))
+        asyncio.run(ActivityEnvironment().run(OutboxActivity(publisher).publish, through_temporal(batch)))
         (record,) = (each for each in publisher.records if each.topic == LEDGER)
         self._offset += 1
         written = self._store.write([LedgerRecord(LEDGER, 0, self._offset, record.value, record.headers)])

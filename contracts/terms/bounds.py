@@ -11,7 +11,7 @@ that the platform can always say what follows from what it took.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -25,6 +25,8 @@ MAX_INTEGER = 2**53 - 1
 UNCARRIABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but tab and line feed, and halves of characters: neither UTF-8, PostgreSQL nor a
 terminal takes all of them."""
+
+NUMBERS, LISTS = (int, float), (list, tuple, set, frozenset)
 
 PRINTED = 2000
 """Characters of a text that :func:`printable` leaves."""
@@ -52,6 +54,7 @@ class Bounds:
         text: characters of a text.
         items: entries of one list or object.
         depth: how deep lists and objects may be nested.
+        size: bytes of a whole contract as JSON; None for no bound of its own.
     """
 
     whole_digits: int
@@ -61,29 +64,30 @@ class Bounds:
     text: int
     items: int
     depth: int
+    size: int | None
 
-    def excess_in(self, fields: Iterable[tuple[str, Any]]) -> Excess | None:
-        """The first value of ``fields`` that is beyond these bounds; None where all are within.
+    def excess_in(self, value: Any) -> Excess | None:
+        """What is beyond these bounds, first, in a model or another value; None where all is within.
 
-        Contracts among the values that keep these bounds, or tighter ones, are passed over: they were
-        checked when they were made.
+        Contracts in it that keep these bounds, or tighter ones, are passed over: they were checked when they
+        were made.
         """
-        return self._of_entries(fields, 0)
+        return self._of_fields(value, 0) if isinstance(value, BaseModel) else self._of(value, 0)
 
     def _of(self, value: Any, depth: int) -> Excess | None:
         if isinstance(value, str):
             return self._of_text(value)
         if value is None or isinstance(value, bool):
             return None
-        if isinstance(value, int | float):
+        if isinstance(value, NUMBERS):
             within = -MAX_INTEGER <= value <= MAX_INTEGER  # false for what is no number
             return None if within else _excess(f"is no number from -{MAX_INTEGER} to {MAX_INTEGER}")
-        if isinstance(value, Mapping):
-            return self._of_container(value.items(), len(value), depth)
-        if isinstance(value, list | tuple | set | frozenset):
-            return self._of_container(enumerate(value), len(value), depth)
         if isinstance(value, BaseModel):
             return self._of_model(value, depth)
+        if isinstance(value, dict):
+            return self._of_container(value.items(), len(value), depth)
+        if isinstance(value, LISTS):
+            return self._of_container(enumerate(value), len(value), depth)
         if isinstance(value, Decimal):
             return self._of_decimal(value)
         if isinstance(value, date):
@@ -106,15 +110,18 @@ class Bounds:
 
     def _of_entries(self, entries: Iterable[tuple[Any, Any]], depth: int) -> Excess | None:
         for name, value in entries:
-            found = (self._of_text(name) if isinstance(name, str) else None) or self._of(value, depth)
+            found = self._of(value, depth) or (self._of_text(name) if type(name) is str else None)
             if found is not None:
                 return Excess((name, *found.path), found.message)
         return None
 
     def _of_model(self, value: BaseModel, depth: int) -> Excess | None:
-        if getattr(value, "bounds", None) in (self, STATED):
-            return None
-        return self._of_entries(value, depth)
+        kept = getattr(value, "bounds", None)
+        return None if kept is self or kept is STATED else self._of_fields(value, depth)
+
+    def _of_fields(self, value: BaseModel, depth: int) -> Excess | None:
+        found = self._of_entries(value.__dict__.items(), depth)
+        return found or (self._of_entries(value.model_extra.items(), depth) if value.model_extra else None)
 
     def _of_decimal(self, value: Decimal) -> Excess | None:
         _, digits, exponent = value.as_tuple()
@@ -145,6 +152,7 @@ STATED = Bounds(
     text=16_000,
     items=1000,
     depth=50,
+    size=256 * 1024,
 )
 """What a party may say."""
 
@@ -156,6 +164,7 @@ CARRIED = Bounds(
     text=200_000,
     items=20_000,
     depth=70,
+    size=None,
 )
 """What any contract may hold, also one that the platform made of what parties said."""
 

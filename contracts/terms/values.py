@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, to_json
 
 from contracts.terms.bounds import CARRIED, MAX_INTEGER, STATED, Bounds
 
@@ -47,6 +47,9 @@ class Contract(BaseModel):
     def _within_bounds(self) -> Self:
         if excess := self.bounds.excess_in(self):
             raise beyond(excess.path, excess.message)
+        # An event is no larger, but what it says may grow: by a supplement, or a number that is written out.
+        if self.bounds.size is not None and (size := len(to_json(self))) > self.bounds.size:
+            raise beyond((), f"has {size} bytes, and {self.bounds.size} are allowed")
         return self
 
 

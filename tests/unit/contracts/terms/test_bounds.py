@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from contracts.admission import Rules
-from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
+from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT, Application
 from contracts.terms.bounds import CARRIED, MAX_INTEGER, STATED
 from contracts.terms.calendar import UnknownCalendar, calendar
 from contracts.terms.errors import Refusal, faults_of, refusal_of
@@ -19,7 +19,7 @@ from contracts.terms.service_item import Fee, FeeSchedule, ServiceItem
 from contracts.terms.values import Bilingual, Contract, Money, Statement
 from contracts.wire.envelope import MESSAGES
 from contracts.wire.topics import events_topic, messages_topic
-from tests.applications import new_case
+from tests.applications import application, new_case
 
 
 class Inner(Contract):
@@ -102,6 +102,20 @@ def test_a_statement_bounds_the_contracts_in_it_too() -> None:
     assert Inner.model_validate(held)
     with pytest.raises(ValidationError, match="is not between 1900-01-01 and 2200-12-31"):
         Outer.model_validate({"parts": [held]})
+
+
+def test_an_application_grows_by_supplements_up_to_a_size() -> None:
+    """Each event is small enough; what a case makes of all of them has to fit into one record."""
+    grown = application().model_dump(mode="json")
+
+    def supplemented(number: int) -> dict[str, Any]:
+        more = {f"more{number}": ["x" * 15_000] * 4}
+        return Application.model_validate(grown | more).model_dump(mode="json")
+
+    for number in range(4):
+        grown = supplemented(number)
+    with pytest.raises(ValidationError, match="bytes, and 262144 are allowed"):
+        supplemented(4)
 
 
 def test_what_a_party_says_leaves_room_for_what_follows_from_it() -> None:
