@@ -29,7 +29,8 @@ GENESIS = "0" * 64
 Kind = Literal[
     "opened", "accepted", "requested", "received", "answered", "reminded", "escalated", "deemed", "lapsed",
     "held", "cancelled", "question", "not-ours", "corrected", "reported", "late", "asked-applicant",
-    "supplemented", "fee-due", "charged", "paid", "notified", "handed-over", "withdrawn", "waiting", "marked", "refused",
+    "supplemented", "fee-due", "charged", "paid", "notified", "handed-over", "withdrawn", "waiting", "marked",
+    "refused",
     "decided", "closed",
 ]  # fmt: skip
 
