@@ -176,6 +176,7 @@ class World:
                 self._set_losses(0.0)
                 self.temporal.refused.clear()
             if self._finished():
+                await asyncio.sleep(1.0)  # the archive is some time behind
                 break
         self.over = True
         self.town.stop()
