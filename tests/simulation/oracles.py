@@ -162,7 +162,8 @@ class _Judge:
                 )
             for began, ended in self._outages():
                 held = ended + timedelta(seconds=GRACE - CLOCK_SKEW)
-                if began <= deadline <= ended and entry.recorded < held:
+                known = began + timedelta(seconds=OUTAGE_AFTER + 1)  # before, it was none that anybody knew of
+                if began <= deadline <= ended and known < entry.recorded < held:
                     early = (held - entry.recorded).total_seconds()
                     yield (
                         f"{case}: {entry.step} was {entry.kind} {early:.1f} s before the grace after an "
@@ -238,8 +239,6 @@ class _Judge:
             final = [each for each in letters if each.reason not in PLATFORM_FAULTS or each.state == "discarded"]
             if not self.stands(said):
                 continue
-            if said.conflict and not any(each.reason == "conflict" for each in letters):
-                yield f"{said.record}: another application under the same case id went unnoticed"
             if said.event.key not in causes and not final:
                 known = ", ".join(f"{each.id} {each.reason} {each.state}" for each in letters) or "nowhere"
                 yield f"{said.record} ({said.event.type}) is lost: {known}"

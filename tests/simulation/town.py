@@ -146,7 +146,7 @@ class Town:
         transaction = self._chance.random() < self._plan.transactions and self._kafka.begin(topic, partition)
         record = self._kafka.append(topic, key, value, headers, partition=partition, stamp=stamp)
         if transaction:
-            committing = self._chance.random() < 0.85
+            committing = self._chance.random() < 0.85 or event.type == Applied.type
             seconds = self._chance.choice([0.01, self._chance.uniform(0, 6)])
             self._loop.call_later(
                 seconds, lambda: self._kafka.end(topic, partition, commit=committing)

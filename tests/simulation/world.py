@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, cast
 
 from aiokafka import TopicPartition
@@ -32,6 +33,7 @@ from tests.simulation.plan import DAY, FAULTS_UNTIL, HORIZON, PARTITIONS, Plan, 
 from tests.simulation.process import Process
 from tests.simulation.temporal import Elsewhere, FakeClient, FakeTemporal, Orchestrator
 from tests.simulation.town import EARLY_PLACES, Town, case_id
+from workers.gateway import delivery as delivery_module
 from workers.gateway import gateway as gateway_module
 from workers.gateway.carrier import Carrier
 from workers.gateway.dead_letters import DeadLetterWriter
@@ -322,10 +324,13 @@ class World:
 
 @contextmanager
 def small_numbers(plan: Plan) -> Iterator[None]:
-    """Limits so small that a short run meets them."""
-    usual = gateway_module.CROWD, case_carrier.EVENTS_PER_RUN
+    """Limits so small that a short run meets them, and secrets that are the same in every run of a seed."""
+    usual = gateway_module.CROWD, case_carrier.EVENTS_PER_RUN, delivery_module.secrets
+    draw = random.Random(f"secrets/{plan.seed}")
+    drawn = SimpleNamespace(token_hex=lambda size: f"{draw.getrandbits(8 * size):0{2 * size}x}")
+    vars(delivery_module)["secrets"] = drawn
     gateway_module.CROWD, case_carrier.EVENTS_PER_RUN = CROWD, plan.events_per_run
     try:
         yield
     finally:
-        gateway_module.CROWD, case_carrier.EVENTS_PER_RUN = usual
+        gateway_module.CROWD, case_carrier.EVENTS_PER_RUN, vars(delivery_module)["secrets"] = usual
