@@ -20,7 +20,9 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=500)
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--story", action="store_true", help="tell what happened, also of a seed that is well")
+    parser.add_argument(
+        "--story", action="store_true", help="tell what happened, also of a seed that is well"
+    )
     parser.add_argument("--all", action="store_true", help="go on after a seed that fails")
     asked = parser.parse_args()
     if os.environ.get("PYTHONHASHSEED") != "0":  # the order of sets of names is part of a run

@@ -1,4 +1,4 @@
-"""Virtual time: an event loop whose clock jumps to the next thing that is due, and always in the same order."""
+"""Virtual time: an event loop whose clock jumps to what is due next, always in the same order."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class FakeKafka:
             key,
             value,
             tuple(headers),
-            int(round(at.timestamp() * 1000)),
+            round(at.timestamp() * 1000),
             asyncio.get_running_loop().wall(),  # type: ignore[attr-defined]
         )
         log.entries.append(record)
@@ -287,7 +287,9 @@ class FakeConsumer:
         return await self.kafka.network.call(self.process, lambda: dict.fromkeys(partitions, 0))
 
     async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
-        return await self.kafka.network.call(self.process, lambda: {each: self._end(each) for each in partitions})
+        return await self.kafka.network.call(
+            self.process, lambda: {each: self._end(each) for each in partitions}
+        )
 
     async def offsets_for_times(self, times: dict[TopicPartition, int]) -> dict[TopicPartition, Any]:
         """The first offset stamped at or after a time; as the broker finds it, as if stamps only rose."""
@@ -371,7 +373,7 @@ class FakeConsumer:
 
 
 class FakeProducer:
-    """aiokafka's idempotent producer: in order per partition; once it failed in one, it fails there for ever."""
+    """aiokafka's idempotent producer: in order per partition; where it has failed once, it fails for ever."""
 
     def __init__(self, kafka: FakeKafka, process: Process) -> None:
         self._kafka, self._process = kafka, process

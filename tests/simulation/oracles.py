@@ -128,7 +128,9 @@ class _Judge:
 
     def _once(self, case: str) -> Iterator[str]:
         causes = Counter(entry.cause for entry in self.entries(case) if entry.cause)
-        yield from (f"{case}: {cause} took effect {count} times" for cause, count in causes.items() if count > 1)
+        yield from (
+            f"{case}: {cause} took effect {count} times" for cause, count in causes.items() if count > 1
+        )
 
     # --- binding -----------------------------------------------------------------------------------------
 
@@ -162,7 +164,9 @@ class _Judge:
                 )
             for began, ended in self._outages():
                 held = ended + timedelta(seconds=GRACE - CLOCK_SKEW)
-                known = began + timedelta(seconds=OUTAGE_AFTER + 1)  # before, it was none that anybody knew of
+                known = began + timedelta(
+                    seconds=OUTAGE_AFTER + 1
+                )  # before, it was none that anybody knew of
                 if began <= deadline <= ended and known < entry.recorded < held:
                     early = (held - entry.recorded).total_seconds()
                     yield (
@@ -186,11 +190,15 @@ class _Judge:
                 for each in in_time.values()
                 if each.event.type == Answered.type and each.event.requestid == opening.request
             ]
-        after = [each for each in in_time.values() if each.record.appended > opening.recorded - timedelta(seconds=1)]
+        after = [
+            each
+            for each in in_time.values()
+            if each.record.appended > opening.recorded - timedelta(seconds=1)
+        ]
         if opening.kind == "asked-applicant":
             return [each for each in after if each.event.type == Supplemented.type]
         paid = [each for each in after if each.event.type == Paid.type]
-        sum_paid = sum((Paid.model_validate(each.event.data).amount.amount for each in paid))
+        sum_paid = sum(Paid.model_validate(each.event.data).amount.amount for each in paid)
         owed = FeeDue.model_validate(opening.data.content).amount.amount if opening.data else 0
         return paid if sum_paid >= owed else []
 
@@ -236,7 +244,9 @@ class _Judge:
         causes = {entry.cause for entries in self.published.values() for entry, _ in entries}
         for said in self.world.town.said:
             letters = self.letters.get(str(said.record), [])
-            final = [each for each in letters if each.reason not in PLATFORM_FAULTS or each.state == "discarded"]
+            final = [
+                each for each in letters if each.reason not in PLATFORM_FAULTS or each.state == "discarded"
+            ]
             if not self.stands(said):
                 continue
             if said.event.key not in causes and not final:
@@ -268,5 +278,3 @@ class _Judge:
 
     def _at(self, seconds: float) -> datetime:
         return self.world.loop.wall() + timedelta(seconds=seconds - self.world.loop.time())
-
-

@@ -23,7 +23,16 @@ Course = Literal[
     "soon", "refuse-soon", "refuse-at-the-end", "at-the-first-instant-after", "refuse-late", "silence"
 ]
 Trouble = Literal[
-    "calm", "flood", "early-flood", "away", "deaths", "losses", "stray-gateway", "transactions", "clock", "poison"
+    "calm",
+    "flood",
+    "early-flood",
+    "away",
+    "deaths",
+    "losses",
+    "stray-gateway",
+    "transactions",
+    "clock",
+    "poison",
 ]
 
 
@@ -40,6 +49,7 @@ class Plan:
         copies: how likely a party says something twice.
         away: spans in which broker and Temporal, or the gateways, are away.
         dies: when (by call) gateways and orchestrators die, in turn.
+        slow: seconds that a signal may take: so the gateway is behind at many a deadline.
         skew: of Temporal's clock; steps: of the broker's: from when, to when, by how much.
     """
 
@@ -67,6 +77,7 @@ class Plan:
     transactions: float = 0.0
     events_per_run: int = 1000
     operator_seconds: float = 5.0
+    slow: float = 0.0
 
 
 REQUESTS = (
@@ -81,9 +92,7 @@ def plan(seed: int) -> Plan:
     kinds: list[Trouble] = [
         "away", "deaths", "losses", "stray-gateway", "transactions", "clock", "poison"
     ]  # fmt: skip
-    alone: Trouble | None = draw.choices(
-        ["calm", "flood", "early-flood", None], weights=[10, 12, 8, 70]
-    )[0]  # type: ignore[assignment]
+    alone: Trouble | None = draw.choices(["calm", "flood", "early-flood", None], weights=[10, 12, 8, 70])[0]  # type: ignore[assignment]
     troubles = {alone} if alone else set(draw.sample(kinds, draw.choice([1, 1, 2, 3])))
     made = Plan(seed, frozenset(troubles))
     made.cases = draw.choice([1, 1, 2]) if alone is None else 2
@@ -98,6 +107,7 @@ def plan(seed: int) -> Plan:
     made.events_per_run = draw.choice([1000, 1000, 6])
     made.operator_seconds = draw.uniform(3, 15)
     _draw_troubles(made, draw)
+    made.slow = draw.choice([0.0, 1.5]) if alone is None else 0.0
     return made
 
 
@@ -114,7 +124,13 @@ def _draw_courses(made: Plan, draw: random.Random) -> None:
                 answers, weights = ["soon", "at-the-first-instant-after", "silence"], [80, 10, 10]
             made.course[case, request] = draw.choices(answers, weights)[0]
         made.completeness[case] = draw.choice([0, 0, 0, 1])
-        ends: list[Course] = ["soon", "refuse-at-the-end", "at-the-first-instant-after", "refuse-late", "silence"]
+        ends: list[Course] = [
+            "soon",
+            "refuse-at-the-end",
+            "at-the-first-instant-after",
+            "refuse-late",
+            "silence",
+        ]
         made.pays[case] = draw.choices(ends, [50, 25, 10, 8, 7])[0]
         made.supplements[case] = draw.choices(ends, [50, 25, 10, 8, 7])[0]
 

@@ -133,6 +133,11 @@ class FakeTemporal:
         execution.jobs.append(signal(name, value))
         self._schedule(execution)
 
+    def seconds_for(self, case: str) -> float:
+        """How long a signal to a case takes."""
+        slow = self.slow.get(case, 0.0)
+        return slow and self._chance.uniform(slow / 2, slow)
+
     def describe(self, case: str) -> Execution:
         """
         Raises:
@@ -276,9 +281,7 @@ class FakeClient:
     async def start_workflow(
         self, kind: str, opened: Any, *, id: str, memo: dict[str, Any], **_: Any
     ) -> None:
-        await self._server.network.call(
-            self._process, lambda: self._server.start(kind, opened, id, memo)
-        )
+        await self._server.network.call(self._process, lambda: self._server.start(kind, opened, id, memo))
 
     def get_workflow_handle(self, case: str, **_: Any) -> FakeHandle:
         return FakeHandle(self._server, self._process, case)
@@ -294,13 +297,11 @@ class FakeHandle:
         await self._server.network.call(
             self._process,
             lambda: self._server.signal(self._case, name, value),
-            seconds=self._server.slow.get(self._case, 0.0),
+            seconds=self._server.seconds_for(self._case),
         )
 
     async def describe(self, **_: Any) -> Any:
-        execution = await self._server.network.call(
-            self._process, lambda: self._server.describe(self._case)
-        )
+        execution = await self._server.network.call(self._process, lambda: self._server.describe(self._case))
 
         async def memo_value(key: str, default: Any = None) -> Any:
             return execution.memo.get(key, default)

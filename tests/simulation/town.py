@@ -148,9 +148,7 @@ class Town:
         if transaction:
             committing = self._chance.random() < 0.85 or event.type == Applied.type
             seconds = self._chance.choice([0.01, self._chance.uniform(0, 6)])
-            self._loop.call_later(
-                seconds, lambda: self._kafka.end(topic, partition, commit=committing)
-            )
+            self._loop.call_later(seconds, lambda: self._kafka.end(topic, partition, commit=committing))
         said = Said(event, party, record, **how)
         self.said.append(said)
         self.by_place[str(record)] = said
@@ -265,7 +263,7 @@ class Town:
         return {"outcome": "consent"}
 
     async def _early(self) -> None:
-        """Planning floods the gateway with events of cases that nobody knows; housing speaks too early once."""
+        """Planning floods the gateway with events of unknown cases; housing speaks too early once."""
         planning, housing = Party.agency("planning"), Party.agency("housing")
         for number in range(EARLY_PLACES + 6):
             case = case_id(1000 + number)

@@ -133,6 +133,8 @@ class World:
         self.town = Town(plan, self.kafka, loop)
         self.temporal.refused = self.town.poison
         self.temporal.forgets = plan.forgets
+        for number in range(plan.cases):
+            self.temporal.slow[case_id(number)] = plan.slow
         if "flood" in plan.troubles:
             self.temporal.slow[case_id(0)] = SLOW_SIGNAL
         self.kafka.network.away, self.temporal.network.away = plan.broker_away, plan.temporal_away
@@ -154,12 +156,13 @@ class World:
 
     def _tell(self, record: Stored) -> None:
         if not record.topic.startswith("platform."):
-            headers = {name: value for name, value in record.headers}
-            kind = headers.get("ce_type", b"").decode().removeprefix("org.seamless.")
-            said = headers.get("dlq-state", headers.get("dlq-reason", b"")).decode()
+            headers = dict(record.headers)
+            kind = (headers.get("ce_type") or b"").decode().removeprefix("org.seamless.")
+            said = (headers.get("dlq-state") or headers.get("dlq-reason") or b"").decode()
             stamp = (record.timestamp / 1000) - self.loop.wall().timestamp()
             case = (record.key or b"").decode()[-4:]
-            self.note(f"{record} case {case} {kind} {headers.get('ce_id', b'').decode()[-12:]} {said} ({stamp:+.3f})")
+            name = (headers.get("ce_id") or b"").decode()[-12:]
+            self.note(f"{record} case {case} {kind} {name} {said} ({stamp:+.3f})")
 
     # --- running -----------------------------------------------------------------------------------------
 
