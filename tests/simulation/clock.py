@@ -88,7 +88,7 @@ class _WallClock(datetime):
     read: Callable[[], datetime]
 
     @classmethod
-    def now(cls, tz: Any = None) -> datetime:
+    def now(cls, tz: Any = None) -> Any:
         return cls.read().astimezone(tz)
 
 

@@ -26,7 +26,8 @@ from tests.simulation.world import CLOCK_SKEW, GRACE, OUTAGE_AFTER, World
 DELAY_AT_MOST = timedelta(seconds=5)
 """So long an event of one case may take while another case is flooded, and nothing else is wrong."""
 
-POISON_AT_MOST = timedelta(seconds=20)
+POISON_AT_MOST = timedelta(seconds=30)
+DELAYING = frozenset({"away", "deaths", "losses", "transactions", "stray-gateway"})
 DISTURBED = frozenset({"away", "deaths", "losses", "stray-gateway", "poison", "transactions", "clock"})
 
 
@@ -259,7 +260,7 @@ class _Judge:
             letters = self.letters.get(str(said.record), [])
             if said.event.id == "poison" and said.record.appended < self._at(FAULTS_UNTIL) - POISON_AT_MOST:
                 kept = [each for each in letters if each.refused - said.record.appended < POISON_AT_MOST]
-                if not kept and not self.world.plan.troubles & {"away", "deaths", "losses", "transactions"}:
+                if not kept and not self.world.plan.troubles & DELAYING:
                     yield f"{said.record}: is refused for ever, and no dead letter"
             if self.world.plan.troubles & DISTURBED or said.flood or said.conflict or not self.stands(said):
                 continue

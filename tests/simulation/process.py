@@ -22,7 +22,7 @@ class Process:
         self.alive = True
         self.calls = 0
         self.dies_at, self._after_effect = dies_at, after_effect
-        self.when_dead: list[Callable[[], None]] = []
+        self.when_dead: list[Callable[[], object]] = []
 
     def check(self) -> None:
         """

@@ -46,7 +46,8 @@ def quiet() -> None:
 def run_seed(seed: int) -> Outcome:
     """Run one seed."""
     drawn = plan(seed)
-    gc_was, _ = gc.isenabled(), gc.disable()
+    collects = gc.isenabled()
+    gc.disable()
     try:
         with virtual_time() as loop, small_numbers(drawn):
             world = World(drawn, loop)
@@ -57,5 +58,5 @@ def run_seed(seed: int) -> Outcome:
                 seed, tuple(sorted(drawn.troubles)), tuple(found), story, loop.time(), len(world.town.said)
             )
     finally:
-        if gc_was:
+        if collects:
             gc.enable()

@@ -185,8 +185,8 @@ class FakeTemporal:
                 task = self._loop.create_task(self._run_activity(execution, execution.run, command))
                 execution.activities[command.number] = task
             case ActivityCancelled(number):
-                if task := execution.activities.pop(number, None):
-                    task.cancel()
+                if number in execution.activities:
+                    execution.activities.pop(number).cancel()
                     self._tell(execution, execution.run, activity_cancelled(number))
             case TimerStarted(number, seconds):
                 tell = (execution, execution.run, fired(number))

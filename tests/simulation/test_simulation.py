@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from tests.simulation.mutants import MUTANTS
+from tests.simulation.defects import MUTANTS
 
 SEEDS = 100
 ENVIRONMENT = os.environ | {"PYTHONHASHSEED": "0"}

@@ -28,7 +28,8 @@ from contracts.wire.topics import DEAD_LETTER, LEDGER, inlets_of
 from network.broker.dead_letters import DeadLetterList, discard, replay
 from network.broker.publisher import Publisher
 from tests.simulation.clock import VirtualLoop
-from tests.simulation.kafka import FakeBroker, FakeKafka, Stored
+from tests.simulation.kafka import FakeKafka, Stored
+from tests.simulation.kafka_clients import FakeBroker
 from tests.simulation.plan import DAY, FAULTS_UNTIL, HORIZON, PARTITIONS, Plan, directory
 from tests.simulation.process import Process
 from tests.simulation.temporal import Elsewhere, FakeClient, FakeTemporal, Orchestrator
@@ -328,7 +329,7 @@ class World:
 @contextmanager
 def small_numbers(plan: Plan) -> Iterator[None]:
     """Limits so small that a short run meets them, and secrets that are the same in every run of a seed."""
-    usual = gateway_module.CROWD, case_carrier.EVENTS_PER_RUN, delivery_module.secrets
+    usual = gateway_module.CROWD, case_carrier.EVENTS_PER_RUN, vars(delivery_module)["secrets"]
     draw = random.Random(f"secrets/{plan.seed}")
     drawn = SimpleNamespace(token_hex=lambda size: f"{draw.getrandbits(8 * size):0{2 * size}x}")
     vars(delivery_module)["secrets"] = drawn

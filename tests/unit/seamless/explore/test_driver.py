@@ -155,7 +155,7 @@ def told(command: Command) -> tuple[Any, ...]:
         case ContinuedAsNew():
             return "continued", command.input
         case other:
-            return ("failed", other.message)
+            return ("failed", str(other))
 
 
 async def seed_of(history: WorkflowHistory) -> int:
