@@ -49,6 +49,7 @@ class Plan:
         copies: how likely a party says something twice.
         away: spans in which broker and Temporal, or the gateways, are away.
         dies: when (by call) gateways and orchestrators die, in turn.
+        chatter: how likely an agency says at once that it has a request.
         slow: seconds that a signal may take: so the gateway is behind at many a deadline.
         skew: of Temporal's clock; steps: of the broker's: from when, to when, by how much.
     """
@@ -78,6 +79,7 @@ class Plan:
     events_per_run: int = 1000
     operator_seconds: float = 5.0
     slow: float = 0.0
+    chatter: float = 0.0
 
 
 REQUESTS = (
@@ -102,7 +104,8 @@ def plan(seed: int) -> Plan:
     }
     _draw_courses(made, draw)
     made.copies = draw.choice([0.0, 0.2])
-    made.skew, made.broker_skew = draw.uniform(-0.1, 0.1), draw.uniform(-0.1, 0.1)
+    made.skew, made.broker_skew = draw.choice([-0.1, 0.0, 0.1]), draw.choice([-0.1, 0.0, 0.1])
+    made.chatter = draw.choice([0.0, 0.5])
     made.forgets = draw.choice([0.0, 0.0, 0.3])
     made.events_per_run = draw.choice([1000, 1000, 6])
     made.operator_seconds = draw.uniform(3, 15)
@@ -155,7 +158,10 @@ def _draw_troubles(made: Plan, draw: random.Random) -> None:
         made.transactions = draw.choice([0.2, 0.6])
     if "clock" in made.troubles:
         for _ in range(draw.choice([1, 2])):
-            made.steps.append((*span(15), draw.choice([-4.0, -1.0, 1.0, 5.0, 30.0])))
+            begin, end = span(15)
+            earlier = draw.choice([0.0, begin])  # over the opening of the reviews as often as later
+            step = draw.choice([-4.0, -1.0, 1.0, 5.0, 30.0])
+            made.steps.append((begin - earlier, end - earlier, step))
 
 
 def directory() -> Directory:

@@ -175,7 +175,8 @@ class Town:
             case "soon" | "refuse-soon":
                 await asyncio.sleep(draw(0.05, 1.5))
             case "refuse-at-the-end":
-                behind = timedelta(seconds=self._plan.broker_skew + draw(0.01, 0.8))
+                moment = self._chance.choice([draw(0.002, 0.05), draw(0.01, 0.8)])
+                behind = timedelta(seconds=self._plan.broker_skew + moment)
                 await self._until(deadline - behind)
             case "at-the-first-instant-after":
                 await self._until(deadline)
@@ -232,6 +233,8 @@ class Town:
             for _ in range(FLOOD):
                 await self.say(party, Received(), case, request=event.requestid, flood=True)
             return
+        if self._chance.random() < self._plan.chatter:
+            await self.say(party, Received(), case, request=event.requestid)
         course = self._plan.course[number, requested.request]
         if "flood" in self._plan.troubles and number == 1 and requested.request == "review-planning":
             await asyncio.sleep(self._chance.uniform(0.2, 2))
