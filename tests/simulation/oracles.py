@@ -29,7 +29,7 @@ DELAY_AT_MOST = timedelta(seconds=5)
 POISON_AT_MOST = timedelta(seconds=30)
 FIRST_STAMP_COUNTS = True
 """A case drops a repeat, also one that was in time by its own stamp where the first was not: the broker's
-clock was ahead at first. Set this to False once a case keeps the earlier of two stamps; seed 754 showed it."""
+clock was ahead at first. Set this to False once a case keeps the earlier of two stamps (seed 754)."""
 
 DELAYING = frozenset({"away", "deaths", "losses", "transactions", "stray-gateway"})
 DISTURBED = frozenset({"away", "deaths", "losses", "stray-gateway", "poison", "transactions", "clock"})
