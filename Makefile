@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test lint unit fmt bench fines lock clean
+.PHONY: help setup demo test lint unit fmt bench fines simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -46,6 +46,12 @@ bench: setup ## What the platform costs, against a bare Temporal program (at mos
 
 fines: setup ## Replay the whole log of traffic fines and hold it against a count of its rows (a quarter of an hour)
 	$(BIN)/pytest tests/commands/test_replay.py -m whole_log -s
+
+simulation: setup ## Run 5,000 seeds of the simulation (docs/simulation.md)
+	$(BIN)/python -m tests.simulation --seeds 5000
+
+mutants: setup ## Put each mended defect back, one at a time, and see what finds it
+	$(BIN)/python -m tests.simulation.mutants
 
 lock: ## Renew the lock files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock

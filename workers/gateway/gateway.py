@@ -76,10 +76,16 @@ Key = tuple[TopicPartition, bytes | None]
 
 @dataclass
 class _Assignment:
-    """The unfinished work of one assignment. What outlives it keeps its trackers, never the next one's."""
+    """The unfinished work of one assignment. What outlives it keeps its trackers, never the next one's.
+
+    Attributes:
+        begun: its partitions are there. While the one before it is let go of, the consumer still shows that
+            one's partitions, read up to records that have not ended.
+    """
 
     chains: Chains[Key, _Taken]
     trackers: dict[TopicPartition, Tracker] = field(default_factory=dict)
+    begun: bool = False
 
 
 class Gateway:
@@ -280,7 +286,8 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
         await self.let_go()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
-        """Nothing to prepare: trackers are made by the first record, and nothing is paused."""
+        """Trackers are made by the first record, and nothing is paused."""
+        self._assignment.begun = True
         REBALANCES.inc()
         log.info("partitions assigned", count=len(assigned))
         set_ready()
@@ -328,7 +335,7 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _skip_what_cannot_be_read(self, assignment: _Assignment) -> None:
         """Move on where no record is left: the marker of a transaction has an offset that nobody reads, and
         who waits for the end of the partition would wait for ever."""
-        if assignment is not self._assignment:
+        if assignment is not self._assignment or not assignment.begun:
             return
         for partition in self._consumer.assignment():
             position = await self._consumer.position(partition)

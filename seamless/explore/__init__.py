@@ -1,0 +1,1 @@
+"""Exploring procedures: their real code is driven step by step, without a server."""

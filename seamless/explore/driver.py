@@ -1,0 +1,393 @@
+"""Driving a procedure's real workflow code without a server, activation by activation.
+
+This is the only place that knows how the SDK makes a workflow instance and what an activation looks like.
+Neither is a promise of the SDK's, so a test compares what the driver gets with a real replay, for every
+version of the SDK that is taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import MISSING, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import temporalio.api.common.v1 as common
+from temporalio import workflow
+from temporalio.bridge.proto.activity_result import (
+    ActivityResolution,
+    Cancellation,
+    Success,
+)
+from temporalio.bridge.proto.activity_result import Failure as ActivityFailure
+from temporalio.bridge.proto.workflow_activation import (
+    CancelWorkflow,
+    FireTimer,
+    InitializeWorkflow,
+    RemoveFromCache,
+    ResolveActivity,
+    SignalWorkflow,
+    WorkflowActivation,
+    WorkflowActivationJob,
+)
+from temporalio.common import Priority, RetryPolicy, TypedSearchAttributes
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import CancelledError
+from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
+
+T = TypeVar("T")
+Payloads = tuple[common.Payload, ...]
+
+CONVERTER = pydantic_data_converter.payload_converter
+NAMESPACE = "default"
+
+
+def payloads_of(*values: Any) -> Payloads:
+    """Values as they travel."""
+    return tuple(CONVERTER.to_payloads(values))
+
+
+def value_of(payloads: Sequence[common.Payload], kind: type[T]) -> T:
+    """The first value of ``payloads``, as a ``kind``."""
+    value: T = CONVERTER.from_payloads(payloads[:1], [kind])[0]
+    return value
+
+
+@dataclass(frozen=True)
+class ActivityScheduled:
+    """The case runs an activity. ``number`` resolves it."""
+
+    number: int
+    activity: str
+    activity_id: str
+    queue: str
+    input: Payloads
+    retry: RetryPolicy
+    seconds: float
+    """How long one attempt may take."""
+
+
+@dataclass(frozen=True)
+class ActivityCancelled:
+    """The case waits for that activity no longer."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class TimerStarted:
+    """The case is to be woken after ``seconds``. ``number`` fires it."""
+
+    number: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TimerCancelled:
+    """The case does not need that timer any more."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Completed:
+    """The case has ended, with this result."""
+
+    result: Payloads
+
+
+@dataclass(frozen=True)
+class ContinuedAsNew:
+    """The case goes on in a new run, with this input."""
+
+    input: Payloads
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The workflow has failed or was cancelled: no case of ours ends so."""
+
+    message: str
+
+
+Command = (
+    ActivityScheduled
+    | ActivityCancelled
+    | TimerStarted
+    | TimerCancelled
+    | Completed
+    | ContinuedAsNew
+    | Failed
+)
+
+
+class TaskFailed(Exception):
+    """An activation failed. Temporal would try it again and again, for ever."""
+
+
+class Diverged(Exception):
+    """A replay gave other commands than the first time, or the same with another content."""
+
+
+# --- what can be told to a case --------------------------------------------------------------------------
+
+
+def signal(name: str, value: Any) -> WorkflowActivationJob:
+    """A signal came."""
+    job = SignalWorkflow(signal_name=name, input=list(payloads_of(value)))
+    if hasattr(job, "originating_event_id"):  # since 1.35
+        job.originating_event_id = 1
+    return WorkflowActivationJob(signal_workflow=job)
+
+
+def fired(timer: int) -> WorkflowActivationJob:
+    """A timer is over."""
+    return WorkflowActivationJob(fire_timer=FireTimer(seq=timer))
+
+
+def resolved(activity: int, result: Any = None) -> WorkflowActivationJob:
+    """An activity has ended, with this result."""
+    success = Success(result=payloads_of(result)[0])
+    return _resolved(activity, ActivityResolution(completed=success))
+
+
+def failed(activity: int, message: str) -> WorkflowActivationJob:
+    """An activity has failed for good."""
+    failure = ActivityFailure()
+    failure.failure.message = message
+    failure.failure.activity_failure_info.SetInParent()
+    failure.failure.cause.message = message
+    failure.failure.cause.application_failure_info.type = "Failed"
+    return _resolved(activity, ActivityResolution(failed=failure))
+
+
+def activity_cancelled(activity: int) -> WorkflowActivationJob:
+    """An activity has ended because the case cancelled it."""
+    cancellation = Cancellation()
+    cancellation.failure.message = "cancelled"
+    cancellation.failure.canceled_failure_info.SetInParent()
+    return _resolved(activity, ActivityResolution(cancelled=cancellation))
+
+
+def cancelled() -> WorkflowActivationJob:
+    """An operator cancels the case."""
+    return WorkflowActivationJob(cancel_workflow=CancelWorkflow(reason="cancelled"))
+
+
+def _resolved(activity: int, result: ActivityResolution) -> WorkflowActivationJob:
+    return WorkflowActivationJob(resolve_activity=ResolveActivity(seq=activity, result=result))
+
+
+# --- one run of a case -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Activation:
+    at: datetime
+    jobs: tuple[WorkflowActivationJob, ...]
+    flags: tuple[int, ...]
+    commands: tuple[Command, ...]
+
+
+class Run:
+    """One run of a workflow.
+
+    Attributes:
+        ended: it completed, failed or went on in a new run.
+    """
+
+    def __init__(
+        self, procedure: type[Any], input: Payloads, *, case: str, run_id: str, seed: int, first_run: str = ""
+    ) -> None:
+        """
+        Args:
+            procedure: the workflow class.
+            seed: of the run's random numbers; a server computes it from the run id.
+            first_run: the id of the case's first run, where this is not it.
+        """
+        definition = workflow._Definition.must_from_class(procedure)
+        self.case, self.run_id, self.ended = case, run_id, False
+        self._definition = definition
+        self._seed = seed
+        self._first_run = first_run or run_id
+        self._input = input
+        self._taken: list[_Activation] = []
+        self._instance: WorkflowInstance | None = None
+
+    def start(self, at: datetime, *jobs: WorkflowActivationJob, flags: Sequence[int] = ()) -> list[Command]:
+        """Begin at ``at``; ``jobs`` came before it could."""
+        begin = InitializeWorkflow(
+            workflow_type=self._definition.name or "",
+            workflow_id=self.case,
+            arguments=list(self._input),
+            randomness_seed=self._seed,
+            first_execution_run_id=self._first_run,
+            attempt=1,
+        )
+        begin.start_time.FromDatetime(at)
+        return self.activate(at, WorkflowActivationJob(initialize_workflow=begin), *jobs, flags=flags)
+
+    def activate(
+        self, at: datetime, *jobs: WorkflowActivationJob, flags: Sequence[int] = ()
+    ) -> list[Command]:
+        """Tell the case what happened, at ``at``; its commands.
+
+        Args:
+            flags: the SDK's flags that this task was recorded with.
+
+        Raises:
+            TaskFailed: the code failed at it.
+        """
+        if self._instance is None:
+            self._replay()
+        commands = self._do(at, jobs, flags, replaying=False)
+        self._taken.append(_Activation(at, jobs, tuple(flags), tuple(commands)))
+        return commands
+
+    def evict(self) -> None:
+        """Drop the instance, as a worker does whose cache is full; the next activation replays the run."""
+        if self._instance is not None:
+            job = WorkflowActivationJob(remove_from_cache=RemoveFromCache())
+            with _loop_kept():
+                self._instance.activate(WorkflowActivation(run_id=self.run_id, jobs=[job]))
+            self._instance = None
+
+    def _replay(self) -> None:
+        """Make an instance and bring it to where the last one was.
+
+        Raises:
+            Diverged: it does not say what the last one said.
+        """
+        with _loop_kept():
+            self._instance = UnsandboxedWorkflowRunner().create_instance(self._details())
+        for each in self._taken:
+            commands = self._do(each.at, each.jobs, each.flags, replaying=True)
+            if tuple(commands) != each.commands:
+                raise Diverged(f"{self.case}: {each.commands} became {commands}")
+
+    def _do(
+        self, at: datetime, jobs: Sequence[WorkflowActivationJob], flags: Sequence[int], *, replaying: bool
+    ) -> list[Command]:
+        assert self._instance is not None
+        activation = WorkflowActivation(
+            run_id=self.run_id,
+            is_replaying=replaying,
+            history_length=len(self._taken) + 1,
+            jobs=jobs,
+            available_internal_flags=flags,
+        )
+        activation.timestamp.FromDatetime(at)
+        with _loop_kept():
+            completion = self._instance.activate(activation)
+        if completion.HasField("failed"):
+            raise TaskFailed(f"{self.case}: {_told(completion.failed.failure)}")
+        commands = [each for raw in completion.successful.commands if (each := _command(raw))]
+        self.ended = self.ended or any(
+            isinstance(each, Completed | ContinuedAsNew | Failed) for each in commands
+        )
+        return commands
+
+    def _details(self) -> WorkflowInstanceDetails:
+        given: dict[str, Any] = {
+            "payload_converter_factory": lambda: CONVERTER,
+            "payload_converter_class": pydantic_data_converter.payload_converter_class,
+            "failure_converter_class": pydantic_data_converter.failure_converter_class,
+            "defn": self._definition,
+            "info": _of_fields(workflow.Info, self._info()),
+            "randomness_seed": self._seed,
+            "disable_eager_activity_execution": True,
+            "interceptor_classes": [],
+            "extern_functions": {},
+            "worker_level_failure_exception_types": [],
+            "last_completion_result": common.Payloads(),
+        }
+        return _of_fields(WorkflowInstanceDetails, given)
+
+    def _info(self) -> dict[str, Any]:
+        began = self._taken[0].at if self._taken else datetime(1970, 1, 1, tzinfo=UTC)
+        return {
+            "attempt": 1,
+            "first_execution_run_id": self._first_run,
+            "headers": {},
+            "namespace": NAMESPACE,
+            "original_execution_run_id": self.run_id,
+            "priority": Priority.default,
+            "raw_memo": {},
+            "run_id": self.run_id,
+            "search_attributes": {},
+            "start_time": began,
+            "task_queue": "cases",
+            "task_timeout": timedelta(seconds=10),
+            "typed_search_attributes": TypedSearchAttributes.empty,
+            "workflow_id": self.case,
+            "workflow_start_time": began,
+            "workflow_type": self._definition.name,
+        }
+
+
+def _of_fields(kind: type[T], given: dict[str, Any]) -> T:
+    """A dataclass of the SDK's, whatever fields this version of it has: those that we do not know of get
+    their default, or None."""
+    known: tuple[Any, ...] = fields(kind)  # type: ignore[arg-type]
+    values = {
+        each.name: given.get(each.name)
+        for each in known
+        if each.name in given or (each.default is MISSING and each.default_factory is MISSING)
+    }
+    return kind(**values)
+
+
+def _command(raw: Any) -> Command | None:
+    """A command of the SDK's, plainly; None for those that a case's course does not rest on."""
+    kind = raw.WhichOneof("variant")
+    said = getattr(raw, kind)
+    match kind:
+        case "schedule_activity":
+            return ActivityScheduled(
+                number=said.seq,
+                activity=said.activity_type,
+                activity_id=said.activity_id,
+                queue=said.task_queue,
+                input=tuple(said.arguments),
+                retry=RetryPolicy.from_proto(said.retry_policy),
+                seconds=said.start_to_close_timeout.ToTimedelta().total_seconds(),
+            )
+        case "request_cancel_activity":
+            return ActivityCancelled(said.seq)
+        case "start_timer":
+            return TimerStarted(said.seq, said.start_to_fire_timeout.ToTimedelta().total_seconds())
+        case "cancel_timer":
+            return TimerCancelled(said.seq)
+        case "complete_workflow_execution":
+            return Completed((said.result,))
+        case "continue_as_new_workflow_execution":
+            return ContinuedAsNew(tuple(said.arguments))
+        case "fail_workflow_execution":
+            return Failed(_told(said.failure))
+        case "cancel_workflow_execution":
+            return Failed(CancelledError().message)
+    return None
+
+
+def _told(failure: Any) -> str:
+    causes = [failure]
+    while causes[-1].HasField("cause"):
+        causes.append(causes[-1].cause)
+    return ": ".join(f"{each.application_failure_info.type} {each.message}".strip() for each in causes)
+
+
+class _NoLoop:
+    """Stands in for the event loop where there is none: the SDK leaves a mark on it."""
+
+
+@contextmanager
+def _loop_kept() -> Iterator[None]:
+    """An instance is an event loop of its own and, when it is done, leaves no loop running."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(running or _NoLoop())  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(running)

@@ -1,0 +1,290 @@
+"""What has to be true after every run, whatever went wrong in it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
+
+from temporalio.client import WorkflowExecutionStatus
+
+from contracts.platform import PUBLISH, Batch, Posting
+from contracts.terms.errors import PLATFORM_FAULTS
+from contracts.wire.dead_letter import DeadLetter
+from contracts.wire.ledger import LedgerEntry, faults
+from contracts.wire.messages import Answered, FeeDue, Missing, Paid, Requested, Supplemented
+from contracts.wire.topics import AVAILABILITY, LEDGER
+from seamless.explore.driver import value_of
+from tests.simulation.kafka import Stored
+from tests.simulation.plan import FAULTS_UNTIL
+from tests.simulation.town import Said, case_id, deadline_of
+from tests.simulation.world import CLOCK_SKEW, GRACE, OUTAGE_AFTER, World
+
+DELAY_AT_MOST = timedelta(seconds=5)
+"""So long an event of one case may take while another case is flooded, and nothing else is wrong."""
+
+POISON_AT_MOST = timedelta(seconds=30)
+FIRST_STAMP_COUNTS = True
+"""A case drops a repeat, also one that was in time by its own stamp where the first was not: the broker's
+clock was ahead at first. Set this to False once a case keeps the earlier of two stamps (seed 754)."""
+
+DELAYING = frozenset({"away", "deaths", "losses", "transactions", "stray-gateway"})
+DISTURBED = frozenset({"away", "deaths", "losses", "stray-gateway", "poison", "transactions", "clock"})
+
+
+def violations(world: World) -> list[str]:
+    """What does not hold; empty when all is well."""
+    return list(_Judge(world).all())
+
+
+@dataclass
+class _Judge:
+    world: World
+
+    def all(self) -> Iterator[str]:
+        yield from (f"a case cannot go on: {each}" for each in self.world.temporal.faults)
+        for number in range(self.world.plan.cases):
+            case = case_id(number)
+            execution = self.world.temporal.executions.get(case)
+            if execution is None:
+                yield f"{case}: never opened"
+            elif execution.status == WorkflowExecutionStatus.RUNNING:
+                yield f"{case}: never closed"
+            else:
+                yield from self._whole(case)
+                yield from self._told(case)
+                yield from self._once(case)
+                yield from self._silence(case)
+                yield from self._late(case)
+                yield from self._order(case)
+        yield from self._conservation()
+        yield from self._nobody_waits()
+
+    # --- what there is -----------------------------------------------------------------------------------
+
+    @cached_property
+    def published(self) -> dict[str, list[tuple[LedgerEntry, Stored]]]:
+        """The entries on the ledger's topic by case, in order, copies included."""
+        found: defaultdict[str, list[tuple[LedgerEntry, Stored]]] = defaultdict(list)
+        for record in self.world.kafka.records(LEDGER):
+            entry, _ = LedgerEntry.decode(record.value, record.headers)
+            found[entry.case].append((entry, record))
+        return found
+
+    @cached_property
+    def letters(self) -> dict[str, list[DeadLetter]]:
+        """The dead letters by the place of their record."""
+        found: defaultdict[str, list[DeadLetter]] = defaultdict(list)
+        for letter in self.world.dead_letters():
+            found[str(letter.place)].append(letter)
+        return found
+
+    def entries(self, case: str) -> list[LedgerEntry]:
+        """The ledger of a case without copies."""
+        firsts: dict[int, LedgerEntry] = {}
+        for entry, _ in self.published[case]:
+            firsts.setdefault(entry.sequence, entry)
+        return [firsts[sequence] for sequence in sorted(firsts)]
+
+    def postings(self, case: str) -> list[Posting]:
+        """What the case gave to its outbox."""
+        told = self.world.temporal.executions[case].told
+        batches = [value_of(each.input, Batch) for each in told if each.activity == PUBLISH]
+        return [posting for batch in batches for posting in batch.postings]
+
+    def stands(self, said: Said) -> bool:
+        """Whether it was not taken back with its transaction."""
+        log = self.world.kafka.logs[said.record.topic][said.record.partition]
+        return log.entries[said.record.offset] is said.record
+
+    # --- the ledger, and what the parties were told ------------------------------------------------------
+
+    def _whole(self, case: str) -> Iterator[str]:
+        entries = self.entries(case)
+        yield from (f"{case}: ledger: {each}" for each in faults(entries))
+        hashes = {entry.sequence: entry.hash for entry in entries}
+        for entry, record in self.published[case]:
+            if entry.hash != hashes[entry.sequence]:
+                yield f"{case}: entry {entry.sequence} stands with two contents ({record})"
+        if [each.entry.hash for each in self.postings(case)] != [each.hash for each in entries]:
+            yield f"{case}: the ledger is not what the case recorded"
+        archived = self.world.archive.entries.get(case, {})
+        if {number: each.hash for number, each in archived.items()} != hashes:
+            yield f"{case}: the archive is not the ledger"
+
+    def _told(self, case: str) -> Iterator[str]:
+        expected: defaultdict[str, list[str]] = defaultdict(list)
+        for posting in self.postings(case):
+            expected[LEDGER].append(posting.entry.id)
+            for number, letter in enumerate(posting.letters, start=1):
+                expected[letter.topic].append(f"{posting.entry.id}/{number}")
+        for topic, ids in expected.items():
+            first: dict[str, None] = {}
+            for record in self.world.kafka.records(topic):
+                name = dict(record.headers).get("ce_id", b"") or b""
+                if record.key == case.encode() and name.decode() in ids:
+                    first.setdefault(name.decode())
+            if list(first) != ids:
+                missing = [each for each in ids if each not in first]
+                yield f"{case}: {topic} misses {missing}" if missing else f"{case}: {topic} is out of order"
+
+    def _once(self, case: str) -> Iterator[str]:
+        causes = Counter(entry.cause for entry in self.entries(case) if entry.cause)
+        yield from (
+            f"{case}: {cause} took effect {count} times" for cause, count in causes.items() if count > 1
+        )
+
+    # --- binding -----------------------------------------------------------------------------------------
+
+    def _limits(self, case: str) -> dict[str, tuple[datetime, LedgerEntry]]:
+        """When each step's silence begins to bind, and what opened it."""
+        found: dict[str, tuple[datetime, LedgerEntry]] = {}
+        for entry in self.entries(case):
+            content = entry.data.content if entry.data else {}
+            due: datetime | None = None
+            if entry.kind == "requested":
+                due = deadline_of(Requested.model_validate(content))
+            elif entry.kind == "fee-due":
+                due = FeeDue.model_validate(content).due
+            elif entry.kind == "asked-applicant":
+                due = Missing.model_validate(content).due
+            if due is not None and entry.step:
+                found[entry.step] = due, entry
+        return found
+
+    def _silence(self, case: str) -> Iterator[str]:
+        """A consequence binds only where there was silence, and after a grace where the platform was away."""
+        limits = self._limits(case)
+        for entry in self.entries(case):
+            if entry.kind not in ("deemed", "lapsed") or entry.step not in limits:
+                continue
+            deadline, opening = limits[entry.step]
+            if heard := self._heard(case, deadline, opening):
+                yield (
+                    f"{case}: {entry.step} was {entry.kind} though {heard[0].record} was there in time, "
+                    f"{(deadline - heard[0].record.appended).total_seconds():.3f} s before its deadline"
+                )
+            for began, ended in self._outages():
+                held = ended + timedelta(seconds=GRACE - CLOCK_SKEW)
+                known = began + timedelta(
+                    seconds=OUTAGE_AFTER + 1
+                )  # before, it was none that anybody knew of
+                if began <= deadline <= ended and known < entry.recorded < held:
+                    early = (held - entry.recorded).total_seconds()
+                    yield (
+                        f"{case}: {entry.step} was {entry.kind} {early:.1f} s before the grace after an "
+                        "outage was over"
+                    )
+
+    def _heard(self, case: str, deadline: datetime, opening: LedgerEntry) -> list[Said]:
+        """What was said in time, by the broker's stamp, and would have prevented the consequence."""
+        known: set[str] = set()
+        in_time: dict[str, Said] = {}
+        for said in self.world.town.said:
+            place = str(said.record)
+            stamp = datetime.fromtimestamp(said.record.timestamp / 1000, UTC)
+            there = said.record.appended < deadline + timedelta(seconds=CLOCK_SKEW)
+            about = said.event.subject == case and said.valid and place not in self.world.discarded
+            if not about or not self.stands(said):
+                continue
+            repeat = said.event.key in known
+            known.add(said.event.key)
+            if there and stamp < deadline and not (repeat and FIRST_STAMP_COUNTS):
+                in_time.setdefault(said.event.key, said)
+        if opening.kind == "requested":
+            return [
+                each
+                for each in in_time.values()
+                if each.event.type == Answered.type and each.event.requestid == opening.request
+            ]
+        after = [
+            each
+            for each in in_time.values()
+            if each.record.appended > opening.recorded - timedelta(seconds=1)
+        ]
+        if opening.kind == "asked-applicant":
+            return [each for each in after if each.event.type == Supplemented.type]
+        paid = [each for each in after if each.event.type == Paid.type]
+        sum_paid = sum(Paid.model_validate(each.event.data).amount.amount for each in paid)
+        owed = FeeDue.model_validate(opening.data.content).amount.amount if opening.data else 0
+        return paid if sum_paid >= owed else []
+
+    def _outages(self) -> list[tuple[datetime, datetime]]:
+        """When no gateway was well, as their heartbeats say."""
+        if "clock" in self.world.plan.troubles:
+            return []
+        stamps = sorted(each.timestamp for each in self.world.kafka.records(AVAILABILITY))
+        beats = [datetime.fromtimestamp(each / 1000, UTC) for each in stamps]
+        return [pair for pair in pairwise(beats) if (pair[1] - pair[0]).total_seconds() > OUTAGE_AFTER]
+
+    def _late(self, case: str) -> Iterator[str]:
+        """What came after the limit, or at the first instant after it, does not count."""
+        limits = self._limits(case)
+        if self._outages() or "clock" in self.world.plan.troubles:
+            return  # a consequence that is held may let in what came meanwhile
+        for entry in self.entries(case):
+            if entry.kind in ("answered", "supplemented", "paid") and entry.step in limits:
+                deadline, opening = limits[entry.step]
+                check = opening.kind == "requested" and opening.step.split("/")[0] == "review-drainage"  # type: ignore[union-attr]
+                if entry.received >= deadline and not check:
+                    yield f"{case}: {entry.step} was {entry.kind} by what came at {entry.received}, too late"
+
+    # --- events ------------------------------------------------------------------------------------------
+
+    def _order(self, case: str) -> Iterator[str]:
+        """Events of one case on one topic take effect in their order, as far as one partition keeps it."""
+        effects = {entry.cause: entry.sequence for entry in self.entries(case) if entry.cause}
+        times = Counter(said.event.key for said in self.world.town.said)
+        lanes: defaultdict[tuple[str, int], list[Said]] = defaultdict(list)
+        for said in self.world.town.said:
+            usual = times[said.event.key] == 1 and not self.letters.get(str(said.record))
+            if said.event.subject == case and usual and said.event.key in effects:
+                lanes[said.record.topic, said.record.partition].append(said)
+        for lane in lanes.values():
+            lane.sort(key=lambda said: said.record.offset)
+            for one, other in pairwise(lane):
+                if effects[one.event.key] > effects[other.event.key]:
+                    yield f"{case}: {other.record} took effect before {one.record}"
+
+    def _conservation(self) -> Iterator[str]:
+        """Whatever the broker acknowledged is in its case, or is kept with the reason."""
+        causes = {entry.cause for entries in self.published.values() for entry, _ in entries}
+        for said in self.world.town.said:
+            letters = self.letters.get(str(said.record), [])
+            final = [
+                each for each in letters if each.reason not in PLATFORM_FAULTS or each.state == "discarded"
+            ]
+            if not self.stands(said):
+                continue
+            if said.event.key not in causes and not final:
+                known = ", ".join(f"{each.id} {each.reason} {each.state}" for each in letters) or "nowhere"
+                yield f"{said.record} ({said.event.type}) is lost: {known}"
+
+    def _nobody_waits(self) -> Iterator[str]:
+        """Nobody is held up by another's flood; nothing is tried without end."""
+        for said in self.world.town.said:
+            letters = self.letters.get(str(said.record), [])
+            if said.event.id == "poison" and said.record.appended < self._at(FAULTS_UNTIL) - POISON_AT_MOST:
+                kept = [each for each in letters if each.refused - said.record.appended < POISON_AT_MOST]
+                if not kept and not self.world.plan.troubles & DELAYING:
+                    yield f"{said.record}: is refused for ever, and no dead letter"
+            if self.world.plan.troubles & DISTURBED or said.flood or said.conflict or not self.stands(said):
+                continue
+            if said.early and any(each.reason == "unknown-case" for each in letters):
+                yield f"{said.record}: found no place to wait for its case: {letters[0].detail}"
+            if "flood" in self.world.plan.troubles and said.event.subject == case_id(0):
+                continue
+            at = [
+                record.appended
+                for entry, record in self.published[said.event.subject]
+                if entry.cause == said.event.key
+            ]
+            if at and not said.early and min(at) - said.record.appended > DELAY_AT_MOST:
+                waited = (min(at) - said.record.appended).total_seconds()
+                yield f"{said.record} of {said.event.subject} waited {waited:.1f} s"
+
+    def _at(self, seconds: float) -> datetime:
+        return self.world.loop.wall() + timedelta(seconds=seconds - self.world.loop.time())

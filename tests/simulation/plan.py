@@ -1,0 +1,176 @@
+"""What happens in one run of the simulation: drawn by its seed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Literal
+
+from contracts.terms.directory import Directory, load_directory
+
+DAY = 1.0
+"""Seconds of a legal day."""
+
+FAULTS_UNTIL = 70.0
+"""Seconds; after that everything works, and an operator sees to what is left."""
+
+HORIZON = 600.0
+
+NAMES = {"housing", "planning", "fire-safety", "civil-air-defence", "environment", "drainage", "service-hall"}
+PARTITIONS = 2
+
+Course = Literal[
+    "soon", "refuse-soon", "refuse-at-the-end", "at-the-first-instant-after", "refuse-late", "silence"
+]
+Trouble = Literal[
+    "calm",
+    "flood",
+    "early-flood",
+    "away",
+    "deaths",
+    "losses",
+    "stray-gateway",
+    "transactions",
+    "clock",
+    "poison",
+]
+
+
+@dataclass
+class Plan:
+    """One run.
+
+    Attributes:
+        troubles: what goes wrong.
+        partitioner: of each party's client.
+        course: how each request of each case is answered, by case and request type.
+        completeness: how many times the application is found incomplete.
+        pays: how the applicant of each case pays; supplements likewise.
+        copies: how likely a party says something twice.
+        away: spans in which broker and Temporal, or the gateways, are away.
+        dies: when (by call) gateways and orchestrators die, in turn.
+        chatter: how likely an agency says at once that it has a request.
+        slow: seconds that a signal may take: so the gateway is behind at many a deadline.
+        skew: of Temporal's clock; steps: of the broker's: from when, to when, by how much.
+    """
+
+    seed: int
+    troubles: frozenset[Trouble] = frozenset()
+    cases: int = 1
+    gateways: int = 1
+    partitioner: dict[str, str] = field(default_factory=dict)
+    course: dict[tuple[int, str], Course] = field(default_factory=dict)
+    completeness: dict[int, int] = field(default_factory=dict)
+    pays: dict[int, Course] = field(default_factory=dict)
+    supplements: dict[int, Course] = field(default_factory=dict)
+    copies: float = 0.0
+    broker_away: list[tuple[float, float]] = field(default_factory=list)
+    temporal_away: list[tuple[float, float]] = field(default_factory=list)
+    gateways_away: list[tuple[float, float]] = field(default_factory=list)
+    gateway_dies: list[tuple[int, bool]] = field(default_factory=list)
+    orchestrator_dies: list[tuple[int, bool]] = field(default_factory=list)
+    loses: float = 0.0
+    forgets: float = 0.0
+    skew: float = 0.0
+    broker_skew: float = 0.0
+    steps: list[tuple[float, float, float]] = field(default_factory=list)
+    stray: tuple[float, float] | None = None
+    transactions: float = 0.0
+    events_per_run: int = 1000
+    operator_seconds: float = 5.0
+    slow: float = 0.0
+    chatter: float = 0.0
+
+
+REQUESTS = (
+    "check-completeness", "review-planning", "review-fire-safety", "review-civil-air-defence",
+    "review-environment", "issue-permit", "deliver-permit",
+)  # fmt: skip
+
+
+def plan(seed: int) -> Plan:
+    """The plan of a seed."""
+    draw = random.Random(f"plan/{seed}")
+    kinds: list[Trouble] = [
+        "away", "deaths", "losses", "stray-gateway", "transactions", "clock", "poison"
+    ]  # fmt: skip
+    alone: Trouble | None = draw.choices(["calm", "flood", "early-flood", None], weights=[10, 12, 8, 70])[0]  # type: ignore[assignment]
+    troubles = {alone} if alone else set(draw.sample(kinds, draw.choice([1, 1, 2, 3])))
+    made = Plan(seed, frozenset(troubles))
+    made.cases = draw.choice([1, 1, 2]) if alone is None else 2
+    made.gateways = draw.choice([1, 1, 2])
+    made.partitioner = {
+        name: draw.choice(["murmur2", "crc32", "random"]) for name in sorted({*NAMES, "portal"})
+    }
+    _draw_courses(made, draw)
+    made.copies = draw.choice([0.0, 0.2])
+    made.skew, made.broker_skew = draw.choice([-0.1, 0.0, 0.1]), draw.choice([-0.1, 0.0, 0.1])
+    made.chatter = draw.choice([0.0, 0.5])
+    made.forgets = draw.choice([0.0, 0.0, 0.3])
+    made.events_per_run = draw.choice([1000, 1000, 6])
+    made.operator_seconds = draw.uniform(3, 15)
+    _draw_troubles(made, draw)
+    made.slow = draw.choice([0.0, 1.5]) if alone is None else 0.0
+    return made
+
+
+def _draw_courses(made: Plan, draw: random.Random) -> None:
+    for case in range(made.cases):
+        bad = draw.choice(REQUESTS[1:5])
+        for request in REQUESTS:
+            answers: list[Course] = ["soon", "silence"]
+            weights = [85, 15]
+            if request == bad:
+                answers = ["soon", "refuse-soon", "refuse-at-the-end", "refuse-late", "silence"]
+                weights = [15, 10, 50, 10, 15]
+            elif request == "check-completeness":
+                answers, weights = ["soon", "at-the-first-instant-after", "silence"], [80, 10, 10]
+            made.course[case, request] = draw.choices(answers, weights)[0]
+        made.completeness[case] = draw.choice([0, 0, 0, 1])
+        ends: list[Course] = [
+            "soon",
+            "refuse-at-the-end",
+            "at-the-first-instant-after",
+            "refuse-late",
+            "silence",
+        ]
+        made.pays[case] = draw.choices(ends, [50, 25, 10, 8, 7])[0]
+        made.supplements[case] = draw.choices(ends, [50, 25, 10, 8, 7])[0]
+
+
+def _draw_troubles(made: Plan, draw: random.Random) -> None:
+    def span(longest: float) -> tuple[float, float]:
+        begin = draw.uniform(1, FAULTS_UNTIL - longest - 10)
+        return begin, begin + draw.uniform(0.5, longest)
+
+    if "away" in made.troubles:
+        for _ in range(draw.choice([1, 2])):
+            which = draw.choice([made.broker_away, made.temporal_away, made.gateways_away])
+            which.append(span(20))
+    if "deaths" in made.troubles:
+        made.gateway_dies = [(int(draw.expovariate(1 / 60)) + 1, draw.random() < 0.5) for _ in range(4)]
+        made.orchestrator_dies = [(int(draw.expovariate(1 / 40)) + 1, draw.random() < 0.5) for _ in range(2)]
+    if "losses" in made.troubles:
+        made.loses = draw.choice([0.02, 0.1])
+    if "stray-gateway" in made.troubles:
+        made.stray = span(30)
+    if "transactions" in made.troubles:
+        made.transactions = draw.choice([0.2, 0.6])
+    if "clock" in made.troubles:
+        for _ in range(draw.choice([1, 2])):
+            begin, end = span(15)
+            earlier = draw.choice([0.0, begin])  # over the opening of the reviews as often as later
+            step = draw.choice([-4.0, -1.0, 1.0, 5.0, 30.0])
+            made.steps.append((begin - earlier, end - earlier, step))
+
+
+def directory() -> Directory:
+    """The parties of the permit, and no more: every topic costs steps."""
+    every = load_directory()
+    return every.model_copy(
+        update={
+            "partitions": PARTITIONS,
+            "agencies": tuple(each for each in every.agencies if each.id in NAMES),
+            "channels": tuple(each for each in every.channels if each.id == "portal"),
+        }
+    )

@@ -1,0 +1,281 @@
+"""The parties: applicants and agencies that speak as the plan says, and the operator of the platform."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
+from contracts.terms.calendar import calendar
+from contracts.terms.identifiers import CaseId, Party
+from contracts.terms.requests import REQUESTS
+from contracts.terms.values import Money
+from contracts.wire.envelope import Event, Message
+from contracts.wire.messages import (
+    Answered,
+    Applied,
+    FeeDue,
+    Missing,
+    Paid,
+    Received,
+    Requested,
+    Supplemented,
+)
+from contracts.wire.topics import events_topic
+from tests.applications import ADMINISTRATION, application, document
+from tests.simulation.clock import START, VirtualLoop
+from tests.simulation.kafka import FakeKafka, Stored
+from tests.simulation.plan import DAY, FAULTS_UNTIL, Course, Plan
+from workflows.case.ladder import schedule
+
+PORTAL = Party.channel("portal")
+EARLY_PLACES = 4
+FLOOD = 40
+REASONS = {
+    "review-planning": "plan-not-conform",
+    "review-fire-safety": "fire-safety-insufficient",
+    "review-civil-air-defence": "shelter-insufficient",
+    "review-environment": "environmental-harm",
+}
+
+
+@dataclass(eq=False)
+class Said:
+    """What a party said, and the record it became.
+
+    Attributes:
+        valid: whether the platform may take it; of what may not, only that it is kept is asked.
+        flood: it is one of very many.
+        early: it comes before its case.
+    """
+
+    event: Event
+    party: Party
+    record: Stored
+    valid: bool = True
+    flood: bool = False
+    early: bool = False
+    conflict: bool = False
+
+
+def case_id(number: int) -> CaseId:
+    """The id of a case of the simulation: the same in every run of the seed."""
+    return CaseId(f"portal-01a20bc3-a4c4-7044-b136-{number:012x}")
+
+
+def deadline_of(requested: Requested) -> datetime:
+    """When silence on a request begins to bind."""
+    kind = REQUESTS[requested.request]
+    days = calendar(f"compressed:{DAY}")
+    start = requested.due - kind.limit.days * timedelta(seconds=DAY)
+    return schedule(days, start, kind.limit, kind.overdue)[1][-1].at
+
+
+class Town:
+    """Everybody outside the platform.
+
+    Attributes:
+        said: everything that the broker acknowledged.
+    """
+
+    def __init__(self, plan: Plan, kafka: FakeKafka, loop: VirtualLoop) -> None:
+        self.said: list[Said] = []
+        self.by_place: dict[str, Said] = {}
+        self.poison: set[str] = set()
+        self._plan, self._kafka, self._loop = plan, kafka, loop
+        self._chance = random.Random(f"town/{plan.seed}")
+        self._heard: set[str] = set()
+        self._numbers = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._poisoned = "poison" not in plan.troubles
+        kafka.when_appended.append(self._hear)
+
+    def begin(self) -> None:
+        """The applicants come."""
+        for number in range(self._plan.cases):
+            self._soon(self._apply(number))
+        if "early-flood" in self._plan.troubles:
+            self._soon(self._early())
+
+    def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(self._loop.create_task(work))
+
+    # --- speaking --------------------------------------------------------------------------------------
+
+    async def say(
+        self,
+        party: Party,
+        message: Message,
+        case: CaseId,
+        *,
+        request: str | None = None,
+        stamp: datetime | None = None,
+        event_id: str | None = None,
+        **how: Any,
+    ) -> None:
+        """Say something, again and again until the broker has it; now and then twice."""
+        self._numbers += 1
+        event = Event.of(
+            message,
+            id=event_id or f"e{self._numbers}",
+            source=party.source(ADMINISTRATION),
+            case=case,
+            time=self._loop.wall(),
+            request=request,
+        )
+        while not self._kafka.network.up():
+            await asyncio.sleep(0.2)
+        self._append(party, event, stamp, how)
+        if self._chance.random() < self._plan.copies and "flood" not in how:
+            await asyncio.sleep(self._chance.uniform(0, 3))
+            self._append(party, event, None, how)
+
+    def _append(self, party: Party, event: Event, stamp: datetime | None, how: dict[str, Any]) -> None:
+        value, headers = event.encode()
+        topic, key = events_topic(party), event.subject.encode()
+        partition = self._kafka.place(key, self._plan.partitioner[party.id])
+        transaction = self._chance.random() < self._plan.transactions and self._kafka.begin(topic, partition)
+        record = self._kafka.append(topic, key, value, headers, partition=partition, stamp=stamp)
+        if transaction:
+            committing = self._chance.random() < 0.85 or event.type == Applied.type
+            seconds = self._chance.choice([0.01, self._chance.uniform(0, 6)])
+            self._loop.call_later(seconds, lambda: self._kafka.end(topic, partition, commit=committing))
+        said = Said(event, party, record, **how)
+        self.said.append(said)
+        self.by_place[str(record)] = said
+
+    async def _until(self, at: datetime) -> None:
+        await asyncio.sleep(max(0.0, (at - self._loop.wall()).total_seconds()))
+
+    # --- applicants ------------------------------------------------------------------------------------
+
+    async def _apply(self, number: int) -> None:
+        await asyncio.sleep(number * 0.7 + (2.0 if "early-flood" in self._plan.troubles else 0.0))
+        missing = ["land_title"] if self._plan.completeness[number] else []
+        form = application().model_dump(mode="json", exclude=set(missing))
+        applied = Applied(procedure=CONSTRUCTION_PERMIT.procedure, application=form)
+        await self.say(PORTAL, applied, case_id(number))
+        if self._chance.random() < 0.15:
+            other = Applied(procedure=applied.procedure, application=form | {"project": "Another school"})
+            await self.say(PORTAL, other, case_id(number), conflict=True)
+
+    async def _at(self, course: Course, deadline: datetime) -> datetime | None:
+        """Wait until it is time to speak; the stamp that the record is to have, where it matters."""
+        draw = self._chance.uniform
+        match course:
+            case "soon" | "refuse-soon":
+                await asyncio.sleep(draw(0.05, 1.5))
+            case "refuse-at-the-end":
+                moment = self._chance.choice([draw(0.002, 0.05), draw(0.01, 0.8)])
+                behind = timedelta(seconds=self._plan.broker_skew + moment)
+                await self._until(deadline - behind)
+            case "at-the-first-instant-after":
+                await self._until(deadline)
+                return deadline
+            case "refuse-late":
+                await self._until(deadline + timedelta(seconds=draw(0.4, 3)))
+        return None
+
+    async def _pay(self, number: int, notice: FeeDue) -> None:
+        course = self._plan.pays[number]
+        if course == "silence":
+            return
+        stamp = await self._at(course, notice.due)
+        parts = self._chance.choice([1, 1, 2])
+        each = (notice.amount.amount / parts).quantize(Decimal("0.01"))
+        for part in range(parts):
+            amount = notice.amount.amount - each * (parts - 1) if part == 0 else each
+            paid = Paid(amount=Money(amount=amount, currency="CNY"), reference=f"bank-{part}")
+            await self.say(PORTAL, paid, case_id(number), stamp=stamp)
+
+    async def _supplement(self, number: int, notice: Missing) -> None:
+        course = self._plan.supplements[number]
+        if course == "silence" or notice.due is None:
+            return
+        stamp = await self._at(course, notice.due)
+        title = document("land-title").model_dump(mode="json")
+        supplemented = Supplemented(application={"land_title": title})
+        await self.say(PORTAL, supplemented, case_id(number), stamp=stamp)
+
+    # --- agencies --------------------------------------------------------------------------------------
+
+    def _hear(self, record: Stored) -> None:
+        """Read what the platform says; a copy of it changes nothing."""
+        if not record.topic.endswith((".requests", ".notices")):
+            return
+        event = Event.decode(record.value, record.headers)
+        if event.id in self._heard:
+            return
+        self._heard.add(event.id)
+        number = int(event.subject[-12:], 16)
+        reactions: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            Requested.type: lambda: self._answer(number, event),
+            FeeDue.type: lambda: self._pay(number, FeeDue.model_validate(event.data)),
+            Missing.type: lambda: self._supplement(number, Missing.model_validate(event.data)),
+        }
+        if number < self._plan.cases and event.type in reactions:
+            self._soon(reactions[event.type]())
+
+    async def _answer(self, number: int, event: Event) -> None:
+        requested = Requested.model_validate(event.data)
+        kind = REQUESTS[requested.request]
+        party, case = Party.agency(kind.agency), case_id(number)
+        if "flood" in self._plan.troubles and number == 0 and requested.request == "review-planning":
+            for _ in range(FLOOD):
+                await self.say(party, Received(), case, request=event.requestid, flood=True)
+            return
+        if self._chance.random() < self._plan.chatter:
+            await self.say(party, Received(), case, request=event.requestid)
+        course = self._plan.course[number, requested.request]
+        if "flood" in self._plan.troubles and number == 1 and requested.request == "review-planning":
+            await asyncio.sleep(self._chance.uniform(0.2, 2))
+            course = "soon"
+        if course == "silence":
+            return
+        stamp = await self._at(course, deadline_of(requested))
+        answer = self._answer_of(number, requested.request, course)
+        event_id = None
+        if not self._poisoned and self._loop.time() < FAULTS_UNTIL and course == "soon":
+            self._poisoned, event_id = True, "poison"
+            self.poison.add(event_id)
+        await self.say(
+            party, Answered(answer=answer), case, request=event.requestid, stamp=stamp, event_id=event_id
+        )
+
+    def _answer_of(self, number: int, request: str, course: Course) -> dict[str, Any]:
+        if request == "check-completeness":
+            if self._plan.completeness[number]:
+                self._plan.completeness[number] -= 1
+                return {"outcome": "incomplete", "missing": [{"zh": "用地批准手续", "en": "Land title"}]}
+            return {"outcome": "complete"}
+        if request == "issue-permit":
+            return {"outcome": "issued", "document": document("permit").model_dump(mode="json")}
+        if request == "deliver-permit":
+            return {"outcome": "delivered"}
+        if course.startswith("refuse"):
+            return {"outcome": "refuse", "reason": REASONS[request]}
+        return {"outcome": "consent"}
+
+    async def _early(self) -> None:
+        """Planning floods the gateway with events of unknown cases; housing speaks too early once."""
+        planning, housing = Party.agency("planning"), Party.agency("housing")
+        for number in range(EARLY_PLACES + 6):
+            case = case_id(1000 + number)
+            await self.say(planning, Received(), case, request=f"{case}/review-planning/1", flood=True)
+        await asyncio.sleep(0.3)
+        case = case_id(1)
+        await self.say(housing, Received(), case, request=f"{case}/check-completeness/1", early=True)
+
+
+def seconds(at: datetime) -> float:
+    """An instant as seconds since the simulation began."""
+    return (at - START).total_seconds()

@@ -1,0 +1,340 @@
+"""One run of the simulation: the real parts on the fakes, from the first application to the last closing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, cast
+
+from aiokafka import TopicPartition
+from temporalio.client import WorkflowExecutionStatus
+
+from activities.checks import CHECKS
+from activities.fence import FenceActivity
+from activities.outbox import OutboxActivity
+from contracts.platform import AWAIT_GATEWAY, PUBLISH, Batch, Fence
+from contracts.procedures.construction_permit import ReviewDrainage
+from contracts.terms.errors import PLATFORM_FAULTS, Refusal, Unavailable
+from contracts.terms.identifiers import AgencyId
+from contracts.wire.dead_letter import DeadLetter
+from contracts.wire.ledger import LedgerEntry
+from contracts.wire.topics import DEAD_LETTER, LEDGER, inlets_of
+from network.broker.dead_letters import DeadLetterList, discard, replay
+from network.broker.publisher import Publisher
+from tests.simulation.clock import VirtualLoop
+from tests.simulation.kafka import FakeKafka, Stored
+from tests.simulation.kafka_clients import FakeBroker
+from tests.simulation.plan import DAY, FAULTS_UNTIL, HORIZON, PARTITIONS, Plan, directory
+from tests.simulation.process import Process
+from tests.simulation.temporal import Elsewhere, FakeClient, FakeTemporal, Orchestrator
+from tests.simulation.town import EARLY_PLACES, Town, case_id
+from workers.gateway import delivery as delivery_module
+from workers.gateway import gateway as gateway_module
+from workers.gateway.carrier import Carrier
+from workers.gateway.dead_letters import DeadLetterWriter
+from workers.gateway.delivery import Delivery
+from workers.gateway.gateway import Gateway
+from workers.gateway.heartbeat import keep_beating
+from workers.gateway.originals import Originals
+from workers.process.settings import Settings
+from workflows.case import carrier as case_carrier
+from workflows.procedures import PROCEDURES
+
+CLOCK_SKEW, OUTAGE_AFTER, GRACE = 0.25, 4.0, 6.0
+WINDOW, CROWD = 8, 3
+EARLY_SECONDS = 3.0
+SLOW_SIGNAL = 0.4
+"""Seconds that a signal to the flooded case takes."""
+
+
+@cache
+def _base() -> Settings:
+    return Settings(
+        calendar=f"compressed:{DAY}",
+        early_event_seconds=EARLY_SECONDS,
+        early_events=EARLY_PLACES,
+        window=WINDOW,
+        heartbeat_seconds=1.0,
+        clock_skew_seconds=CLOCK_SKEW,
+        outage_after_seconds=OUTAGE_AFTER,
+        outage_grace_seconds=GRACE,
+    )
+
+
+class SimulatedSettings:
+    """The settings of a process, with its own way to the broker."""
+
+    def __init__(self, broker: FakeBroker) -> None:
+        self.broker = broker
+        self.directory = _directory()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_base(), name)
+
+
+_directory = cache(directory)
+
+
+class FakeArchive:
+    """What the archive knows: the ledger's topic, some time behind, and now and then an old backup."""
+
+    def __init__(self, loop: VirtualLoop, chance: random.Random) -> None:
+        self._loop, self._chance = loop, chance
+        self.entries: dict[str, dict[int, LedgerEntry]] = {}
+
+    def hear(self, record: Stored) -> None:
+        if record.topic == LEDGER:
+            self._loop.call_later(self._chance.uniform(0.01, 0.5), self._write, record)
+
+    def _write(self, record: Stored) -> None:
+        with suppress(Refusal):
+            entry, _ = LedgerEntry.decode(record.value, record.headers)
+            self.entries.setdefault(entry.case, {}).setdefault(entry.sequence, entry)
+
+    async def opening(self, case: str) -> LedgerEntry | None:
+        return self.entries.get(case, {}).get(1)
+
+    async def knows(self, case: str, cause: str) -> bool:
+        return any(each.cause == cause for each in self.entries.get(case, {}).values())
+
+    async def closed(self, case: str) -> bool:
+        return any(each.kind == "closed" for each in self.entries.get(case, {}).values())
+
+
+@dataclass
+class World:
+    """A run.
+
+    Attributes:
+        story: what happened, for people: when, and what.
+        discarded: the places of records that the operator put aside.
+    """
+
+    plan: Plan
+    loop: VirtualLoop
+    story: list[tuple[float, str]] = field(default_factory=list)
+    discarded: set[str] = field(default_factory=set)
+    over: bool = False
+
+    def __post_init__(self) -> None:
+        plan, loop = self.plan, self.loop
+        self.chance = random.Random(f"world/{plan.seed}")
+        self.kafka = FakeKafka(random.Random(f"kafka/{plan.seed}"), PARTITIONS, self._stamp)
+        types = {each.workflow_type: each for each in PROCEDURES}
+        server = random.Random(f"temporal/{plan.seed}")
+        self.temporal = FakeTemporal(server, loop, types, timedelta(seconds=plan.skew))
+        self.elsewhere = Elsewhere(server, loop, types, timedelta(0))
+        self.archive = FakeArchive(loop, self.chance)
+        self.town = Town(plan, self.kafka, loop)
+        self.temporal.refused = self.town.poison
+        self.temporal.forgets = plan.forgets
+        for number in range(plan.cases):
+            self.temporal.slow[case_id(number)] = plan.slow
+        if "flood" in plan.troubles:
+            self.temporal.slow[case_id(0)] = SLOW_SIGNAL
+        self.kafka.network.away, self.temporal.network.away = plan.broker_away, plan.temporal_away
+        self._set_losses(plan.loses)
+        self.kafka.when_appended += [self.archive.hear, self._tell]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _stamp(self) -> Any:
+        now = self.loop.time()
+        ahead = sum(by for begin, end, by in self.plan.steps if begin <= now < end) + self.plan.broker_skew
+        return self.loop.wall() + timedelta(seconds=ahead)
+
+    def _set_losses(self, likely: float) -> None:
+        self.kafka.network.loses = self.temporal.network.loses = self.temporal.loses_results = likely
+
+    def note(self, text: str) -> None:
+        """Add to the story."""
+        self.story.append((self.loop.time(), text))
+
+    def _tell(self, record: Stored) -> None:
+        if not record.topic.startswith("platform."):
+            headers = dict(record.headers)
+            kind = (headers.get("ce_type") or b"").decode().removeprefix("org.seamless.")
+            said = (headers.get("dlq-state") or headers.get("dlq-reason") or b"").decode()
+            stamp = (record.timestamp / 1000) - self.loop.wall().timestamp()
+            case = (record.key or b"").decode()[-4:]
+            name = (headers.get("ce_id") or b"").decode()[-12:]
+            self.note(f"{record} case {case} {kind} {name} {said} ({stamp:+.3f})")
+
+    # --- running -----------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Run until every case is closed and nothing is left to do, or the horizon."""
+        self._begin(self._orchestrators())
+        for number in range(self.plan.gateways):
+            self._begin(self._gateways(number))
+        if self.plan.stray:
+            self._begin(self._stray(*self.plan.stray))
+        self._begin(self._operator())
+        self.town.begin()
+        while self.loop.time() < HORIZON:
+            await asyncio.sleep(1.0)
+            if self.loop.time() >= FAULTS_UNTIL:
+                self._set_losses(0.0)
+                self.temporal.refused.clear()
+            if self._finished():
+                await asyncio.sleep(1.0)  # the archive is some time behind
+                break
+        self.over = True
+        self.town.stop()
+        await self._stop()
+
+    def _begin(self, work: Any) -> None:
+        self._tasks.append(self.loop.create_task(work))
+
+    async def _stop(self) -> None:
+        me = asyncio.current_task()
+        for _ in range(3):
+            left = [each for each in asyncio.all_tasks() if each is not me]
+            for task in sorted(left, key=hash):
+                task.cancel()
+            if left:
+                await asyncio.wait(left, timeout=10)
+        for execution in self.temporal.executions.values():
+            execution.run.evict()
+
+    def _finished(self) -> bool:
+        """Whether everybody has said what they will, and everything has come to its end."""
+        cases = [self.temporal.executions.get(case_id(number)) for number in range(self.plan.cases)]
+        if any(each is None or each.status == WorkflowExecutionStatus.RUNNING for each in cases):
+            return bool(self.temporal.faults)
+        if self.loop.time() < 10 or any(not task.done() for task in self.town._tasks):
+            return False
+        committed = self.kafka.groups[_base().gateway_group].committed
+        for topic in [*(each.topic for each in inlets_of(_directory())), DEAD_LETTER]:
+            for number, log in enumerate(self.kafka.logs[topic]):
+                if log.entries and committed.get(TopicPartition(topic, number), 0) < len(log.entries):
+                    return False
+        return not self._waiting()
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """The dead letters, with what became of them."""
+        found = DeadLetterList()
+        for record in self.kafka.records(DEAD_LETTER):
+            found.add(record.key, record.value, record.headers)
+        return found.result()
+
+    def _waiting(self) -> list[DeadLetter]:
+        return [
+            each for each in self.dead_letters() if each.state == "waiting" and each.reason in PLATFORM_FAULTS
+        ]
+
+    async def _served(
+        self, process: Process, serve: Callable[[], Awaitable[None]], until: float | None = None
+    ) -> None:
+        """Run a process until it dies, at ``until`` at the latest."""
+        task = self.loop.create_task(cast(Any, serve()))
+        process.when_dead.append(task.cancel)
+        timeout = None if until is None else max(0.0, until - self.loop.time())
+        self.note(f"{process.name} begins")
+        await asyncio.wait([task], timeout=timeout)
+        process.kill()
+        self.note(f"{process.name} is dead")
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.temporal.faults.append(f"{process.name}: {error!r}")
+
+    def _process(self, name: str, deaths: Iterator[tuple[int, bool]]) -> Process:
+        at, after = next(deaths, (None, False)) if self.loop.time() < FAULTS_UNTIL else (None, False)
+        return Process(name, at, after_effect=after)
+
+    async def _gateways(self, number: int) -> None:
+        deaths = iter(self.plan.gateway_dies[number::2])
+        while not self.over:
+            now = self.loop.time()
+            begins = [begin for begin, end in self.plan.gateways_away if end > now]
+            until = min(begins, default=None)
+            if until is not None and until <= now:
+                await asyncio.sleep(0.5)
+                continue
+            process = self._process(f"gateway {number}", deaths)
+            await self._served(process, lambda process=process: self._gateway(process, self.temporal), until)  # type: ignore[misc]
+            await asyncio.sleep(self.chance.uniform(0.3, 3))
+
+    async def _stray(self, begin: float, end: float) -> None:
+        await asyncio.sleep(begin)
+        process = Process("stray gateway")
+        await self._served(process, lambda: self._gateway(process, self.elsewhere), end)
+
+    async def _gateway(self, process: Process, temporal: FakeTemporal) -> None:
+        settings = cast(Settings, SimulatedSettings(FakeBroker("broker:9092", "", self.kafka, process)))
+        client = cast(Any, FakeClient(temporal, process))
+        archive = self.archive if temporal is self.temporal else FakeArchive(self.loop, self.chance)
+        async with Publisher(settings.broker) as publisher:
+            delivery = Delivery(
+                client, archive, directory=settings.directory, calendar_name=settings.calendar
+            )
+            letters = DeadLetterWriter(
+                publisher, administration=settings.directory.administration, group=settings.gateway_group
+            )
+            carrier = Carrier(delivery, letters, Originals(settings.broker), settings)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(keep_beating(publisher, client, settings.heartbeat_seconds))
+                tasks.create_task(Gateway(carrier, settings).run())
+
+    async def _orchestrators(self) -> None:
+        deaths = iter(self.plan.orchestrator_dies)
+        while not self.over:
+            process = self._process("orchestrator", deaths)
+            await self._served(process, lambda process=process: self._orchestrator(process))  # type: ignore[misc]
+            self.temporal.orchestrator = None
+            await asyncio.sleep(self.chance.uniform(0.3, 3))
+
+    async def _orchestrator(self, process: Process) -> None:
+        broker = FakeBroker("broker:9092", "", self.kafka, process)
+        fence = FenceActivity(
+            broker,
+            group=_base().gateway_group,
+            clock_skew=timedelta(seconds=CLOCK_SKEW),
+            outage_after=timedelta(seconds=OUTAGE_AFTER),
+            grace=timedelta(seconds=GRACE),
+        )
+        async with Publisher(broker) as publisher, fence:
+            (check,) = CHECKS[AgencyId("drainage")]
+            self.temporal.orchestrator = Orchestrator(
+                process,
+                {
+                    PUBLISH: (OutboxActivity(publisher).publish, Batch),
+                    AWAIT_GATEWAY: (fence.await_gateway, Fence),
+                    ReviewDrainage.name: (check, ReviewDrainage),
+                },
+            )
+            await asyncio.Event().wait()
+
+    async def _operator(self) -> None:
+        """Replays what may be the platform's fault; puts aside what is of no case even then."""
+        broker = FakeBroker("broker:9092", "", self.kafka, Process("operator"))
+        cases = {case_id(number) for number in range(self.plan.cases)}
+        async with Publisher(broker) as publisher:
+            while not self.over:
+                await asyncio.sleep(self.plan.operator_seconds)
+                for letter in self._waiting():
+                    with suppress(Unavailable):
+                        if letter.replay_of and (letter.key or b"").decode() not in cases:
+                            self.discarded.add(str(letter.place))
+                            await discard(publisher, letter, by="ming", why="no such case")
+                        else:
+                            await replay(publisher, letter, by="ming")
+
+
+@contextmanager
+def small_numbers(plan: Plan) -> Iterator[None]:
+    """Limits so small that a short run meets them, and secrets that are the same in every run of a seed."""
+    usual = gateway_module.CROWD, case_carrier.EVENTS_PER_RUN, vars(delivery_module)["secrets"]
+    draw = random.Random(f"secrets/{plan.seed}")
+    drawn = SimpleNamespace(token_hex=lambda size: f"{draw.getrandbits(8 * size):0{2 * size}x}")
+    vars(delivery_module)["secrets"] = drawn
+    gateway_module.CROWD, case_carrier.EVENTS_PER_RUN = CROWD, plan.events_per_run
+    try:
+        yield
+    finally:
+        gateway_module.CROWD, case_carrier.EVENTS_PER_RUN, vars(delivery_module)["secrets"] = usual
