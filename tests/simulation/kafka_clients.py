@@ -221,7 +221,8 @@ class FakeProducer:
         self._failed: set[tuple[str, int]] = set()
         self._last: dict[tuple[str, int], asyncio.Future[None]] = {}
         self._sender = SimpleNamespace(sender_task=None)
-        self.client = SimpleNamespace(close=self._nothing)
+        every_topic_stands = SimpleNamespace(partitions_for_topic=lambda topic: set(range(kafka.count)))
+        self.client = SimpleNamespace(close=self._nothing, cluster=every_topic_stands)
 
     async def _nothing(self) -> None:
         return
