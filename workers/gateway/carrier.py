@@ -111,13 +111,9 @@ class Carrier:
         """Carry a dead letter again, as :meth:`carry`. Refused again it is a new one, which names the
         first."""
         logger = log.bind(replay_of=record.letter, replay=str(record.replay))
+        arrival = Arrival(record.inlet, record.key, None, (), record.replayed)  # until its record is read
         try:
             arrival = await self._persist(lambda: self._originals.read(record), logger)
-        except Refusal as refusal:
-            arrival = Arrival(record.inlet, record.key, None, (), record.replayed)
-            await self.refuse(arrival, record.replay, refusal, replay_of=record.origin)
-            return
-        try:
             admitted = await self._persist(lambda: self._admit(arrival), logger)
             await self._deliver(admitted, arrival.inlet.party, read_at, logger)
         except Refusal as refusal:
@@ -178,16 +174,14 @@ class Carrier:
         """
         faults = 0
         for attempt, pause in enumerate(pauses(FIRST_PAUSE, LONGEST_PAUSE)):
+            fault: str | None = None
             try:
                 return await action()
             except (Refusal, CaseUnknown):
                 raise
             except TRANSIENT as error:
                 if isinstance(error, RPCError) and error.status in OURS:
-                    faults += 1
-                    if faults >= FAULTS_AT_MOST and not without_end:
-                        detail = f"Temporal does not take it: {error.status.name}: {error.message}"
-                        raise Refusal("internal", detail) from None
+                    fault = f"Temporal does not take it: {error.status.name}: {error.message}"
                 if isinstance(error, RPCError | TimeoutError):
                     self._early.unavailable()
                 if attempt % LOG_EVERY == LOG_AFTER:
@@ -195,11 +189,11 @@ class Carrier:
                         "event waits", error=f"{type(error).__name__}: {error}", attempts=attempt + 1
                     )
             except Exception as error:
-                faults += 1
-                if faults == 1 or attempt % LOG_EVERY == 0:
+                fault = f"the platform failed: {type(error).__name__}: {error}"
+                if faults == 0 or attempt % LOG_EVERY == 0:
                     logger.exception("unexpected error", attempts=attempt + 1)
-                if faults >= FAULTS_AT_MOST and not without_end:
-                    detail = f"the platform failed: {type(error).__name__}: {error}"
-                    raise Refusal("internal", detail) from None
+            faults += fault is not None
+            if fault and faults >= FAULTS_AT_MOST and not without_end:
+                raise Refusal("internal", fault)
             await asyncio.sleep(pause)
         raise AssertionError("pauses never end")
