@@ -41,6 +41,7 @@ HISTORY_BYTES_AT_MOST = 20 * 1024 * 1024
 """A run with more history takes no more events for now. Temporal ends a run at 50 MB."""
 
 CASES_WATCHED = 10_000
+"""So many cases are remembered with what was sent to them: those that had an event last."""
 
 ENDED_OTHERWISE = {
     WorkflowExecutionStatus.TERMINATED,
@@ -125,7 +126,8 @@ class Delivery:
         try:
             opening = await self._archive.opening(admitted.case)
         except ArchiveIncomplete as gap:
-            return await self._of_known_case(admitted, content_hash, gap)
+            absent = f"{admitted.case} is not opened before the archive is complete: {gap}"
+            return await self._of_known_case(admitted, content_hash, absent)
         if opening is not None:  # also when Temporal has long forgotten the case
             return _repeated(admitted, _is_of(opening, content, admitted.event.key))
         try:
@@ -148,15 +150,19 @@ class Delivery:
                 rpc_timeout=RPC_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
-            started = await self._client.get_workflow_handle(admitted.case).describe(rpc_timeout=RPC_TIMEOUT)
-            return _repeated(admitted, await started.memo_value(CONTENT_HASH, None) == content_hash)
+            absent = f"{admitted.case} is known to Temporal, and when asked it no longer was"
+            return await self._of_known_case(admitted, content_hash, absent)
         return "started"
 
-    async def _of_known_case(self, admitted: NewCase, content_hash: str, gap: ArchiveIncomplete) -> Outcome:
-        """What Temporal says of an application that the archive cannot rule out to be a repeated one."""
+    async def _of_known_case(self, admitted: NewCase, content_hash: str, absent: str) -> Outcome:
+        """Whether an application repeats the one that Temporal has for its case.
+
+        Args:
+            absent: what is said where Temporal has none, which proves nothing: Temporal forgets.
+        """
         known = await self._description(admitted.case)
-        if known is None:  # which proves nothing: Temporal forgets
-            raise NotYet(f"{admitted.case} is not opened before the archive is complete: {gap}")
+        if known is None:
+            raise NotYet(absent)
         return _repeated(admitted, await known.memo_value(CONTENT_HASH, None) == content_hash)
 
     def _opened(self, admitted: NewCase) -> Opened[object]:  # type: ignore[type-var]
@@ -203,24 +209,24 @@ class Delivery:
             Refusal: the run has too much history for now; a new run begins once the case has taken what
             waits.
         """
-        sent = self._sent.setdefault(admitted.case, _Sent())
+        sent = self._sent_to(admitted.case)
         sent.events, sent.bytes = sent.events + 1, sent.bytes + len(str(admitted.event.data))
         if sent.events < LOOK_EVERY_EVENTS and sent.bytes < LOOK_EVERY_BYTES:
             return
-        while len(self._sent) > CASES_WATCHED:
-            del self._sent[next(iter(self._sent))]
-        try:
-            handle = self._client.get_workflow_handle(admitted.case)
-            described = await handle.describe(rpc_timeout=RPC_TIMEOUT)
-        except RPCError as error:
-            if error.status == RPCStatusCode.NOT_FOUND:
-                return  # the signal will tell
-            raise
-        size = described.raw_info.history_size_bytes
+        known = await self._description(admitted.case)
+        if known is None:
+            return  # the signal will tell
+        size = known.raw_info.history_size_bytes
         if size > HISTORY_BYTES_AT_MOST:
             detail = f"{admitted.case} has had {size:,} bytes of events and takes no more for now"
             raise Refusal("too-many-events", detail)
         sent.events = sent.bytes = 0
+
+    def _sent_to(self, case: str) -> _Sent:
+        sent = self._sent[case] = self._sent.pop(case, _Sent())  # now the last one
+        if len(self._sent) > CASES_WATCHED:
+            del self._sent[next(iter(self._sent))]
+        return sent
 
     async def _of_no_running_case(self, admitted: CaseEvent) -> Outcome:
         """What an event means that Temporal has no running case for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -19,6 +20,7 @@ from contracts.wire.ledger import LedgerEntry, sha256
 from contracts.wire.messages import Applied, Reported
 from contracts.wire.topics import events_topic, inlets_of
 from tests.applications import application, event, new_case
+from workers.gateway import delivery as delivery_module
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet
 from workers.process.settings import Settings
 
@@ -139,3 +141,32 @@ async def test_an_incomplete_archive_refuses_no_event(remembered: Description | 
         await delivery(Temporal(remembered), Archive("incomplete")).deliver(a_report())
     with pytest.raises(Refusal if remembered else CaseUnknown):
         await delivery(Temporal(remembered), Archive()).deliver(a_report())
+
+
+class Listening(Temporal):
+    """A server whose cases take every event; counts how often their history was looked at."""
+
+    looks = 0
+
+    async def signal(self, *_: object, **__: object) -> None:
+        return
+
+    async def describe(self, **_: object) -> Any:
+        self.looks += 1
+        return SimpleNamespace(raw_info=SimpleNamespace(history_size_bytes=0))
+
+
+async def test_what_is_remembered_of_cases_is_bounded_and_a_busy_case_is_not_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(delivery_module, "CASES_WATCHED", 5)
+    monkeypatch.setattr(delivery_module, "LOOK_EVERY_EVENTS", 10)
+    temporal = Listening()
+    delivering = delivery(temporal, Archive())
+    busy = a_report()
+    for _ in range(20):
+        await delivering.deliver(busy)
+        for _ in range(3):  # each of a case of its own
+            await delivering.deliver(a_report())
+    assert temporal.looks == 2
+    assert len(delivering._sent) == 5
