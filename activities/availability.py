@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.platform import FencePassed, Outage
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from network.broker.connection import append_time
 
 
 class Availability:
@@ -30,7 +29,7 @@ class Availability:
 
     def take(self, record: Any) -> None:
         """Take the next heartbeat."""
-        self.beat(EPOCH + timedelta(milliseconds=record.timestamp))
+        self.beat(append_time(record))
 
     def beat(self, at: datetime) -> None:
         """A gateway was well at ``at``, as the broker says. Beats of several gateways may cross."""

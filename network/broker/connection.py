@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 REQUEST_TIMEOUT_MS = 10_000
 STOP_SECONDS = 5.0
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,22 @@ class Broker:
             with contextlib.suppress(KafkaError, TimeoutError):
                 await asyncio.wait_for(client.close(), STOP_SECONDS)
 
+    async def partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
+        """All partitions of some topics.
+
+        Args:
+            topics: without the administration's prefix.
+
+        Raises:
+            Unavailable: no broker answers, or a topic does not exist.
+        """
+        async with self.administration() as client:
+            known = await partition_counts(client)
+        names = [self.topic(topic) for topic in topics]
+        if missing := [name for name in names if name not in known]:
+            raise Unavailable(f"the broker has no topic {', '.join(missing)}; run `seamless topics apply`")
+        return [TopicPartition(name, number) for name in names for number in range(known[name])]
+
     async def answers(self, *, within_ms: int = 2000) -> bool:
         """Whether the cluster has admitted a broker that answers."""
         client = AIOKafkaClient(bootstrap_servers=self.address, request_timeout_ms=within_ms)
@@ -126,6 +145,11 @@ async def stop(consumer: Any) -> None:
             await asyncio.wait_for(consumer._client.close(), STOP_SECONDS)
     elif stopping.done() and not isinstance(stopping.exception(), KafkaError | OSError | TimeoutError):
         stopping.result()
+
+
+def append_time(record: Any) -> datetime:
+    """When the broker had a record; ``record`` is aiokafka's, of a topic on LogAppendTime."""
+    return EPOCH + timedelta(milliseconds=record.timestamp)
 
 
 async def partition_counts(client: Any) -> dict[str, int]:

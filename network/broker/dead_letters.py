@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.terms.errors import InvalidInput, Unavailable
 from contracts.wire.dead_letter import DeadLetter, State, reserved, settlement
 from contracts.wire.envelope import Headers
 from contracts.wire.topics import DEAD_LETTER
-from network.broker.connection import Broker, partition_counts
+from network.broker.connection import Broker
 from network.broker.publisher import Publisher, PublishError, Record, RecordTooLarge
 
 log = structlog.get_logger(__name__)
@@ -71,7 +70,7 @@ async def list_dead_letters(broker: Broker) -> list[DeadLetter]:
     found = DeadLetterList()
     try:
         async with asyncio.timeout(LIST_SECONDS):
-            async for record in _records(broker, broker.topic(DEAD_LETTER)):
+            async for record in _records(broker, DEAD_LETTER):
                 found.add(record.key, record.value, record.headers)
     except (KafkaError, TimeoutError) as error:
         raise broker.unavailable(error) from None
@@ -130,11 +129,7 @@ async def _publish(publisher: Publisher, records: Sequence[Record]) -> None:
 
 async def _records(broker: Broker, topic: str) -> AsyncIterator[Any]:
     """The records of a topic from its first one to the one that is its last now."""
-    async with broker.administration() as client:
-        count = (await partition_counts(client)).get(topic)
-    if count is None:
-        raise Unavailable(f"there is no topic {topic}. Make it with: seamless topics apply")
-    partitions = [TopicPartition(topic, number) for number in range(count)]
+    partitions = await broker.partitions([topic])
     async with broker.consuming() as consumer:
         consumer.assign(partitions)
         first = await consumer.beginning_offsets(partitions)

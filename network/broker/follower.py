@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.terms.errors import Unavailable
-from network.broker.connection import Broker, partition_counts
+from network.broker.connection import Broker
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ class TopicFollower:
             take: called with each record (aiokafka's ``ConsumerRecord``). It must not raise.
         """
         self._broker = broker
-        self._topic = broker.topic(topic)
+        self._topic, self._name = topic, broker.topic(topic)
         self._take = take
         self._consumer: Any = None
         self._positions: dict[TopicPartition, int] = {}
@@ -45,7 +45,7 @@ class TopicFollower:
                 async with self._broker.consuming() as consumer:
                     await self._follow(consumer)
             except (KafkaError, Unavailable, OSError) as error:
-                log.warning("following a topic waits for Kafka", topic=self._topic, error=str(error))
+                log.warning("following a topic waits for Kafka", topic=self._name, error=str(error))
             finally:
                 self._consumer = None
             await asyncio.sleep(RETRY_SECONDS)
@@ -58,7 +58,7 @@ class TopicFollower:
         """
         consumer = self._consumer
         if consumer is None:
-            raise Unavailable(f"{self._topic} is not followed at the moment: the broker is away")
+            raise Unavailable(f"{self._name} is not followed at the moment: the broker is away")
         try:
             ends = await consumer.end_offsets(list(self._positions))
         except KafkaError as error:
@@ -69,11 +69,7 @@ class TopicFollower:
             )
 
     async def _follow(self, consumer: Any) -> None:
-        async with self._broker.administration() as client:
-            count = (await partition_counts(client)).get(self._topic)
-        if count is None:
-            raise Unavailable(f"there is no topic {self._topic}; run `seamless topics apply`")
-        partitions = [TopicPartition(self._topic, number) for number in range(count)]
+        partitions = await self._broker.partitions([self._topic])
         begins = await consumer.beginning_offsets(partitions)
         consumer.assign(partitions)
         for partition in partitions:

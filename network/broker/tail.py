@@ -6,11 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Self
 
-from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from contracts.terms.errors import Unavailable
-from network.broker.connection import Broker, partition_counts
+from network.broker.connection import Broker
 
 POLL_MS = 250
 GATHERED = {"fetch_min_bytes": 64 * 1024, "fetch_max_wait_ms": 50}
@@ -48,7 +46,7 @@ class TopicTail:
         async with AsyncExitStack() as entering:
             consumer = await entering.enter_async_context(self._broker.consuming(**self._fetching))
             try:
-                consumer.assign(await self._partitions())
+                consumer.assign(await self._broker.partitions(self._topics))
                 await (consumer.seek_to_beginning() if self._from_start else consumer.seek_to_end())
             except KafkaError as error:
                 raise self._broker.unavailable(error) from None
@@ -64,11 +62,3 @@ class TopicTail:
             for records in batch.values():
                 for record in records:
                     yield record
-
-    async def _partitions(self) -> list[TopicPartition]:
-        async with self._broker.administration() as client:
-            known = await partition_counts(client)
-        names = [self._broker.topic(topic) for topic in self._topics]
-        if missing := [name for name in names if name not in known]:
-            raise Unavailable(f"the broker has no topic {', '.join(missing)}; run `seamless topics apply`")
-        return [TopicPartition(name, number) for name in names for number in range(known[name])]

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from contracts.admission import Arrival
 from contracts.terms.errors import Refusal
 from contracts.wire.dead_letter import Place
 from contracts.wire.topics import DEAD_LETTER, Inlet, inlets_of
-from network.broker.connection import stop
+from network.broker.connection import append_time, stop
 from workers.gateway.carrier import Carrier
 from workers.gateway.chains import Chains
 from workers.gateway.metrics import COMMIT_SECONDS, IN_FLIGHT, LAG, OLDEST_AGE, REBALANCES
@@ -54,8 +54,6 @@ sender."""
 
 CROWD = 20
 """So many unfinished events of one case on one topic count for the window; more are read ahead of others."""
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -167,7 +165,7 @@ class Gateway:
             key=record.key,
             value=record.value,
             headers=tuple(record.headers),
-            received=EPOCH + timedelta(milliseconds=record.timestamp),
+            received=append_time(record),
         )
         place = Place(inlet.topic, record.partition, record.offset)
         if record.timestamp_type != LOG_APPEND_TIME:

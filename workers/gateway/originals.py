@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -14,10 +14,9 @@ from contracts.admission import Arrival
 from contracts.terms.errors import PLATFORM_FAULTS, Refusal
 from contracts.wire.dead_letter import Place, reserved
 from contracts.wire.topics import Inlet
-from network.broker.connection import Broker
+from network.broker.connection import Broker, append_time
 from workers.gateway.dead_letters import ReplayOf
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 READ_SECONDS = 10.0
 
 
@@ -71,7 +70,7 @@ def replay_of(record: Any, place: Place, inlets: Mapping[str, Inlet]) -> Replaye
         replay=place,
         reason=said.get("dlq-reason", ""),
         key=record.key,
-        replayed=EPOCH + timedelta(milliseconds=record.timestamp),
+        replayed=append_time(record),
     )
 
 
@@ -104,7 +103,7 @@ class Originals:
                 raise Refusal("unreadable", f"{replayed.letter}: {error}") from None
         if record.offset != place.offset:
             raise Refusal("unreadable", f"{replayed.letter}: its record is not on its topic")
-        stamped = EPOCH + timedelta(milliseconds=record.timestamp)
+        stamped = append_time(record)
         return Arrival(
             inlet=replayed.inlet,
             key=record.key,
