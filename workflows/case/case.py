@@ -105,8 +105,7 @@ class Case:
             cause, data = by.event.key, by.event.data if data is None else data
         content = data.model_dump(mode="json") if isinstance(data, BaseModel) else dict(data or {})
         sequence = self.journal.sequence + 1
-        salt = salt_of(self.opened.secret, sequence)
-        erasable = Erasable(salt=salt, content=content) if content else None
+        erasable = Erasable(salt=salt_of(self.opened.secret, sequence), content=content) if content else None
         entry = LedgerEntry(
             case=self.opened.case,
             sequence=sequence,
