@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from confluent_kafka import Producer
@@ -16,31 +15,21 @@ from contracts.wire.messages import Answered, Reported
 from contracts.wire.topics import events_topic
 from deploy.local.stack import Stack
 from tests.applications import event
+from tests.fault.deadline import (
+    COMPRESSED,
+    DEADLINE,
+    REFUSAL,
+    REVIEW,
+    all_but_fire_safety,
+    asked,
+    others_answered,
+)
 from tests.integration.judge import archived, judge
-from tests.integration.town import Town, consent
+from tests.integration.town import Town
 
 pytestmark = [pytest.mark.fault, pytest.mark.integration]
 
-DAY_SECONDS = 1.0
-REVIEW = "review-fire-safety/1"
 FIRE_SAFETY = Party.agency("fire-safety")
-REFUSAL = {"answer": {"outcome": "refuse", "reason": "fire-safety-insufficient"}}
-
-
-@pytest.fixture
-async def short_days(stack: Stack) -> AsyncIterator[None]:
-    """A gateway that opens cases with short days, in place of the shared one."""
-    await stack.worker("gateway").stop(15)
-    stack.start_worker("gateway", calendar=f"compressed:{DAY_SECONDS}")
-    await stack.ready()
-    yield
-    await stack.worker("gateway").stop(15)
-    stack.start_worker("gateway")
-    await stack.ready()
-
-
-def all_but_fire_safety(requested: Event) -> dict[str, Any] | None:
-    return None if requested.data["request"] == "review-fire-safety" else consent(requested)
 
 
 def send(producer: Producer, events: Sequence[Event]) -> None:
@@ -52,31 +41,25 @@ def send(producer: Producer, events: Sequence[Event]) -> None:
     assert producer.flush(30) == 0
 
 
-async def asked(town: Town, case: str) -> datetime:
-    """When fire safety was asked about a case."""
-    await town.until(lambda: any(entry.step == REVIEW for entry in town.ledger[case]))
-    return next(entry.recorded for entry in town.ledger[case] if entry.step == REVIEW)
-
-
 @pytest.mark.usefixtures("short_days")
 async def test_nine_refusals_in_time_grant_nothing_although_the_gateway_was_down(
     stack: Stack, town: Town
 ) -> None:
     town.reply = all_but_fire_safety
     cases = [await town.apply() for _ in range(9)]
-    first = min([await asked(town, case) for case in cases])
-    await town.until(lambda: all(sum(e.kind == "answered" for e in town.ledger[case]) >= 5 for case in cases))
+    due = min([await asked(town, case) for case in cases]) + DEADLINE
+    await others_answered(town, *cases)
     stack.worker("gateway").kill()
     refusals = [
-        event(FIRE_SAFETY, Answered.type, case, REFUSAL, request=f"{case}/{REVIEW}") for case in cases
+        event(FIRE_SAFETY, Answered.type, case, {"answer": REFUSAL}, request=f"{case}/{REVIEW}")
+        for case in cases
     ]
     producer = Producer({"bootstrap.servers": stack.settings.kafka})
     await asyncio.to_thread(send, producer, refusals)
-    deadline = 13 * DAY_SECONDS  # ten days, and three of grace
-    passed = (datetime.now(UTC) - first).total_seconds()
-    assert passed < deadline, "the machine was too slow to say anything in time"
-    await asyncio.sleep(deadline - passed + 3)
-    stack.start_worker("gateway", calendar=f"compressed:{DAY_SECONDS}")
+    left = (due - datetime.now(UTC)).total_seconds()
+    assert left > 0, "the machine was too slow to say anything in time"
+    await asyncio.sleep(left + 3)
+    stack.start_worker("gateway", calendar=COMPRESSED)
     await town.closed(*cases)
     await judge(stack.settings, cases, outcome="refused")
     ledgers = await archived(stack.settings, cases)

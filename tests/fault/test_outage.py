@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
 
-from contracts.wire.envelope import Event
 from deploy.local.stack import Stack
+from tests.fault.deadline import (
+    COMPRESSED,
+    DEADLINE,
+    REFUSAL,
+    REVIEW,
+    all_but_fire_safety,
+    asked,
+    others_answered,
+)
 from tests.integration.judge import judge
-from tests.integration.town import Town, consent
+from tests.integration.town import Town
 
 pytestmark = [pytest.mark.fault, pytest.mark.integration]
 
-DAY_SECONDS = 0.7
-DEADLINE = timedelta(seconds=13 * DAY_SECONDS)
 GRACE_SECONDS = 20.0
-REVIEW = "review-fire-safety/1"
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ async def watchful(stack: Stack) -> AsyncIterator[None]:
     """Short days, quick heartbeats, and outages that count after three seconds."""
     for name in ("gateway", "orchestrator"):
         await stack.worker(name).stop(15)
-    stack.start_worker("gateway", calendar=f"compressed:{DAY_SECONDS}", heartbeat_seconds=0.5)
+    stack.start_worker("gateway", calendar=COMPRESSED, heartbeat_seconds=0.5)
     stack.start_worker("orchestrator", outage_after_seconds=3, outage_grace_seconds=GRACE_SECONDS)
     await stack.ready()
     yield
@@ -37,19 +41,14 @@ async def watchful(stack: Stack) -> AsyncIterator[None]:
     await stack.ready()
 
 
-def all_but_fire_safety(requested: Event) -> dict[str, Any] | None:
-    return None if requested.data["request"] == "review-fire-safety" else consent(requested)
-
-
 async def kafka_away_over_the_deadline(stack: Stack, town: Town, case: str) -> None:
     """Kill the broker while fire safety is still in time, and bring it back when it no longer is."""
     assert stack.kafka is not None
-    await town.until(lambda: any(entry.step == REVIEW for entry in town.ledger[case]))
-    asked = next(entry.recorded for entry in town.ledger[case] if entry.step == REVIEW)
-    await town.until(lambda: sum(entry.kind == "answered" for entry in town.ledger[case]) >= 5)
+    due = await asked(town, case) + DEADLINE
+    await others_answered(town, case)
     stack.kafka.kill()
-    assert datetime.now(UTC) < asked + DEADLINE, "the machine was too slow"
-    await asyncio.sleep((asked + DEADLINE - datetime.now(UTC)).total_seconds() + 4)
+    assert datetime.now(UTC) < due, "the machine was too slow"
+    await asyncio.sleep((due - datetime.now(UTC)).total_seconds() + 4)
     await stack.kafka.start()
 
 
@@ -60,8 +59,7 @@ async def test_a_refusal_after_the_return_counts_since_the_agency_could_not_spea
     town.reply = all_but_fire_safety
     case = await town.apply()
     await kafka_away_over_the_deadline(stack, town, case)
-    answer = {"outcome": "refuse", "reason": "fire-safety-insufficient"}
-    await town.answer(f"{case}/{REVIEW}", answer)
+    await town.answer(f"{case}/{REVIEW}", REFUSAL)
     await town.closed(case)
     await judge(stack.settings, [case], outcome="refused")
     assert "deemed" not in town.kinds(case)
