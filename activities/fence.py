@@ -42,9 +42,8 @@ class FenceActivity:
     """Says when a consequence may bind.
 
     What has to be carried is the end of every partition of the topics, asked once after the deadline and
-    kept:
-    which partition a producer chose does not matter, nor do the broker's stamps. What was carried is what the
-    gateway has committed, since it commits only what is in its case or among the dead letters.
+    kept: which partition a producer chose does not matter, nor do the broker's stamps. What was carried is
+    what the gateway has committed, since it commits only what is in its case or among the dead letters.
     """
 
     def __init__(
@@ -81,7 +80,7 @@ class FenceActivity:
         self._admin: Any = None
         self._connecting = asyncio.Lock()
         self._ends: dict[tuple[str, datetime], dict[TopicPartition, int]] = {}
-        self._counts: dict[str, int] = {}
+        self._known: dict[str, list[TopicPartition]] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._committed_at = float("-inf")
         self._asking = asyncio.Lock()
@@ -181,11 +180,9 @@ class FenceActivity:
 
     async def _partitions(self, topic: str) -> list[TopicPartition]:
         """The partitions of a topic. How many there are is for ever, so it is asked once."""
-        name = self._broker.topic(topic)
-        if name not in self._counts:
-            described = await self._admin.describe_topics([name])
-            self._counts[name] = len(described[0]["partitions"])
-        return [TopicPartition(name, number) for number in range(self._counts[name])]
+        if topic not in self._known:
+            self._known[topic] = await self._broker.partitions([topic])
+        return self._known[topic]
 
 
 def _not_yet(reason: str, detail: str) -> ApplicationError:

@@ -106,7 +106,7 @@ class Broker:
         async with self.administration() as client:
             known = await partition_counts(client)
         names = [self.topic(topic) for topic in topics]
-        if missing := [name for name in names if name not in known]:
+        if missing := [name for name in names if not known.get(name)]:
             raise Unavailable(f"the broker has no topic {', '.join(missing)}; run `seamless topics apply`")
         return [TopicPartition(name, number) for name in names for number in range(known[name])]
 

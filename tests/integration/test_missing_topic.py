@@ -1,20 +1,21 @@
-"""A topic that does not exist, on a real broker: its own postings fail, soon and by name, and heal."""
+"""A topic that does not exist, on a real broker: its own postings fail, soon, and heal; it is no silence."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiokafka.admin import NewTopic
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.fence import FenceActivity
 from activities.outbox import OutboxActivity
-from contracts.platform import Batch, Letter, Posting
+from contracts.platform import Batch, Fence, Letter, Posting
 from contracts.wire.ledger import GENESIS, LedgerEntry
 from contracts.wire.topics import LEDGER
 from deploy.local.kafka import KafkaEngine
@@ -42,16 +43,8 @@ async def make(broker: Broker, topic: str) -> None:
 
 async def ends(broker: Broker) -> int:
     """How many records stand in the ledger's topic."""
-    async with broker.consuming(LEDGER) as consumer:
-        partitions = [each async for each in _assigned(consumer)]
-        return sum((await consumer.end_offsets(partitions)).values())
-
-
-async def _assigned(consumer: Any) -> AsyncIterator[Any]:
-    while not consumer.assignment():
-        await asyncio.sleep(0.05)
-    for each in consumer.assignment():
-        yield each
+    async with broker.consuming() as consumer:
+        return sum((await consumer.end_offsets(await broker.partitions([LEDGER]))).values())
 
 
 def batch(*topics: str) -> Batch:
@@ -104,3 +97,18 @@ async def test_a_missing_topic_fails_its_own_postings_alone(broker: Broker) -> N
         await make(broker, "agency.gone.requests")
         await publish("agency.gone.requests")  # tried again once the topic is there
         assert await ends(broker) == 32
+
+
+async def test_the_fence_does_not_take_a_missing_topic_for_silence(broker: Broker) -> None:
+    fence = Fence(case=new_case(), deadline=NOW, topics=("agency.gone.events",))
+    activity = FenceActivity(
+        broker,
+        group="seamless.gateway",
+        clock_skew=timedelta(0),
+        outage_after=timedelta(minutes=1),
+        grace=timedelta(hours=1),
+    )
+    async with activity:
+        with pytest.raises(ApplicationError, match=r"no topic agency\.gone\.events") as caught:
+            await activity.await_gateway(fence)
+    assert caught.value.type == "broker-away"

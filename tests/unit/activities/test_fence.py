@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from aiokafka import TopicPartition
@@ -14,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.fence import FenceActivity
 from contracts.platform import Fence, FencePassed
+from contracts.terms.errors import Unavailable
 from network.broker.connection import Broker
 from tests.applications import new_case
 
@@ -33,9 +35,6 @@ class FakeKafka:
         self.committed = committed
         self.asked_for_ends = 0
 
-    async def describe_topics(self, topics: list[str]) -> list[dict[str, Any]]:
-        return [{"partitions": [{"partition": number} for number in range(3)]} for _ in topics]
-
     async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(partitions, 0)
 
@@ -49,14 +48,26 @@ class FakeKafka:
         return {each: Committed(self.committed[each.partition]) for each in partitions}
 
 
+@dataclass(frozen=True)
+class FakeBroker(Broker):
+    """It has no topic but ``TOPIC``, once it is made."""
+
+    made: list[str] = field(default_factory=lambda: [TOPIC])
+
+    async def partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
+        if not set(topics) <= set(self.made):
+            raise Unavailable(f"the broker has no topic {topics}")
+        return [TopicPartition(topic, number) for topic in topics for number in range(3)]
+
+
 class CaughtUp:
     async def catch_up(self) -> None:
         return
 
 
-def fence_on(kafka: FakeKafka) -> FenceActivity:
+def fence_on(kafka: FakeKafka, broker: Broker | None = None) -> FenceActivity:
     fence = FenceActivity(
-        Broker("127.0.0.1:1"),
+        broker or FakeBroker("127.0.0.1:1"),
         group="seamless.gateway",
         clock_skew=timedelta(0),
         outage_after=timedelta(minutes=1),
@@ -104,6 +115,17 @@ async def test_cases_that_are_due_together_ask_once() -> None:
     for _ in range(50):
         await fence.await_gateway(a_fence())
     assert kafka.asked_for_ends == 1
+
+
+async def test_a_topic_that_the_broker_does_not_show_is_not_silence() -> None:
+    broker = FakeBroker("127.0.0.1:1", made=[])
+    fence = fence_on(FakeKafka([3, 0, 0], [2, -1, -1]), broker)
+    with pytest.raises(ApplicationError) as caught:
+        await fence.await_gateway(a_fence())
+    assert caught.value.type == "broker-away"
+    broker.made.append(TOPIC)  # and it is asked again
+    with pytest.raises(ApplicationError, match="the gateway stands at 2 of 3"):
+        await fence.await_gateway(a_fence())
 
 
 async def test_a_replay_of_a_log_has_nothing_to_wait_for() -> None:

@@ -1,14 +1,19 @@
-"""Clients of the broker end within a bounded time, whatever state it is in."""
+"""Clients of the broker end within a bounded time, whatever state it is in; a topic is whole or missing."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
+from contracts.terms.errors import Unavailable
 from network.broker import connection
-from network.broker.connection import stop
+from network.broker.connection import Broker, stop
 
 
 class Client:
@@ -54,3 +59,25 @@ async def test_being_cancelled_while_a_consumer_stops_is_passed_on() -> None:
     stopping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await stopping
+
+
+class Topics(Broker):
+    """A broker that has one topic, and shows another one before its partitions."""
+
+    @asynccontextmanager
+    async def administration(self) -> AsyncIterator[Any]:
+        yield self
+
+    async def describe_topics(self) -> list[dict[str, Any]]:
+        return [{"topic": "p.made", "partitions": [{}, {}]}, {"topic": "p.half-made", "partitions": []}]
+
+
+async def test_all_partitions_of_a_topic() -> None:
+    found = await Topics("127.0.0.1:1", "p.").partitions(["made"])
+    assert found == [TopicPartition("p.made", 0), TopicPartition("p.made", 1)]
+
+
+@pytest.mark.parametrize("topic", ["gone", "half-made"])
+async def test_a_topic_without_partitions_is_missing(topic: str) -> None:
+    with pytest.raises(Unavailable, match=rf"no topic p\.{topic}; run `seamless topics apply`"):
+        await Topics("127.0.0.1:1", "p.").partitions(["made", topic])
