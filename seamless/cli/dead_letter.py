@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contracts.terms.errors import InvalidInput
+from seamless.cli.options import Json, Kafka
 from seamless.cli.run import run
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Events that were refused: list, inspect, replay, discard.", no_args_is_help=True)
 
-Kafka = Annotated[str | None, typer.Option("--kafka", help="HOST:PORT of the broker.", metavar="HOST:PORT")]
-Json = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
 Reason = Annotated[str | None, typer.Option(help="Only those with this reason code.")]
 
 
@@ -84,9 +83,10 @@ def replay_(
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
-    """Send dead letters again to the topics they came from, after the cause is fixed.
+    """Have the gateway carry dead letters again, after the cause is fixed.
 
-    Each is a late event then. One that is refused again becomes a new dead letter.
+    Where the platform may have been at fault, what was in time counts; any other is a late event then.
+    One that is refused again becomes a new dead letter.
     """
     if sum((bool(letter_ids), reason is not None, everything)) != 1:
         raise typer.BadParameter("give either IDs, or --reason, or --all")

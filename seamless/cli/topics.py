@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seamless.cli.options import Json, Kafka
 from seamless.cli.run import run
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ def topics() -> None:
     epilog="Examples:\n\n  seamless topics apply\n\n  seamless topics apply --kafka 127.0.0.1:9092 --json"
 )
 def apply(
-    kafka: Annotated[str | None, typer.Option(help="HOST:PORT of the broker.", metavar="HOST:PORT")] = None,
+    kafka: Kafka = None,
     replication: Annotated[int, typer.Option(min=1, help="How many brokers hold each new topic.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Make the topics that are missing and set the settings of those that differ.
 

@@ -37,16 +37,12 @@ async def connect(settings: Settings) -> Client:
         await client.workflow_service.describe_namespace(
             DescribeNamespaceRequest(namespace=settings.namespace), timeout=RPC_TIMEOUT
         )
-    except RPCError as error:
-        if error.status == RPCStatusCode.NOT_FOUND:
+    except (RPCError, RuntimeError) as error:
+        if isinstance(error, RPCError) and error.status == RPCStatusCode.NOT_FOUND:
             raise Unavailable(
                 f"the Temporal server at {settings.temporal} has no namespace {settings.namespace!r}: "
                 "make it, or set SEAMLESS_NAMESPACE"
             ) from None
-        raise Unavailable(
-            f"no Temporal server answers at {settings.temporal}: start one or set SEAMLESS_TEMPORAL. {error}"
-        ) from None
-    except RuntimeError as error:
         raise Unavailable(
             f"no Temporal server answers at {settings.temporal}: start one or set SEAMLESS_TEMPORAL. {error}"
         ) from None
