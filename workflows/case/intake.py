@@ -33,13 +33,15 @@ from workflows.case.outbox import Recorded
 
 
 def take(case: Case, delivered: Delivered) -> None:
-    """Let an event take effect, once. A repeat (same source and id) changes nothing.
+    """Let an event take effect, once. A repeat (same source and id) changes nothing; but where the broker had
+    it before a copy that is still undecided, it takes that one's place: it may be in time.
 
     Whatever cannot take effect is recorded as refused, and its sender is told why.
     """
-    if not case.journal.is_new(delivered.event):
+    if case.journal.is_new(delivered.event):
+        case.events += 1
+    elif not case.journal.drop_later_copy(delivered):
         return
-    case.events += 1
     _take_effect(case, delivered)
 
 

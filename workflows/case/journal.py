@@ -183,6 +183,14 @@ class Journal(BaseModel):
         self.undecided.append(delivered)
         return True
 
+    def drop_later_copy(self, delivered: Delivered) -> bool:
+        """Whether a copy of an event was set aside that the broker had later; it no longer is then."""
+        for place, each in enumerate(self.undecided):
+            if each.event.key == delivered.event.key and delivered.received < each.received:
+                del self.undecided[place]
+                return True
+        return False
+
     def keep(self, fact: Fact) -> None:
         """Keep a fact until a verb wants it; of reported steps of one name, so many at a time."""
         if fact.name == "paid" or sum(each.name == fact.name for each in self.facts) < FACTS_KEPT:

@@ -156,6 +156,45 @@ async def test_a_payment_and_a_supplement_of_the_grace_count(runtime: VirtualRun
     assert sorted(entry.kind for entry in posted(case)) == ["held", "held", "paid", "supplemented"]
 
 
+@pytest.mark.parametrize("copies", [1, 3])
+async def test_a_copy_in_time_counts_although_a_late_one_came_before_it(
+    case: Case, runtime: VirtualRuntime, copies: int
+) -> None:
+    """A party sent it twice, in two partitions; the fence waits for both."""
+    runtime.outage, runtime.gateway_up = None, False
+    end = runtime.time
+
+    def send(after_the_end: float) -> None:
+        received = end + timedelta(seconds=after_the_end)
+        sent = delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=received, event_id="r")
+        take(case, sent)
+
+    for number in range(copies):
+        send(3 - number)
+        await settle_down(case, runtime)
+    assert kinds(case) == ["reminded", "escalated"]
+    runtime.gateway_up = True
+    await runtime.advance()  # the fence is passed, and the case has not gone on yet
+    send(-1)
+    send(5)
+    await settle_down(case, runtime)
+    assert kinds(case) == ["escalated", "answered"]
+    assert posted(case)[-1].received == end - timedelta(seconds=1)
+    assert case.journal.undecided == []
+
+
+async def test_of_copies_that_are_all_late_one_is_told(case: Case, runtime: VirtualRuntime) -> None:
+    runtime.outage, runtime.gateway_up = None, False
+    for seconds in (3, 2, 4):
+        received = runtime.time + timedelta(seconds=seconds)
+        sent = delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=received, event_id="r")
+        take(case, sent)
+    runtime.gateway_up = True
+    await settle_down(case, runtime)
+    assert kinds(case) == ["deemed", "late"]
+    assert posted(case)[-1].received == runtime.time + timedelta(seconds=2)
+
+
 async def test_what_is_undecided_is_bounded(
     case: Case, runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
