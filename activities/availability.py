@@ -37,17 +37,20 @@ class Availability:
             self._outages.append(Outage(began=self._last, ended=at))
         self._last = at if self._last is None else max(self._last, at)
 
-    def verdict(self, deadline: datetime, now: datetime, grace: timedelta) -> FencePassed | None:
-        """Whether a consequence of ``deadline`` may bind at ``now``; None while the platform is still away.
+    def known_until(self, moment: datetime) -> bool:
+        """Whether it is known what was away up to ``moment``: a gateway has beaten since."""
+        return self._last is not None and self._last >= moment
 
-        A consequence waits ``grace`` after the end of an outage that ended later than ``grace`` before its
-        deadline: whoever could not speak over the deadline, or just before it, has that long.
+    def verdict(self, deadline: datetime, grace: timedelta) -> FencePassed:
+        """From when on a consequence of ``deadline`` may bind, by the outages that are known.
+
+        A consequence waits ``grace`` after the end of an outage that began before its deadline and ended
+        later than ``grace`` before it: whoever could not speak over the deadline, or just before it, has
+        that long. The verdict does not depend on when it is asked for.
         """
-        if self._last is not None and now - self._last > self._outage_after:
-            return None
         for outage in reversed(self._outages):
-            if outage.ended + grace < deadline:
+            if outage.ended + grace <= deadline:
                 break
-            if outage.ended + grace > now and outage.began < deadline + grace:
+            if outage.began <= deadline:
                 return FencePassed(held_until=outage.ended + grace, outage=outage)
         return FencePassed()

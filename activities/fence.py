@@ -27,6 +27,9 @@ from contracts.wire.topics import AVAILABILITY, DEAD_LETTER
 from network.broker.connection import Broker
 from network.broker.follower import TopicFollower
 
+BEAT_SECONDS = 1.0
+"""So long one try waits for the first heartbeat after the deadline."""
+
 COMMITTED_SECONDS = 0.2
 """For so long what the gateway has committed is not asked again: many cases are due at one moment."""
 
@@ -105,19 +108,16 @@ class FenceActivity:
         """
         if self._virtual_time:
             return FencePassed()
-        early = fence.deadline + self._clock_skew - datetime.now(UTC)
-        await asyncio.sleep(max(0.0, early.total_seconds()))
+        over = fence.deadline + self._clock_skew
+        await asyncio.sleep(max(0.0, (over - datetime.now(UTC)).total_seconds()))
         try:
             await self._connect()
             await self._carried(fence)
             await self._cleared(fence)
-            await self._beats.catch_up()
         except (KafkaError, Unavailable) as error:
             raise _not_yet("broker-away", str(error)) from None
-        verdict = self._availability.verdict(fence.deadline, datetime.now(UTC), self._grace)
-        if verdict is None:
-            raise _not_yet("gateway-away", "no gateway is well at the moment")
-        return verdict
+        await self._well_after(over)
+        return self._availability.verdict(over, self._grace)
 
     async def _carried(self, fence: Fence) -> None:
         """Return if the gateway has carried what the topics had once the deadline was over."""
@@ -146,6 +146,14 @@ class FenceActivity:
         if suspect := self._suspects.holding(fence.case, fence.topics, carried):
             raise _not_yet("dead-letter-waits", f"dead letter {suspect.id} waits for an operator")
 
+    async def _well_after(self, moment: datetime) -> None:
+        """Return once a gateway was well after ``moment``: an outage over it has ended then, and is known."""
+        try:
+            async with asyncio.timeout(BEAT_SECONDS):
+                await self._beats.until(lambda: self._availability.known_until(moment))
+        except TimeoutError:
+            raise _not_yet("gateway-away", "no gateway has been well since the deadline") from None
+
     async def _end_of(self, topic: str, deadline: datetime) -> dict[TopicPartition, int]:
         """The end of every partition of a topic, asked once after ``deadline``; 0 where it is empty."""
         key = (topic, deadline)
@@ -163,6 +171,8 @@ class FenceActivity:
         """What the gateway has committed; 0 where it has nothing yet."""
         clock = asyncio.get_running_loop().time
         wanted = list(partitions)
+        if not wanted:
+            return {}
         async with self._asking:
             if clock() - self._committed_at > COMMITTED_SECONDS or not self._committed.keys() >= set(wanted):
                 every = sorted({*self._committed, *wanted})

@@ -26,6 +26,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         data=tmp_path_factory.mktemp("stack"),
         calendar=f"compressed:{DAY_SECONDS}",
         early_event_seconds=5,
+        heartbeat_seconds=0.5,
         session_timeout_ms=6000,
     )
     async with Stack(settings) as running:

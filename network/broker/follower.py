@@ -68,6 +68,11 @@ class TopicFollower:
                 lambda: all(self._positions[partition] >= end for partition, end in ends.items())
             )
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Return when ``condition`` holds; it is checked whenever records may have been taken."""
+        async with self._moved:
+            await self._moved.wait_for(condition)
+
     async def _follow(self, consumer: Any) -> None:
         partitions = await self._broker.partitions([self._topic])
         begins = await consumer.beginning_offsets(partitions)

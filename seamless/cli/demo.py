@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seamless.cli.stack_options import Data, Kafka, Own, Temporal, local_stack, seconds
+from seamless.cli.stack_options import Data, Kafka, Own, Temporal, compressed, local_stack, seconds
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -50,7 +50,7 @@ def demo(
     from workers.process.settings import load_settings
 
     day_seconds, apart_seconds = seconds(day), seconds(apart or "600ms")
-    settings = load_settings(data=data, kafka=kafka, temporal=temporal, calendar=f"compressed:{day_seconds}")
+    settings = load_settings(data=data, kafka=kafka, temporal=temporal, **compressed(day_seconds))
     own = Own(kafka=kafka is None, temporal=temporal is None)
 
     async def main() -> int:

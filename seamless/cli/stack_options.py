@@ -45,6 +45,12 @@ def seconds(text: str) -> float:
     raise typer.BadParameter(f"{text!r} is no stretch of time; write 1s, 500ms or 2m")
 
 
+def compressed(day_seconds: float) -> dict[str, Any]:
+    """The settings with which a working day lasts so long, and gateways beat many times in it: the
+    consequence of a deadline waits for the first heartbeat after it."""
+    return {"calendar": f"compressed:{day_seconds}", "heartbeat_seconds": min(5.0, day_seconds / 20)}
+
+
 @asynccontextmanager
 async def local_stack(
     process: str, settings: Settings, *, passing: bool, own: Own, **servers: Any

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from seamless.cli.stack_options import Kafka, Own, Temporal, local_stack, seconds
+from seamless.cli.stack_options import Kafka, Own, Temporal, compressed, local_stack, seconds
 
 
 def up(
@@ -44,8 +44,8 @@ def up(
     from workers.process.run import until_stopped
     from workers.process.settings import load_settings
 
-    calendar = f"compressed:{seconds(day)}" if day else None
-    settings = load_settings(data=data, kafka=kafka, temporal=temporal, calendar=calendar)
+    days = compressed(seconds(day)) if day else {}
+    settings = load_settings(data=data, kafka=kafka, temporal=temporal, **days)
     own = Own(kafka=kafka is None, temporal=temporal is None)
     ports = {"kafka_port": kafka_port, "temporal_port": temporal_port, "ui_port": ui_port}
 

@@ -28,10 +28,10 @@ GRACE_SECONDS = 20.0
 
 @pytest.fixture
 async def watchful(stack: Stack) -> AsyncIterator[None]:
-    """Short days, quick heartbeats, and outages that count after three seconds."""
+    """Short days, and outages that count after three seconds."""
     for name in ("gateway", "orchestrator"):
         await stack.worker(name).stop(15)
-    stack.start_worker("gateway", calendar=COMPRESSED, heartbeat_seconds=0.5)
+    stack.start_worker("gateway", calendar=COMPRESSED)
     stack.start_worker("orchestrator", outage_after_seconds=3, outage_grace_seconds=GRACE_SECONDS)
     await stack.ready()
     yield

@@ -27,9 +27,6 @@ DELAY_AT_MOST = timedelta(seconds=5)
 """So long an event of one case may take while another case is flooded, and nothing else is wrong."""
 
 POISON_AT_MOST = timedelta(seconds=30)
-FIRST_STAMP_COUNTS = True
-"""A case drops a repeat, also one that was in time by its own stamp where the first was not: the broker's
-clock was ahead at first. Set this to False once a case keeps the earlier of two stamps (seed 754)."""
 
 DELAYING = frozenset({"away", "deaths", "losses", "transactions", "stray-gateway"})
 DISTURBED = frozenset({"away", "deaths", "losses", "stray-gateway", "poison", "transactions", "clock"})
@@ -169,10 +166,7 @@ class _Judge:
                 )
             for began, ended in self._outages():
                 held = ended + timedelta(seconds=GRACE - CLOCK_SKEW)
-                known = began + timedelta(
-                    seconds=OUTAGE_AFTER + 1
-                )  # before, it was none that anybody knew of
-                if began <= deadline <= ended and known < entry.recorded < held:
+                if began <= deadline <= ended and entry.recorded < held:
                     early = (held - entry.recorded).total_seconds()
                     yield (
                         f"{case}: {entry.step} was {entry.kind} {early:.1f} s before the grace after an "
@@ -181,7 +175,6 @@ class _Judge:
 
     def _heard(self, case: str, deadline: datetime, opening: LedgerEntry) -> list[Said]:
         """What was said in time, by the broker's stamp, and would have prevented the consequence."""
-        known: set[str] = set()
         in_time: dict[str, Said] = {}
         for said in self.world.town.said:
             place = str(said.record)
@@ -190,9 +183,7 @@ class _Judge:
             about = said.event.subject == case and said.valid and place not in self.world.discarded
             if not about or not self.stands(said):
                 continue
-            repeat = said.event.key in known
-            known.add(said.event.key)
-            if there and stamp < deadline and not (repeat and FIRST_STAMP_COUNTS):
+            if there and stamp < deadline:
                 in_time.setdefault(said.event.key, said)
         if opening.kind == "requested":
             return [

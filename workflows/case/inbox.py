@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from contracts.platform import Delivered
+from contracts.terms.identifiers import Party
 
 
 class Inbox:
@@ -32,7 +34,14 @@ class Inbox:
         """Empty the inbox; the events by the time the broker had them, then by sender.
 
         Signals that were sent at once arrive in any order, so which of two answers came first is decided
-        by the broker's time and not by chance.
+        by the broker's time and not by chance. What one sender said stays in the order in which it arrived,
+        which is that of its partition, also where the broker's clock stepped back in between.
         """
         taken, self._waiting = self._waiting, []
-        return sorted(taken, key=lambda each: (each.received, each.actor))
+        latest: dict[Party, datetime] = {}
+        placed: list[tuple[datetime, Delivered]] = []
+        for each in taken:
+            latest[each.actor] = max(each.received, latest.get(each.actor, each.received))
+            placed.append((latest[each.actor], each))
+        placed.sort(key=lambda pair: (pair[0], pair[1].actor))
+        return [each for _, each in placed]

@@ -79,10 +79,10 @@ def _answered(case: Case, delivered: Delivered) -> None:
     wait = _wait_of(case, delivered)
     if wait is None and _step(delivered) not in case.journal.outcomes:
         raise refusal("unknown-request")
-    if wait is not None and wait.request is not None and wait.undecided(delivered.received):
+    if wait is not None and not wait.in_time(delivered.received):
         _set_aside(case, delivered)
         return
-    if wait is None or wait.request is None or not wait.in_time(delivered.received):
+    if wait is None or wait.request is None:
         recorded = case.record("late", by=delivered, step=_step(delivered))
         _taken(recorded, delivered, late=True)
         return

@@ -45,7 +45,7 @@ class Wait(BaseModel):
         rungs: the overdue ladder, by time; the last rung is the binding end. Empty: there is no limit.
         passed: how many rungs of the ladder were taken.
         request: the request type, where an agency was asked.
-        inlets: the topics on which it may be ended; the fence watches them. Empty: no fence is needed.
+        inlets: the topics on which it may be ended; the fence watches them. None for an automated check.
         wants: the names of the facts that end it.
         owed: what still has to be paid to end it.
         held_until: the platform was away over the binding end: it binds no earlier; ``due`` stands.
@@ -89,12 +89,11 @@ class Wait(BaseModel):
         return rung
 
     def in_time(self, received: datetime) -> bool:
-        """Whether what the broker had at ``received`` came before the binding end."""
-        return self.end is None or received < self.end
+        """Whether what the broker had at ``received`` came before the binding end.
 
-    def undecided(self, received: datetime) -> bool:
-        """Whether it cannot be said yet if that is too late: the fence may still hold the consequence."""
-        return bool(self.inlets) and not self.in_time(received)
+        What did not is late only once the fence is passed: it may still hold the consequence.
+        """
+        return self.end is None or received < self.end
 
 
 class Outcome(BaseModel):

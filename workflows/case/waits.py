@@ -59,8 +59,7 @@ class Waits:
     def undecided(self, name: str, received: datetime) -> bool:
         """Whether a fact may yet end a wait whose end is over, and is in time for none."""
         wanting = [wait for wait in self._journal.waits.values() if name in wait.wants]
-        in_time = any(wait.in_time(received) for wait in wanting)
-        return not in_time and any(wait.undecided(received) for wait in wanting)
+        return bool(wanting) and not any(wait.in_time(received) for wait in wanting)
 
     def receive(self, fact: Fact) -> Wait | None:
         """Give a fact to the first wait that wants it and that it is in time for; that wait.
@@ -92,9 +91,9 @@ class Waits:
         """What the fence found: the case has everything that came in time for ``wait``. None: not yet.
 
         If it is not known yet, the gateway is asked, once. A deadline takes effect only after every
-        on-time event has been processed, so an outage of the gateway never brings about a consequence.
+        on-time event has been processed, so an outage of the platform never brings about a consequence.
         """
-        if not wait.inlets or wait.end is None:
+        if wait.end is None:
             return FencePassed()
         if wait.step not in self._fences:
             self._fences[wait.step] = asyncio.create_task(self._pass_fence(wait, wait.end))

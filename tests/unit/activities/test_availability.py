@@ -32,37 +32,42 @@ def beating(*stretches: tuple[float, float]) -> Availability:
 
 
 def test_without_an_outage_a_consequence_binds_at_once() -> None:
-    assert beating((0, 1000)).verdict(at(500), at(1000), GRACE) == FencePassed()
+    assert beating((0, 1000)).verdict(at(500), GRACE) == FencePassed()
 
 
 def test_an_outage_over_the_deadline_holds_the_consequence_for_the_grace() -> None:
-    verdict = beating((0, 400), (900, 1000)).verdict(at(500), at(1000), GRACE)
     outage = Outage(began=at(400), ended=at(900))
-    assert verdict == FencePassed(held_until=at(900) + GRACE, outage=outage)
+    held = FencePassed(held_until=at(900) + GRACE, outage=outage)
+    assert beating((0, 400), (900, 1000)).verdict(at(500), GRACE) == held
+    assert beating((0, 400), (900, 9000)).verdict(at(500), GRACE) == held, "also where the fence is late"
 
 
 def test_once_the_grace_is_over_it_binds() -> None:
-    availability = beating((0, 400), (900, 900 + 3700))
-    assert availability.verdict(at(500), at(900 + 3601), GRACE) == FencePassed()
+    assert beating((0, 400), (900, 1000)).verdict(at(900) + GRACE, GRACE) == FencePassed()
 
 
 def test_an_outage_shortly_before_the_deadline_holds_it_too() -> None:
-    verdict = beating((0, 400), (900, 1000)).verdict(at(950), at(1000), GRACE)
-    assert verdict is not None
+    verdict = beating((0, 400), (900, 1000)).verdict(at(950), GRACE)
     assert verdict.held_until == at(900) + GRACE
 
 
-def test_an_outage_long_before_the_deadline_holds_nothing() -> None:
+def test_an_outage_long_before_the_deadline_or_after_it_holds_nothing() -> None:
     availability = beating((0, 400), (900, 10_000))
-    assert availability.verdict(at(9_000), at(10_000), GRACE) == FencePassed()
+    assert availability.verdict(at(9_000), GRACE) == FencePassed()
+    assert availability.verdict(at(399), GRACE) == FencePassed()
 
 
-def test_while_the_platform_is_away_nothing_binds() -> None:
-    assert beating((0, 400)).verdict(at(300), at(1000), GRACE) is None
+def test_while_no_gateway_has_beaten_since_it_is_not_known_what_was_away() -> None:
+    availability = beating((0, 400))
+    assert availability.known_until(at(400))
+    assert not availability.known_until(at(401))
+    availability.beat(at(900))
+    assert availability.known_until(at(401))
+    assert not beating().known_until(at(0))
 
 
 def test_before_the_first_heartbeat_there_was_no_platform_to_be_away() -> None:
-    assert beating((1000, 1100)).verdict(at(900), at(1100), GRACE) == FencePassed()
+    assert beating((1000, 1100)).verdict(at(900), GRACE) == FencePassed()
 
 
 @given(
@@ -82,9 +87,8 @@ def test_no_consequence_binds_within_the_grace_after_an_outage_over_its_deadline
     covering = [
         later for earlier, later in pairwise(moments) if later - earlier > 60 and earlier <= deadline <= later
     ]
-    verdict = availability.verdict(at(deadline), at(moments[-1]), GRACE)
-    assert verdict is not None
+    verdict = availability.verdict(at(deadline), GRACE)
+    assert availability.known_until(at(deadline)) == (deadline <= moments[-1])
     for later in covering:
-        if moments[-1] < later + GRACE.total_seconds():
-            assert verdict.held_until is not None
-            assert verdict.held_until >= at(later) + GRACE
+        assert verdict.held_until is not None
+        assert verdict.held_until >= at(later) + GRACE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -64,6 +65,10 @@ class CaughtUp:
     async def catch_up(self) -> None:
         return
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            await asyncio.sleep(0.01)
+
 
 def fence_on(kafka: FakeKafka, broker: Broker | None = None) -> FenceActivity:
     fence = FenceActivity(
@@ -75,6 +80,7 @@ def fence_on(kafka: FakeKafka, broker: Broker | None = None) -> FenceActivity:
     )
     fence._reader = fence._admin = kafka
     fence._letters = fence._beats = CaughtUp()  # type: ignore[assignment]
+    fence._availability.beat(datetime.now(UTC))
     return fence
 
 
@@ -126,6 +132,24 @@ async def test_a_topic_that_the_broker_does_not_show_is_not_silence() -> None:
     broker.made.append(TOPIC)  # and it is asked again
     with pytest.raises(ApplicationError, match="the gateway stands at 2 of 3"):
         await fence.await_gateway(a_fence())
+
+
+async def test_it_waits_for_a_heartbeat_from_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before one, nobody knows of an outage that began shortly before the deadline."""
+    monkeypatch.setattr("activities.fence.BEAT_SECONDS", 0.05)
+    fence, deadline = fence_on(FakeKafka([0, 0, 0], [-1, -1, -1])), datetime.now(UTC)
+    with pytest.raises(ApplicationError) as caught:
+        await fence.await_gateway(a_fence(deadline))
+    assert caught.value.type == "gateway-away"
+    back = deadline + timedelta(minutes=2)
+    fence._availability.beat(back)
+    passed = await fence.await_gateway(a_fence(deadline))
+    assert passed.held_until == back + timedelta(hours=1)
+
+
+async def test_a_check_waits_for_no_topic() -> None:
+    fence = fence_on(FakeKafka([3, 0, 0], [0, 0, 0]))
+    assert await fence.await_gateway(Fence(case=new_case(), deadline=PAST, topics=())) == FencePassed()
 
 
 async def test_a_replay_of_a_log_has_nothing_to_wait_for() -> None:

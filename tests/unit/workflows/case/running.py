@@ -102,10 +102,10 @@ class VirtualRuntime(Runtime):
     async def await_gateway(self, fence: Fence, step: str) -> FencePassed:
         self.fences.append(fence)
         await self.until(lambda: self.gateway_up and self.time >= fence.deadline)
-        until = self.outage and self.outage.ended + self.grace
-        if until is None or until <= self.time:
+        outage = self.outage
+        if outage is None or outage.began > fence.deadline or outage.ended + self.grace <= fence.deadline:
             return FencePassed()
-        return FencePassed(held_until=until, outage=self.outage)
+        return FencePassed(held_until=outage.ended + self.grace, outage=outage)
 
     async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
         await self.until(lambda: request.name in self.answers)

@@ -156,6 +156,18 @@ async def test_a_payment_and_a_supplement_of_the_grace_count(runtime: VirtualRun
     assert sorted(entry.kind for entry in posted(case)) == ["held", "held", "paid", "supplemented"]
 
 
+async def test_what_came_within_a_grace_that_was_over_before_the_fence_was_asked_counts(
+    case: Case, runtime: VirtualRuntime
+) -> None:
+    """The orchestrator was away, too, and longer."""
+    end = runtime.time
+    runtime.time += DAY * 5
+    received = end + timedelta(seconds=5)
+    take(case, delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=received))
+    await settle_down(case, runtime)
+    assert kinds(case) == ["held", "answered"]
+
+
 @pytest.mark.parametrize("copies", [1, 3])
 async def test_a_copy_in_time_counts_although_a_late_one_came_before_it(
     case: Case, runtime: VirtualRuntime, copies: int

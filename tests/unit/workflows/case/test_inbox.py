@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.platform import Delivered
 from contracts.terms.identifiers import Party
@@ -21,10 +25,28 @@ def came(agency: str, seconds: int = 0) -> Delivered:
 
 def test_events_are_taken_by_the_brokers_time_then_by_sender() -> None:
     inbox = Inbox()
-    sent = [came("b", 2), came("b", 1), came("a", 1), came("c", 0)]
+    sent = [came("b", 2), came("b", 3), came("a", 2), came("c", 0)]
     for each in sent:
         inbox.put(each)
-    assert inbox.take() == [sent[3], sent[2], sent[1], sent[0]]
+    assert inbox.take() == [sent[3], sent[2], sent[0], sent[1]]
+
+
+@given(stamps=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 5)), max_size=20))
+def test_a_broker_whose_clock_steps_back_swaps_nothing_that_one_sender_said(
+    stamps: list[tuple[str, int]],
+) -> None:
+    inbox = Inbox()
+    sent = [came(agency, seconds) for agency, seconds in stamps]
+    for each in sent:
+        inbox.put(each)
+    taken = inbox.take()
+    for agency in "abc":
+        of_one = Party.agency(agency)
+        assert [each for each in taken if each.actor == of_one] == [
+            each for each in sent if each.actor == of_one
+        ]
+    if all(one.received <= other.received for one, other in pairwise(sent)):
+        assert taken == sorted(sent, key=lambda each: (each.received, each.actor))
 
 
 def test_an_event_is_taken_once() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from contracts.platform import Outage
 from contracts.procedures.construction_permit import ReviewDrainage, ReviewFireSafety
 from contracts.terms.calendar import calendar
 from contracts.terms.identifiers import AgencyId
@@ -111,14 +112,28 @@ async def test_silence_counts_only_once_the_gateway_has_passed_the_deadline(runt
     )  # fmt: skip
 
 
-async def test_an_automated_check_needs_no_fence(runtime: VirtualRuntime) -> None:
-    """Nothing of it comes through the gateway."""
+async def take_all_due(case: Case, runtime: VirtualRuntime) -> None:
+    """Also what waits for a fence."""
+    for _ in range(3):
+        take_due_rungs(case)
+        await runtime.advance()
+
+
+async def test_a_checks_fence_waits_for_no_topic_but_for_the_grace_after_an_outage(
+    runtime: VirtualRuntime,
+) -> None:
+    """Nothing of it comes through the gateway, but Temporal may have been away over its limit."""
     case = a_case(runtime, checks=checks("drainage"))
     step = open_request(case, ReviewDrainage(site=application().site, sewage=application().sewage))
-    runtime.time = START + 5 * DAY
-    take_due_rungs(case)
+    runtime.time = end = START + 5 * DAY
+    runtime.outage = Outage(began=end - DAY, ended=end)
+    await take_all_due(case, runtime)
+    assert step not in case.journal.outcomes
+    await runtime.advance(runtime.grace)
+    await take_all_due(case, runtime)
+    assert {fence.topics for fence in runtime.fences} == {()}
     assert case.journal.outcomes[step].how == "deemed"
-    assert runtime.fences == []
+    assert [entry.kind for entry in posted(case)] == ["requested", "escalated", "held", "deemed"]
 
 
 @pytest.mark.parametrize("days", [8, 10])

@@ -119,7 +119,6 @@ async def test_a_fence_that_is_passed_for_a_step_that_has_ended_wakes_nobody(run
     runtime.gateway_up = False
     case = a_case(runtime)
     late = wait(case, "a/1", seconds=0)
-    late.inlets = ("agency.housing.events",)
     assert case.waits.fence(late) is None
     await runtime.advance()
     case.waits.settle("a/1", Outcome(how="answered"))
@@ -143,7 +142,6 @@ async def test_a_rung_that_waits_for_its_fence_sets_no_alarm(runtime: VirtualRun
     runtime.gateway_up = False
     case = a_case(runtime)
     late = wait(case, "a/1", seconds=0)
-    late.inlets = ("agency.housing.events",)
     await runtime.advance(DAY)
     case.waits.fence(late)
     case.waits.alarm.rang = False
