@@ -69,6 +69,7 @@ PERMIT_RECEIPT = ServiceItem(
     name=Bilingual(zh="环境许可申请接收", en="Receipt of an environmental permit request"),
     application=PermitRequest,
     lead=MUNICIPALITY,
+    reporters=None,
     laws=(
         LawVersion(id="wabo-2010", basis="Wet algemene bepalingen omgevingsrecht", since=date(2010, 10, 1)),
     ),

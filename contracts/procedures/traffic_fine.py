@@ -133,6 +133,7 @@ TRAFFIC_FINE = ServiceItem(
     statutory=calendar_days(60),
     promised=calendar_days(60),
     withdrawable=False,
+    reporters=(POST, PREFECTURE, JUDGE),
     consequences=Bilingual(
         zh="送达之日起第六十日，罚款加重；逾期未缴的移送征收机构。",
         en="On the sixtieth day after the notification the penalty is added; what stays unpaid is collected.",

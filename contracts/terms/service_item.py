@@ -80,7 +80,8 @@ class ServiceItem(Contract):
     ``promised`` the administration's own. ``consequences`` says what follows from silence, for people; what
     the platform does stands in the request types. ``reasons`` are the closed reason codes of decisions and
     charges. ``statuses`` and ``flags`` are what a case may be marked with: where it stands, and what an
-    officer should look at. ``withdrawable``: whoever applied may take it back.
+    officer should look at. ``withdrawable``: whoever applied may take it back. ``reporters`` are the agencies
+    that may report steps of a case without being asked, beside the lead; None: every agency may.
     """
 
     procedure: ProcedureId
@@ -99,11 +100,16 @@ class ServiceItem(Contract):
     statuses: dict[str, Bilingual] = Field(default_factory=dict)
     flags: dict[str, Bilingual] = Field(default_factory=dict)
     withdrawable: bool = True
+    reporters: tuple[AgencyId, ...] | None = ()
 
     @model_validator(mode="after")
     def _has_a_fee_for_every_application(self) -> Self:
         self.fees.check(self.application)
         return self
+
+    def hears(self, agency: str) -> bool:
+        """Whether an agency may report steps of a case."""
+        return self.reporters is None or agency == self.lead or agency in self.reporters
 
     def law_on(self, day: date) -> LawVersion:
         """The law version in force on ``day``.

@@ -8,6 +8,7 @@ before the case ends.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Coroutine
 from typing import Any
 
@@ -23,10 +24,17 @@ from workflows.case.ladder import take_due_rungs
 from workflows.case.outbox import WouldFork
 
 EVENTS_PER_RUN = 1000
-"""After so many events a case goes on in a new run, far below what Temporal allows for one."""
+BYTES_PER_RUN = 5_000_000
+"""After so many events, or bytes of them, a case goes on in a new run, far below what Temporal allows for
+one: 10,000 signals and 50 MB of history, in which an event stands twice or three times."""
 
 CARRIED_EVENTS = 500
-"""While more events than these wait, they are taken before a new run begins: its input has to stay small."""
+CARRIED_BYTES = 500_000
+"""While more events wait, or bytes of them, they are taken before a new run begins: its input has to stay
+small."""
+
+LARGE_RUN_INPUT = 1_000_000
+"""Characters of what is carried into a new run from which on a case warns. Temporal takes 2 MB."""
 
 
 async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
@@ -50,7 +58,9 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
     except asyncio.CancelledError:
         running.cancel()
         decision = _break_off(case)
-    _take_inbox(case)  # what has come by now still belongs to the open case
+    _take_bite(case)  # what has come by now still belongs to the open case
+    if case.inbox:
+        await _finish(asyncio.create_task(_take_rest(case)))
     case.stop_all("the case is closed")
     take_undecided(case)
     case.close(decision)  # at once, so that it leaves with what brought the decision about
@@ -109,25 +119,34 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
     while True:
         await case.runtime.until(something_to_do)
         case.outbox.check()
-        _take_inbox(case)
+        _take_bite(case)
         take_due_rungs(case)
         take_undecided(case)
         case.runtime.show("; ".join(str(wait) for wait in case.journal.waits.values()))
         if running.done():
             return
-        if case.events >= EVENTS_PER_RUN:
+        full = case.events >= EVENTS_PER_RUN or case.bytes >= BYTES_PER_RUN
+        if full or case.inbox:
             await case.outbox.drain()  # meanwhile signals wait in the inbox and every verb waits for us
-            if not running.done() and len(case.inbox) <= CARRIED_EVENTS:
-                _continue_in_a_new_run(case)
+        few = len(case.inbox) <= CARRIED_EVENTS and case.inbox.bytes <= CARRIED_BYTES
+        if full and few and not running.done():
+            _continue_in_a_new_run(case)
 
 
 def _continue_in_a_new_run(case: Case) -> None:
     case.journal.inbox = case.inbox.waiting()
     carried = case.journal.model_dump(mode="json")
+    if (size := len(json.dumps(carried))) > LARGE_RUN_INPUT:
+        case.runtime.warn(
+            "a case carries much into its new run; Temporal takes 2 MB",
+            case=case.opened.case,
+            characters=size,
+        )
     case.runtime.continue_as_new(case.opened.model_copy(update={"carried": carried}))
 
 
-def _take_inbox(case: Case) -> None:
+def _take_bite(case: Case) -> None:
+    """Let events take effect, as many as one task may."""
     for delivered in case.inbox.take():
         take(case, delivered)
 
@@ -141,11 +160,17 @@ def _break_off(case: Case) -> Decision:
     return ended
 
 
+async def _take_rest(case: Case) -> None:
+    while case.inbox:
+        await case.outbox.drain()
+        _take_bite(case)
+
+
 async def _drain(case: Case) -> None:
     """Publish everything; what comes meanwhile is refused, and that is published, too."""
     await case.outbox.drain()
     while case.inbox:
-        _take_inbox(case)
+        _take_bite(case)
         await case.outbox.drain()
 
 

@@ -44,7 +44,8 @@ class Case:
         outbox: what leaves the case.
         waits: what it is waiting for.
         calendar: the calendar that it counts its days with.
-        events: how many events took effect in this run; continue-as-new depends on it.
+        events, bytes: how many events took effect in this run, and about how large they were;
+            continue-as-new depends on it.
         closed: nothing changes the case any more.
     """
 
@@ -59,7 +60,7 @@ class Case:
         self.outbox = Outbox(opened, runtime)
         self.waits = Waits(opened.case, self.journal, runtime, self.now)
         self.calendar: Calendar = calendar(opened.calendar)
-        self.events = 0
+        self.events = self.bytes = 0
         self.closed = False
 
     @property
@@ -133,15 +134,15 @@ class Case:
 
     # --- what can happen to a case -----------------------------------------------------------------------
 
-    def supplement(self, handed_in: Mapping[str, Any]) -> None:
-        """Add to the application what the applicant handed in. The caller records it.
+    def supplemented(self, handed_in: Mapping[str, Any]) -> dict[str, Any]:
+        """All supplements, with what the applicant hands in now.
 
         Raises:
-            ValidationError: it would be no application of this procedure any more.
+            ValidationError: with them, it would be no application of this procedure any more.
         """
         supplements = {**self.journal.supplements, **handed_in}
         self.item.application.model_validate(self.opened.application.model_dump(mode="json") | supplements)
-        self.journal.supplements = supplements
+        return supplements
 
     def stop(self, step: str, reason: str) -> None:
         """End a wait that is no longer needed; an agency that was asked is told to stop."""

@@ -7,16 +7,27 @@ from datetime import datetime
 
 from contracts.platform import Delivered
 from contracts.terms.identifiers import Party
+from workflows.case.journal import size_of
+
+BITE_EVENTS = 100
+BITE_BYTES = 1_000_000
+"""So many events, or bytes of them, are taken at a time: Temporal gives up a task of a case that takes two
+seconds."""
 
 
 class Inbox:
-    """Events wait here from their signal, or their check, until the case takes them all at once."""
+    """Events wait here from their signal, or their check, until the case takes them."""
 
     def __init__(self) -> None:
         self._waiting: list[Delivered] = []
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    @property
+    def bytes(self) -> int:
+        """About how many bytes wait."""
+        return sum(size_of(each) for each in self._waiting)
 
     def put(self, delivered: Delivered) -> None:
         """Add an event."""
@@ -31,7 +42,8 @@ class Inbox:
         return list(self._waiting)
 
     def take(self) -> list[Delivered]:
-        """Empty the inbox; the events by the time the broker had them, then by sender.
+        """Take from the inbox, at least one event and at most so many as one task of a case may; by the time
+        that the broker had them, then by sender.
 
         Signals that were sent at once arrive in any order, so which of two answers came first is decided
         by the broker's time and not by chance. What one sender said stays in the order in which it arrived,
@@ -44,4 +56,10 @@ class Inbox:
             latest[each.actor] = max(each.received, latest.get(each.actor, each.received))
             placed.append((latest[each.actor], each))
         placed.sort(key=lambda pair: (pair[0], pair[1].actor))
-        return [each for _, each in placed]
+        ordered = [each for _, each in placed]
+        bite = size = 0
+        while bite < min(len(ordered), BITE_EVENTS) and size < BITE_BYTES:
+            size += size_of(ordered[bite])
+            bite += 1
+        self._waiting = ordered[bite:]
+        return ordered[:bite]

@@ -28,7 +28,7 @@ from contracts.wire.messages import (
     Taken,
 )
 from workflows.case.case import Case, refusal
-from workflows.case.journal import Fact, Outcome, Wait
+from workflows.case.journal import PAYMENT, Fact, Outcome, Wait, size_of
 from workflows.case.outbox import Recorded
 
 
@@ -40,6 +40,7 @@ def take(case: Case, delivered: Delivered) -> None:
     """
     if case.journal.is_new(delivered.event):
         case.events += 1
+        case.bytes += size_of(delivered)
     elif not case.journal.drop_later_copy(delivered):
         return
     _take_effect(case, delivered)
@@ -144,21 +145,25 @@ def _step(delivered: Delivered) -> str | None:
 
 
 def _reported(case: Case, delivered: Delivered) -> None:
-    """Take a report, if it is what its type asks for: the gateway may be of another build."""
+    """Take a report from whoever may report in this procedure, if it is what its type asks for: the gateway
+    may be of another build. Of a step without a report type nothing is kept, since no verb can want it."""
     reported = Reported.model_validate(delivered.event.data)
-    report_of(reported.step, reported.content, delivered.actor.id)
+    if not case.item.hears(delivered.actor.id):
+        detail = f"{delivered.actor.id!r} does not report in {case.item.procedure!r}"
+        raise Refusal("wrong-source", detail, "source")
+    report = report_of(reported.step, reported.content, delivered.actor.id)
     name = f"reported:{reported.step}"
     if case.waits.undecided(name, delivered.received):
         _set_aside(case, delivered)
     else:
-        _taken(_record_fact(case, delivered, "reported", name), delivered)
+        _taken(_record_fact(case, delivered, "reported", name, keep=report is not None), delivered)
 
 
 def _paid(case: Case, delivered: Delivered) -> None:
-    if case.waits.undecided("paid", delivered.received):
+    if case.waits.undecided(PAYMENT, delivered.received):
         _set_aside(case, delivered)
     else:
-        _record_fact(case, delivered, "paid", "paid")
+        _record_fact(case, delivered, "paid", PAYMENT)
 
 
 def _supplemented(case: Case, delivered: Delivered) -> None:
@@ -167,21 +172,28 @@ def _supplemented(case: Case, delivered: Delivered) -> None:
         _set_aside(case, delivered)
         return
     try:
-        case.supplement(delivered.event.data["application"])
+        supplements = case.supplemented(delivered.event.data["application"])
     except ValidationError as error:
         raise refusal_of(error, under="data.application") from None
     _record_fact(case, delivered, "supplemented", "supplemented")
+    case.journal.supplements = supplements
 
 
 def _withdrawn(case: Case, delivered: Delivered) -> None:
     case.withdraw(delivered)
 
 
-def _record_fact(case: Case, delivered: Delivered, kind: Kind, name: str) -> Recorded:
-    """Give a fact to the wait that wants it, or keep it for one that will; record it."""
+def _record_fact(case: Case, delivered: Delivered, kind: Kind, name: str, *, keep: bool = True) -> Recorded:
+    """Give a fact to the wait that wants it, or keep it for one that will; record it.
+
+    Raises:
+        Refusal: no wait wants it and there is no room to keep it.
+    """
     data = delivered.event.data
     fact = Fact(name=name, cause=delivered.event.key, received=delivered.received, data=data)
     wait = case.waits.receive(fact)
+    if wait is None and keep and not case.journal.keep(fact):
+        raise refusal("too-many-events")
     return case.record(kind, of=wait, by=delivered, outcome=data.get("step"), role=data.get("officer"))
 
 

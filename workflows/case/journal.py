@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, PrivateAttr
@@ -26,7 +27,17 @@ UNDECIDED_BYTES = 200_000
 """So many events, and bytes of them, may wait until it is known whether they are late."""
 
 FACTS_KEPT = 100
-"""How many facts of one name, other than payments, are kept for a verb; the ledger has them all."""
+FACT_BYTES = 50_000
+"""So many facts of one name, and bytes of them, are kept for a verb that may want them; one always is."""
+
+FACTS_BYTES = 500_000
+"""So many bytes of facts other than payments are kept in all."""
+
+PAYMENT = "paid"
+"""The name of a payment among the facts; a report's is ``reported:`` and its step."""
+
+LARGEST_SUM = Decimal("9999999999999999.99")
+"""The most that an amount of money can be."""
 
 
 class ScheduledRung(BaseModel):
@@ -111,6 +122,11 @@ class Fact(BaseModel):
     received: AwareDatetime
     data: dict[str, Any]
 
+    @property
+    def kind(self) -> str:
+        """Facts of one kind share a place: those of a name, and payments in a currency."""
+        return f"{self.name}:{self.data['amount']['currency']}" if self.name == PAYMENT else self.name
+
 
 class Journal(BaseModel):
     """What a case knows; the module's docstring says what for.
@@ -190,12 +206,36 @@ class Journal(BaseModel):
                 return True
         return False
 
-    def keep(self, fact: Fact) -> None:
-        """Keep a fact until a verb wants it; of reported steps of one name, so many at a time."""
-        if fact.name == "paid" or sum(each.name == fact.name for each in self.facts) < FACTS_KEPT:
-            self.facts.append(fact)
+    def keep(self, fact: Fact) -> bool:
+        """Keep a fact until a verb wants it; false when there is no room for it.
+
+        There is room for every payment: one too many for a place of its own is added to the last one in its
+        currency. The ledger has each as it came.
+        """
+        alike = [each for each in self.facts if each.kind == fact.kind]
+        few = not alike or (len(alike) < FACTS_KEPT and sum(map(_size, alike)) + _size(fact) <= FACT_BYTES)
+        if fact.name == PAYMENT and not few:
+            self.facts.remove(alike[-1])
+            fact = _sum(alike[-1], fact)
+        elif fact.name != PAYMENT:
+            kept = sum(_size(each) for each in self.facts if each.name != PAYMENT)
+            if not few or kept + _size(fact) > FACTS_BYTES:
+                return False
+        self.facts.append(fact)
+        return True
 
 
 def size_of(delivered: Delivered) -> int:
     """About how many bytes an event takes."""
     return 500 + len(str(delivered.event.data))
+
+
+def _size(fact: Fact) -> int:
+    return 200 + len(str(fact.data))
+
+
+def _sum(one: Fact, other: Fact) -> Fact:
+    """Two payments in one currency as one; it came when the later one came."""
+    first, second = (Money.model_validate(each.data["amount"]) for each in (one, other))
+    total = second.model_copy(update={"amount": min(first.amount + second.amount, LARGEST_SUM)})
+    return other.model_copy(update={"data": other.data | {"amount": total.model_dump(mode="json")}})

@@ -97,6 +97,10 @@ class Runtime:
         )
         return answer
 
+    def warn(self, message: str, **said: Any) -> None:
+        """Tell operators in the log; not again when the case is replayed."""
+        workflow.logger.warning(message, extra=said)
+
     def show(self, details: str) -> None:
         """Show operators who has the case; leaves no event in history."""
         workflow.set_current_details(details)

@@ -21,13 +21,10 @@ from contracts.wire.envelope import Event
 from contracts.wire.messages import Answered, Paid, Requested
 from contracts.wire.topics import events_topic
 from workflows.case.case import Case
-from workflows.case.journal import Outcome, ScheduledRung, Wait
+from workflows.case.journal import PAYMENT, Outcome, ScheduledRung, Wait
 from workflows.case.ladder import schedule
 
 F = TypeVar("F", bound=Contract)
-
-PAYMENT = "paid"
-"""The name of a payment among the facts; a report's is ``reported:`` and its step."""
 
 
 async def outcome_of(case: Case, step: str) -> Outcome:

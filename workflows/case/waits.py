@@ -62,24 +62,18 @@ class Waits:
         return bool(wanting) and not any(wait.in_time(received) for wait in wanting)
 
     def receive(self, fact: Fact) -> Wait | None:
-        """Give a fact to the first wait that wants it and that it is in time for; that wait.
-
-        None: there is no such wait, and the fact is kept for one that may be opened later.
-        """
+        """Give a fact to the first wait that wants it and that it is in time for; that wait, or None."""
         for wait in self._journal.waits.values():
             if fact.name in wait.wants and wait.in_time(fact.received):
                 wait.owed = wait.owed and _left_to_pay(wait.owed, fact)
                 if not (wait.owed and wait.owed.amount):
                     self.settle(wait.step, Outcome(how="answered", value=fact.model_dump(mode="json")))
                 return wait
-        self._journal.keep(fact)
         return None
 
     def offer_kept_facts(self) -> None:
         """Give the facts that were kept to the waits that are open now."""
-        kept, self._journal.facts = self._journal.facts, []
-        for fact in kept:
-            self.receive(fact)
+        self._journal.facts = [fact for fact in self._journal.facts if self.receive(fact) is None]
 
     def set_alarm(self) -> None:
         """Ring at the earliest rung. A rung that waits for its fence is taken when the fence is passed."""

@@ -30,7 +30,8 @@ from workflows.case.case import Case
 from workflows.case.intake import take
 from workflows.case.ladder import take_due_rungs
 
-ITEM = CONSTRUCTION_PERMIT.model_copy(update={"flags": {"unusual": Bilingual(zh="异常", en="Unusual")}})
+UNUSUAL = {"unusual": Bilingual(zh="异常", en="Unusual")}
+ITEM = CONSTRUCTION_PERMIT.model_copy(update={"flags": UNUSUAL, "reporters": None})
 FEE = Money(amount=Decimal("100.00"), currency="CNY")
 DEBT = CollectDebt(fine="F1", debt=euro(Decimal(5)))
 COMPLETE = CheckCompleteness(application=application())

@@ -56,6 +56,7 @@ class VirtualRuntime(Runtime):
         reset: whether the run was made by a Reset.
         answers: what the automated checks answer, by request; without an answer they run on.
         shown: the details that operators see.
+        warnings: what was logged for operators.
     """
 
     def __init__(self) -> None:
@@ -69,6 +70,7 @@ class VirtualRuntime(Runtime):
         self.reset = False
         self.answers: dict[str, Answer] = {}
         self.shown = ""
+        self.warnings: list[str] = []
         self.timers: list[datetime] = []
 
     @property
@@ -110,6 +112,9 @@ class VirtualRuntime(Runtime):
     async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
         await self.until(lambda: request.name in self.answers)
         return self.answers[request.name]
+
+    def warn(self, message: str, **said: Any) -> None:
+        self.warnings.append(message)
 
     def show(self, details: str) -> None:
         self.shown = details

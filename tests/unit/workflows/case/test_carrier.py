@@ -25,9 +25,10 @@ from tests.unit.workflows.case.running import (
     delivered,
     opened,
 )
-from workflows.case import Lapsed, Procedure, carrier
+from workflows.case import Lapsed, Procedure, carrier, inbox
 from workflows.case.case import Case
 from workflows.case.inbox import Inbox
+from workflows.case.journal import Outcome
 from workflows.case.waiting import open_request, outcome_of
 
 REVIEW = "review-fire-safety/1"
@@ -240,6 +241,76 @@ async def test_more_events_than_a_run_may_hand_on_are_taken_first(
         await carrying
     assert runtime.kinds.count("reported") == 4
     assert Case(ended.value.opened, case.item, Inbox(), runtime).inbox.waiting() == []
+
+
+async def test_after_so_many_bytes_a_case_goes_on_in_a_new_run(
+    runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrier, "BYTES_PER_RUN", 50_000)
+    case = a_case(runtime)
+    carrying = await carried(case, review(case))
+    for _ in range(5):
+        send(case, Reported(step="visit", content={"text": 9_000 * "x"}), HOUSING)
+    await runtime.advance()
+    assert not carrying.done()
+    send(case, Reported(step="visit", content={"text": 9_000 * "x"}), HOUSING)
+    with pytest.raises(NextRun):
+        await carrying
+
+
+async def test_large_events_that_wait_are_taken_before_the_next_run(
+    runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrier, "EVENTS_PER_RUN", 1)
+    case = a_case(runtime)
+    carrying = await carried(case, review(case))
+    runtime.broker_up = False
+    send(case, Reported(step="visit"), HOUSING)
+    await runtime.advance()
+    for _ in range(12):
+        send(case, Reported(step="visit", content={"text": 4 * [15_000 * "x"]}), HOUSING)
+    runtime.broker_up = True
+    with pytest.raises(NextRun) as ended:
+        await carrying
+    assert runtime.kinds.count("reported") == 13
+    assert len(ended.value.opened.model_dump_json()) < 100_000
+
+
+async def test_many_events_take_effect_bite_by_bite_each_published_before_the_next(
+    runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken all at once, 9,500 of them were more than one task may do."""
+    monkeypatch.setattr(inbox, "BITE_EVENTS", 4)
+    case = a_case(runtime)
+    carrying = await carried(case, review(case))
+    for _ in range(10):
+        send(case, Reported(step="visit"), HOUSING)
+    send(case, CONSENT, FIRE_SAFETY, REVIEW)
+    for _ in range(10):
+        send(case, Reported(step="visit"), HOUSING)
+    await carrying
+    sizes = [len(batch.postings) for batch in runtime.batches]
+    assert max(sizes) <= 2 * 4 + 2, "the last bite, one with the closing, and the decision"
+    assert len(sizes) >= 4
+    assert runtime.kinds.count("reported") == 20
+    assert runtime.kinds[-1] == "closed"
+    assert faults(runtime.entries) == []
+
+
+async def test_a_case_that_carries_much_warns_before_it_cannot_go_on(
+    runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrier, "EVENTS_PER_RUN", 1)
+    warned: list[int] = []
+    for size in (1_000, 1_100_000):
+        case = a_case(runtime)
+        case.journal.outcomes["earlier/1"] = Outcome(how="done", value=size * "x")
+        carrying = await carried(case, review(case))
+        send(case, Reported(step="visit"), HOUSING)
+        with pytest.raises(NextRun):
+            await carrying
+        warned.append(len(runtime.warnings))
+    assert warned == [0, 1]
 
 
 # --- the whole of it, as a procedure ---------------------------------------------------------------------

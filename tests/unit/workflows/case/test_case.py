@@ -184,15 +184,15 @@ async def test_whoever_was_asked_is_told_to_stop(runtime: VirtualRuntime) -> Non
 
 async def test_supplements_add_up(runtime: VirtualRuntime) -> None:
     case = a_case(runtime, application=application(land_title=None, shelter_plan=None))
-    case.supplement({"land_title": document("title").model_dump(mode="json")})
-    case.supplement({"shelter_plan": document("shelter").model_dump(mode="json")})
+    for name in ("land_title", "shelter_plan"):
+        case.journal.supplements = case.supplemented({name: document(name).model_dump(mode="json")})
     assert set(case.journal.supplements) == {"land_title", "shelter_plan"}
 
 
 async def test_a_supplement_that_does_not_fit_changes_nothing(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
     with pytest.raises(ValidationError):
-        case.supplement({"floor_area": "much"})
+        case.supplemented({"floor_area": "much"})
     assert case.journal.supplements == {}
 
 

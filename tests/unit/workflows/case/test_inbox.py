@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from contracts.terms.identifiers import Party
 from contracts.wire.messages import Reported
 from tests.applications import new_case
 from tests.unit.workflows.case.running import START, delivered
+from workflows.case import inbox as inbox_module
 from workflows.case.inbox import Inbox
 
 CASE = new_case()
@@ -47,6 +49,20 @@ def test_a_broker_whose_clock_steps_back_swaps_nothing_that_one_sender_said(
         ]
     if all(one.received <= other.received for one, other in pairwise(sent)):
         assert taken == sorted(sent, key=lambda each: (each.received, each.actor))
+
+
+@pytest.mark.parametrize(("bound", "most"), [("BITE_EVENTS", 3), ("BITE_BYTES", 1500)])
+def test_what_is_taken_at_a_time_is_bounded_and_what_is_left_stays_in_order(
+    monkeypatch: pytest.MonkeyPatch, bound: str, most: int
+) -> None:
+    monkeypatch.setattr(inbox_module, bound, most)
+    inbox = Inbox()
+    sent = [came("a", second) for second in (5, 1, 4, 2, 3, 6, 7)]
+    for each in sent:
+        inbox.put(each)
+    bites = [inbox.take() for _ in range(3)]
+    assert [len(bite) for bite in bites] == [3, 3, 1]
+    assert [each for bite in bites for each in bite] == sent
 
 
 def test_an_event_is_taken_once() -> None:

@@ -29,7 +29,8 @@ from contracts.wire.messages import (
     Supplemented,
     Taken,
 )
-from tests.applications import application
+from tests.applications import application, document
+from tests.unit.workflows.case.authoring import ITEM
 from tests.unit.workflows.case.running import (
     DAY,
     FIRE_SAFETY,
@@ -44,7 +45,7 @@ from tests.unit.workflows.case.running import (
 )
 from workflows.case.case import Case
 from workflows.case.intake import take, take_undecided
-from workflows.case.journal import Outcome
+from workflows.case.journal import FACTS_KEPT, Outcome
 from workflows.case.waiting import open_request
 
 REVIEW = "review-fire-safety/1"
@@ -178,12 +179,35 @@ async def test_a_step_without_a_report_type_is_recorded(case: Case) -> None:
     ],
 )
 async def test_a_report_that_is_not_what_its_type_asks_for_is_refused(
-    case: Case, reporter: str, content: dict[str, Any], reason: str, field: str
+    runtime: VirtualRuntime, reporter: str, content: dict[str, Any], reason: str, field: str
 ) -> None:
+    case = a_case(runtime, ITEM)
     comes(case, Reported(step=FineSent.step, content=content), Party.agency(reporter))
     kind, refused = told(case, Party.agency(reporter))
     assert (kind, refused["reason"], refused["field"]) == (Refused.type, reason, field)
     assert case.journal.facts == []
+
+
+async def test_who_does_not_report_in_the_procedure_is_refused(case: Case) -> None:
+    for agency in ("police", "planning"):
+        comes(case, Reported(step="visit"), Party.agency(agency))
+        kind, refused = told(case, Party.agency(agency))
+        assert (kind, refused["reason"], refused["field"]) == (Refused.type, "wrong-source", "source")
+    assert "reported" not in [entry.kind for entry in posted(case)]
+
+
+async def test_of_a_step_that_no_verb_can_wait_for_nothing_is_kept(case: Case) -> None:
+    comes(case, Reported(step="visit"), HOUSING)
+    assert case.journal.facts == []
+
+
+async def test_a_fact_for_which_there_is_no_room_is_refused_and_changes_nothing(case: Case) -> None:
+    titles = [document(f"title-{number}").model_dump(mode="json") for number in range(FACTS_KEPT + 1)]
+    for title in titles:
+        comes(case, Supplemented(application={"land_title": title}), PORTAL)
+    assert [entry.kind for entry in posted(case)][-2:] == ["supplemented", "refused"]
+    assert told(case, PORTAL)[1]["reason"] == "too-many-events"
+    assert case.journal.supplements == {"land_title": titles[-2]}
 
 
 async def test_a_payment_that_nobody_waits_for_is_recorded_and_kept(case: Case) -> None:

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from decimal import Decimal
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.terms.values import Money
+from contracts.wire.envelope import LARGEST_EVENT_BYTES
 from tests.applications import event, new_case
 from tests.unit.workflows.case.running import PORTAL, START
-from workflows.case.journal import FACTS_KEPT, Fact, Journal, Outcome
+from workflows.case.journal import (
+    FACT_BYTES,
+    FACTS_BYTES,
+    FACTS_KEPT,
+    LARGEST_SUM,
+    PAYMENT,
+    Fact,
+    Journal,
+    Outcome,
+)
 
 
 def in_a_new_run(journal: Journal) -> Journal:
@@ -59,16 +75,71 @@ def test_the_same_id_of_another_sender_is_another_event() -> None:
         assert journal.is_new(event(source, "x", case, {}, event_id="1"))
 
 
-def test_of_the_facts_that_nobody_waits_for_only_payments_are_all_kept() -> None:
+def payment(cents: int, currency: str = "CNY", **more: Any) -> Fact:
+    return fact(PAYMENT, amount={"amount": f"{Decimal(cents) / 100:.2f}", "currency": currency}, **more)
+
+
+@given(
+    facts=st.lists(
+        st.one_of(
+            st.builds(
+                lambda name, size: fact(f"reported:{name}", text=size * "x"),
+                st.integers(0, 30),
+                st.sampled_from([10, 60_000, 120_000]),
+            ),
+            st.builds(
+                lambda cents, currency, size: payment(cents, currency, reference=size * "r"),
+                st.integers(0, 10**14 - 1),
+                st.sampled_from(["CNY", "EUR"]),
+                st.sampled_from([5, 16_000]),
+            ),
+        ),
+        max_size=300,
+    )
+)
+def test_what_is_kept_of_facts_that_nobody_waits_for_is_bounded_and_no_payment_is_lost(
+    facts: list[Fact],
+) -> None:
+    journal, paid = Journal(), Counter[str]()
+    for each in facts:
+        kept = journal.keep(each)
+        if each.name == PAYMENT:
+            assert kept
+            money = Money.model_validate(each.data["amount"])
+            paid[money.currency] += money.amount  # type: ignore[assignment]
+    assert len(journal.model_dump_json()) < FACTS_BYTES + 3 * FACT_BYTES
+    found = Counter[str]()
+    for each in journal.facts:
+        if each.name == PAYMENT:
+            money = Money.model_validate(each.data["amount"])
+            found[money.currency] += money.amount  # type: ignore[assignment]
+    assert found == paid
+
+
+def test_a_hundred_facts_of_one_name_are_kept_one_by_one() -> None:
     journal = Journal()
-    for number in range(FACTS_KEPT + 5):
-        journal.keep(fact("reported:visit", number=number))
-        journal.keep(fact("paid", number=number))
-    journal.keep(fact("reported:other"))
-    names = [each.name for each in journal.facts]
-    assert names.count("reported:visit") == FACTS_KEPT
-    assert names.count("paid") == FACTS_KEPT + 5
-    assert names.count("reported:other") == 1
+    for number in range(FACTS_KEPT):
+        assert journal.keep(fact("reported:visit", number=number))
+        assert journal.keep(payment(number))
+    assert not journal.keep(fact("reported:visit"))
+    assert journal.keep(fact("reported:other"))
+    assert journal.keep(payment(1))
+    assert len(journal.facts) == 2 * FACTS_KEPT + 1
+
+
+def test_one_fact_is_kept_however_large_an_event_may_be() -> None:
+    journal, large = Journal(), LARGEST_EVENT_BYTES * "x"
+    assert journal.keep(fact("reported:visit", text=large))
+    assert not journal.keep(fact("reported:visit", text=large))
+
+
+def test_payments_in_one_sum_are_an_amount_of_money() -> None:
+    journal = Journal()
+    for _ in range(FACTS_KEPT):
+        journal.keep(payment(10**17))
+    for _ in range(20):
+        assert journal.keep(payment(10**17))
+    assert Money.model_validate(journal.facts[-1].data["amount"]).amount == LARGEST_SUM
 
 
 def test_outcomes_keep_the_order_in_which_steps_ended() -> None:

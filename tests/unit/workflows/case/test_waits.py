@@ -43,7 +43,9 @@ async def test_a_fact_ends_the_first_wait_that_wants_it(runtime: VirtualRuntime)
 
 async def test_a_fact_that_nobody_wants_yet_ends_a_later_wait_once(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
-    assert case.waits.receive(fact("reported:visit")) is None
+    visit = fact("reported:visit")
+    assert case.waits.receive(visit) is None
+    assert case.journal.keep(visit)
     for step in ("a/1", "a/2"):
         wait(case, step, "reported:visit")
         case.waits.offer_kept_facts()
@@ -53,7 +55,7 @@ async def test_a_fact_that_nobody_wants_yet_ends_a_later_wait_once(runtime: Virt
 
 async def test_facts_are_kept_over_runs(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
-    case.waits.receive(fact("reported:visit"))
+    case.journal.keep(fact("reported:visit"))
     later = next_run(case, runtime)
     wait(later, "a/1", "reported:visit")
     later.waits.offer_kept_facts()
