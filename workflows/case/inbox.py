@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+
+from temporalio.common import RawValue
 
 from contracts.platform import Delivered
 from contracts.terms.identifiers import Party
@@ -16,10 +18,15 @@ seconds."""
 
 
 class Inbox:
-    """Events wait here from their signal, or their check, until the case takes them."""
+    """Events wait here from their signal, or their check, until the case takes them.
 
-    def __init__(self) -> None:
-        self._waiting: list[Delivered] = []
+    What came by signal is read when it is taken: reading thousands of them takes longer than a task may.
+    """
+
+    def __init__(self, read: Callable[[RawValue], Delivered]) -> None:
+        """``read`` makes an event of what a signal brought."""
+        self._read = read
+        self._waiting: list[Delivered | RawValue] = []
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -27,19 +34,19 @@ class Inbox:
     @property
     def bytes(self) -> int:
         """About how many bytes wait."""
-        return sum(size_of(each) for each in self._waiting)
+        return sum(map(_size, self._waiting))
 
-    def put(self, delivered: Delivered) -> None:
+    def put(self, came: Delivered | RawValue) -> None:
         """Add an event."""
-        self._waiting.append(delivered)
+        self._waiting.append(came)
 
     def restore(self, carried: Iterable[Delivered]) -> None:
         """Put what the last run left before everything that this run got."""
         self._waiting[:0] = carried
 
     def waiting(self) -> list[Delivered]:
-        """A copy of what waits, for the next run."""
-        return list(self._waiting)
+        """What waits, for the next run."""
+        return [self._event(each) for each in self._waiting]
 
     def take(self) -> list[Delivered]:
         """Take from the inbox, at least one event and at most so many as one task of a case may; by the time
@@ -49,17 +56,23 @@ class Inbox:
         by the broker's time and not by chance. What one sender said stays in the order in which it arrived,
         which is that of its partition, also where the broker's clock stepped back in between.
         """
-        taken, self._waiting = self._waiting, []
+        bite = size = 0
+        while bite < min(len(self._waiting), BITE_EVENTS) and size < BITE_BYTES:
+            size += _size(self._waiting[bite])
+            bite += 1
+        taken = [self._event(each) for each in self._waiting[:bite]]
+        del self._waiting[:bite]
         latest: dict[Party, datetime] = {}
         placed: list[tuple[datetime, Delivered]] = []
         for each in taken:
             latest[each.actor] = max(each.received, latest.get(each.actor, each.received))
             placed.append((latest[each.actor], each))
         placed.sort(key=lambda pair: (pair[0], pair[1].actor))
-        ordered = [each for _, each in placed]
-        bite = size = 0
-        while bite < min(len(ordered), BITE_EVENTS) and size < BITE_BYTES:
-            size += size_of(ordered[bite])
-            bite += 1
-        self._waiting = ordered[bite:]
-        return ordered[:bite]
+        return [each for _, each in placed]
+
+    def _event(self, came: Delivered | RawValue) -> Delivered:
+        return self._read(came) if isinstance(came, RawValue) else came
+
+
+def _size(came: Delivered | RawValue) -> int:
+    return len(came.payload.data) if isinstance(came, RawValue) else size_of(came)

@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import BaseModel
 from temporalio import workflow
+from temporalio.common import RawValue
 
-from contracts.platform import DELIVER, Closing, Delivered, Opened
+from contracts.platform import DELIVER, Closing, Opened
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.terms.hand_overs import HandOver
 from contracts.terms.limits import Limit
@@ -51,12 +52,13 @@ class Procedure(Generic[A]):
     def __init__(self, runtime: Runtime | None = None) -> None:
         """``runtime`` stands in for Temporal where a procedure is run without it."""
         self._runtime = runtime or Runtime()
-        self._inbox = Inbox()
+        self._inbox = Inbox(self._runtime.read)
         self._case: Case
 
     @workflow.signal(name=DELIVER, description="An event for this case, from the gateway.")
-    def deliver(self, delivered: Delivered) -> None:
-        """Take an event in; it takes effect with all that came in the same activation, in order."""
+    def deliver(self, delivered: RawValue) -> None:
+        """Take an event in, a :class:`contracts.platform.Delivered`; it takes effect with what came in the
+        same activation, in order."""
         self._inbox.put(delivered)
 
     async def carry(self, opened: Opened[A], course: Callable[[A], Coroutine[Any, Any, Decision]]) -> Closing:

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RawValue, RetryPolicy
 
 from contracts.platform import (
     AWAIT_GATEWAY,
     PUBLISH,
     Batch,
+    Delivered,
     Fence,
     FencePassed,
     Opened,
@@ -44,6 +45,11 @@ class Runtime:
     def now(self) -> datetime:
         """Temporal's time in this activation, UTC."""
         return workflow.now()
+
+    def read(self, came: RawValue) -> Delivered:
+        """The event that a signal brought."""
+        delivered: Delivered = workflow.payload_converter().from_payload(came.payload, Delivered)
+        return delivered
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return when ``condition`` holds; it is checked whenever everything that is ready has run."""

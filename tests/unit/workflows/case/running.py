@@ -7,6 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
+from temporalio.common import RawValue
+from temporalio.contrib.pydantic import pydantic_data_converter
+
 from contracts.platform import Batch, Delivered, Fence, FencePassed, Opened, Outage, Published
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, Party, RequestId
@@ -84,6 +87,10 @@ class VirtualRuntime(Runtime):
     def now(self) -> datetime:
         return self.time
 
+    def read(self, came: RawValue) -> Delivered:
+        read: Delivered = pydantic_data_converter.payload_converter.from_payload(came.payload, Delivered)
+        return read
+
     async def until(self, condition: Callable[[], bool]) -> None:
         while True:
             for _ in range(5):  # whatever is ready runs first
@@ -159,13 +166,13 @@ def opened(**changes: Any) -> Opened[Any]:
 
 def a_case(runtime: Runtime, item: ServiceItem = CONSTRUCTION_PERMIT, **changes: Any) -> Case:
     """A case under way, of which nothing is recorded yet."""
-    return Case(opened(**changes), item, Inbox(), runtime)
+    return Case(opened(**changes), item, Inbox(runtime.read), runtime)
 
 
 def next_run(case: Case, runtime: Runtime) -> Case:
     """The same case in its next run."""
     carried = case.journal.model_dump(mode="json")
-    return Case(case.opened.model_copy(update={"carried": carried}), case.item, Inbox(), runtime)
+    return Case(case.opened.model_copy(update={"carried": carried}), case.item, Inbox(runtime.read), runtime)
 
 
 def delivered(

@@ -198,7 +198,7 @@ async def test_after_so_many_events_a_case_goes_on_in_a_new_run(
         await carrying
     assert runtime.kinds == ["opened", "requested", *3 * ["reported"]]  # all is published before
 
-    following = Case(ended.value.opened, case.item, Inbox(), runtime)
+    following = Case(ended.value.opened, case.item, Inbox(runtime.read), runtime)
     carrying = await carried(following, review(following))
     send(following, CONSENT, FIRE_SAFETY, REVIEW)
     assert (await carrying).decision == Grant()
@@ -219,7 +219,7 @@ async def test_what_waits_in_the_inbox_is_taken_along(
     runtime.broker_up = True
     with pytest.raises(NextRun) as ended:
         await carrying
-    following = Case(ended.value.opened, case.item, Inbox(), runtime)
+    following = Case(ended.value.opened, case.item, Inbox(runtime.read), runtime)
     assert len(following.inbox) == 1
     assert (await (await carried(following, review(following)))).decision == Grant()
 
@@ -240,7 +240,7 @@ async def test_more_events_than_a_run_may_hand_on_are_taken_first(
     with pytest.raises(NextRun) as ended:
         await carrying
     assert runtime.kinds.count("reported") == 4
-    assert Case(ended.value.opened, case.item, Inbox(), runtime).inbox.waiting() == []
+    assert Case(ended.value.opened, case.item, Inbox(runtime.read), runtime).inbox.waiting() == []
 
 
 async def test_after_so_many_bytes_a_case_goes_on_in_a_new_run(
