@@ -8,9 +8,10 @@ before the case ends.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Coroutine
 from typing import Any
+
+from pydantic_core import to_json
 
 from contracts.platform import Closing, opening_content
 from contracts.terms.decisions import Decision, Ended, Refuse, Withdrawn
@@ -24,17 +25,13 @@ from workflows.case.ladder import take_due_rungs
 from workflows.case.outbox import WouldFork
 
 EVENTS_PER_RUN = 1000
-BYTES_PER_RUN = 5_000_000
+BYTES_PER_RUN = 2_000_000
 """After so many events, or bytes of them, a case goes on in a new run, far below what Temporal allows for
 one: 10,000 signals and 50 MB of history, in which an event stands twice or three times."""
 
-CARRIED_EVENTS = 500
-CARRIED_BYTES = 500_000
-"""While more events wait, or bytes of them, they are taken before a new run begins: its input has to stay
-small."""
-
-LARGE_RUN_INPUT = 1_000_000
-"""Characters of what is carried into a new run from which on a case warns. Temporal takes 2 MB."""
+RUN_INPUT = 1_000_000
+"""Bytes of what a case carries into a new run. While events that wait would make it more, they are taken
+first. A case that carries more without any warns: Temporal takes 2 MB."""
 
 
 async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
@@ -128,21 +125,21 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
         full = case.events >= EVENTS_PER_RUN or case.bytes >= BYTES_PER_RUN
         if full or case.inbox:
             await case.outbox.drain()  # meanwhile signals wait in the inbox and every verb waits for us
-        few = len(case.inbox) <= CARRIED_EVENTS and case.inbox.bytes <= CARRIED_BYTES
-        if full and few and not running.done():
+        if full and not running.done():
             _continue_in_a_new_run(case)
 
 
 def _continue_in_a_new_run(case: Case) -> None:
-    case.journal.inbox = case.inbox.waiting()
-    carried = case.journal.model_dump(mode="json")
-    if (size := len(json.dumps(carried))) > LARGE_RUN_INPUT:
-        case.runtime.warn(
-            "a case carries much into its new run; Temporal takes 2 MB",
-            case=case.opened.case,
-            characters=size,
-        )
-    case.runtime.continue_as_new(case.opened.model_copy(update={"carried": carried}))
+    """End this run, unless too much waits in the inbox."""
+    if case.inbox.bytes > RUN_INPUT:
+        return
+    following = case.opened.model_copy(update={"carried": case.carried()})
+    size = len(to_json(following))
+    if size > RUN_INPUT and case.inbox:
+        return
+    if size > RUN_INPUT:
+        case.runtime.warn("the case carries much into its new run; Temporal takes 2 MB", bytes=size)
+    case.runtime.continue_as_new(following)
 
 
 def _take_bite(case: Case) -> None:

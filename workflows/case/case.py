@@ -74,6 +74,11 @@ class Case:
         """The case's clock, UTC: Temporal's, or the log's time where a log is replayed."""
         return self.runtime.now() - self.opened.behind
 
+    def carried(self) -> dict[str, Any]:
+        """What the next run has to know, as JSON."""
+        journal = self.journal.model_copy(update={"inbox": self.inbox.waiting()})
+        return journal.model_dump(mode="json")
+
     def request_id(self, step: str) -> RequestId:
         """The request id of a step: the same in every run."""
         return RequestId(f"{self.opened.case}/{step}")

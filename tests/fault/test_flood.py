@@ -1,0 +1,94 @@
+"""Nobody can kill a case: not with large events, and not with as many as Temporal takes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from contracts.terms.identifiers import CaseId, Party
+from contracts.wire.envelope import Event
+from contracts.wire.messages import Reported
+from contracts.wire.topics import events_topic
+from deploy.local.stack import Stack
+from network.broker.dead_letters import list_dead_letters
+from network.broker.publisher import Publisher, Record
+from tests.applications import event
+from tests.integration.judge import judge
+from tests.integration.town import Town, consent
+from workers.process.temporal import connect
+
+pytestmark = [pytest.mark.fault, pytest.mark.integration]
+
+HOUSING, POLICE = Party.agency("housing"), Party.agency("police")
+LARGE = {"text": 4 * [15_000 * "x"]}
+"""60 kB."""
+
+
+def all_but_completeness(requested: Event) -> dict[str, Any] | None:
+    """A case that waits for its first answer."""
+    return None if requested.data["request"] == "check-completeness" else consent(requested)
+
+
+async def report(stack: Stack, sender: Party, case: CaseId, count: int, content: dict[str, Any]) -> None:
+    """Publish so many reports about a case."""
+    topic = events_topic(sender)
+    async with Publisher(stack.settings.broker) as publisher:
+        for start in range(0, count, 100):
+            said = [
+                event(sender, Reported.type, case, {"step": f"visit {number}", "content": content})
+                for number in range(start, min(start + 100, count))
+            ]
+            await publisher.publish([Record(topic, case, *each.encode()) for each in said])
+
+
+async def history_bytes(client: Client, case: CaseId) -> int:
+    """How large the history of a case's run is."""
+    return (await client.get_workflow_handle(case).describe()).raw_info.history_size_bytes
+
+
+@pytest.mark.parametrize("sender", [POLICE, HOUSING], ids=["never-asked", "lead"])
+async def test_large_reports_do_not_end_a_case(stack: Stack, town: Town, sender: Party) -> None:
+    """900 of 60 kB are 54 MB, and Temporal ends a run at 50."""
+    town.reply = all_but_completeness
+    case = await town.apply()
+    await town.until(lambda: "requested" in town.kinds(case))
+    client = await connect(stack.settings)
+    largest = 0
+    sending = asyncio.create_task(report(stack, sender, case, 900, LARGE))
+    taken = "reported" if sender == HOUSING else "refused"
+    ended = 0
+    async with asyncio.timeout(180):
+        while ended < 900:
+            largest = max(largest, await history_bytes(client, case))
+            await asyncio.sleep(0.5)
+            letters = await list_dead_letters(stack.settings.broker)
+            refused = [each for each in letters if each.case == case and each.reason == "too-many-events"]
+            ended = town.kinds(case).count(taken) + len(refused)
+    await sending
+    assert largest < 30 * 1024 * 1024
+    await town.answer(f"{case}/check-completeness/1", {"outcome": "complete"})
+    await town.closed(case)
+    await judge(stack.settings, [case], outcome="granted")
+
+
+async def test_as_many_events_as_temporal_takes_wait_for_the_orchestrator_and_take_effect(
+    stack: Stack, town: Town
+) -> None:
+    town.reply = all_but_completeness
+    case = await town.apply()
+    await town.until(lambda: "requested" in town.kinds(case))
+    await stack.worker("orchestrator").stop(15)
+    await report(stack, HOUSING, case, 9_500, {})
+    client = await connect(stack.settings)
+    async with asyncio.timeout(120):
+        while (await client.get_workflow_handle(case).describe()).history_length < 9_500:
+            await asyncio.sleep(0.5)
+    stack.start_worker("orchestrator")
+    await stack.ready()
+    await town.until(lambda: town.kinds(case).count("reported") == 9_500, within_seconds=240)
+    await town.answer(f"{case}/check-completeness/1", {"outcome": "complete"})
+    await town.closed(case)
+    await judge(stack.settings, [case], outcome="granted")
