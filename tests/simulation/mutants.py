@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from multiprocessing import Pool
 from typing import Any
 
-from tests.simulation.defects import MUTANTS, Mutant
+from tests.simulation.defects import MUTANTS
+from tests.simulation.defects.mutant import Mutant
 from tests.simulation.runs import quiet, run_seed
 
 SEEDS = 800

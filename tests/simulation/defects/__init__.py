@@ -1,0 +1,7 @@
+"""The mutants: defects that were mended, and how each is put back."""
+
+from __future__ import annotations
+
+from tests.simulation.defects import case, fence, gateway
+
+MUTANTS = (*fence.MUTANTS, *gateway.MUTANTS, *case.MUTANTS)

@@ -1,0 +1,124 @@
+"""Defects of the case and its outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from activities import outbox
+from contracts.platform import FencePassed
+from contracts.terms.service_item import ServiceItem
+from tests.simulation.defects.mutant import Mutant
+from workflows.case import intake
+from workflows.case.inbox import Inbox
+from workflows.case.journal import Fact, Journal, Wait
+from workflows.case.waits import Waits
+
+CASE = "tests/unit/workflows/case"
+
+
+def _twice() -> AbstractContextManager[Any]:
+    return patch.object(Journal, "is_new", lambda *_: True)
+
+
+def _seen_forgotten() -> AbstractContextManager[Any]:
+    """A new run does not know what the one before it has had."""
+    made = Journal.model_post_init
+
+    def forget(self: Journal, context: Any, /) -> None:
+        made(self, context)
+        self._seen.clear()
+
+    return patch.object(Journal, "model_post_init", forget)
+
+
+def _by_chance() -> AbstractContextManager[Any]:
+    def take(self: Inbox) -> list[Any]:
+        taken, self._waiting = self._waiting, []
+        return sorted(taken, key=lambda each: each.event.id)
+
+    return patch.object(Inbox, "take", take)
+
+
+@contextmanager
+def _records(change: Callable[[list[Any]], list[Any]]) -> Any:
+    publish = outbox.OutboxActivity.publish
+
+    async def changed(self: Any, batch: Any) -> Any:
+        inner = self._publisher.publish
+
+        async def send(records: Any) -> None:
+            await inner(change(list(records)))
+
+        with patch.object(self._publisher, "publish", send):
+            return await publish(self, batch)
+
+    with patch.object(outbox.OutboxActivity, "publish", changed):
+        yield
+
+
+def _backwards() -> AbstractContextManager[Any]:
+    return _records(lambda records: records[::-1])
+
+
+def _letter_dropped() -> AbstractContextManager[Any]:
+    return _records(lambda records: records[:-1] if len(records) > 3 else records)
+
+
+def _later_copy() -> AbstractContextManager[Any]:
+    return patch.object(Journal, "drop_later_copy", lambda *_: False)
+
+
+def _checks_unheld() -> AbstractContextManager[Any]:
+    fence = Waits.fence
+
+    def no_fence(self: Waits, wait: Wait) -> FencePassed | None:
+        return fence(self, wait) if wait.inlets else FencePassed()
+
+    return patch.object(Waits, "fence", no_fence)
+
+
+def _by_stamps_alone() -> AbstractContextManager[Any]:
+    take = Inbox.take
+    return patch.object(Inbox, "take", lambda self: sorted(take(self), key=lambda each: each.received))
+
+
+def _all_at_once() -> AbstractContextManager[Any]:
+    take = Inbox.take
+    return patch.object(Inbox, "take", lambda self: [each for _ in range(len(self)) for each in take(self)])
+
+
+def _anybody_reports() -> AbstractContextManager[Any]:
+    return patch.object(ServiceItem, "hears", lambda *_: True)
+
+
+def _all_facts_kept() -> AbstractContextManager[Any]:
+    def keep(self: Journal, fact: Fact) -> bool:
+        self.facts.append(fact)
+        return True
+
+    return patch.object(Journal, "keep", keep)
+
+
+def _bytes_uncounted() -> AbstractContextManager[Any]:
+    return patch.object(intake, "size_of", lambda _: 0)
+
+
+MUTANTS = (
+    Mutant("twice", "a repeat takes effect again", _twice, (CASE,)),
+    Mutant("seen-forgotten", "a new run forgets what came", _seen_forgotten, (CASE,)),
+    Mutant("by-chance", "events of one task take effect in any order", _by_chance, (CASE,)),
+    Mutant("backwards", "the outbox publishes backwards", _backwards),
+    Mutant("letter-dropped", "the outbox drops a letter", _letter_dropped),
+    Mutant("later-copy", "a late copy hides the one that was in time", _later_copy, (CASE,)),
+    Mutant("checks-unheld", "an outage holds no check", _checks_unheld, (CASE,)),
+    Mutant(
+        "by-stamps-alone", "a clock that steps back swaps what one sender said", _by_stamps_alone, (CASE,)
+    ),
+    Mutant("all-at-once", "all events that wait are taken in one task", _all_at_once, (CASE,)),
+    Mutant("anybody-reports", "every agency reports in every procedure", _anybody_reports, (CASE,)),
+    Mutant("all-facts-kept", "facts that nobody wants are kept without bound", _all_facts_kept, (CASE,)),
+    Mutant("bytes-uncounted", "a run ends by the count of its events only", _bytes_uncounted, (CASE,)),
+)
