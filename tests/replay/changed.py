@@ -59,5 +59,5 @@ class WithAnotherLetter(ConstructionPermit):
         return await self.carry(opened, self.permit)
 
     async def accept(self) -> None:
-        if step := self._case.journal.once("accept"):
+        if step := self._case.once("accept"):
             self._case.record("accepted", step=step)

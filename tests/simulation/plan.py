@@ -33,6 +33,7 @@ Trouble = Literal[
     "transactions",
     "clock",
     "poison",
+    "two-builds",
 ]
 
 
@@ -51,6 +52,7 @@ class Plan:
         dies: when (by call) gateways and orchestrators die, in turn.
         chatter: how likely an agency says at once that it has a request.
         slow: seconds that a signal may take: so the gateway is behind at many a deadline.
+        two_builds: from when to when two builds of the procedure serve side by side.
         skew: of Temporal's clock; steps: of the broker's: from when, to when, by how much.
     """
 
@@ -75,6 +77,7 @@ class Plan:
     broker_skew: float = 0.0
     steps: list[tuple[float, float, float]] = field(default_factory=list)
     stray: tuple[float, float] | None = None
+    two_builds: tuple[float, float] | None = None
     transactions: float = 0.0
     events_per_run: int = 1000
     operator_seconds: float = 5.0
@@ -92,7 +95,7 @@ def plan(seed: int) -> Plan:
     """The plan of a seed."""
     draw = random.Random(f"plan/{seed}")
     kinds: list[Trouble] = [
-        "away", "deaths", "losses", "stray-gateway", "transactions", "clock", "poison"
+        "away", "deaths", "losses", "stray-gateway", "transactions", "clock", "poison", "two-builds"
     ]  # fmt: skip
     alone: Trouble | None = draw.choices(["calm", "flood", "early-flood", None], weights=[10, 12, 8, 70])[0]  # type: ignore[assignment]
     troubles = {alone} if alone else set(draw.sample(kinds, draw.choice([1, 1, 2, 3])))
@@ -154,6 +157,8 @@ def _draw_troubles(made: Plan, draw: random.Random) -> None:
         made.loses = draw.choice([0.02, 0.1])
     if "stray-gateway" in made.troubles:
         made.stray = span(30)
+    if "two-builds" in made.troubles:
+        made.two_builds = span(40)
     if "transactions" in made.troubles:
         made.transactions = draw.choice([0.2, 0.6])
     if "clock" in made.troubles:

@@ -39,6 +39,11 @@ from tests.simulation.process import Network, Process
 
 Activity = tuple[Callable[[Any], Awaitable[Any]], type[Any]]
 TASK_SECONDS = 0.03
+OTHER_BUILD = 0.2
+"""How likely a task comes to the other build, while two serve."""
+
+TASKS_FAIL_AT_MOST = 10
+"""So many tasks of a case fail one after another before nobody can carry it on."""
 
 
 @dataclass
@@ -68,6 +73,7 @@ class Execution:
     status: WorkflowExecutionStatus = WorkflowExecutionStatus.RUNNING
     jobs: list[WorkflowActivationJob] = field(default_factory=list)
     started: bool = False
+    failed: int = 0
     runs: int = 1
     task: asyncio.Task[None] | None = None
     timers: dict[int, asyncio.TimerHandle] = field(default_factory=dict)
@@ -86,6 +92,9 @@ class FakeTemporal:
         slow: seconds that a signal to these cases takes.
         refused: events by their id that it never takes.
         faults: what went wrong in a case: no case of ours fails a task.
+        builds: the classes of two builds that serve at once; a case that one cannot carry on fails its task
+            until it comes to the other.
+        two_serve: whether they do at this moment.
     """
 
     def __init__(
@@ -97,6 +106,8 @@ class FakeTemporal:
         self.slow: dict[str, float] = {}
         self.refused: set[str] = set()
         self.faults: list[str] = []
+        self.builds: tuple[type[Any], ...] = ()
+        self.two_serve: Callable[[], bool] = lambda: False
         self.executions: dict[str, Execution] = {}
         self._chance, self._loop, self._skew = chance, loop, skew
         self._procedures = procedures
@@ -163,20 +174,35 @@ class FakeTemporal:
                 continue
             if self._chance.random() < self.forgets:
                 execution.run.evict()
+            if self.builds and self.two_serve() and self._chance.random() < OTHER_BUILD:
+                self._move(execution)
             jobs, execution.jobs = execution.jobs, []
             try:
                 if execution.started:
                     commands = execution.run.activate(self.now(), *jobs)
                 else:
-                    execution.started, commands = True, execution.run.start(self.now(), *jobs)
+                    commands = execution.run.start(self.now(), *jobs)
+                execution.started, execution.failed = True, 0
             except Exception as error:
-                self.faults.append(f"{execution.case}: {type(error).__name__}: {error}")
-                execution.status = WorkflowExecutionStatus.TERMINATED
-                return
+                execution.failed += 1
+                if not self.builds or execution.failed > TASKS_FAIL_AT_MOST:
+                    self.faults.append(f"{execution.case}: {type(error).__name__}: {error}")
+                    execution.status = WorkflowExecutionStatus.TERMINATED
+                    return
+                execution.jobs = jobs + execution.jobs
+                self._move(execution)
+                await asyncio.sleep(0.5)
+                continue
             for command in commands:
                 self._obey(execution, command)
             if execution.status != WorkflowExecutionStatus.RUNNING:
                 return
+
+    def _move(self, execution: Execution) -> None:
+        """The next task of a case comes to a worker of the other build."""
+        first, second = self.builds
+        execution.procedure = second if execution.procedure is first else first
+        execution.run.under(execution.procedure)
 
     def _obey(self, execution: Execution, command: Command) -> None:
         match command:

@@ -27,6 +27,7 @@ from contracts.wire.ledger import LedgerEntry
 from contracts.wire.topics import DEAD_LETTER, LEDGER, inlets_of
 from network.broker.dead_letters import DeadLetterList, discard, replay
 from network.broker.publisher import Publisher
+from tests.replay.changed import WithAnotherVerb
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.kafka import FakeKafka, Stored
 from tests.simulation.kafka_clients import FakeBroker
@@ -44,6 +45,7 @@ from workers.gateway.heartbeat import keep_beating
 from workers.gateway.originals import Originals
 from workers.process.settings import Settings
 from workflows.case import carrier as case_carrier
+from workflows.construction_permit import ConstructionPermit
 from workflows.procedures import PROCEDURES
 
 CLOCK_SKEW, OUTAGE_AFTER, GRACE = 0.25, 4.0, 6.0
@@ -134,6 +136,10 @@ class World:
         self.town = Town(plan, self.kafka, loop)
         self.temporal.refused = self.town.poison
         self.temporal.forgets = plan.forgets
+        if plan.two_builds:
+            begin, end = plan.two_builds
+            self.temporal.builds = (ConstructionPermit, WithAnotherVerb)
+            self.temporal.two_serve = lambda: begin <= loop.time() < end
         for number in range(plan.cases):
             self.temporal.slow[case_id(number)] = plan.slow
         if "flood" in plan.troubles:

@@ -22,8 +22,8 @@ from contracts.wire.ledger import Erasable, Kind, LedgerEntry, salt_of
 from contracts.wire.messages import Cancelled, Decided
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Withdrawal
-from workflows.case.journal import Journal, Outcome, Wait
-from workflows.case.outbox import Outbox, Recorded
+from workflows.case.journal import Journal, Outcome, Wait, mark_of
+from workflows.case.outbox import Outbox, Recorded, WouldFork
 from workflows.case.runtime import Runtime
 from workflows.case.waits import Waits
 
@@ -82,6 +82,33 @@ class Case:
     def request_id(self, step: str) -> RequestId:
         """The request id of a step: the same in every run."""
         return RequestId(f"{self.opened.case}/{step}")
+
+    def once(self, verb: str, **said: Any) -> str | None:
+        """The step of a verb that has no wait; None where it was done in an earlier run.
+
+        Raises:
+            WouldFork: what was said then is not what is ``said`` now.
+        """
+        step = self.journal.next_step(verb)
+        if self.begun(step, said):
+            return None
+        self.journal.outcomes[step] = Outcome(how="done", said=mark_of(said))
+        return step
+
+    def begun(self, step: str, said: Mapping[str, Any]) -> bool:
+        """Whether a step was begun in an earlier run, where history no longer tells what it said.
+
+        Raises:
+            WouldFork: what was said then is not what is ``said`` now.
+        """
+        earlier = self.journal.begun(step)
+        if earlier is None:
+            return False
+        if earlier.said is not None and earlier.said != mark_of(said):
+            raise self.outbox.fail(
+                WouldFork.of(self.opened.case, f"step {step}: an earlier run said something else")
+            )
+        return True
 
     def record(
         self,
@@ -196,7 +223,7 @@ class Case:
             LookupError: the reason of a refusal is not in the service item.
         """
         self.journal.decided = True  # before anything else: no withdrawal can come in between
-        step = self.journal.once("decide")
+        step = self.once("decide", decision=decision)
         if step is None:
             return
         reason = self.item.reason(decision.reason) if isinstance(decision, Refuse) else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from contracts.terms.identifiers import AgencyId, Party, RequestId
 from contracts.terms.requests import Rung
 from contracts.terms.values import Money, absent
 from contracts.wire.envelope import Event
-from contracts.wire.ledger import GENESIS
+from contracts.wire.ledger import GENESIS, sha256
 
 UNDECIDED_KEPT = 100
 UNDECIDED_BYTES = 200_000
@@ -59,6 +60,7 @@ class Wait(BaseModel):
         inlets: the topics on which it may be ended; the fence watches them. None for an automated check.
         wants: the names of the facts that end it.
         owed: what still has to be paid to end it.
+        said: a mark of what its verb said.
         held_until: the platform was away over the binding end: it binds no earlier; ``due`` stands.
         outage: when that outage began.
     """
@@ -75,6 +77,7 @@ class Wait(BaseModel):
     inlets: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
     owed: Money | None = Field(default=None, exclude_if=absent)
+    said: str | None = Field(default=None, exclude_if=absent)
     held_until: AwareDatetime | None = Field(default=None, exclude_if=absent)
     outage: AwareDatetime | None = Field(default=None, exclude_if=absent)
 
@@ -108,10 +111,11 @@ class Wait(BaseModel):
 
 
 class Outcome(BaseModel):
-    """How a step ended. ``value`` is what its verb returns, as JSON."""
+    """How a step ended. ``value`` is what its verb returns, as JSON; ``said`` is a mark of what it said."""
 
     how: Literal["answered", "deemed", "stopped", "lapsed", "done"]
     value: Any = None
+    said: str | None = Field(default=None, exclude_if=absent)
 
 
 class Fact(BaseModel):
@@ -168,13 +172,9 @@ class Journal(BaseModel):
         self._ordinals[name] += 1
         return f"{name}/{self._ordinals[name]}"
 
-    def once(self, verb: str) -> str | None:
-        """The step of a verb that has no wait; None where it was done in an earlier run."""
-        step = self.next_step(verb)
-        if step in self.outcomes:
-            return None
-        self.outcomes[step] = Outcome(how="done")
-        return step
+    def begun(self, step: str) -> Wait | Outcome | None:
+        """A step that is open or has ended; in a new run, also by an earlier one."""
+        return self.outcomes.get(step) or self.waits.get(step)
 
     def remember(self, name: str, value: str) -> str:
         """``value``, or what was remembered in its place in an earlier run."""
@@ -223,6 +223,15 @@ class Journal(BaseModel):
                 return False
         self.facts.append(fact)
         return True
+
+
+def mark_of(said: Mapping[str, Any]) -> str:
+    """A mark of what a verb said, to tell in a later run whether it says the same."""
+    plain = {
+        name: value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+        for name, value in said.items()
+    }
+    return sha256(plain)[:20]
 
 
 def size_of(delivered: Delivered) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from contracts.platform import Batch, Letter, Opened, Posting, Published
 from contracts.terms.identifiers import Party
@@ -25,6 +25,15 @@ class WouldFork(RuntimeError):
 
     It fails the workflow task, not the case: nothing leaves, and the case goes on once the cause is cured.
     """
+
+    @classmethod
+    def of(cls, case: str, found: str) -> Self:
+        """The code has changed; with what cures it."""
+        return cls(
+            f"{case}, {found}. The code of its procedure, or of the case library, has changed under it. "
+            "Nothing more leaves the case. Run the build again that it ran under, or one whose code says the "
+            "same for it; the case goes on by itself then"
+        )
 
 
 class Recorded:
@@ -105,6 +114,8 @@ class Outbox:
         """Publish whatever is posted, until cancelled."""
         while True:
             await self._activation_over()
+            if self.failed:
+                return
             self._sending = True
             batch = Batch(
                 administration=self._opened.administration,
@@ -117,9 +128,14 @@ class Outbox:
                 return
             self._sending = False
 
+    def fail(self, fork: WouldFork) -> WouldFork:
+        """Let nothing more leave, and fail the task, also where a course catches this."""
+        self._fork = self._fork or fork
+        return fork
+
     @property
     def failed(self) -> bool:
-        """Whether something else was published than this code says; :meth:`check` raises it."""
+        """Whether this code says something else than what was published; :meth:`check` raises it."""
         return self._fork is not None
 
     def check(self) -> None:
@@ -179,8 +195,4 @@ def _fork(batch: Batch, published: Published, expected: Published) -> WouldFork 
         )
     else:
         found = f"{what}: they were published with other letters than this worker's code would have sent"
-    return WouldFork(
-        f"{last.case}, {found}. The code of its procedure, or of the case library, has changed under it. "
-        "Nothing more leaves the case. Run the build again that it ran under, or one whose code says the "
-        "same for it; the case goes on by itself then"
-    )
+    return WouldFork.of(last.case, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -102,7 +102,7 @@ class Procedure(Generic[A]):
     async def accept(self) -> None:
         """Tell the applicant that the application is complete and accepted."""
         self._case.interrupt_if_withdrawn()
-        if step := self._case.journal.once("accept"):
+        if step := self._case.once("accept"):
             recorded = self._case.record("accepted", step=step)
             recorded.tell_applicant(
                 Receipt(stage="accepted", procedure=self.item.procedure, ledger_hash=recorded.hash)
@@ -122,7 +122,8 @@ class Procedure(Generic[A]):
             recorded = self._case.record("asked-applicant", of=wait, materials=len(missing), data=notice)
             recorded.tell_applicant(notice)
 
-        outcome = await self._applicant("supplement", "supplemented", within, ask)
+        said = {"missing": [each.model_dump(mode="json") for each in missing]}
+        outcome = await self._applicant("supplement", "supplemented", within, ask, said)
         if outcome.how == "lapsed":
             raise Lapsed(otherwise)
         handed_in = outcome.value["data"]["application"]
@@ -135,19 +136,22 @@ class Procedure(Generic[A]):
             notice = FeeDue(amount=fee, due=wait.due or self._case.now())
             self._case.record("fee-due", of=wait, data=notice).tell_applicant(notice)
 
-        return not fee.amount or (await self._applicant("collect", "paid", within, ask, fee)).how != "lapsed"
+        if not fee.amount:
+            return True
+        outcome = await self._applicant("collect", "paid", within, ask, {"fee": fee}, fee)
+        return outcome.how != "lapsed"
 
     async def notify(self, document: DocumentRef) -> None:
         """Send the applicant the document that was issued."""
         self._case.interrupt_if_withdrawn()
-        if step := self._case.journal.once("notify"):
+        if step := self._case.once("notify", document=document):
             issued = DocumentIssued(document=document)
             self._case.record("notified", step=step, data=issued).tell_applicant(issued)
 
     async def hand_over(self, matter: HandOver) -> None:
         """Hand something to an agency for good. It is theirs from then on: no answer is waited for."""
         self._case.interrupt_if_withdrawn()
-        if step := self._case.journal.once(matter.name):
+        if step := self._case.once(matter.name, matter=matter):
             handed_over = HandedOver(
                 matter=matter.name,
                 procedure=self.item.procedure,
@@ -171,7 +175,7 @@ class Procedure(Generic[A]):
         """
         self._case.interrupt_if_withdrawn()
         self.item.reason(reason)
-        if step := self._case.journal.once("charge"):
+        if step := self._case.once("charge", reason=reason, amount=amount, balance=balance):
             due = self._case.calendar.begins(since, self._case.now())
             data = {"amount": amount.model_dump(mode="json"), "balance": balance.model_dump(mode="json")}
             recorded = self._case.record("charged", step=step, occurred=due, outcome=reason, data=data)
@@ -187,7 +191,7 @@ class Procedure(Generic[A]):
         self._case.interrupt_if_withdrawn()
         for code in codes:
             self.item.mark(code)
-            if step := self._case.journal.once("mark"):
+            if step := self._case.once("mark", code=code):
                 self._case.record("marked", step=step, outcome=code)
 
     async def wait_for(
@@ -223,11 +227,17 @@ class Procedure(Generic[A]):
         return date.fromisoformat(self._case.journal.remember("today", day.isoformat()))
 
     async def _applicant(
-        self, verb: str, wanted: str, within: Limit, ask: Callable[[Wait], None], owed: Money | None = None
+        self,
+        verb: str,
+        wanted: str,
+        within: Limit,
+        ask: Callable[[Wait], None],
+        said: Mapping[str, Any],
+        owed: Money | None = None,
     ) -> Outcome:
         """Wait for something that the applicant has to bring."""
         self._case.interrupt_if_withdrawn()
-        step = open_applicant(self._case, verb, wanted, within, ask, owed)
+        step = open_applicant(self._case, verb, wanted, within, ask, said, owed)
         return await outcome_of(self._case, step)
 
 

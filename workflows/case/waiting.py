@@ -21,7 +21,7 @@ from contracts.wire.envelope import Event
 from contracts.wire.messages import Answered, Paid, Requested
 from contracts.wire.topics import events_topic
 from workflows.case.case import Case
-from workflows.case.journal import PAYMENT, Outcome, ScheduledRung, Wait
+from workflows.case.journal import PAYMENT, Outcome, ScheduledRung, Wait, mark_of
 from workflows.case.ladder import schedule
 
 F = TypeVar("F", bound=Contract)
@@ -53,17 +53,18 @@ async def wait_until(case: Case, condition: Callable[[], bool]) -> None:
 def open_request(case: Case, request: Request[Any]) -> str:
     """Ask an agency; the step under which its answer will be found."""
     step = case.journal.next_step(request.name)
+    begun = case.begun(step, said := {"request": request})
     if step in case.journal.outcomes:
         return step
     check = request.agency in case.opened.checks
-    if step not in case.journal.waits:
-        _ask(case, step, request, check=check)
+    if not begun:
+        _ask(case, step, request, mark_of(said), check=check)
     if check:  # an activity does not outlive its run: in a new run the check is made again
         case.waits.start_check(step, _check(case, step, request))
     return step
 
 
-def _ask(case: Case, step: str, request: Request[Any], *, check: bool) -> None:
+def _ask(case: Case, step: str, request: Request[Any], mark: str, *, check: bool) -> None:
     due, rungs = schedule(case.calendar, case.now(), request.limit, request.overdue)
     agency = Party.agency(request.agency)
     wait = Wait(
@@ -76,6 +77,7 @@ def _ask(case: Case, step: str, request: Request[Any], *, check: bool) -> None:
         request_id=case.request_id(step),
         agency=request.agency,
         inlets=() if check else (events_topic(agency),),
+        said=mark,
     )
     case.waits.open(wait)
     requested = Requested(
@@ -109,11 +111,17 @@ async def _check(case: Case, step: str, request: Request[Any]) -> None:
 
 
 def open_applicant(
-    case: Case, verb: str, wanted: str, within: Limit, ask: Callable[[Wait], None], owed: Money | None = None
+    case: Case,
+    verb: str,
+    wanted: str,
+    within: Limit,
+    ask: Callable[[Wait], None],
+    said: Mapping[str, Any],
+    owed: Money | None = None,
 ) -> str:
     """Wait for something that the applicant has to bring; the step under which it will be found."""
     inlets = (events_topic(Party.channel(case.opened.channel)),)
-    return _open(case, verb, APPLICANT, (wanted,), inlets, ask, within=within, owed=owed)
+    return _open(case, verb, APPLICANT, (wanted,), inlets, ask, said, within=within, owed=owed)
 
 
 def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None, until: date | None) -> str:
@@ -140,6 +148,7 @@ def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None
         tuple(_fact_name(word) for word in words),
         tuple(inlets),
         begin,
+        {"facts": words},
         within=within,
         until=until,
     )
@@ -166,6 +175,7 @@ def _open(
     wants: tuple[str, ...],
     inlets: tuple[str, ...],
     ask: Callable[[Wait], None],
+    said: Mapping[str, Any],
     *,
     within: Limit | None = None,
     until: date | None = None,
@@ -177,14 +187,16 @@ def _open(
         wants: the names of the facts that end it.
         inlets: the topics on which they may come; the fence watches them.
         ask: records the wait and tells whoever has to bring something.
+        said: what it tells them, to be compared in a later run.
         within: how long from now on; with neither this nor ``until``, without a limit.
         until: the legal day at whose beginning it is too late. It may be past already.
         owed: for payments, how much.
     """
     step = case.journal.next_step(verb)
-    if step in case.journal.outcomes or step in case.journal.waits:
+    if case.begun(step, said):
         return step
     wait = Wait(step=step, holder=holder, opened=case.now(), wants=wants, owed=owed, inlets=inlets)
+    wait.said = mark_of(said)
     if until is not None:
         wait.due = case.calendar.begins(until, case.now())
         wait.rungs = [ScheduledRung(at=wait.due, rung=lapse("overdue"))]

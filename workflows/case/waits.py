@@ -42,7 +42,8 @@ class Waits:
 
     def settle(self, step: str, outcome: Outcome) -> None:
         """End a wait; the verb that waits for it goes on."""
-        self._journal.waits.pop(step, None)
+        if wait := self._journal.waits.pop(step, None):
+            outcome.said = wait.said
         self._journal.outcomes[step] = outcome
         for tasks in (self._fences, self._checks):
             if task := tasks.pop(step, None):

@@ -12,6 +12,8 @@ from contracts.platform import FencePassed
 from contracts.terms.service_item import ServiceItem
 from tests.simulation.defects.mutant import Mutant
 from workflows.case import intake
+from workflows.case import outbox as case_outbox
+from workflows.case.case import Case
 from workflows.case.inbox import Inbox
 from workflows.case.journal import Fact, Journal, Wait
 from workflows.case.waits import Waits
@@ -67,6 +69,14 @@ def _letter_dropped() -> AbstractContextManager[Any]:
     return _records(lambda records: records[:-1] if len(records) > 3 else records)
 
 
+def _publishing_unread() -> AbstractContextManager[Any]:
+    return patch.object(case_outbox, "_fork", lambda *_: None)
+
+
+def _runs_unmarked() -> AbstractContextManager[Any]:
+    return patch.object(Case, "begun", lambda self, step, said: self.journal.begun(step) is not None)
+
+
 def _later_copy() -> AbstractContextManager[Any]:
     return patch.object(Journal, "drop_later_copy", lambda *_: False)
 
@@ -112,6 +122,10 @@ MUTANTS = (
     Mutant("by-chance", "events of one task take effect in any order", _by_chance, (CASE,)),
     Mutant("backwards", "the outbox publishes backwards", _backwards),
     Mutant("letter-dropped", "the outbox drops a letter", _letter_dropped),
+    Mutant(
+        "publishing-unread", "a case does not read what its outbox published", _publishing_unread, (CASE,)
+    ),
+    Mutant("runs-unmarked", "a later run does not know what was said", _runs_unmarked, (CASE,)),
     Mutant("later-copy", "a late copy hides the one that was in time", _later_copy, (CASE,)),
     Mutant("checks-unheld", "an outage holds no check", _checks_unheld, (CASE,)),
     Mutant(

@@ -30,6 +30,7 @@ from tests.unit.workflows.case.running import (
 )
 from workflows.case.case import Case
 from workflows.case.interruptions import Withdrawal
+from workflows.case.outbox import WouldFork
 from workflows.case.waiting import open_applicant, open_request
 
 CHECK = CheckCompleteness(application=application())
@@ -92,7 +93,7 @@ async def test_a_case_is_held_by_all_it_waits_for_else_by_the_system(runtime: Vi
     assert case.holders == (SYSTEM,)
     open_request(case, CHECK)
     open_request(case, REVIEW)
-    open_applicant(case, "collect", "paid", working_days(1), lambda wait: None)
+    open_applicant(case, "collect", "paid", working_days(1), lambda wait: None, {})
     assert list(case.holders) == [FIRE_SAFETY, HOUSING, APPLICANT]  # sorted: never in a set's order
     case.close(Grant())
     assert list(case.holders) == []
@@ -169,7 +170,7 @@ async def test_closing_stops_what_is_open_and_is_the_last_entry(runtime: Virtual
 async def test_whoever_was_asked_is_told_to_stop(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
     open_request(case, REVIEW)
-    open_applicant(case, "collect", "paid", working_days(1), lambda wait: None)
+    open_applicant(case, "collect", "paid", working_days(1), lambda wait: None, {})
     case.stop_all("the applicant withdrew")
     assert letters(case, FIRE_SAFETY)[-1] == (
         Cancelled.type,
@@ -177,6 +178,43 @@ async def test_whoever_was_asked_is_told_to_stop(runtime: VirtualRuntime) -> Non
     )
     assert [entry.kind for entry in posted(case)].count("cancelled") == 1  # a wait of the applicant just ends
     assert {outcome.how for outcome in case.journal.outcomes.values()} == {"stopped"}
+
+
+# --- later runs ------------------------------------------------------------------------------------------
+
+
+async def test_what_was_done_once_is_not_done_in_a_new_run(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime)
+    assert [case.once("mark", code=code) for code in ("a", "b")] == ["mark/1", "mark/2"]
+    again = next_run(case, runtime)
+    assert [again.once("mark", code=code) for code in ("a", "b", "c")] == [None, None, "mark/3"]
+
+
+@pytest.mark.parametrize("course", ["done", "open", "ended"])
+async def test_a_later_run_whose_code_says_something_else_fails_and_sends_nothing(
+    runtime: VirtualRuntime, course: str
+) -> None:
+    """Its history no longer tells what the earlier run said, so the journal does."""
+
+    def speak(case: Case, project: str) -> None:
+        if course == "done":
+            case.decide(Refuse(reason=project))
+        else:
+            check = CheckCompleteness(application=application(project=project))
+            step = open_request(case, check)
+            if course == "ended" and step in case.journal.waits:
+                case.stop(step, "no longer needed")
+
+    case = a_case(runtime)
+    speak(case, "fee-not-paid")
+    same, other = next_run(case, runtime), next_run(case, runtime)
+    speak(same, "fee-not-paid")
+    assert posted(same) == []
+    with pytest.raises(WouldFork, match="an earlier run said something else"):
+        speak(other, "review-refused")
+    assert other.outbox.failed
+    with pytest.raises(WouldFork):
+        other.outbox.check()
 
 
 # --- supplements -----------------------------------------------------------------------------------------

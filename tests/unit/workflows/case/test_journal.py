@@ -46,13 +46,6 @@ def test_a_new_run_gives_the_same_names_again() -> None:
     assert [again.next_step("review"), again.next_step("review")] == first
 
 
-def test_what_was_done_once_is_not_done_in_a_new_run() -> None:
-    journal = Journal()
-    assert (journal.once("mark"), journal.once("mark")) == ("mark/1", "mark/2")
-    again = in_a_new_run(journal)
-    assert (again.once("mark"), again.once("mark"), again.once("mark")) == (None, None, "mark/3")
-
-
 def test_what_was_read_once_is_read_the_same_in_a_new_run() -> None:
     journal = Journal()
     assert journal.remember("today", "2026-03-02") == "2026-03-02"
