@@ -51,6 +51,7 @@ class Plan:
         away: spans in which broker and Temporal, or the gateways, are away.
         dies: when (by call) gateways and orchestrators die, in turn.
         chatter: how likely an agency says at once that it has a request.
+        events_per_run: after so many a case goes on in a new run; bite: so many it takes in one task.
         slow: seconds that a signal may take: so the gateway is behind at many a deadline.
         two_builds: from when to when two builds of the procedure serve side by side.
         skew: of Temporal's clock; steps: of the broker's: from when, to when, by how much.
@@ -80,6 +81,7 @@ class Plan:
     two_builds: tuple[float, float] | None = None
     transactions: float = 0.0
     events_per_run: int = 1000
+    bite: int = 100
     operator_seconds: float = 5.0
     slow: float = 0.0
     chatter: float = 0.0
@@ -111,6 +113,7 @@ def plan(seed: int) -> Plan:
     made.chatter = draw.choice([0.0, 0.5])
     made.forgets = draw.choice([0.0, 0.0, 0.3])
     made.events_per_run = draw.choice([1000, 1000, 6])
+    made.bite = draw.choice([100, 1])
     made.operator_seconds = draw.uniform(3, 15)
     _draw_troubles(made, draw)
     made.slow = draw.choice([0.0, 1.5]) if alone is None else 0.0

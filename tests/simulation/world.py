@@ -45,6 +45,7 @@ from workers.gateway.heartbeat import keep_beating
 from workers.gateway.originals import Originals
 from workers.process.settings import Settings
 from workflows.case import carrier as case_carrier
+from workflows.case import inbox as inbox_module
 from workflows.construction_permit import ConstructionPermit
 from workflows.procedures import PROCEDURES
 
@@ -335,12 +336,23 @@ class World:
 @contextmanager
 def small_numbers(plan: Plan) -> Iterator[None]:
     """Limits so small that a short run meets them, and secrets that are the same in every run of a seed."""
-    usual = gateway_module.CROWD, case_carrier.EVENTS_PER_RUN, vars(delivery_module)["secrets"]
+    usual = (
+        gateway_module.CROWD,
+        case_carrier.EVENTS_PER_RUN,
+        inbox_module.BITE_EVENTS,
+        vars(delivery_module)["secrets"],
+    )
     draw = random.Random(f"secrets/{plan.seed}")
     drawn = SimpleNamespace(token_hex=lambda size: f"{draw.getrandbits(8 * size):0{2 * size}x}")
     vars(delivery_module)["secrets"] = drawn
     gateway_module.CROWD, case_carrier.EVENTS_PER_RUN = CROWD, plan.events_per_run
+    inbox_module.BITE_EVENTS = plan.bite
     try:
         yield
     finally:
-        gateway_module.CROWD, case_carrier.EVENTS_PER_RUN, vars(delivery_module)["secrets"] = usual
+        (
+            gateway_module.CROWD,
+            case_carrier.EVENTS_PER_RUN,
+            inbox_module.BITE_EVENTS,
+            vars(delivery_module)["secrets"],
+        ) = usual

@@ -117,8 +117,9 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
         await case.runtime.until(something_to_do)
         case.outbox.check()
         _take_bite(case)
-        take_due_rungs(case)
-        take_undecided(case)
+        if not case.inbox:  # an answer in time may be among what waits there
+            take_due_rungs(case)
+            take_undecided(case)
         case.runtime.show("; ".join(str(wait) for wait in case.journal.waits.values()))
         if running.done():
             return

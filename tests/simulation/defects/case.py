@@ -11,11 +11,13 @@ from activities import outbox
 from contracts.platform import FencePassed
 from contracts.terms.service_item import ServiceItem
 from tests.simulation.defects.mutant import Mutant
+from workflows.case import carrier as case_carrier
 from workflows.case import intake
 from workflows.case import outbox as case_outbox
 from workflows.case.case import Case
 from workflows.case.inbox import Inbox
 from workflows.case.journal import Fact, Journal, Wait
+from workflows.case.ladder import take_due_rungs
 from workflows.case.waits import Waits
 
 CASE = "tests/unit/workflows/case"
@@ -95,6 +97,16 @@ def _by_stamps_alone() -> AbstractContextManager[Any]:
     return patch.object(Inbox, "take", lambda self: sorted(take(self), key=lambda each: each.received))
 
 
+def _rungs_between() -> AbstractContextManager[Any]:
+    take = case_carrier._take_bite
+
+    def take_bite(case: Case) -> None:
+        take(case)
+        take_due_rungs(case)
+
+    return patch.object(case_carrier, "_take_bite", take_bite)
+
+
 def _all_at_once() -> AbstractContextManager[Any]:
     take = Inbox.take
     return patch.object(Inbox, "take", lambda self: [each for _ in range(len(self)) for each in take(self)])
@@ -125,6 +137,7 @@ MUTANTS = (
     Mutant(
         "publishing-unread", "a case does not read what its outbox published", _publishing_unread, (CASE,)
     ),
+    Mutant("rungs-between", "silence takes effect while events wait in the inbox", _rungs_between, (CASE,)),
     Mutant("runs-unmarked", "a later run does not know what was said", _runs_unmarked, (CASE,)),
     Mutant("later-copy", "a late copy hides the one that was in time", _later_copy, (CASE,)),
     Mutant("checks-unheld", "an outage holds no check", _checks_unheld, (CASE,)),

@@ -298,6 +298,22 @@ async def test_many_events_take_effect_bite_by_bite_each_published_before_the_ne
     assert faults(runtime.entries) == []
 
 
+async def test_no_silence_takes_effect_while_events_wait_in_the_inbox(
+    runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fence says that everything in time is in the case; it may still wait there."""
+    monkeypatch.setattr(inbox, "BITE_EVENTS", 2)
+    case = a_case(runtime)
+    carrying = await carried(case, review(case))
+    for _ in range(7):
+        send(case, Reported(step="visit"), HOUSING)
+    send(case, CONSENT, FIRE_SAFETY, REVIEW)
+    await runtime.advance(20 * DAY)  # all in one task: the orchestrator was away
+    await carrying
+    assert "deemed" not in runtime.kinds
+    assert runtime.kinds.count("answered") == 1
+
+
 async def test_a_case_that_carries_much_warns_before_it_cannot_go_on(
     runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
