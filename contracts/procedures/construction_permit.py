@@ -196,6 +196,7 @@ CONSTRUCTION_PERMIT = ServiceItem(
     name=Bilingual(zh="建筑工程施工许可（并联审批）", en="Construction permit (parallel approval)"),
     application=Application,
     lead=HOUSING,
+    reporters=(PLANNING, FIRE_SAFETY, CIVIL_AIR_DEFENCE, ENVIRONMENT, DRAINAGE, SERVICE_HALL),
     laws=(LawVersion(id="2018-33", basis=REFORM, since=date(2018, 5, 14)),),
     statutory=working_days(20),
     promised=working_days(15),

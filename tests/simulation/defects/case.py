@@ -39,11 +39,8 @@ def _seen_forgotten() -> AbstractContextManager[Any]:
 
 
 def _by_chance() -> AbstractContextManager[Any]:
-    def take(self: Inbox) -> list[Any]:
-        taken, self._waiting = self._waiting, []
-        return sorted(taken, key=lambda each: each.event.id)
-
-    return patch.object(Inbox, "take", take)
+    take = Inbox.take
+    return patch.object(Inbox, "take", lambda self: sorted(take(self), key=lambda each: each.event.id))
 
 
 @contextmanager

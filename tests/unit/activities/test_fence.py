@@ -70,11 +70,13 @@ class CaughtUp:
             await asyncio.sleep(0.01)
 
 
-def fence_on(kafka: FakeKafka, broker: Broker | None = None) -> FenceActivity:
+def fence_on(
+    kafka: FakeKafka, broker: Broker | None = None, clock_skew: timedelta = timedelta(0)
+) -> FenceActivity:
     fence = FenceActivity(
         broker or FakeBroker("127.0.0.1:1"),
         group="seamless.gateway",
-        clock_skew=timedelta(0),
+        clock_skew=clock_skew,
         outage_after=timedelta(minutes=1),
         grace=timedelta(hours=1),
     )
@@ -145,6 +147,14 @@ async def test_it_waits_for_a_heartbeat_from_after_the_deadline(monkeypatch: pyt
     fence._availability.beat(back)
     passed = await fence.await_gateway(a_fence(deadline))
     assert passed.held_until == back + timedelta(hours=1)
+
+
+async def test_the_ends_are_asked_once_every_clock_is_past_the_deadline() -> None:
+    kafka, deadline = FakeKafka([0, 0, 0], [-1, -1, -1]), datetime.now(UTC)
+    fence = fence_on(kafka, clock_skew=timedelta(seconds=0.2))
+    fence._availability.beat(deadline + timedelta(seconds=1))
+    await fence.await_gateway(a_fence(deadline))
+    assert datetime.now(UTC) >= deadline + timedelta(seconds=0.2)
 
 
 async def test_a_check_waits_for_no_topic() -> None:

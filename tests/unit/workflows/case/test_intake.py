@@ -189,7 +189,7 @@ async def test_a_report_that_is_not_what_its_type_asks_for_is_refused(
 
 
 async def test_who_does_not_report_in_the_procedure_is_refused(case: Case) -> None:
-    for agency in ("police", "planning"):
+    for agency in ("police", "municipality"):
         comes(case, Reported(step="visit"), Party.agency(agency))
         kind, refused = told(case, Party.agency(agency))
         assert (kind, refused["reason"], refused["field"]) == (Refused.type, "wrong-source", "source")
