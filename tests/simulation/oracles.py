@@ -29,7 +29,7 @@ DELAY_AT_MOST = timedelta(seconds=5)
 POISON_AT_MOST = timedelta(seconds=30)
 
 DELAYING = frozenset({"away", "deaths", "losses", "transactions", "stray-gateway"})
-DISTURBED = frozenset({"away", "deaths", "losses", "stray-gateway", "poison", "transactions", "clock"})
+DISTURBED = DELAYING | {"poison", "clock", "two-builds"}
 
 
 def violations(world: World) -> list[str]:
