@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import patch
 
 from aiokafka import TopicPartition
 from temporalio.client import WorkflowExecutionStatus
@@ -336,23 +337,12 @@ class World:
 @contextmanager
 def small_numbers(plan: Plan) -> Iterator[None]:
     """Limits so small that a short run meets them, and secrets that are the same in every run of a seed."""
-    usual = (
-        gateway_module.CROWD,
-        case_carrier.EVENTS_PER_RUN,
-        inbox_module.BITE_EVENTS,
-        vars(delivery_module)["secrets"],
-    )
     draw = random.Random(f"secrets/{plan.seed}")
     drawn = SimpleNamespace(token_hex=lambda size: f"{draw.getrandbits(8 * size):0{2 * size}x}")
-    vars(delivery_module)["secrets"] = drawn
-    gateway_module.CROWD, case_carrier.EVENTS_PER_RUN = CROWD, plan.events_per_run
-    inbox_module.BITE_EVENTS = plan.bite
-    try:
+    with (
+        patch.object(delivery_module, "secrets", drawn),
+        patch.object(gateway_module, "CROWD", CROWD),
+        patch.object(case_carrier, "EVENTS_PER_RUN", plan.events_per_run),
+        patch.object(inbox_module, "BITE_EVENTS", plan.bite),
+    ):
         yield
-    finally:
-        (
-            gateway_module.CROWD,
-            case_carrier.EVENTS_PER_RUN,
-            inbox_module.BITE_EVENTS,
-            vars(delivery_module)["secrets"],
-        ) = usual

@@ -136,9 +136,9 @@ def _continue_in_a_new_run(case: Case) -> None:
         return
     following = case.opened.model_copy(update={"carried": case.carried()})
     size = len(to_json(following))
-    if size > RUN_INPUT and case.inbox:
-        return
     if size > RUN_INPUT:
+        if case.inbox:
+            return
         case.runtime.warn("the case carries much into its new run; Temporal takes 2 MB", bytes=size)
     case.runtime.continue_as_new(following)
 

@@ -89,25 +89,24 @@ class Case:
         Raises:
             WouldFork: what was said then is not what is ``said`` now.
         """
-        step = self.journal.next_step(verb)
-        if self.begun(step, said):
+        step, mark = self.journal.next_step(verb), mark_of(said)
+        if self.begun(step, mark):
             return None
-        self.journal.outcomes[step] = Outcome(how="done", said=mark_of(said))
+        self.journal.outcomes[step] = Outcome(how="done", said=mark)
         return step
 
-    def begun(self, step: str, said: Mapping[str, Any]) -> bool:
+    def begun(self, step: str, mark: str) -> bool:
         """Whether a step was begun in an earlier run, where history no longer tells what it said.
 
         Raises:
-            WouldFork: what was said then is not what is ``said`` now.
+            WouldFork: what was said then has another ``mark``.
         """
-        earlier = self.journal.begun(step)
+        earlier = self.journal.outcomes.get(step) or self.journal.waits.get(step)
         if earlier is None:
             return False
-        if earlier.said is not None and earlier.said != mark_of(said):
-            raise self.outbox.fail(
-                WouldFork.of(self.opened.case, f"step {step}: an earlier run said something else")
-            )
+        if earlier.said not in (None, mark):
+            found = f"step {step}: an earlier run said something else"
+            raise self.outbox.fail(WouldFork.of(self.opened.case, found))
         return True
 
     def record(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -126,11 +126,6 @@ class Fact(BaseModel):
     received: AwareDatetime
     data: dict[str, Any]
 
-    @property
-    def kind(self) -> str:
-        """Facts of one kind share a place: those of a name, and payments in a currency."""
-        return f"{self.name}:{self.data['amount']['currency']}" if self.name == PAYMENT else self.name
-
 
 class Journal(BaseModel):
     """What a case knows; the module's docstring says what for.
@@ -172,10 +167,6 @@ class Journal(BaseModel):
         self._ordinals[name] += 1
         return f"{name}/{self._ordinals[name]}"
 
-    def begun(self, step: str) -> Wait | Outcome | None:
-        """A step that is open or has ended; in a new run, also by an earlier one."""
-        return self.outcomes.get(step) or self.waits.get(step)
-
     def remember(self, name: str, value: str) -> str:
         """``value``, or what was remembered in its place in an earlier run."""
         remembered = self.outcomes.setdefault(self.next_step(name), Outcome(how="done", value=value))
@@ -212,15 +203,14 @@ class Journal(BaseModel):
         There is room for every payment: one too many for a place of its own is added to the last one in its
         currency. The ledger has each as it came.
         """
-        alike = [each for each in self.facts if each.kind == fact.kind]
-        few = not alike or (len(alike) < FACTS_KEPT and sum(map(_size, alike)) + _size(fact) <= FACT_BYTES)
-        if fact.name == PAYMENT and not few:
-            self.facts.remove(alike[-1])
-            fact = _sum(alike[-1], fact)
-        elif fact.name != PAYMENT:
-            kept = sum(_size(each) for each in self.facts if each.name != PAYMENT)
-            if not few or kept + _size(fact) > FACTS_BYTES:
-                return False
+        alike = [each for each in self.facts if _alike(each, fact)]
+        few = not alike or (len(alike) < FACTS_KEPT and _bytes([*alike, fact]) <= FACT_BYTES)
+        if fact.name == PAYMENT:
+            if not few:
+                self.facts.remove(alike[-1])
+                fact = _sum(alike[-1], fact)
+        elif not few or _bytes([*(each for each in self.facts if each.name != PAYMENT), fact]) > FACTS_BYTES:
+            return False
         self.facts.append(fact)
         return True
 
@@ -239,8 +229,15 @@ def size_of(delivered: Delivered) -> int:
     return 500 + len(str(delivered.event.data))
 
 
-def _size(fact: Fact) -> int:
-    return 200 + len(str(fact.data))
+def _bytes(facts: Iterable[Fact]) -> int:
+    return sum(200 + len(str(fact.data)) for fact in facts)
+
+
+def _alike(one: Fact, other: Fact) -> bool:
+    """Whether two facts share what room there is: those of a name, and of payments those in a currency."""
+    if one.name != other.name:
+        return False
+    return one.name != PAYMENT or one.data["amount"]["currency"] == other.data["amount"]["currency"]
 
 
 def _sum(one: Fact, other: Fact) -> Fact:

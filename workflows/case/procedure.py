@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -23,7 +23,7 @@ from workflows.case.carrier import carry
 from workflows.case.case import Case
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
-from workflows.case.journal import Outcome, Wait
+from workflows.case.journal import PAYMENT, Outcome, Wait
 from workflows.case.runtime import Runtime
 from workflows.case.waiting import open_applicant, open_facts, open_request, outcome_of, read_fact, wait_until
 
@@ -122,8 +122,10 @@ class Procedure(Generic[A]):
             recorded = self._case.record("asked-applicant", of=wait, materials=len(missing), data=notice)
             recorded.tell_applicant(notice)
 
+        self._case.interrupt_if_withdrawn()
         said = {"missing": [each.model_dump(mode="json") for each in missing]}
-        outcome = await self._applicant("supplement", "supplemented", within, ask, said)
+        step = open_applicant(self._case, "supplement", "supplemented", within, ask, said=said)
+        outcome = await outcome_of(self._case, step)
         if outcome.how == "lapsed":
             raise Lapsed(otherwise)
         handed_in = outcome.value["data"]["application"]
@@ -138,8 +140,9 @@ class Procedure(Generic[A]):
 
         if not fee.amount:
             return True
-        outcome = await self._applicant("collect", "paid", within, ask, {"fee": fee}, fee)
-        return outcome.how != "lapsed"
+        self._case.interrupt_if_withdrawn()
+        step = open_applicant(self._case, "collect", PAYMENT, within, ask, owed=fee)
+        return (await outcome_of(self._case, step)).how != "lapsed"
 
     async def notify(self, document: DocumentRef) -> None:
         """Send the applicant the document that was issued."""
@@ -225,20 +228,6 @@ class Procedure(Generic[A]):
         """The legal day in the authority's zone, as it was when the procedure first read it here."""
         day = self._case.calendar.day(self._case.now())
         return date.fromisoformat(self._case.journal.remember("today", day.isoformat()))
-
-    async def _applicant(
-        self,
-        verb: str,
-        wanted: str,
-        within: Limit,
-        ask: Callable[[Wait], None],
-        said: Mapping[str, Any],
-        owed: Money | None = None,
-    ) -> Outcome:
-        """Wait for something that the applicant has to bring."""
-        self._case.interrupt_if_withdrawn()
-        step = open_applicant(self._case, verb, wanted, within, ask, said, owed)
-        return await outcome_of(self._case, step)
 
 
 def procedure(item: ServiceItem, law: str | None = None) -> Callable[[type[P]], type[P]]:

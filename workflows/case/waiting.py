@@ -53,12 +53,13 @@ async def wait_until(case: Case, condition: Callable[[], bool]) -> None:
 def open_request(case: Case, request: Request[Any]) -> str:
     """Ask an agency; the step under which its answer will be found."""
     step = case.journal.next_step(request.name)
-    begun = case.begun(step, said := {"request": request})
+    mark = mark_of({"request": request})
+    begun = case.begun(step, mark)
     if step in case.journal.outcomes:
         return step
     check = request.agency in case.opened.checks
     if not begun:
-        _ask(case, step, request, mark_of(said), check=check)
+        _ask(case, step, request, mark, check=check)
     if check:  # an activity does not outlive its run: in a new run the check is made again
         case.waits.start_check(step, _check(case, step, request))
     return step
@@ -116,12 +117,12 @@ def open_applicant(
     wanted: str,
     within: Limit,
     ask: Callable[[Wait], None],
-    said: Mapping[str, Any],
     owed: Money | None = None,
+    said: Mapping[str, Any] | None = None,
 ) -> str:
     """Wait for something that the applicant has to bring; the step under which it will be found."""
     inlets = (events_topic(Party.channel(case.opened.channel)),)
-    return _open(case, verb, APPLICANT, (wanted,), inlets, ask, said, within=within, owed=owed)
+    return _open(case, verb, APPLICANT, (wanted,), inlets, ask, within=within, owed=owed, said=said)
 
 
 def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None, until: date | None) -> str:
@@ -148,7 +149,6 @@ def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None
         tuple(_fact_name(word) for word in words),
         tuple(inlets),
         begin,
-        {"facts": words},
         within=within,
         until=until,
     )
@@ -175,11 +175,11 @@ def _open(
     wants: tuple[str, ...],
     inlets: tuple[str, ...],
     ask: Callable[[Wait], None],
-    said: Mapping[str, Any],
     *,
     within: Limit | None = None,
     until: date | None = None,
     owed: Money | None = None,
+    said: Mapping[str, Any] | None = None,
 ) -> str:
     """Wait for a fact; the step under which it will be found.
 
@@ -187,16 +187,15 @@ def _open(
         wants: the names of the facts that end it.
         inlets: the topics on which they may come; the fence watches them.
         ask: records the wait and tells whoever has to bring something.
-        said: what it tells them, to be compared in a later run.
         within: how long from now on; with neither this nor ``until``, without a limit.
         until: the legal day at whose beginning it is too late. It may be past already.
         owed: for payments, how much.
+        said: what else ``ask`` says, to be compared in a later run.
     """
-    step = case.journal.next_step(verb)
-    if case.begun(step, said):
+    step, mark = case.journal.next_step(verb), mark_of({"wants": wants, "owed": owed} | dict(said or {}))
+    if case.begun(step, mark):
         return step
-    wait = Wait(step=step, holder=holder, opened=case.now(), wants=wants, owed=owed, inlets=inlets)
-    wait.said = mark_of(said)
+    wait = Wait(step=step, holder=holder, opened=case.now(), wants=wants, owed=owed, inlets=inlets, said=mark)
     if until is not None:
         wait.due = case.calendar.begins(until, case.now())
         wait.rungs = [ScheduledRung(at=wait.due, rung=lapse("overdue"))]

@@ -171,8 +171,8 @@ def a_case(runtime: Runtime, item: ServiceItem = CONSTRUCTION_PERMIT, **changes:
 
 def next_run(case: Case, runtime: Runtime) -> Case:
     """The same case in its next run."""
-    carried = case.journal.model_dump(mode="json")
-    return Case(case.opened.model_copy(update={"carried": carried}), case.item, Inbox(runtime.read), runtime)
+    following = case.opened.model_copy(update={"carried": case.carried()})
+    return Case(following, case.item, Inbox(runtime.read), runtime)
 
 
 def delivered(

@@ -93,7 +93,7 @@ async def test_a_case_is_held_by_all_it_waits_for_else_by_the_system(runtime: Vi
     assert case.holders == (SYSTEM,)
     open_request(case, CHECK)
     open_request(case, REVIEW)
-    open_applicant(case, "collect", "paid", working_days(1), lambda wait: None, {})
+    open_applicant(case, "collect", "paid", working_days(1), lambda wait: None)
     assert list(case.holders) == [FIRE_SAFETY, HOUSING, APPLICANT]  # sorted: never in a set's order
     case.close(Grant())
     assert list(case.holders) == []
@@ -170,7 +170,7 @@ async def test_closing_stops_what_is_open_and_is_the_last_entry(runtime: Virtual
 async def test_whoever_was_asked_is_told_to_stop(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
     open_request(case, REVIEW)
-    open_applicant(case, "collect", "paid", working_days(1), lambda wait: None, {})
+    open_applicant(case, "collect", "paid", working_days(1), lambda wait: None)
     case.stop_all("the applicant withdrew")
     assert letters(case, FIRE_SAFETY)[-1] == (
         Cancelled.type,

@@ -138,7 +138,7 @@ async def test_what_is_held_and_what_is_undecided_go_on_in_the_next_run(
 async def test_a_payment_and_a_supplement_of_the_grace_count(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
     for verb, wanted, owed in (("collect", "paid", FEE), ("supplement", "supplemented", None)):
-        open_applicant(case, verb, wanted, working_days(1), lambda wait: None, {}, owed)
+        open_applicant(case, verb, wanted, working_days(1), lambda wait: None, owed)
     runtime.time = START + DAY
     runtime.outage = Outage(began=START, ended=START + DAY)
     runtime.gateway_up = False

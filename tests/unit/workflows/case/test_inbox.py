@@ -15,15 +15,14 @@ from contracts.platform import Delivered
 from contracts.terms.identifiers import Party
 from contracts.wire.messages import Reported
 from tests.applications import new_case
-from tests.unit.workflows.case.running import START, delivered
+from tests.unit.workflows.case.running import START, VirtualRuntime, delivered
 from workflows.case import inbox as inbox_module
 from workflows.case.inbox import Inbox
 
 CASE = new_case()
 
 
-def read(came: RawValue) -> Delivered:
-    return Delivered.model_validate_json(came.payload.data)
+read = VirtualRuntime().read
 
 
 def came(agency: str, seconds: int = 0) -> Delivered:
