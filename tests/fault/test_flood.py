@@ -28,8 +28,23 @@ LARGE = {"text": 4 * [15_000 * "x"]}
 
 
 def all_but_completeness(requested: Event) -> dict[str, Any] | None:
-    """A case that waits for its first answer."""
+    """What a town replies in which nobody checks whether the application is complete."""
     return None if requested.data["request"] == "check-completeness" else consent(requested)
+
+
+async def waiting_case(town: Town) -> CaseId:
+    """A case that waits for its first answer."""
+    town.reply = all_but_completeness
+    case = await town.apply()
+    await town.until(lambda: "requested" in town.kinds(case))
+    return case
+
+
+async def goes_on(stack: Stack, town: Town, case: CaseId) -> None:
+    """The first answer comes, and the case ends as it should."""
+    await town.answer(f"{case}/check-completeness/1", {"outcome": "complete"})
+    await town.closed(case)
+    await judge(stack.settings, [case], outcome="granted")
 
 
 async def report(stack: Stack, sender: Party, case: CaseId, count: int, content: dict[str, Any]) -> None:
@@ -53,9 +68,7 @@ async def test_large_reports_of_an_agency_that_nobody_asked_do_not_end_a_case(
     stack: Stack, town: Town
 ) -> None:
     """900 of 60 kB are 54 MB, and Temporal ends a run at 50."""
-    town.reply = all_but_completeness
-    case = await town.apply()
-    await town.until(lambda: "requested" in town.kinds(case))
+    case = await waiting_case(town)
     client = await connect(stack.settings)
     largest = 0
     sending = asyncio.create_task(report(stack, POLICE, case, 900, LARGE))
@@ -68,17 +81,13 @@ async def test_large_reports_of_an_agency_that_nobody_asked_do_not_end_a_case(
             ended = town.kinds(case).count("refused") + sum(each.key == case.encode() for each in letters)
     await sending
     assert largest < 30 * 1024 * 1024
-    await town.answer(f"{case}/check-completeness/1", {"outcome": "complete"})
-    await town.closed(case)
-    await judge(stack.settings, [case], outcome="granted")
+    await goes_on(stack, town, case)
 
 
 async def test_as_many_events_as_temporal_takes_wait_for_the_orchestrator_and_take_effect(
     stack: Stack, town: Town
 ) -> None:
-    town.reply = all_but_completeness
-    case = await town.apply()
-    await town.until(lambda: "requested" in town.kinds(case))
+    case = await waiting_case(town)
     await stack.worker("orchestrator").stop(15)
     await report(stack, HOUSING, case, 9_500, {})
     client = await connect(stack.settings)
@@ -88,6 +97,4 @@ async def test_as_many_events_as_temporal_takes_wait_for_the_orchestrator_and_ta
     stack.start_worker("orchestrator")
     await stack.ready()
     await town.until(lambda: town.kinds(case).count("reported") == 9_500, within_seconds=600)
-    await town.answer(f"{case}/check-completeness/1", {"outcome": "complete"})
-    await town.closed(case)
-    await judge(stack.settings, [case], outcome="granted")
+    await goes_on(stack, town, case)

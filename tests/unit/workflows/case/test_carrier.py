@@ -47,6 +47,12 @@ def send(case: Case, message: Any, sender: Party, step: str | None = None) -> No
     case.inbox.put(delivered(message, case.opened.case, sender, step=step))
 
 
+def visits(case: Case, count: int = 1, **content: Any) -> None:
+    """The lead agency reports so many visits."""
+    for _ in range(count):
+        send(case, Reported(step="visit", content=content), HOUSING)
+
+
 async def carried(case: Case, course: Coroutine[Any, Any, Decision]) -> asyncio.Task[Any]:
     """A case that is carried to where it waits."""
     task = asyncio.create_task(carrier.carry(case, course))
@@ -79,7 +85,7 @@ async def test_the_applicant_gets_a_receipt_with_the_hash_of_the_opening(runtime
 async def test_operators_see_who_has_the_case(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
     await carried(case, review(case))
-    send(case, Reported(step="visit"), HOUSING)
+    visits(case)
     await runtime.advance()
     assert runtime.shown == "agency:fire-safety: review-fire-safety/1, due 2026-03-02 01:01 UTC"
 
@@ -106,7 +112,7 @@ async def test_what_came_before_the_case_was_carried_is_taken_after_its_opening(
     runtime: VirtualRuntime,
 ) -> None:
     case = a_case(runtime)
-    send(case, Reported(step="visit"), HOUSING)
+    visits(case)
     await carried(case, review(case))
     assert runtime.kinds == ["opened", "requested", "reported"]
 
@@ -175,7 +181,7 @@ async def test_what_comes_while_the_closing_leaves_is_refused_and_that_leaves_to
     runtime.broker_up = False
     send(case, CONSENT, FIRE_SAFETY, REVIEW)
     await runtime.advance()
-    send(case, Reported(step="visit"), HOUSING)
+    visits(case)
     await runtime.advance()
     runtime.broker_up = True
     closing = await carrying
@@ -192,8 +198,7 @@ async def test_after_so_many_events_a_case_goes_on_in_a_new_run(
     monkeypatch.setattr(carrier, "EVENTS_PER_RUN", 3)
     case = a_case(runtime)
     carrying = await carried(case, review(case))
-    for _ in range(3):
-        send(case, Reported(step="visit"), HOUSING)
+    visits(case, 3)
     with pytest.raises(NextRun) as ended:
         await carrying
     assert runtime.kinds == ["opened", "requested", *3 * ["reported"]]  # all is published before
@@ -213,7 +218,7 @@ async def test_what_waits_in_the_inbox_is_taken_along(
     case = a_case(runtime)
     carrying = await carried(case, review(case))
     runtime.broker_up = False
-    send(case, Reported(step="visit"), HOUSING)
+    visits(case)
     await runtime.advance()
     send(case, CONSENT, FIRE_SAFETY, REVIEW)  # comes while the entries leave
     runtime.broker_up = True
@@ -233,10 +238,9 @@ async def test_more_events_than_a_run_may_hand_on_are_taken_first(
     monkeypatch.setattr(carrier, "RUN_INPUT", opening + 2_000)
     carrying = await carried(case, review(case))
     runtime.broker_up = False
-    send(case, Reported(step="visit"), HOUSING)
+    visits(case)
     await runtime.advance()
-    for _ in range(3):
-        send(case, Reported(step="visit", content={"text": 1_000 * "x"}), HOUSING)
+    visits(case, 3, text=1_000 * "x")
     runtime.broker_up = True
     with pytest.raises(NextRun) as ended:
         await carrying
@@ -250,11 +254,10 @@ async def test_after_so_many_bytes_a_case_goes_on_in_a_new_run(
     monkeypatch.setattr(carrier, "BYTES_PER_RUN", 50_000)
     case = a_case(runtime)
     carrying = await carried(case, review(case))
-    for _ in range(5):
-        send(case, Reported(step="visit", content={"text": 9_000 * "x"}), HOUSING)
+    visits(case, 5, text=9_000 * "x")
     await runtime.advance()
     assert not carrying.done()
-    send(case, Reported(step="visit", content={"text": 9_000 * "x"}), HOUSING)
+    visits(case, text=9_000 * "x")
     await runtime.advance()
     assert isinstance(carrying.exception(), NextRun)
 
@@ -266,10 +269,9 @@ async def test_large_events_that_wait_are_taken_before_the_next_run(
     case = a_case(runtime)
     carrying = await carried(case, review(case))
     runtime.broker_up = False
-    send(case, Reported(step="visit"), HOUSING)
+    visits(case)
     await runtime.advance()
-    for _ in range(20):
-        send(case, Reported(step="visit", content={"text": 4 * [15_000 * "x"]}), HOUSING)
+    visits(case, 20, text=4 * [15_000 * "x"])
     runtime.broker_up = True
     with pytest.raises(NextRun) as ended:
         await carrying
@@ -284,11 +286,9 @@ async def test_many_events_take_effect_bite_by_bite_each_published_before_the_ne
     monkeypatch.setattr(inbox, "BITE_EVENTS", 4)
     case = a_case(runtime)
     carrying = await carried(case, review(case))
-    for _ in range(10):
-        send(case, Reported(step="visit"), HOUSING)
+    visits(case, 10)
     send(case, CONSENT, FIRE_SAFETY, REVIEW)
-    for _ in range(10):
-        send(case, Reported(step="visit"), HOUSING)
+    visits(case, 10)
     await carrying
     sizes = [len(batch.postings) for batch in runtime.batches]
     assert max(sizes) <= 2 * 4 + 2, "the last bite, one with the closing, and the decision"
@@ -305,8 +305,7 @@ async def test_no_silence_takes_effect_while_events_wait_in_the_inbox(
     monkeypatch.setattr(inbox, "BITE_EVENTS", 2)
     case = a_case(runtime)
     carrying = await carried(case, review(case))
-    for _ in range(7):
-        send(case, Reported(step="visit"), HOUSING)
+    visits(case, 7)
     send(case, CONSENT, FIRE_SAFETY, REVIEW)
     await runtime.advance(20 * DAY)  # all in one task: the orchestrator was away
     await carrying
@@ -323,7 +322,7 @@ async def test_a_case_that_carries_much_warns_before_it_cannot_go_on(
         case = a_case(runtime)
         case.journal.outcomes["earlier/1"] = Outcome(how="done", value=size * "x")
         carrying = await carried(case, review(case))
-        send(case, Reported(step="visit"), HOUSING)
+        visits(case)
         with pytest.raises(NextRun):
             await carrying
         warned.append(len(runtime.warnings))
