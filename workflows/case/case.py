@@ -44,8 +44,8 @@ class Case:
         outbox: what leaves the case.
         waits: what it is waiting for.
         calendar: the calendar that it counts its days with.
-        events, bytes: how many events took effect in this run, and about how large they were;
-            continue-as-new depends on it.
+        events, bytes: how many events were taken in this run, repeats among them, and about how large they
+            were; continue-as-new depends on it.
         closed: nothing changes the case any more.
     """
 

@@ -38,12 +38,10 @@ def take(case: Case, delivered: Delivered) -> None:
 
     Whatever cannot take effect is recorded as refused, and its sender is told why.
     """
-    if case.journal.is_new(delivered.event):
-        case.events += 1
-        case.bytes += size_of(delivered)
-    elif not case.journal.drop_later_copy(delivered):
-        return
-    _take_effect(case, delivered)
+    case.events += 1  # a repeat, too: it fills the run's history as much as the first copy did
+    case.bytes += size_of(delivered)
+    if case.journal.is_new(delivered.event) or case.journal.drop_later_copy(delivered):
+        _take_effect(case, delivered)
 
 
 def take_undecided(case: Case) -> None:

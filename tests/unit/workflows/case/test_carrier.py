@@ -211,6 +211,19 @@ async def test_after_so_many_events_a_case_goes_on_in_a_new_run(
     assert faults(runtime.entries) == []
 
 
+async def test_repeats_count_for_a_run_too(runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a signal: 10,000 repeats of one event would fill a run, which then takes no other."""
+    monkeypatch.setattr(carrier, "EVENTS_PER_RUN", 3)
+    case = a_case(runtime)
+    carrying = await carried(case, review(case))
+    report = delivered(Reported(step="visit"), case.opened.case, HOUSING)
+    for _ in range(3):
+        case.inbox.put(report)
+    with pytest.raises(NextRun):
+        await carrying
+    assert runtime.kinds == ["opened", "requested", "reported"]
+
+
 async def test_what_waits_in_the_inbox_is_taken_along(
     runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
