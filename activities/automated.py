@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from contracts.terms.errors import refusal_of
+from contracts.terms.errors import Refusal
 from contracts.terms.requests import Answer, Request
 
 R = TypeVar("R", bound=Request[Any])
@@ -43,15 +42,13 @@ def answer_of(request: type[Request[Any]], returned: object) -> Answer:
         ApplicationError: it is none; says why.
     """
     try:
-        said = returned.model_dump(mode="json") if isinstance(returned, Answer) else returned
-        answer = request.answer.model_validate(said)
-    except ValidationError as error:
-        raise _no_answer(request, refusal_of(error).detail) from None
+        return request.answer_from(
+            returned.model_dump(mode="json") if isinstance(returned, Answer) else returned
+        )
+    except Refusal as refusal:
+        raise _no_answer(request, refusal.detail) from None
     except ValueError as error:
         raise _no_answer(request, str(error)) from None
-    if answer.deemed:
-        raise _no_answer(request, "deemed: only the platform may set it, when no answer came in time")
-    return answer
 
 
 def _no_answer(request: type[Request[Any]], why: str) -> ApplicationError:

@@ -74,4 +74,4 @@ def _records(batch: Batch, posting: Posting) -> Iterator[Record]:
     yield record(LEDGER, entry.id, entry.type, entry.model_dump(mode="json"))
     for number, letter in enumerate(posting.letters, start=1):
         content = letter.data if letter.data is not None else (entry.data.content if entry.data else {})
-        yield record(letter.topic, f"{entry.id}/{number}", letter.type, content)
+        yield record(letter.topic, letter.id or f"{entry.id}/{number}", letter.type, content)

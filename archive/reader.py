@@ -93,9 +93,9 @@ class ArchiveReader:
         """The entry that opened a case."""
         return await self._read(lambda db: opening_of(db, case))
 
-    async def knows(self, case: str, cause: str) -> bool:
-        """Whether an entry of the case has this cause, such as ``source#id`` of an event."""
-        return await self._read(lambda db: has_cause(db, case, cause))
+    async def caused_by(self, case: str, cause: str) -> list[LedgerEntry]:
+        """The entries of the case that have this cause, such as ``source#id`` of an event."""
+        return await self._read(lambda db: entries_caused_by(db, case, cause))
 
     async def closed(self, case: str) -> bool:
         """Whether the case is closed."""
@@ -174,10 +174,10 @@ def opening_of(db: Connection, case: str) -> LedgerEntry | None:
     return next(iter(_entries(db, case, only=1)), None)
 
 
-def has_cause(db: Connection, case: str, cause: str) -> bool:
-    """Whether an entry of the case has this cause."""
-    query = select(1).where(ledger.c.case == case, ledger.c.cause == digest(cause)).limit(1)
-    return db.execute(query).first() is not None
+def entries_caused_by(db: Connection, case: str, cause: str) -> list[LedgerEntry]:
+    """The entries of the case that have this cause, in order."""
+    query = select(ledger.c.entry).where(ledger.c.case == case, ledger.c.cause == digest(cause))
+    return [LedgerEntry.model_validate_json(text) for text in db.scalars(query.order_by(ledger.c.sequence))]
 
 
 def is_closed(db: Connection, case: str) -> bool:

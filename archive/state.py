@@ -7,18 +7,19 @@ from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-import contracts.procedures.catalogue  # noqa: F401 - fills REQUESTS with every procedure's request types
 from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import APPLICANT, CaseId, Party
-from contracts.terms.requests import REQUESTS
 from contracts.terms.values import Contract
 from contracts.wire.ledger import Kind, LedgerEntry
 
-OPENING: frozenset[Kind] = frozenset({"requested", "asked-applicant", "fee-due", "waiting"})
-ENDING: frozenset[Kind] = frozenset({"answered", "deemed", "lapsed", "cancelled", "supplemented", "reported"})
+OPENING: frozenset[Kind] = frozenset({"requested", "referred", "asked-applicant", "fee-due", "waiting"})
+ENDING: frozenset[Kind] = frozenset(
+    {"answered", "deemed", "lapsed", "cancelled", "supplemented", "reported", "paid"}
+)
+PART = "part"
+"""The outcome of a payment that did not end its step."""
 
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
-_INSTANT = TypeAdapter(AwareDatetime)
 
 
 class Holding(Contract):
@@ -29,15 +30,17 @@ class Holding(Contract):
 
 
 class OpenStep(Contract):
-    """A step that the case waits for.
+    """A step that the case waits for. All of it stands in the ledger outside what may be erased.
 
-    ``due`` is None where the data was erased. ``escalated``: it is overdue, and the lead agency was told.
+    ``due`` is None where the step has no limit, ``basis`` where no rule sets it. ``escalated``: it is
+    overdue, and the lead agency was told.
     """
 
     step: str
     holder: Party
     asked: AwareDatetime
     due: AwareDatetime | None
+    basis: str | None = None
     escalated: bool = False
 
 
@@ -67,7 +70,7 @@ def state_of(entries: Sequence[LedgerEntry]) -> CaseState:
         since = {holder: since.get(holder, entry.recorded) for holder in entry.holders}
         if entry.kind in OPENING and entry.step:
             waiting[entry.step] = _opened(entry)
-        elif entry.kind in ENDING and entry.step:
+        elif entry.kind in ENDING and entry.step and entry.outcome != PART:
             waiting.pop(entry.step, None)
         elif entry.kind == "escalated" and entry.step in waiting:
             waiting[entry.step] = waiting[entry.step].model_copy(update={"escalated": True})
@@ -90,17 +93,12 @@ def _content(entry: LedgerEntry) -> dict[str, Any]:
 
 
 def _opened(entry: LedgerEntry) -> OpenStep:
-    step = entry.step or ""
-    request = REQUESTS.get(step.split("/")[0]) if entry.kind == "requested" else None
-    try:
-        due = _INSTANT.validate_python(_content(entry).get("due"))
-    except ValidationError:
-        due = None
     return OpenStep(
-        step=step,
-        holder=Party.agency(request.agency) if request else _content(entry).get("holder", APPLICANT),
+        step=entry.step or "",
+        holder=Party.agency(entry.agency) if entry.agency else APPLICANT,
         asked=entry.recorded,
-        due=due,
+        due=entry.due,
+        basis=entry.basis,
     )
 
 

@@ -126,10 +126,7 @@ def _decoded(arrival: Arrival, limit: int) -> Event:
         )
     if len(headers) > MAX_HEADERS:
         raise Refusal("too-large", f"the message has {len(headers)} headers and the limit is {MAX_HEADERS}")
-    try:
-        event = Event.decode(arrival.value, arrival.headers)
-    except RecursionError:
-        raise Refusal("invalid", f"data: is nested deeper than {STATED.depth} levels", "data") from None
+    event = Event.decode(arrival.value, arrival.headers)
     for said in (event, {"received": arrival.received}):
         if excess := STATED.excess_in(said):
             place = ".".join(map(str, excess.path))
@@ -197,15 +194,9 @@ def _check_answer(party: Party, event: Event, data: Message) -> None:
     if request is None:
         detail = f"requestid: there is no request type {request_id.request_type!r}"
         raise Refusal("unknown-request", detail, "requestid")
-    if request.agency != party.id:
-        detail = f"requestid: {request.name!r} is asked of {request.agency!r}, not of {party.id!r}"
+    if party.id not in request.answerers():
+        asked = " and ".join(map(repr, request.answerers()))
+        detail = f"requestid: {request.name!r} is asked of {asked}, not of {party.id!r}"
         raise Refusal("wrong-source", detail, "requestid")
     if isinstance(data, Answered | Corrected):
-        try:
-            answer = request.answer.model_validate(data.answer)
-        except ValidationError as error:
-            raise refusal_of(error, under="data.answer") from None
-        _check_hashable(answer, "data.answer")
-        if answer.deemed:
-            detail = "data.answer.deemed: only the platform may set it, when no answer came in time"
-            raise Refusal("invalid", detail, "data.answer.deemed")
+        _check_hashable(request.answer_from(data.answer), "data.answer")

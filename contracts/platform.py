@@ -94,10 +94,12 @@ class Closing(Contract):
 
 
 class Letter(Contract):
-    """One message that leaves with a ledger entry. Without ``data`` it carries the entry's own."""
+    """One message that leaves with a ledger entry. Without ``data`` it carries the entry's own; without
+    ``id`` it is known by the entry and its place among the entry's letters."""
 
     topic: str
     type: str
+    id: str | None = Field(default=None, exclude_if=absent)
     data: dict[str, Any] | None = Field(default=None, exclude_if=absent)
 
 

@@ -239,6 +239,8 @@ def ask(request: Request[Any], at: datetime) -> Requested:
         request=request.name,
         procedure="construction-permit",
         due=climbed(at),
+        binding_end=climbed(at),
+        reasons=request.reasons,
         basis=request.basis,
         outcomes=request.answer.outcomes(),
         content=request.model_dump(mode="json"),

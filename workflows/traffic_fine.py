@@ -152,9 +152,6 @@ class Dossier:
         self.entered.append(type(step))
 
     def _pay(self, payment: Money) -> Iterator[str]:
-        if payment.currency != "EUR":
-            yield "foreign-currency"
-            return
         yield from self._although("payment")
         self.paid += payment.amount
         yield from self._settle()

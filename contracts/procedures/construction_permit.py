@@ -9,16 +9,25 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal, Self, get_args
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.limits import working_days
-from contracts.terms.requests import Answer, Issued, Request, deem, escalate, remind
+from contracts.terms.requests import Answer, Issued, Request, deem, escalate, refer, remind
 from contracts.terms.service_item import Fee, FeeSchedule, LawVersion, ServiceItem
-from contracts.terms.values import Bilingual, Contract, DocumentRef, Money, Statement, Text, absent
+from contracts.terms.values import (
+    Bilingual,
+    Contract,
+    DocumentRef,
+    MissingItem,
+    Money,
+    Statement,
+    Text,
+    absent,
+)
 
 HOUSING = AgencyId("housing")
 PLANNING = AgencyId("planning")
@@ -29,14 +38,6 @@ DRAINAGE = AgencyId("drainage")
 SERVICE_HALL = AgencyId("service-hall")
 
 REFORM = "国办发〔2018〕33号"
-
-RefusalReason = Literal[
-    "plan-not-conform",
-    "fire-safety-insufficient",
-    "shelter-insufficient",
-    "environmental-harm",
-    "sewer-capacity",
-]
 
 
 class Applicant(Contract):
@@ -68,30 +69,27 @@ class Application(Statement):
     shelter_plan: DocumentRef | None = Field(default=None, exclude_if=absent)
 
 
-class Completeness(Answer):
+class Completeness(Answer, needs={"incomplete": "missing"}):
     """Whether the application is complete; if not, everything that is missing."""
 
     outcome: Literal["complete", "incomplete"]
-    missing: tuple[Bilingual, ...] = ()
+    missing: tuple[MissingItem, ...] = ()
+
+    @field_validator("missing")
+    @classmethod
+    def _of_the_application(cls, missing: tuple[MissingItem, ...]) -> tuple[MissingItem, ...]:
+        for item in missing:
+            if item.field not in Application.model_fields:
+                known = ", ".join(Application.model_fields)
+                raise ValueError(f"{item.field!r} is no field of the application: {known}")
+        return missing
 
 
-class Review(Answer):
-    """An agency's opinion; a refusal names its reason.
+class Review(Answer, needs={"consent-with-conditions": "conditions", "refuse": "reason"}):
+    """An agency's opinion."""
 
-    ``no-opinion``: none came, and the lead agency decides without it.
-    """
-
-    outcome: Literal["consent", "consent-with-conditions", "refuse", "no-opinion"]
-    reason: RefusalReason | None = Field(default=None, exclude_if=absent)
+    outcome: Literal["consent", "consent-with-conditions", "refuse"]
     conditions: tuple[Text, ...] = ()
-
-    @model_validator(mode="after")
-    def _refusal_has_a_reason(self) -> Self:
-        if self.outcome == "refuse" and self.reason is None:
-            raise ValueError(
-                f"a refusal has to name its reason, one of: {', '.join(get_args(RefusalReason))}"
-            )
-        return self
 
 
 class Delivery(Answer):
@@ -116,6 +114,7 @@ class ReviewPlanning(
     limit=working_days(10),
     basis=f"{REFORM}; 城乡规划法 art. 40",
     overdue=[remind(at=0.8), escalate(to=HOUSING, grace=working_days(3)), deem("consent")],
+    reasons=["plan-not-conform"],
 ):
     site: Site
     plan: DocumentRef
@@ -127,6 +126,7 @@ class ReviewFireSafety(
     limit=working_days(10),
     basis=f"{REFORM}; 消防法 art. 11",
     overdue=[remind(at=0.8), escalate(to=HOUSING, grace=working_days(3)), deem("consent")],
+    reasons=["fire-safety-insufficient"],
 ):
     site: Site
     design: DocumentRef
@@ -138,6 +138,7 @@ class ReviewCivilAirDefence(
     limit=working_days(8),
     basis=f"{REFORM}; 人民防空法 art. 22",
     overdue=[remind(at=0.8), escalate(to=HOUSING, grace=working_days(2)), deem("consent")],
+    reasons=["shelter-insufficient"],
 ):
     site: Site
     floor_area: Decimal
@@ -149,7 +150,12 @@ class ReviewEnvironment(
     agency=ENVIRONMENT,
     limit=working_days(10),
     basis=f"{REFORM}; 环境影响评价法 art. 22: an approval that the law demands is never presumed",
-    overdue=[remind(at=0.8), escalate(to=HOUSING, grace=working_days(5)), deem("no-opinion")],
+    overdue=[
+        remind(at=0.8),
+        escalate(to=HOUSING, grace=working_days(5)),
+        refer(to=HOUSING, within=working_days(5), otherwise="not-reviewed"),
+    ],
+    reasons=["environmental-harm"],
 ):
     site: Site
 
@@ -159,7 +165,11 @@ class ReviewDrainage(
     agency=DRAINAGE,
     limit=working_days(2),
     basis=f"{REFORM}; 城镇排水与污水处理条例 art. 21",
-    overdue=[escalate(to=HOUSING, grace=working_days(3)), deem("no-opinion")],
+    overdue=[
+        escalate(to=HOUSING, grace=working_days(3)),
+        refer(to=HOUSING, within=working_days(5), otherwise="not-reviewed"),
+    ],
+    reasons=["sewer-capacity"],
 ):
     site: Site
     sewage: Decimal
@@ -201,9 +211,10 @@ CONSTRUCTION_PERMIT = ServiceItem(
     statutory=working_days(20),
     promised=working_days(15),
     consequences=Bilingual(
-        zh="逾期未告知补正的视为受理；规划、消防、人防逾期未答复的视为同意；环保、排水逾期的由牵头部门在无意见情况下决定。",
+        zh="逾期未告知补正的视为受理；规划、消防、人防逾期未答复的视为同意；环保、排水逾期的由牵头部门代为审查，牵头部门亦逾期的不予许可。",
         en="Silence on completeness counts as acceptance; silence of planning, fire safety and civil air "
-        "defence as consent; where environment or drainage stay silent the lead agency decides without them.",
+        "defence as consent; where environment or drainage stay silent the lead agency reviews in their "
+        "place, and if it is silent, too, the application is refused.",
     ),
     fees=FeeSchedule(
         currency="CNY",
@@ -241,6 +252,9 @@ CONSTRUCTION_PERMIT = ServiceItem(
         ),
         "sewer-capacity": Bilingual(zh="排水管网容量不足。", en="The sewer cannot take the discharge."),
         "review-refused": Bilingual(zh="审查部门不同意。", en="A reviewing agency refused."),
+        "not-reviewed": Bilingual(
+            zh="必需的审查未在期限内完成。", en="A review that the law demands was not made in time."
+        ),
         "not-supplemented": Bilingual(
             zh="逾期未补正材料。", en="What was missing was not handed in in time."
         ),

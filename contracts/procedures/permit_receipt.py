@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.limits import calendar_days
 from contracts.terms.reports import Report
 from contracts.terms.service_item import FeeSchedule, LawVersion, ServiceItem
-from contracts.terms.values import Bilingual, Statement, Text, absent
+from contracts.terms.values import Bilingual, Instant, Statement, Text, absent
 
 MUNICIPALITY = AgencyId("municipality")
 
@@ -59,8 +59,8 @@ class PermitRequest(Statement):
     by: Literal["Internet", "Desk", "Post", "e-mail", "Intern"]
     department: Text
     group: Text | None = Field(default=None, exclude_if=absent)
-    received: AwareDatetime
-    deadline: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    received: Instant
+    deadline: Instant | None = Field(default=None, exclude_if=absent)
 
 
 PERMIT_RECEIPT = ServiceItem(

@@ -18,7 +18,7 @@ from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.limits import calendar_days
 from contracts.terms.reports import Report
 from contracts.terms.service_item import FeeSchedule, LawVersion, ServiceItem
-from contracts.terms.values import Bilingual, Money, Statement, Text, absent
+from contracts.terms.values import Bilingual, Day, Money, Statement, Text, absent
 
 POLICE = AgencyId("police")
 POST = AgencyId("post")
@@ -47,7 +47,7 @@ class Fine(Statement):
     """
 
     number: Text
-    made: date
+    made: Day
     article: Text
     vehicle: Text
     points: int = Field(ge=0, le=30)
@@ -66,13 +66,13 @@ class FineNotified(Report, step="Insert Fine Notification", by=[POST]):
     """The offender was notified on the legal day ``notified``, whenever it is reported: the limits run from
     it."""
 
-    notified: date
+    notified: Day
 
 
 class AppealedToPrefecture(Report, step="Insert Date Appeal to Prefecture", by=[POLICE]):
     """The offender has appealed to the prefecture (CdS art. 203), on the legal day ``filed``."""
 
-    filed: date
+    filed: Day
 
 
 class AppealSent(Report, step="Send Appeal to Prefecture", by=[POLICE]):
@@ -90,7 +90,7 @@ class DecisionNotified(Report, step="Notify Result Appeal to Offender", by=[POLI
 class AppealedToJudge(Report, step="Appeal to Judge", by=[JUDGE]):
     """The offender has appealed to the justice of the peace (CdS art. 204-bis) on the legal day ``filed``."""
 
-    filed: date
+    filed: Day
 
 
 class FineDismissed(Report, step="Dismiss Fine", by=[POLICE, PREFECTURE, JUDGE]):
@@ -174,9 +174,6 @@ TRAFFIC_FINE = ServiceItem(
         ),
         "payment-although-paid": Bilingual(zh="已缴清仍缴款。", en="A payment although nothing was owed."),
         "overpaid": Bilingual(zh="多缴。", en="More was paid than was owed."),
-        "foreign-currency": Bilingual(
-            zh="币种不符，未入账。", en="Paid in another currency: not counted, for the cashier to sort out."
-        ),
         "collection-although-paid": Bilingual(zh="已缴清仍移送征收。", en="Collection although it was paid."),
         "collection-although-dismissed": Bilingual(
             zh="已撤销仍移送征收。", en="Collection although it was dismissed."

@@ -17,6 +17,15 @@ REASONS: dict[str, Bilingual] = {
     "unknown-procedure": Bilingual(zh="没有这个事项。", en="There is no such procedure."),
     "unknown-case": Bilingual(zh="没有这个办件。", en="There is no such case."),
     "unknown-request": Bilingual(zh="没有这项征询。", en="The case made no such request."),
+    "request-closed": Bilingual(zh="该征询已经结束。", en="The request is no longer open."),
+    "unknown-question": Bilingual(zh="没有这项提问。", en="The case has asked no such question."),
+    "not-asked": Bilingual(zh="办件未要求补正。", en="The case has not asked for a supplement."),
+    "id-reused": Bilingual(
+        zh="该事件标识已用于内容不同的事件。",
+        en="Another event of yours has this id.",
+    ),
+    "payment-known": Bilingual(zh="该笔缴款已经入账。", en="The payment of this reference counts already."),
+    "wrong-currency": Bilingual(zh="币种不符。", en="The case takes payments in another currency."),
     "too-large": Bilingual(zh="消息超过大小上限。", en="The message is larger than the limit."),
     "wrong-source": Bilingual(zh="发送方与主题不符。", en="The sender may not speak here."),
     "wrong-key": Bilingual(zh="消息键与办件编号不符。", en="The key of the message is not its case."),
@@ -108,8 +117,6 @@ def faults_of(error: ValidationError, under: str = "") -> list[Fault]:
 def refusal_of(error: ValidationError, under: str = "") -> Refusal:
     """The refusal for what a contract found wrong: the faults in the detail, the first as the field."""
     faults = faults_of(error, under)
-    if len(faults) == 1 and error.errors()[0]["type"] == "json_invalid":
-        return Refusal("not-json", faults[0].message)
     told = [f"{field or 'message'}: {message}" for field, message in faults[:FAULTS_TOLD]]
     more = [f"and {len(faults) - FAULTS_TOLD} more"] if len(faults) > FAULTS_TOLD else []
     return Refusal("invalid", "; ".join(told + more), faults[0].field or None, faults)

@@ -6,27 +6,50 @@ not: agency, limit, legal basis, overdue ladder and answer type stand in its cla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
+from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import AgencyId, dashed
 from contracts.terms.limits import Limit
 from contracts.terms.step_names import claim
-from contracts.terms.values import Contract, DocumentRef, Statement, Text, absent
+from contracts.terms.values import Contract, DocumentRef, Statement, Text, absent, beyond
 
 
 class Answer(Statement):
     """What an agency answers. Subclasses narrow ``outcome`` to a closed set of literals.
 
-    ``deemed`` is set by the platform alone: the answer that the law supplies when none came in time.
+    ``reason`` is one of the request's reason codes. ``deemed`` is set by the platform alone: the answer that
+    the law supplies when none came in time.
+
+    Class keywords:
+        needs: by outcome, the field without which it says nothing. With another outcome that field is empty.
     """
+
+    needs: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     outcome: str
     reason: Text | None = Field(default=None, exclude_if=absent)
     note: Text | None = Field(default=None, exclude_if=absent)
     deemed: bool = Field(default=False, exclude_if=lambda value: value is False)
+
+    def __init_subclass__(cls, *, needs: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if needs is not None:
+            cls.needs = MappingProxyType(dict(needs))
+
+    @model_validator(mode="after")
+    def _says_what_its_outcome_needs(self) -> Self:
+        for outcome, field in self.needs.items():
+            if self.outcome == outcome and not getattr(self, field):
+                raise beyond((field,), f"the outcome {outcome!r} needs it")
+        for field in set(self.needs.values()):
+            if getattr(self, field) and field != self.needs.get(self.outcome):
+                raise beyond((field,), f"does not go with the outcome {self.outcome!r}")
+        return self
 
     @classmethod
     def outcomes(cls) -> tuple[str, ...]:
@@ -63,7 +86,18 @@ class Lapse(Contract):
     reason: str
 
 
-Rung = Annotated[Remind | Escalate | Deem | Lapse, Field(discriminator="rung")]
+class Refer(Contract):
+    """The ladder's end: the agency ``to`` answers in the place of the one that did not, ``within`` a limit of
+    its own. If it is silent, too, the application fails, for the reason ``otherwise``."""
+
+    rung: Literal["refer"] = "refer"
+    to: AgencyId
+    within: Limit
+    otherwise: str
+
+
+End = Deem | Lapse | Refer
+Rung = Annotated[Remind | Escalate | End, Field(discriminator="rung")]
 
 
 def remind(at: float) -> Remind:
@@ -86,6 +120,12 @@ def lapse(reason: str) -> Lapse:
     return Lapse(reason=reason)
 
 
+def refer(to: AgencyId, within: Limit, otherwise: str) -> Refer:
+    """End the ladder: ``to`` answers in the agency's place; if it does not, the application fails for the
+    reason ``otherwise``."""
+    return Refer(to=to, within=within, otherwise=otherwise)
+
+
 A_co = TypeVar("A_co", bound=Answer, covariant=True)
 
 
@@ -96,7 +136,9 @@ class Request(Contract, Generic[A_co]):
         agency: who answers.
         limit: how long it may take.
         basis: the rule that says so.
-        overdue: what happens when it takes longer; the last rung is a :class:`Deem` or a :class:`Lapse`.
+        overdue: what happens when it takes longer; the last rung is a :class:`Deem`, a :class:`Lapse` or a
+            :class:`Refer`.
+        reasons: the reason codes that an answer may name; without any, it names none.
 
     Raises:
         TypeError: at definition, where the ladder has no end or deems an outcome the answer lacks, or where
@@ -107,7 +149,8 @@ class Request(Contract, Generic[A_co]):
     agency: ClassVar[AgencyId]
     limit: ClassVar[Limit]
     basis: ClassVar[str]
-    overdue: ClassVar[tuple[Remind | Escalate | Deem | Lapse, ...]]
+    overdue: ClassVar[tuple[Remind | Escalate | End, ...]]
+    reasons: ClassVar[tuple[str, ...]]
     answer: ClassVar[type[Answer]]
 
     def __init_subclass__(
@@ -116,12 +159,14 @@ class Request(Contract, Generic[A_co]):
         agency: AgencyId | None = None,
         limit: Limit | None = None,
         basis: str = "",
-        overdue: Sequence[Remind | Escalate | Deem | Lapse] = (),
+        overdue: Sequence[Remind | Escalate | End] = (),
+        reasons: Sequence[str] = (),
     ) -> None:
         super().__init_subclass__()
         if agency and limit:  # else Request[SomeAnswer], not yet a request type
             cls.name = dashed(cls.__name__)
-            cls.agency, cls.limit, cls.basis, cls.overdue = agency, limit, basis, tuple(overdue)
+            cls.agency, cls.limit, cls.basis = agency, limit, basis
+            cls.overdue, cls.reasons = tuple(overdue), tuple(reasons)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -137,12 +182,39 @@ class Request(Contract, Generic[A_co]):
         claim(cls.name, cls)
         REQUESTS[cls.name] = cls
 
+    @classmethod
+    def answerers(cls) -> tuple[AgencyId, ...]:
+        """The agencies that may be asked this: its own, and the one that it may be referred to."""
+        return cls.agency, *(rung.to for rung in cls.overdue if isinstance(rung, Refer))
+
+    @classmethod
+    def answer_from(cls, said: Any) -> Answer:
+        """What an agency said, as an answer to this request.
+
+        Raises:
+            Refusal: it is none; its field is below ``data.answer``.
+        """
+        place = "data.answer"
+        try:
+            answer = cls.answer.model_validate(said)
+        except ValidationError as error:
+            raise refusal_of(error, under=place) from None
+        if answer.deemed:
+            place += ".deemed"
+            detail = f"{place}: only the platform may set it, when no answer came in time"
+            raise Refusal("invalid", detail, place)
+        if answer.reason is not None and answer.reason not in cls.reasons:
+            place += ".reason"
+            known = f"one of: {', '.join(cls.reasons)}" if cls.reasons else "absent"
+            raise Refusal("invalid", f"{place}: has to be {known}", place)
+        return answer
+
 
 def _check_ladder(request: type[Request[Any]]) -> None:
-    ends = [rung for rung in request.overdue if isinstance(rung, Deem | Lapse)]
+    ends = [rung for rung in request.overdue if isinstance(rung, End)]
     if not request.overdue or ends != [request.overdue[-1]]:
         raise TypeError(
-            f"{request.__name__}: its overdue ladder has to end, once, in deem(...) or lapse(...)"
+            f"{request.__name__}: its overdue ladder has to end, once, in deem(...), lapse(...) or refer(...)"
         )
     if isinstance(ends[0], Deem):
         try:
@@ -155,7 +227,7 @@ REQUESTS: dict[str, type[Request[Any]]] = {}
 """Every request type by its name, as defined; the gateway checks answers against it."""
 
 
-class Issued(Answer):
+class Issued(Answer, needs={"issued": "document"}):
     """A document was issued; ``outstanding``: the duty to issue it stands, an officer has to act."""
 
     outcome: Literal["issued", "outstanding"]

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError, to_json
 
 from contracts.terms.bounds import CARRIED, MAX_INTEGER, STATED, Bounds
@@ -23,6 +33,30 @@ def beyond(path: tuple[str | int, ...], message: str) -> PydanticCustomError:
 
 BOUNDS = "bounds"
 """The type of the errors of :func:`beyond`."""
+
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _instant(value: Any) -> Any:
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        return value
+    raise ValueError("an instant is a text as RFC 3339 has it, with its zone: 2026-03-02T01:02:03Z")
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("a day is a text as RFC 3339 has it: 2026-03-02")
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+"""An instant that a party states, as RFC 3339 has it. A number is none: nobody knows of which unit."""
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A legal day that a party states: ``2026-03-02``."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -65,6 +99,13 @@ class Bilingual(Contract):
 
     zh: Text
     en: Text
+
+
+class MissingItem(Bilingual):
+    """Something that an application lacks, for people to read, and the ``field`` of it that may be handed
+    in."""
+
+    field: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
 
 
 class Money(Contract):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
-    AwareDatetime,
     BeforeValidator,
     Field,
     StringConstraints,
@@ -23,7 +23,7 @@ from pydantic import (
 
 from contracts.terms.bounds import STATED
 from contracts.terms.errors import Refusal, refusal_of
-from contracts.terms.values import Contract, absent, beyond
+from contracts.terms.values import Contract, Instant, absent, beyond
 
 STRUCTURED = "application/cloudevents+json"
 MAX_EVENT_BYTES = 64 * 1024
@@ -109,7 +109,7 @@ class Event(Contract):
     source: Attribute
     type: Attribute
     subject: Attribute
-    time: AwareDatetime
+    time: Instant
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: Uri | None = Field(default=None, exclude_if=absent)
     partitionkey: Attribute | None = Field(default=None, exclude_if=absent)
@@ -164,6 +164,12 @@ class Event(Contract):
         )
 
     @property
+    def said(self) -> dict[str, Any]:
+        """What it says, beside who says it about which case. Two events with one id that say the same are
+        copies, whenever and however they were sent."""
+        return {"type": self.type, "request": self.requestid, "data": self.data}
+
+    @property
     def key(self) -> str:
         """What this event is known by: ``source#id``."""
         return f"{self.source}#{self.id}"
@@ -191,16 +197,31 @@ class Event(Contract):
         if not value:
             raise Refusal("not-json", "the message is empty")
         try:
+            said = json.loads(value.decode(), object_pairs_hook=_each_once)
             if "ce_id" not in named or named.get("content-type", b"").lower().startswith(STRUCTURED.encode()):
-                return cls.model_validate_json(value)
-            attributes: dict[str, Any] = {
-                name[3:]: content.decode() for name, content in named.items() if name.startswith("ce_")
-            }
-            content_type = named.get("content-type", b"application/json").decode().split(";")[0]
-            return cls.model_validate(
-                attributes | {"datacontenttype": content_type, "data": json.loads(value)}
+                return cls.model_validate(said)
+            attributes = _each_once(
+                [
+                    (name.lower()[3:], content.decode())
+                    for name, content in headers
+                    if content is not None and name.lower().startswith("ce_")
+                ]
             )
+            content_type = named.get("content-type", b"application/json").decode().split(";")[0]
+            return cls.model_validate(attributes | {"datacontenttype": content_type, "data": said})
         except ValidationError as error:
             raise refusal_of(error) from None
+        except RecursionError:
+            raise Refusal("invalid", "data: is nested too deep", "data") from None
         except ValueError as error:
             raise Refusal("not-json", str(error)) from None
+
+
+def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of its members. JSON leaves open what a name means that stands twice (RFC 8259, 4), and
+    readers differ: what one party checked another would not see."""
+    said = dict(members)
+    if len(said) != len(members):
+        name, _ = Counter(name for name, _ in members).most_common(1)[0]
+        raise Refusal("invalid", f"{name}: stands twice in one object", name)
+    return said

@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from contracts.terms.errors import Refusal, refusal_of
-from contracts.terms.identifiers import CaseId, Party, ProcedureId, RequestId
+from contracts.terms.identifiers import AgencyId, CaseId, Party, ProcedureId, RequestId
 from contracts.terms.values import Contract, Sha256, absent
 from contracts.wire.envelope import Event, Headers, Message
 
@@ -28,10 +28,9 @@ GENESIS = "0" * 64
 
 Kind = Literal[
     "opened", "accepted", "requested", "received", "answered", "reminded", "escalated", "deemed", "lapsed",
-    "held", "cancelled", "question", "not-ours", "corrected", "reported", "late", "asked-applicant",
-    "supplemented", "fee-due", "charged", "paid", "notified", "handed-over", "withdrawn", "waiting", "marked",
-    "refused",
-    "decided", "closed",
+    "referred", "held", "cancelled", "question", "replied", "not-ours", "corrected", "reported", "late",
+    "asked-applicant", "supplemented", "fee-due", "charged", "paid", "refund-due", "notified", "handed-over",
+    "withdrawn", "waiting", "marked", "refused", "decided", "closed",
 ]  # fmt: skip
 
 
@@ -54,9 +53,14 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
 
     Attributes:
         step: the procedure's step, ``review-fire-safety/1``.
+        agency: who has the step, where an agency has it.
+        due, provisional, basis: where a step is opened, when its limit ends, whether that may move since the
+            holidays of that year are not published yet, and the rule that says so.
         actor: who acted: ``platform``, ``agency:<id>``, ``channel:<id>`` or ``applicant``.
         role: what the actor was acting as; officers by pseudonym only.
         cause: what brought this about: ``source#id`` of an event, or the id of an earlier entry.
+        outcome: of an answer or the decision, or the reason of a refusal; ``part`` of a payment that did not
+            end the step.
         occurred, received, recorded: when it happened as the sender says, when the broker had it, when the
             case recorded it. Late or not is decided by ``received``.
         holders: who has the case after this: ``agency:<id>``, ``applicant``, ``system``; several at once.
@@ -72,6 +76,10 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     kind: Kind
     step: str | None = Field(default=None, exclude_if=absent)
     request: RequestId | None = Field(default=None, exclude_if=absent)
+    agency: AgencyId | None = Field(default=None, exclude_if=absent)
+    due: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
+    basis: str | None = Field(default=None, exclude_if=absent)
     actor: Party
     role: str | None = Field(default=None, exclude_if=absent)
     cause: str | None = Field(default=None, exclude_if=absent)

@@ -6,28 +6,46 @@ version; data evolves by optional additions only.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from contracts.terms.decisions import Decision
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import AgencyId, CaseId, ProcedureId, RequestId
-from contracts.terms.values import Bilingual, DocumentRef, Money, Sha256, Text, absent
+from contracts.terms.values import (
+    Bilingual,
+    DocumentRef,
+    MissingItem,
+    Money,
+    Sha256,
+    Text,
+    absent,
+    beyond,
+)
 from contracts.wire.envelope import MESSAGES, Event, Message, Role
+from contracts.wire.ledger import sha256
 
 # --- platform to agency: topic agency.<id>.requests --------------------------------------------------------
 
 
 class Requested(Message, name="request.requested", sender="platform", to="agency"):
-    """Please answer. ``content`` is the request, of the type that ``request`` names; ``due`` is absolute."""
+    """Please answer. ``content`` is the request, of the type that ``request`` names.
+
+    ``due`` is when its limit ends, and ``binding_end`` the first instant at which an answer is too late: the
+    limit with every grace. ``reasons`` are the reason codes that an answer may name. ``instead_of``: you are
+    asked in the place of that agency, which did not answer.
+    """
 
     request: str
     procedure: ProcedureId
     due: AwareDatetime
+    binding_end: AwareDatetime
     provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
     basis: str
     outcomes: tuple[str, ...]
+    reasons: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    instead_of: AgencyId | None = Field(default=None, exclude_if=absent)
     content: dict[str, Any]
 
 
@@ -47,6 +65,35 @@ class Cancelled(Message, name="request.cancelled", sender="platform", to="agency
     reason: Text
 
 
+class Expired(Message, name="request.expired", sender="platform", to="agency"):
+    """The request has ended without your answer, and this stands in its place: ``outcome``, which the law
+    takes silence for; or the application fails for ``reason``; or ``referred_to`` answers instead."""
+
+    request: str
+    outcome: str | None = Field(default=None, exclude_if=absent)
+    reason: str | None = Field(default=None, exclude_if=absent)
+    referred_to: AgencyId | None = Field(default=None, exclude_if=absent)
+
+
+class Disowned(Message, name="request.disowned", sender="platform", to="agency"):
+    """To the lead agency: ``agency`` says that a request is not its own, why, and whose it is where it knows.
+    The request is open, and its limit runs on."""
+
+    request: str
+    agency: AgencyId
+    due: AwareDatetime
+    reason: Text
+    belongs_to: AgencyId | None = Field(default=None, exclude_if=absent)
+
+
+class Replied(Message, name="request.replied", sender="platform", to="agency"):
+    """What the applicant replied to your question; ``question`` is the id of the event that asked it."""
+
+    question: str
+    text: Text | None = Field(default=None, exclude_if=absent)
+    documents: tuple[DocumentRef, ...] = ()
+
+
 class Superseded(Message, name="request.superseded", sender="platform", to="agency"):
     """The request is replaced by another one, ``by``."""
 
@@ -61,6 +108,13 @@ class HandedOver(Message, name="request.handed-over", sender="platform", to="age
     procedure: ProcedureId
     basis: str
     content: dict[str, Any]
+
+
+class CaseClosed(Message, name="request.case-closed", sender="platform", to="agency"):
+    """A case that you took part in is closed. ``ledger_hash`` is the hash of its last entry."""
+
+    outcome: str
+    ledger_hash: Sha256
 
 
 class Taken(Message, name="request.taken", sender="platform", to="agency"):
@@ -140,9 +194,9 @@ class Applied(Message, name="channel.applied", sender="channel", to="platform"):
 
 
 class Supplemented(Message, name="channel.supplemented", sender="channel", to="platform"):
-    """What was missing: fields of the application, new or replaced."""
+    """What was missing: the fields of the application that were asked for, new or replaced."""
 
-    application: dict[str, Any]
+    application: dict[str, Any] = Field(min_length=1)
 
 
 class ApplicantWithdrew(Message, name="channel.withdrawn", sender="channel", to="platform"):
@@ -151,8 +205,22 @@ class ApplicantWithdrew(Message, name="channel.withdrawn", sender="channel", to=
     reason: Text | None = Field(default=None, exclude_if=absent)
 
 
+class ApplicantReplied(Message, name="channel.replied", sender="channel", to="platform"):
+    """The applicant replies to an agency's ``question``, by its id in the notice that asked it."""
+
+    question: Text
+    text: Text | None = Field(default=None, exclude_if=absent)
+    documents: tuple[DocumentRef, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.text is None and not self.documents:
+            raise beyond(("text",), "a reply has a text, or documents")
+        return self
+
+
 class Paid(Message, name="channel.paid", sender="channel", to="platform"):
-    """A payment came in; instalments are summed."""
+    """A payment came in; instalments are summed. ``reference`` is the bank's: each counts once in a case."""
 
     amount: Money
     reference: Text
@@ -174,10 +242,21 @@ class Receipt(Message, name="notice.received", sender="platform", to="channel"):
 
 
 class Missing(Message, name="notice.missing", sender="platform", to="channel"):
-    """Everything that is missing, at once (行政许可法 art. 32), and until when it may be handed in."""
+    """Everything that is missing, at once (行政许可法 art. 32), and until when it may be handed in. A
+    supplement may hold the fields that the items name, and no others."""
 
-    items: tuple[Bilingual, ...]
-    due: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    items: tuple[MissingItem, ...]
+    due: AwareDatetime
+
+
+class Asked(Message, name="notice.question", sender="platform", to="channel"):
+    """An agency's question to the applicant. ``question`` is its id, for the reply; ``due`` is when the
+    agency's own limit ends, which runs on."""
+
+    question: str
+    agency: AgencyId
+    text: Bilingual
+    due: AwareDatetime
 
 
 class FeeDue(Message, name="notice.fee-due", sender="platform", to="channel"):
@@ -201,8 +280,37 @@ class DocumentIssued(Message, name="notice.issued", sender="platform", to="chann
     document: DocumentRef
 
 
+class TakenNotice(Taken, name="notice.taken", sender="platform", to="channel"):
+    """What came through your channel took effect; or, when ``late``, it was kept and changed nothing.
+
+    ``excess``: so much of a payment was more than what was still due. It is refunded when the case ends.
+    """
+
+    excess: Money | None = Field(default=None, exclude_if=absent)
+
+
+class RefundDue(Message, name="notice.refund-due", sender="platform", to="channel"):
+    """The case ends, and so much was paid that no fee was collected with: it is to be refunded."""
+
+    amount: Money
+
+
+class CaseClosedNotice(CaseClosed, name="notice.case-closed", sender="platform", to="channel"):
+    """The case is closed, as :class:`CaseClosed` says. What comes after it is a new case."""
+
+
 class RefusedNotice(Refused, name="notice.refused", sender="platform", to="channel"):
     """What came through your channel was refused, as :class:`Refused` says."""
+
+
+def refusal_id(source: str, event: str | None, content: str) -> str:
+    """The id of a refusal: the same for the same event, so that whoever hears it twice drops the copy.
+
+    Args:
+        source, event: whose event was refused, and its id, as far as it can be known.
+        content: a digest of what it said.
+    """
+    return f"refusal/{sha256([source, event, content])[:32]}"
 
 
 ABOUT_A_REQUEST = frozenset({Received, Answered, Question, NotOurs, Corrected})

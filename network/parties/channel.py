@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 from contracts.admission import Rules
 from contracts.terms.identifiers import CaseId, ChannelId, Party
-from contracts.terms.values import Money
+from contracts.terms.values import DocumentRef, Money
 from contracts.wire.envelope import Event
-from contracts.wire.messages import ApplicantWithdrew, Applied, Paid, Supplemented
+from contracts.wire.messages import ApplicantReplied, ApplicantWithdrew, Applied, Paid, Supplemented
 from network.broker.publisher import Publisher
 from network.parties.party import PartyClient, message
 
@@ -62,8 +62,20 @@ class ChannelClient(PartyClient):
         return CaseId(event.subject)
 
     async def supplement(self, case: str, application: Mapping[str, Any], **about: Any) -> Event:
-        """Hand in what was missing: fields of the application, new or replaced."""
+        """Hand in what was missing: the fields of the application that were asked for."""
         return await self.say(message(Supplemented, application=dict(application)), case, **about)
+
+    async def reply(
+        self,
+        case: str,
+        question: str,
+        text: str | None = None,
+        documents: Sequence[DocumentRef] = (),
+        **about: Any,
+    ) -> Event:
+        """Reply to an agency's question, by the id in the notice that asked it."""
+        replied = message(ApplicantReplied, question=question, text=text, documents=tuple(documents))
+        return await self.say(replied, case, **about)
 
     async def pay(self, case: str, amount: Money, reference: str, **about: Any) -> Event:
         """Say that a payment came in, under the bank's reference."""

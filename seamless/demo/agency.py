@@ -24,8 +24,8 @@ from workers.process.run import run_process
 from workers.process.settings import Settings
 
 MISSING = [
-    {"zh": "建设用地批准手续", "en": "Land title"},
-    {"zh": "防空地下室设计", "en": "Shelter plan"},
+    {"zh": "建设用地批准手续", "en": "Land title", "field": "land_title"},
+    {"zh": "防空地下室设计", "en": "Shelter plan", "field": "shelter_plan"},
 ]
 
 

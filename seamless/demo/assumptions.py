@@ -22,7 +22,6 @@ from contracts.procedures.construction_permit import (
     CheckCompleteness,
     DeliverPermit,
     IssuePermit,
-    RefusalReason,
     ReviewCivilAirDefence,
     ReviewDrainage,
     ReviewEnvironment,
@@ -31,7 +30,7 @@ from contracts.procedures.construction_permit import (
 )
 from contracts.terms.requests import Request
 
-REVIEWS: tuple[tuple[type[Request[Any]], RefusalReason], ...] = (
+REVIEWS: tuple[tuple[type[Request[Any]], str], ...] = (
     (ReviewPlanning, "plan-not-conform"),
     (ReviewFireSafety, "fire-safety-insufficient"),
     (ReviewCivilAirDefence, "shelter-insufficient"),

@@ -30,7 +30,7 @@ def read_case(trace: Trace) -> LoggedCase:
             "department": had.get("department", "General"),
             "group": had.get("group"),
             "received": received,
-            "deadline": had.get("deadline"),
+            "deadline": datetime.fromisoformat(had["deadline"]) if had.get("deadline") else None,
         }
     )
     steps = [_step(event) for event in trace.events]

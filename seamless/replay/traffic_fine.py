@@ -68,9 +68,9 @@ def read_case(trace: Trace) -> LoggedCase:
         LoggedAct(ADD_PENALTY, _noon(event), PENALTY) for event in events if event[ACTIVITY] == ADD_PENALTY
     ]
     steps = list(_dismissal(made))
-    for event in events:
+    for number, event in enumerate(events):
         if event is not made and event[ACTIVITY] != ADD_PENALTY:
-            steps.append(_step(event, trace.reference))
+            steps.append(_step(event, f"{trace.reference}/{number}"))
             steps += _dismissal(event)
     notified = [_day(event) for event in events if event[ACTIVITY] == FineNotified.step]
     due = [_at(day + timedelta(days=PENALTY_DAY)) for day in notified[:1]]
@@ -104,7 +104,7 @@ def _fine(reference: str, made: dict[str, str], events: Sequence[dict[str, str]]
 def _step(event: dict[str, str], reference: str) -> LoggedStep:
     activity, at = event[ACTIVITY], _noon(event)
     if activity == PAYMENT:
-        paid = Paid(amount=_money(event, "payment"), reference=f"{reference} {_day(event)}")
+        paid = Paid(amount=_money(event, "payment"), reference=reference)
         return LoggedStep(activity, at, None, paid)
     report = REPORTING[activity](event) if activity in REPORTING else None
     content = report.model_dump(mode="json") if report else {}

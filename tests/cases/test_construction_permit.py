@@ -148,7 +148,10 @@ async def test_an_answer_that_crosses_the_cancellation_is_kept_and_changes_nothi
 async def test_everything_missing_is_told_at_once_and_what_comes_is_checked_again(cases: Cases) -> None:
     case = await cases.open("construction-permit", application(land_title=None, shelter_plan=None))
     await case.asked("check-completeness/1")
-    missing = [{"zh": "用地批准", "en": "Land title"}, {"zh": "人防设计", "en": "Shelter plan"}]
+    missing = [
+        {"zh": "用地批准", "en": "Land title", "field": "land_title"},
+        {"zh": "人防设计", "en": "Shelter plan", "field": "shelter_plan"},
+    ]
     await case.answer("housing", "check-completeness/1", outcome="incomplete", missing=missing)
     await case.until(lambda: "asked-applicant" in case.kinds)
     asked = next(data for kind, data in case.letters("channel.portal.notices") if kind == Missing.type)
@@ -170,7 +173,7 @@ async def test_a_supplement_that_does_not_fit_is_refused_at_its_field_and_the_ca
 ) -> None:
     case = await cases.open("construction-permit", application(land_title=None))
     await case.asked("check-completeness/1")
-    missing = [{"zh": "用地批准", "en": "Land title"}]
+    missing = [{"zh": "用地批准", "en": "Land title", "field": "land_title"}]
     await case.answer("housing", "check-completeness/1", outcome="incomplete", missing=missing)
     await case.until(lambda: "asked-applicant" in case.kinds)
     await case.send("channel:portal", Supplemented.type, {"application": {"floor_area": "much"}})

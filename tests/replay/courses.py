@@ -26,7 +26,15 @@ from contracts.procedures.traffic_fine import (
     FineSent,
     euro,
 )
-from contracts.wire.messages import ApplicantWithdrew, Paid, Reported, Supplemented
+from contracts.wire.messages import (
+    ApplicantReplied,
+    ApplicantWithdrew,
+    NotOurs,
+    Paid,
+    Question,
+    Reported,
+    Supplemented,
+)
 from seamless.replay.clock import Clocks
 from tests.applications import application, document, fine
 from tests.cases.conftest import CaseUnderTest
@@ -67,7 +75,7 @@ class Course(NamedTuple):
 async def granted(case: CaseUnderTest) -> None:
     """Incomplete at first; then everything as it should be."""
     await case.asked("check-completeness/1")
-    missing = [{"zh": "用地批准手续", "en": "Land title"}]
+    missing = [{"zh": "用地批准手续", "en": "Land title", "field": "land_title"}]
     await case.answer("housing", "check-completeness/1", outcome="incomplete", missing=missing)
     await case.until(lambda: "asked-applicant" in case.kinds)
     title = document("land-title").model_dump(mode="json")
@@ -96,6 +104,24 @@ async def deemed(case: CaseUnderTest) -> None:
     """Fire safety stays silent: reminded, escalated, and deemed to consent once the fence is passed."""
     await accepted(case)
     await reviewed(case, "planning", "civil-air-defence", "environment")
+    await handed_over(case)
+
+
+async def referred(case: CaseUnderTest) -> None:
+    """Planning asks the applicant; environment says it is not theirs, and housing answers in its place."""
+    await accepted(case)
+    how_high = {"text": {"zh": "层数？", "en": "How many storeys?"}}
+    await case.send("agency:planning", Question.type, how_high, request=f"{case.id}/{REVIEWS['planning']}")
+    await case.until(lambda: "question" in case.kinds)
+    question = next(entry.id for entry in case.entries if entry.kind == "question")
+    await case.send("channel:portal", ApplicantReplied.type, {"question": question, "text": "Three"})
+    not_ours = {"reason": "a matter of the province"}
+    await case.send(
+        "agency:environment", NotOurs.type, not_ours, request=f"{case.id}/{REVIEWS['environment']}"
+    )
+    await reviewed(case, "planning", "fire-safety", "civil-air-defence")
+    await case.until(lambda: "referred" in case.kinds)
+    await case.answer("housing", REVIEWS["environment"], outcome="consent")
     await handed_over(case)
 
 
@@ -197,6 +223,7 @@ COURSES = (
     Course("construction-permit.refused", refused, application()),
     Course("construction-permit.withdrawn", withdrawn, application()),
     Course("construction-permit.deemed", deemed, application(), calendar="compressed:0.4"),
+    Course("construction-permit.referred", referred, application(), calendar="compressed:0.4"),
     Course(f"construction-permit.{SMALL_RUNS}", continued, application()),
     Course(
         "permit-receipt.closed",

@@ -15,12 +15,12 @@ from contracts.platform import PUBLISH, Batch, Posting
 from contracts.terms.errors import PLATFORM_FAULTS
 from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.ledger import LedgerEntry, faults
-from contracts.wire.messages import Answered, FeeDue, Missing, Paid, Requested, Supplemented
+from contracts.wire.messages import Answered, FeeDue, Paid, Requested, Supplemented
 from contracts.wire.topics import AVAILABILITY, LEDGER
 from seamless.explore.driver import value_of
 from tests.simulation.kafka import Stored
 from tests.simulation.plan import FAULTS_UNTIL
-from tests.simulation.town import Said, case_id, deadline_of
+from tests.simulation.town import Said, case_id
 from tests.simulation.world import CLOCK_SKEW, GRACE, OUTAGE_AFTER, World
 
 DELAY_AT_MOST = timedelta(seconds=5)
@@ -117,16 +117,18 @@ class _Judge:
         for posting in self.postings(case):
             expected[LEDGER].append(posting.entry.id)
             for number, letter in enumerate(posting.letters, start=1):
-                expected[letter.topic].append(f"{posting.entry.id}/{number}")
+                expected[letter.topic].append(letter.id or f"{posting.entry.id}/{number}")
         for topic, ids in expected.items():
             first: dict[str, None] = {}
             for record in self.world.kafka.records(topic):
                 name = dict(record.headers).get("ce_id", b"") or b""
                 if record.key == case.encode() and name.decode() in ids:
                     first.setdefault(name.decode())
-            if list(first) != ids:
-                missing = [each for each in ids if each not in first]
-                yield f"{case}: {topic} misses {missing}" if missing else f"{case}: {topic} is out of order"
+            ordered = [each for each in ids if not each.startswith("refusal/")]  # the gateway may be first
+            if missing := [each for each in ids if each not in first]:
+                yield f"{case}: {topic} misses {missing}"
+            elif [each for each in first if each in ordered] != ordered:
+                yield f"{case}: {topic} is out of order"
 
     def _once(self, case: str) -> Iterator[str]:
         causes = Counter(entry.cause for entry in self.entries(case) if entry.cause)
@@ -136,29 +138,23 @@ class _Judge:
 
     # --- binding -----------------------------------------------------------------------------------------
 
-    def _limits(self, case: str) -> dict[str, tuple[datetime, LedgerEntry]]:
-        """When each step's silence begins to bind, and what opened it."""
-        found: dict[str, tuple[datetime, LedgerEntry]] = {}
+    def _ended(self, case: str) -> Iterator[tuple[LedgerEntry, datetime, LedgerEntry]]:
+        """Every entry about an open step, with when its silence begins to bind, and what opened it."""
+        limits: dict[str, tuple[datetime, LedgerEntry]] = {}
         for entry in self.entries(case):
+            if entry.step in limits:
+                yield entry, *limits[entry.step]
             content = entry.data.content if entry.data else {}
-            due: datetime | None = None
-            if entry.kind == "requested":
-                due = deadline_of(Requested.model_validate(content))
-            elif entry.kind == "fee-due":
-                due = FeeDue.model_validate(content).due
-            elif entry.kind == "asked-applicant":
-                due = Missing.model_validate(content).due
-            if due is not None and entry.step:
-                found[entry.step] = due, entry
-        return found
+            if entry.kind in ("requested", "referred"):
+                limits[entry.step or ""] = Requested.model_validate(content).binding_end, entry
+            elif entry.kind in ("fee-due", "asked-applicant") and entry.due is not None:
+                limits[entry.step or ""] = entry.due, entry
 
     def _silence(self, case: str) -> Iterator[str]:
         """A consequence binds only where there was silence, and after a grace where the platform was away."""
-        limits = self._limits(case)
-        for entry in self.entries(case):
-            if entry.kind not in ("deemed", "lapsed") or entry.step not in limits:
+        for entry, deadline, opening in self._ended(case):
+            if entry.kind not in ("deemed", "lapsed", "referred"):
                 continue
-            deadline, opening = limits[entry.step]
             if heard := self._heard(case, deadline, opening):
                 yield (
                     f"{case}: {entry.step} was {entry.kind} though {heard[0].record} was there in time, "
@@ -185,11 +181,13 @@ class _Judge:
                 continue
             if there and stamp < deadline:
                 in_time.setdefault(said.event.key, said)
-        if opening.kind == "requested":
+        if opening.kind in ("requested", "referred"):
             return [
                 each
                 for each in in_time.values()
-                if each.event.type == Answered.type and each.event.requestid == opening.request
+                if each.event.type == Answered.type
+                and each.event.requestid == opening.request
+                and each.party == f"agency:{opening.agency}"
             ]
         after = [
             each
@@ -213,13 +211,11 @@ class _Judge:
 
     def _late(self, case: str) -> Iterator[str]:
         """What came after the limit, or at the first instant after it, does not count."""
-        limits = self._limits(case)
         if self._outages() or "clock" in self.world.plan.troubles:
             return  # a consequence that is held may let in what came meanwhile
-        for entry in self.entries(case):
-            if entry.kind in ("answered", "supplemented", "paid") and entry.step in limits:
-                deadline, opening = limits[entry.step]
-                check = opening.kind == "requested" and opening.step.split("/")[0] == "review-drainage"  # type: ignore[union-attr]
+        for entry, deadline, opening in self._ended(case):
+            if entry.kind in ("answered", "supplemented", "paid"):
+                check = opening.agency == "drainage"
                 if entry.received >= deadline and not check:
                     yield f"{case}: {entry.step} was {entry.kind} by what came at {entry.received}, too late"
 

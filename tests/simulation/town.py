@@ -11,17 +11,18 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
-from contracts.terms.calendar import calendar
 from contracts.terms.identifiers import CaseId, Party
-from contracts.terms.requests import REQUESTS
 from contracts.terms.values import Money
 from contracts.wire.envelope import Event, Message
 from contracts.wire.messages import (
     Answered,
+    ApplicantReplied,
     Applied,
+    Asked,
     FeeDue,
     Missing,
     Paid,
+    Question,
     Received,
     Requested,
     Supplemented,
@@ -30,12 +31,12 @@ from contracts.wire.topics import events_topic
 from tests.applications import ADMINISTRATION, application, document
 from tests.simulation.clock import START, VirtualLoop
 from tests.simulation.kafka import FakeKafka, Stored
-from tests.simulation.plan import DAY, FAULTS_UNTIL, Course, Plan
-from workflows.case.ladder import schedule
+from tests.simulation.plan import FAULTS_UNTIL, Course, Plan
 
 PORTAL = Party.channel("portal")
 EARLY_PLACES = 4
 FLOOD = 40
+MISSING = [{"zh": "用地批准手续", "en": "Land title", "field": "land_title"}]
 REASONS = {
     "review-planning": "plan-not-conform",
     "review-fire-safety": "fire-safety-insufficient",
@@ -66,14 +67,6 @@ class Said:
 def case_id(number: int) -> CaseId:
     """The id of a case of the simulation: the same in every run of the seed."""
     return CaseId(f"portal-01a20bc3-a4c4-7044-b136-{number:012x}")
-
-
-def deadline_of(requested: Requested) -> datetime:
-    """When silence on a request begins to bind."""
-    kind = REQUESTS[requested.request]
-    days = calendar(f"compressed:{DAY}")
-    start = requested.due - kind.limit.days * timedelta(seconds=DAY)
-    return schedule(days, start, kind.limit, kind.overdue)[1][-1].at
 
 
 class Town:
@@ -197,9 +190,14 @@ class Town:
             paid = Paid(amount=Money(amount=amount, currency="CNY"), reference=f"bank-{part}")
             await self.say(PORTAL, paid, case_id(number), stamp=stamp)
 
+    async def _reply(self, number: int, asked: Asked) -> None:
+        await asyncio.sleep(self._chance.uniform(0.1, 3))
+        reply = ApplicantReplied(question=asked.question, text="Three")
+        await self.say(PORTAL, reply, case_id(number))
+
     async def _supplement(self, number: int, notice: Missing) -> None:
         course = self._plan.supplements[number]
-        if course == "silence" or notice.due is None:
+        if course == "silence":
             return
         stamp = await self._at(course, notice.due)
         title = document("land-title").model_dump(mode="json")
@@ -218,30 +216,33 @@ class Town:
         self._heard.add(event.id)
         number = int(event.subject[-12:], 16)
         reactions: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
-            Requested.type: lambda: self._answer(number, event),
+            Requested.type: lambda: self._answer(number, event, Party.agency(record.topic.split(".")[1])),
             FeeDue.type: lambda: self._pay(number, FeeDue.model_validate(event.data)),
             Missing.type: lambda: self._supplement(number, Missing.model_validate(event.data)),
+            Asked.type: lambda: self._reply(number, Asked.model_validate(event.data)),
         }
         if number < self._plan.cases and event.type in reactions:
             self._soon(reactions[event.type]())
 
-    async def _answer(self, number: int, event: Event) -> None:
-        requested = Requested.model_validate(event.data)
-        kind = REQUESTS[requested.request]
-        party, case = Party.agency(kind.agency), case_id(number)
+    async def _answer(self, number: int, event: Event, party: Party) -> None:
+        requested, case = Requested.model_validate(event.data), case_id(number)
         if "flood" in self._plan.troubles and number == 0 and requested.request == "review-planning":
             for _ in range(FLOOD):
                 await self.say(party, Received(), case, request=event.requestid, flood=True)
             return
         if self._chance.random() < self._plan.chatter:
             await self.say(party, Received(), case, request=event.requestid)
+            if self._chance.random() < 0.3:
+                await self.say(party, Question(text=MISSING[0]), case, request=event.requestid)
         course = self._plan.course[number, requested.request]
+        if requested.instead_of is not None:
+            course = self._chance.choice(["soon", "refuse-soon", "refuse-at-the-end", "silence"])
         if "flood" in self._plan.troubles and number == 1 and requested.request == "review-planning":
             await asyncio.sleep(self._chance.uniform(0.2, 2))
             course = "soon"
         if course == "silence":
             return
-        stamp = await self._at(course, deadline_of(requested))
+        stamp = await self._at(course, requested.binding_end)
         answer = self._answer_of(number, requested.request, course)
         event_id = None
         if not self._poisoned and self._loop.time() < FAULTS_UNTIL and course == "soon":
@@ -255,7 +256,7 @@ class Town:
         if request == "check-completeness":
             if self._plan.completeness[number]:
                 self._plan.completeness[number] -= 1
-                return {"outcome": "incomplete", "missing": [{"zh": "用地批准手续", "en": "Land title"}]}
+                return {"outcome": "incomplete", "missing": MISSING}
             return {"outcome": "complete"}
         if request == "issue-permit":
             return {"outcome": "issued", "document": document("permit").model_dump(mode="json")}

@@ -104,8 +104,8 @@ class FakeArchive:
     async def opening(self, case: str) -> LedgerEntry | None:
         return self.entries.get(case, {}).get(1)
 
-    async def knows(self, case: str, cause: str) -> bool:
-        return any(each.cause == cause for each in self.entries.get(case, {}).values())
+    async def caused_by(self, case: str, cause: str) -> list[LedgerEntry]:
+        return [each for each in self.entries.get(case, {}).values() if each.cause == cause]
 
     async def closed(self, case: str) -> bool:
         return any(each.kind == "closed" for each in self.entries.get(case, {}).values())

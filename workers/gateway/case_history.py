@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from archive.completeness import ArchiveIncomplete, NoArchive, Positions, completeness, is_of
-from archive.reader import ArchiveReader, has_cause, is_closed, opening_of
+from archive.reader import ArchiveReader, entries_caused_by, is_closed, opening_of
 from contracts.terms.errors import Unavailable
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.topics import LEDGER
@@ -138,9 +138,9 @@ class ProvenHistory:
         """The entry that opened a case; None where it is proven that there is none."""
         return await self._ask(lambda db: opening_of(db, case))
 
-    async def knows(self, case: str, cause: str) -> bool:
-        """Whether an entry of the case has this cause; False where that is proven."""
-        return await self._ask(lambda db: has_cause(db, case, cause))
+    async def caused_by(self, case: str, cause: str) -> list[LedgerEntry]:
+        """The entries of the case that have this cause; none where that is proven."""
+        return await self._ask(lambda db: entries_caused_by(db, case, cause))
 
     async def closed(self, case: str) -> bool:
         """Whether the case's ledger is closed; False where that is proven."""

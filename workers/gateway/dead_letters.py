@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,8 @@ from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM
 from contracts.wire.dead_letter import DeadLetter, Place
 from contracts.wire.envelope import Event
-from contracts.wire.messages import Refused, RefusedNotice
+from contracts.wire.ledger import sha256
+from contracts.wire.messages import Refused, RefusedNotice, refusal_id
 from contracts.wire.topics import DEAD_LETTER
 from network.broker.publisher import Publisher, Record, RecordTooLarge
 
@@ -94,13 +96,21 @@ class DeadLetterWriter:
         )
         event = Event.of(
             refused,
-            id=f"{letter.id}/refused",
+            id=refusal_id(arrival.inlet.source, said.get("id"), _content(arrival)),
             source=self._source,
             case=case,
             time=letter.refused,
             request=said.get("requestid"),
         )
         return Record(arrival.inlet.replies, case, *event.encode())
+
+
+def _content(arrival: Arrival) -> str:
+    """A digest of what a record says: of an event, the one that its case would make."""
+    try:
+        return sha256(Event.decode(arrival.value, arrival.headers).said)
+    except (Refusal, ValueError, RecursionError):
+        return hashlib.sha256(arrival.value or b"").hexdigest()
 
 
 def _said(arrival: Arrival) -> dict[str, str]:

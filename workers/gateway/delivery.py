@@ -65,8 +65,8 @@ class CaseHistory(Protocol):
     async def opening(self, case: str) -> LedgerEntry | None:
         """The first entry."""
 
-    async def knows(self, case: str, cause: str) -> bool:
-        """Whether some entry has this cause."""
+    async def caused_by(self, case: str, cause: str) -> list[LedgerEntry]:
+        """The entries that have this cause."""
 
     async def closed(self, case: str) -> bool:
         """Whether the case's ledger is closed."""
@@ -232,8 +232,10 @@ class Delivery:
         """What an event means that Temporal has no running case for."""
         case = admitted.case
         try:
-            if await self._archive.knows(case, admitted.event.key):
-                return "duplicate"
+            if known := await self._archive.caused_by(case, admitted.event.key):
+                if any(_says(entry, admitted.event.data) for entry in known):
+                    return "duplicate"
+                raise Refusal("id-reused", f"id: {admitted.event.id!r} is that of another event", "id")
             closed = await self._archive.closed(case)
         except ArchiveIncomplete as gap:
             raise NotYet(f"what became of {case} is not known before the archive is complete: {gap}") from gap
@@ -279,6 +281,13 @@ def _check_namespace(error: RPCError) -> None:
     """
     if "namespace" in error.message.lower():
         raise NotYet(f"Temporal has no such namespace: {error.message}")
+
+
+def _says(entry: LedgerEntry, data: dict[str, object]) -> bool:
+    """Whether an entry was made of an event with this data; taken to be so once the data is erased."""
+    if entry.data is None:
+        return entry.data_digest is not None or not data
+    return content_digest(entry.data.salt, data) == entry.data_digest
 
 
 def _is_of(opening: LedgerEntry, content: dict[str, object], cause: str) -> bool:

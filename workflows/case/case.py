@@ -16,13 +16,15 @@ from contracts.platform import Delivered, Opened
 from contracts.terms.calendar import Calendar, calendar
 from contracts.terms.decisions import Decision, Refuse
 from contracts.terms.errors import REASONS, Refusal
-from contracts.terms.identifiers import PLATFORM, SYSTEM, Party, RequestId
+from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, Party, RequestId
+from contracts.terms.requests import Request
 from contracts.terms.service_item import ServiceItem
+from contracts.terms.values import Money
 from contracts.wire.ledger import Erasable, Kind, LedgerEntry, salt_of
-from contracts.wire.messages import Cancelled, Decided
+from contracts.wire.messages import Cancelled, CaseClosed, CaseClosedNotice, Decided, RefundDue
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Withdrawal
-from workflows.case.journal import Journal, Outcome, Wait, mark_of
+from workflows.case.journal import PAYMENT, Journal, Outcome, Wait, mark_of
 from workflows.case.outbox import Outbox, Recorded, WouldFork
 from workflows.case.runtime import Runtime
 from workflows.case.waits import Waits
@@ -38,6 +40,7 @@ class Case:
 
     Attributes:
         opened: the case's input.
+        requests: what agencies were asked, by step; every run asks again, from its beginning on.
         item: the service item of its procedure.
         journal: what the case knows; it is carried into the next run.
         inbox: events that have come and have not taken effect.
@@ -57,7 +60,8 @@ class Case:
         self.inbox = inbox
         self.inbox.restore(self.journal.inbox)
         self.journal.inbox = []
-        self.outbox = Outbox(opened, runtime)
+        self.requests: dict[str, Request[Any]] = {}
+        self.outbox = Outbox(opened, runtime, self.journal.involved)
         self.waits = Waits(opened.case, self.journal, runtime, self.now)
         self.calendar: Calendar = calendar(opened.calendar)
         self.events = self.bytes = 0
@@ -123,14 +127,18 @@ class Case:
         outcome: str | None = None,
         materials: int = 0,
         role: str | None = None,
+        due: datetime | None = None,
+        provisional: bool = False,
+        basis: str | None = None,
         data: BaseModel | Mapping[str, Any] | None = None,
     ) -> Recorded:
         """Add an entry to the ledger and post it; messages are bound to what is returned.
 
         Args:
-            of: the wait that this is about; gives step and request id.
+            of: the wait that this is about; gives step, request id and agency.
             by: the event that brought it about; gives actor, cause, times and, without ``data``, the data.
             occurred, received: when it happened and when the broker had it, where that is not now.
+            due, provisional, basis: of a step that is opened: when its limit ends, and by which rule.
         """
         now = self.now()
         if by is not None:
@@ -147,6 +155,10 @@ class Case:
             kind=kind,
             step=of.step if of else step,
             request=of.request_id if of else None,
+            agency=AgencyId(of.holder.id) if of and of.holder.kind == "agency" else None,
+            due=due,
+            provisional=provisional,
+            basis=basis,
             actor=by.actor if by else actor,
             role=role,
             cause=cause,
@@ -188,7 +200,7 @@ class Case:
         for step in list(self.journal.waits):
             self.stop(step, reason)
 
-    def withdraw(self, by: Delivered) -> None:
+    def withdraw(self, by: Delivered) -> Recorded:
         """Take the application back. The course is interrupted at the verb that it waits in, or at its next.
 
         Raises:
@@ -199,7 +211,7 @@ class Case:
         if self.journal.decided:
             raise refusal("already-decided")
         self.journal.withdrawn = True
-        self.record("withdrawn", by=by)
+        return self.record("withdrawn", by=by)
 
     @property
     def withdrawn(self) -> bool:
@@ -233,5 +245,15 @@ class Case:
     def close(self, decision: Decision) -> None:
         """Stop everything that is open and add the last entry. What comes from now on is refused."""
         self.stop_all("the case is closed")
+        for fact in self.journal.facts:
+            if fact.name == PAYMENT:
+                self.journal.refund(Money.model_validate(fact.data["amount"]))
+        for currency, paid in self.journal.refundable.items():
+            due = RefundDue(amount=Money(amount=paid, currency=currency))
+            self.record("refund-due", data=due).tell_applicant(due)
         self.closed = True
-        self.record("closed", outcome=decision.outcome)
+        recorded = self.record("closed", outcome=decision.outcome)
+        about = {"outcome": decision.outcome, "ledger_hash": recorded.hash}
+        for agency in self.journal.involved:
+            recorded.tell_agency(agency, CaseClosed.model_validate(about))
+        recorded.tell_applicant(CaseClosedNotice.model_validate(about))

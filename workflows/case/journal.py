@@ -31,6 +31,9 @@ FACTS_KEPT = 100
 FACT_BYTES = 50_000
 """So many facts of one name, and bytes of them, are kept for a verb that may want them; one always is."""
 
+QUESTIONS_KEPT = 20
+"""So many questions one request may put to the applicant."""
+
 FACTS_BYTES = 500_000
 """So many bytes of facts other than payments are kept in all."""
 
@@ -39,6 +42,10 @@ PAYMENT = "paid"
 
 LARGEST_SUM = Decimal("9999999999999999.99")
 """The most that an amount of money can be."""
+
+
+REFUSED = "!"
+"""Stands before the mark of what an event said that was refused: its id is free for what is put right."""
 
 
 class ScheduledRung(BaseModel):
@@ -57,10 +64,17 @@ class Wait(BaseModel):
         rungs: the overdue ladder, by time; the last rung is the binding end. Empty: there is no limit.
         passed: how many rungs of the ladder were taken.
         request: the request type, where an agency was asked.
+        agency: who is asked.
+        referred_by: who was asked before, and did not answer.
         inlets: the topics on which it may be ended; the fence watches them. None for an automated check.
         wants: the names of the facts that end it.
+        fields: the fields of the application that may be handed in.
         owed: what still has to be paid to end it.
+        paid: what was paid to end it, up to now.
+        excess: how much of that was more than what was owed.
         said: a mark of what its verb said.
+        unanswered: its automated check has not answered by its end. Nothing follows; an operator has to see
+            to it.
         held_until: the platform was away over the binding end: it binds no earlier; ``due`` stands.
         outage: when that outage began.
     """
@@ -74,10 +88,15 @@ class Wait(BaseModel):
     request: str | None = Field(default=None, exclude_if=absent)
     request_id: RequestId | None = Field(default=None, exclude_if=absent)
     agency: AgencyId | None = Field(default=None, exclude_if=absent)
+    referred_by: AgencyId | None = Field(default=None, exclude_if=absent)
     inlets: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     owed: Money | None = Field(default=None, exclude_if=absent)
+    paid: Money | None = Field(default=None, exclude_if=absent)
+    excess: Money | None = Field(default=None, exclude_if=absent)
     said: str | None = Field(default=None, exclude_if=absent)
+    unanswered: bool = Field(default=False, exclude_if=lambda value: value is False)
     held_until: AwareDatetime | None = Field(default=None, exclude_if=absent)
     outage: AwareDatetime | None = Field(default=None, exclude_if=absent)
 
@@ -88,14 +107,20 @@ class Wait(BaseModel):
         return f"{self.holder}: {self.step}{due}{held}"
 
     @property
+    def is_check(self) -> bool:
+        """Whether a department's own worker answers. It is the platform's: its silence means nothing."""
+        return self.request is not None and not self.inlets
+
+    @property
     def end(self) -> datetime | None:
         """The first instant that is too late: the binding end, or until when it is held."""
         return (self.held_until or self.rungs[-1].at) if self.rungs else None
 
     @property
     def next_rung(self) -> ScheduledRung | None:
-        """The rung that comes next, at its time. Only a wait without a limit has none."""
-        if not self.rungs:
+        """The rung that comes next, at its time. A wait without a limit has none, nor has a check that did
+        not answer."""
+        if not self.rungs or self.unanswered:
             return None
         rung = self.rungs[self.passed]
         if self.held_until is not None and self.passed == len(self.rungs) - 1:
@@ -107,15 +132,24 @@ class Wait(BaseModel):
 
         What did not is late only once the fence is passed: it may still hold the consequence.
         """
-        return self.end is None or received < self.end
+        return self.end is None or received < self.end or self.is_check
 
 
 class Outcome(BaseModel):
-    """How a step ended. ``value`` is what its verb returns, as JSON; ``said`` is a mark of what it said."""
+    """How a step ended.
+
+    Attributes:
+        value: what its verb returns, as JSON.
+        said: a mark of what its verb said.
+        asked: the agencies that were asked, the last of them last.
+        fields: the fields of the application that the applicant was asked for.
+    """
 
     how: Literal["answered", "deemed", "stopped", "lapsed", "done"]
     value: Any = None
     said: str | None = Field(default=None, exclude_if=absent)
+    asked: tuple[AgencyId, ...] = Field(default=(), exclude_if=lambda value: not value)
+    fields: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
 
 
 class Fact(BaseModel):
@@ -127,6 +161,21 @@ class Fact(BaseModel):
     data: dict[str, Any]
 
 
+class AskedQuestion(BaseModel):
+    """A question that an agency has put to the applicant.
+
+    Attributes:
+        step: of the request that it is about.
+        event: the id of the event that asked it.
+        text: a mark of its text.
+    """
+
+    step: str
+    agency: AgencyId
+    event: str
+    text: str
+
+
 class Journal(BaseModel):
     """What a case knows; the module's docstring says what for.
 
@@ -136,7 +185,11 @@ class Journal(BaseModel):
         facts: reports and payments that no verb has waited for yet.
         undecided: events after the end of an open wait: late, unless its fence says that it is held.
         inbox: events that one run leaves to the next.
-        seen: a mark of every event that came.
+        seen: a mark of every event that came, with one of what it said.
+        questions: what the applicant was asked by agencies, by the id of the ledger entry.
+        references: a mark of every payment's reference.
+        refundable: what was paid and did not go into a fee, by currency.
+        involved: the agencies that take part in the case.
         sequence, head: number and hash of the last ledger entry.
         supplements: what the applicant handed in, by field of the application.
         decided, withdrawn: what has happened; a case that is decided cannot be withdrawn any more.
@@ -147,17 +200,17 @@ class Journal(BaseModel):
     facts: list[Fact] = Field(default_factory=list)
     undecided: list[Delivered] = Field(default_factory=list)
     inbox: list[Delivered] = Field(default_factory=list)
-    seen: list[str] = Field(default_factory=list)
+    seen: dict[str, str] = Field(default_factory=dict)
+    questions: dict[str, AskedQuestion] = Field(default_factory=dict)
+    references: dict[str, bool] = Field(default_factory=dict)
+    refundable: dict[str, Decimal] = Field(default_factory=dict)
+    involved: list[AgencyId] = Field(default_factory=list)
     sequence: int = 0
     head: str = GENESIS
     supplements: dict[str, Any] = Field(default_factory=dict)
     decided: bool = False
     withdrawn: bool = False
     _ordinals: Counter[str] = PrivateAttr(default_factory=Counter)
-    _seen: set[str] = PrivateAttr(default_factory=set)
-
-    def model_post_init(self, context: Any, /) -> None:
-        self._seen = set(self.seen)
 
     def next_step(self, name: str) -> str:
         """The step name of the next use of a verb: ``name`` and how often it was used.
@@ -172,14 +225,38 @@ class Journal(BaseModel):
         remembered = self.outcomes.setdefault(self.next_step(name), Outcome(how="done", value=value))
         return str(remembered.value)
 
-    def is_new(self, event: Event) -> bool:
-        """Whether this event was not seen before; from now on it was."""
-        mark = hashlib.sha256(event.key.encode()).hexdigest()[:20]
-        if mark in self._seen:
-            return False
-        self._seen.add(mark)
-        self.seen.append(mark)
-        return True
+    def hear(self, event: Event) -> Literal["new", "copy", "other"]:
+        """Whether this event was not heard before, or was; or another one was that had its id and took
+        effect. From now on it was heard."""
+        said, known = sha256(event.said)[:10], self._heard(event)
+        if said in known or REFUSED + said in known:
+            return "copy"
+        if any(not each.startswith(REFUSED) for each in known):
+            return "other"
+        self.seen[_mark(event.key)] = " ".join([*known, said])
+        return "new"
+
+    def refuse(self, event: Event) -> None:
+        """Remember that what this event said was refused. Its id may be used again, to say it right."""
+        said = sha256(event.said)[:10]
+        known = [each for each in self._heard(event) if each != said]
+        self.seen[_mark(event.key)] = " ".join([*known, REFUSED + said])
+
+    def _heard(self, event: Event) -> list[str]:
+        return self.seen.get(_mark(event.key), "").split()
+
+    def pay(self, reference: str) -> bool:
+        """Whether this is the first payment of its reference; the next one is not."""
+        mark = _mark(reference)
+        first = mark not in self.references
+        self.references[mark] = True
+        return first
+
+    def refund(self, amount: Money) -> None:
+        """Remember that so much was paid and goes into no fee."""
+        self.refundable[amount.currency] = min(
+            self.refundable.get(amount.currency, Decimal(0)) + amount.amount, LARGEST_SUM
+        )
 
     def set_aside(self, delivered: Delivered) -> bool:
         """Keep an event until it is known whether it is late; false when there is no room for it."""
@@ -213,6 +290,10 @@ class Journal(BaseModel):
             return False
         self.facts.append(fact)
         return True
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def mark_of(said: Mapping[str, Any]) -> str:

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 from contracts.terms.calendar import Calendar, Due
 from contracts.terms.limits import Limit
-from contracts.terms.requests import Deem, Escalate, Lapse, Remind
-from contracts.wire.messages import Reminded
+from contracts.terms.requests import Deem, End, Escalate, Lapse, Refer, Remind, lapse
+from contracts.wire.messages import Expired, Reminded
+from workflows.case.asking import ask
 from workflows.case.case import Case
 from workflows.case.journal import Outcome, ScheduledRung, Wait
 
 
 def schedule(
-    calendar: Calendar, start: datetime, limit: Limit, overdue: Sequence[Remind | Escalate | Deem | Lapse]
+    calendar: Calendar, start: datetime, limit: Limit, overdue: Sequence[Remind | Escalate | End]
 ) -> tuple[Due, list[ScheduledRung]]:
     """When a limit that begins at ``start`` is due, and the ladder's rungs at their absolute times."""
     due = calendar.due(start, limit)
@@ -47,21 +48,51 @@ def take_due_rungs(case: Case) -> None:
 
 def _take(case: Case, wait: Wait, scheduled: ScheduledRung) -> bool:
     """Take a rung; false when it has to wait for its fence."""
-    match scheduled.rung:
-        case Remind() | Escalate() as rung:
-            wait.passed += 1
-            _remind(case, wait, rung)
-        case Deem(outcome=outcome):
-            if not _may_bind(case, wait):
-                return False
-            case.waits.settle(wait.step, Outcome(how="deemed", value={"outcome": outcome, "deemed": True}))
-            case.record("deemed", of=wait, occurred=scheduled.at, outcome=outcome)
-        case Lapse(reason=reason):
-            if not _may_bind(case, wait):
-                return False
-            case.waits.settle(wait.step, Outcome(how="lapsed", value=reason))
-            case.record("lapsed", of=wait, occurred=scheduled.at, outcome=reason)
+    rung = scheduled.rung
+    if isinstance(rung, Remind | Escalate):
+        wait.passed += 1
+        _remind(case, wait, rung)
+    elif not _is_silence(case, wait, rung):
+        wait.unanswered = True
+        case.record("held", of=wait, data={"unanswered": True})
+    elif _may_bind(case, wait):
+        _end(case, wait, rung, scheduled.at)
+    else:
+        return False
     return True
+
+
+def _is_silence(case: Case, wait: Wait, rung: End) -> bool:
+    """Whether an end may follow from there being no answer.
+
+    An automated check is the platform's own. That it does not answer is a fault, which an operator mends, and
+    from which nothing follows; but another agency may answer in its place, if it has a system to be asked by.
+    """
+    if isinstance(rung, Refer):
+        return rung.to not in case.opened.checks
+    return not wait.is_check
+
+
+def _end(case: Case, wait: Wait, rung: End, at: datetime) -> None:
+    """Let the end of a wait take effect, and tell the agency that did not answer."""
+    silent, request = wait.agency, wait.request
+    match rung:
+        case Deem(outcome=outcome):
+            case.waits.settle(wait.step, Outcome(how="deemed", value={"outcome": outcome, "deemed": True}))
+            recorded = case.record("deemed", of=wait, occurred=at, outcome=outcome)
+            expired = {"outcome": outcome}
+        case Lapse(reason=reason):
+            case.waits.settle(wait.step, Outcome(how="lapsed", value=reason))
+            recorded = case.record("lapsed", of=wait, occurred=at, outcome=reason)
+            expired = {"reason": reason}
+        case Refer(to=to):
+            last_instant = (wait.end or at) - timedelta(microseconds=1)  # its limit follows the first one's
+            due, rungs = schedule(case.calendar, last_instant, rung.within, [lapse(rung.otherwise)])
+            case.waits.refer(wait, to, due.at, rungs)
+            recorded = ask(case, wait, kind="referred", provisional=due.provisional)
+            expired = {"referred_to": to}
+    if silent is not None and request is not None:
+        recorded.tell_agency(silent, Expired(request=request, **expired))
 
 
 def _may_bind(case: Case, wait: Wait) -> bool:

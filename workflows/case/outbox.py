@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from contracts.platform import Batch, Letter, Opened, Posting, Published
-from contracts.terms.identifiers import Party
+from contracts.terms.identifiers import AgencyId, Party
 from contracts.wire.envelope import Message
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.topics import messages_topic
@@ -43,9 +43,10 @@ class Recorded:
         entry: as it will be published.
     """
 
-    def __init__(self, entry: LedgerEntry, opened: Opened[Any]) -> None:
+    def __init__(self, entry: LedgerEntry, opened: Opened[Any], involved: list[AgencyId]) -> None:
         self.entry = entry
         self._opened = opened
+        self._involved = involved
         self._letters: list[Letter] = []
         self._posting: Posting | None = None
 
@@ -64,6 +65,8 @@ class Recorded:
         """
         if agency not in self._opened.checks:
             self._bind(Party.agency(agency), message)
+            if agency not in self._involved:
+                self._involved.append(AgencyId(agency))
 
     def tell_applicant(self, message: Message) -> None:
         """Send a notice through the case's channel.
@@ -72,6 +75,18 @@ class Recorded:
             RuntimeError: the entry has left already.
         """
         self._bind(Party.channel(self._opened.channel), message)
+
+    def refuse(self, party: Party, message: Message, refusal: str) -> None:
+        """Tell a party that its event was refused; it need not take part in the case.
+
+        Args:
+            refusal: the id of the message, from :func:`contracts.wire.messages.refusal_id`.
+
+        Raises:
+            RuntimeError: the entry has left already.
+        """
+        if party.id not in self._opened.checks:
+            self._bind(party, message, refusal)
 
     def size(self) -> int:
         """About how many characters this takes in a batch."""
@@ -82,13 +97,14 @@ class Recorded:
         self._posting = self._posting or Posting(entry=self.entry, letters=tuple(self._letters))
         return self._posting
 
-    def _bind(self, reader: Party, message: Message) -> None:
+    def _bind(self, reader: Party, message: Message, letter_id: str | None = None) -> None:
         if self._posting is not None:
             raise RuntimeError(f"{self.entry.id} has left already: a message to {reader} would be lost")
         data: dict[str, Any] | None = message.model_dump(mode="json")
         if self.entry.data is not None and data == self.entry.data.content:
             data = None  # the outbox activity takes the entry's
-        self._letters.append(Letter(topic=messages_topic(reader), type=message.type, data=data))
+        letter = Letter(topic=messages_topic(reader), type=message.type, id=letter_id, data=data)
+        self._letters.append(letter)
 
 
 class Outbox:
@@ -97,16 +113,18 @@ class Outbox:
     All that one activation sends goes in one activity.
     """
 
-    def __init__(self, opened: Opened[Any], runtime: Runtime) -> None:
+    def __init__(self, opened: Opened[Any], runtime: Runtime, involved: list[AgencyId]) -> None:
+        """``involved`` are the agencies that were told something; more are added."""
         self._opened = opened
         self._runtime = runtime
+        self._involved = involved
         self._waiting: list[Recorded] = []
         self._sending = False
         self._fork: WouldFork | None = None
 
     def post(self, entry: LedgerEntry) -> Recorded:
         """Add a ledger entry; to what is returned, messages can be bound in the same activation."""
-        recorded = Recorded(entry, self._opened)
+        recorded = Recorded(entry, self._opened, self._involved)
         self._waiting.append(recorded)
         return recorded
 

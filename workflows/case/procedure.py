@@ -16,7 +16,7 @@ from contracts.terms.hand_overs import HandOver
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Answer, Request
 from contracts.terms.service_item import ServiceItem
-from contracts.terms.values import Bilingual, Contract, DocumentRef, Money
+from contracts.terms.values import Contract, DocumentRef, MissingItem, Money
 from contracts.wire.messages import DocumentIssued, FeeDue, HandedOver, Missing, Receipt
 from workflows.case.answers import Answers
 from workflows.case.carrier import carry
@@ -109,22 +109,34 @@ class Procedure(Generic[A]):
             )
 
     async def supplement(
-        self, application: A, missing: Sequence[Bilingual], within: Limit, otherwise: str
+        self, application: A, missing: Sequence[MissingItem], within: Limit, otherwise: str
     ) -> A:
         """Ask the applicant for everything that is missing, at once; the application as supplemented.
 
+        Only the fields that are asked for can be handed in, in one go; what else comes is refused, and what
+        was asked for may still be handed in.
+
         Raises:
             Lapsed: nothing came in time; ``otherwise`` is the reason.
+            LookupError: the application has no such field.
         """
+        fields = tuple(dict.fromkeys(item.field for item in missing))
+        if unknown := [field for field in fields if field not in type(application).model_fields]:
+            raise LookupError(f"{type(application).__name__} has no field {', '.join(unknown)}")
 
-        def ask(wait: Wait) -> None:
-            notice = Missing(items=tuple(missing), due=wait.due)
-            recorded = self._case.record("asked-applicant", of=wait, materials=len(missing), data=notice)
+        def begin(wait: Wait) -> None:
+            due = wait.due or self._case.now()
+            notice = Missing(items=tuple(missing), due=due)
+            recorded = self._case.record(
+                "asked-applicant", of=wait, due=due, materials=len(missing), data=notice
+            )
             recorded.tell_applicant(notice)
 
         self._case.interrupt_if_withdrawn()
         said = {"missing": [each.model_dump(mode="json") for each in missing]}
-        step = open_applicant(self._case, "supplement", "supplemented", within, ask, said=said)
+        step = open_applicant(
+            self._case, "supplement", "supplemented", within, begin, fields=fields, said=said
+        )
         outcome = await outcome_of(self._case, step)
         if outcome.how == "lapsed":
             raise Lapsed(otherwise)
@@ -132,16 +144,23 @@ class Procedure(Generic[A]):
         return type(application).model_validate(application.model_dump(mode="json") | handed_in)
 
     async def collect(self, fee: Money, within: Limit) -> bool:
-        """Collect a fee, in any number of instalments; false when it was not paid in full in time."""
+        """Collect a fee, in any number of instalments; false when it was not paid in full in time. What was
+        paid then is to be refunded.
 
-        def ask(wait: Wait) -> None:
+        Raises:
+            LookupError: the service item has its fees in another currency.
+        """
+        if fee.currency != self.item.fees.currency:
+            raise LookupError(f"{self.item.procedure} takes payments in {self.item.fees.currency}")
+
+        def begin(wait: Wait) -> None:
             notice = FeeDue(amount=fee, due=wait.due or self._case.now())
-            self._case.record("fee-due", of=wait, data=notice).tell_applicant(notice)
+            self._case.record("fee-due", of=wait, due=notice.due, data=notice).tell_applicant(notice)
 
         if not fee.amount:
             return True
         self._case.interrupt_if_withdrawn()
-        step = open_applicant(self._case, "collect", PAYMENT, within, ask, owed=fee)
+        step = open_applicant(self._case, "collect", PAYMENT, within, begin, owed=fee)
         return (await outcome_of(self._case, step)).how != "lapsed"
 
     async def notify(self, document: DocumentRef) -> None:

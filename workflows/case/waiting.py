@@ -18,8 +18,9 @@ from contracts.terms.reports import Report
 from contracts.terms.requests import Request, lapse
 from contracts.terms.values import Contract, Money
 from contracts.wire.envelope import Event
-from contracts.wire.messages import Answered, Paid, Requested
+from contracts.wire.messages import Answered, Paid
 from contracts.wire.topics import events_topic
+from workflows.case.asking import ask
 from workflows.case.case import Case
 from workflows.case.journal import PAYMENT, Outcome, ScheduledRung, Wait, mark_of
 from workflows.case.ladder import schedule
@@ -57,15 +58,15 @@ def open_request(case: Case, request: Request[Any]) -> str:
     begun = case.begun(step, mark)
     if step in case.journal.outcomes:
         return step
-    check = request.agency in case.opened.checks
+    case.requests[step] = request
     if not begun:
-        _ask(case, step, request, mark, check=check)
-    if check:  # an activity does not outlive its run: in a new run the check is made again
+        _ask(case, step, request, mark)
+    if case.journal.waits[step].is_check:  # an activity ends with its run; the next one starts it again
         case.waits.start_check(step, _check(case, step, request))
     return step
 
 
-def _ask(case: Case, step: str, request: Request[Any], mark: str, *, check: bool) -> None:
+def _ask(case: Case, step: str, request: Request[Any], mark: str) -> None:
     due, rungs = schedule(case.calendar, case.now(), request.limit, request.overdue)
     agency = Party.agency(request.agency)
     wait = Wait(
@@ -77,20 +78,11 @@ def _ask(case: Case, step: str, request: Request[Any], mark: str, *, check: bool
         request=request.name,
         request_id=case.request_id(step),
         agency=request.agency,
-        inlets=() if check else (events_topic(agency),),
+        inlets=() if request.agency in case.opened.checks else (events_topic(agency),),
         said=mark,
     )
     case.waits.open(wait)
-    requested = Requested(
-        request=request.name,
-        procedure=case.item.procedure,
-        due=due.at,
-        provisional=due.provisional,
-        basis=request.basis,
-        outcomes=request.answer.outcomes(),
-        content=request.model_dump(mode="json"),
-    )
-    case.record("requested", of=wait, data=requested).tell_agency(request.agency, requested)
+    ask(case, wait, kind="requested", provisional=due.provisional)
 
 
 async def _check(case: Case, step: str, request: Request[Any]) -> None:
@@ -116,13 +108,17 @@ def open_applicant(
     verb: str,
     wanted: str,
     within: Limit,
-    ask: Callable[[Wait], None],
+    begin: Callable[[Wait], None],
+    *,
     owed: Money | None = None,
+    fields: tuple[str, ...] = (),
     said: Mapping[str, Any] | None = None,
 ) -> str:
     """Wait for something that the applicant has to bring; the step under which it will be found."""
     inlets = (events_topic(Party.channel(case.opened.channel)),)
-    return _open(case, verb, APPLICANT, (wanted,), inlets, ask, within=within, owed=owed, said=said)
+    return _open(
+        case, verb, APPLICANT, (wanted,), inlets, begin, within=within, owed=owed, fields=fields, said=said
+    )
 
 
 def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None, until: date | None) -> str:
@@ -139,8 +135,7 @@ def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None
         inlets[events_topic(Party.channel(case.opened.channel))] = None
 
     def begin(wait: Wait) -> None:
-        due = {"due": wait.due.isoformat()} if wait.due else {}
-        case.record("waiting", of=wait, data={"reports": words, "holder": str(wait.holder)} | due)
+        case.record("waiting", of=wait, due=wait.due, data={"reports": words})
 
     return _open(
         case,
@@ -174,11 +169,12 @@ def _open(
     holder: Party,
     wants: tuple[str, ...],
     inlets: tuple[str, ...],
-    ask: Callable[[Wait], None],
+    begin: Callable[[Wait], None],
     *,
     within: Limit | None = None,
     until: date | None = None,
     owed: Money | None = None,
+    fields: tuple[str, ...] = (),
     said: Mapping[str, Any] | None = None,
 ) -> str:
     """Wait for a fact; the step under which it will be found.
@@ -186,16 +182,26 @@ def _open(
     Args:
         wants: the names of the facts that end it.
         inlets: the topics on which they may come; the fence watches them.
-        ask: records the wait and tells whoever has to bring something.
+        begin: records the wait and tells whoever has to bring something.
         within: how long from now on; with neither this nor ``until``, without a limit.
         until: the legal day at whose beginning it is too late. It may be past already.
         owed: for payments, how much.
-        said: what else ``ask`` says, to be compared in a later run.
+        fields: for a supplement, the fields of the application that it may hold.
+        said: what else ``begin`` says, to be compared in a later run.
     """
     step, mark = case.journal.next_step(verb), mark_of({"wants": wants, "owed": owed} | dict(said or {}))
     if case.begun(step, mark):
         return step
-    wait = Wait(step=step, holder=holder, opened=case.now(), wants=wants, owed=owed, inlets=inlets, said=mark)
+    wait = Wait(
+        step=step,
+        holder=holder,
+        opened=case.now(),
+        inlets=inlets,
+        wants=wants,
+        fields=fields,
+        owed=owed,
+        said=mark,
+    )
     if until is not None:
         wait.due = case.calendar.begins(until, case.now())
         wait.rungs = [ScheduledRung(at=wait.due, rung=lapse("overdue"))]
@@ -203,7 +209,7 @@ def _open(
         due, wait.rungs = schedule(case.calendar, case.now(), within, [lapse("overdue")])
         wait.due = due.at
     case.waits.open(wait)
-    ask(wait)
+    begin(wait)
     case.waits.offer_kept_facts()
     return step
 

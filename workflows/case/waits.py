@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.platform import Fence, FencePassed
-from contracts.terms.identifiers import CaseId
+from contracts.terms.identifiers import AgencyId, CaseId, Party
 from contracts.terms.values import Money
+from contracts.wire.topics import events_topic
 from workflows.case.alarm import Alarm
-from workflows.case.journal import Fact, Journal, Outcome, Wait
+from workflows.case.journal import LARGEST_SUM, Fact, Journal, Outcome, ScheduledRung, Wait
 from workflows.case.runtime import Runtime
 
 
@@ -43,7 +44,11 @@ class Waits:
     def settle(self, step: str, outcome: Outcome) -> None:
         """End a wait; the verb that waits for it goes on."""
         if wait := self._journal.waits.pop(step, None):
-            outcome.said = wait.said
+            outcome.said, outcome.fields = wait.said, wait.fields
+            if wait.agency is not None:
+                outcome.asked = (*([wait.referred_by] if wait.referred_by else []), wait.agency)
+            if unused := wait.excess if outcome.how == "answered" else wait.paid:
+                self._journal.refund(unused)
         self._journal.outcomes[step] = outcome
         for tasks in (self._fences, self._checks):
             if task := tasks.pop(step, None):
@@ -53,8 +58,20 @@ class Waits:
     def hold(self, wait: Wait, until: datetime) -> None:
         """Let a wait go on until then; a new fence is passed at its end."""
         wait.held_until = until
-        self._found.pop(wait.step)
-        self._fences.pop(wait.step)
+        self._renew(wait.step)
+
+    def refer(self, wait: Wait, to: AgencyId, due: datetime, rungs: list[ScheduledRung]) -> None:
+        """Let another agency end a wait, on a ladder of its own; the one that was asked no longer can."""
+        wait.referred_by, wait.agency, wait.holder = wait.agency, to, Party.agency(to)
+        wait.due, wait.rungs, wait.passed = due, rungs, 0
+        wait.inlets, wait.held_until, wait.outage = (events_topic(wait.holder),), None, None
+        if check := self._checks.pop(wait.step, None):
+            check.cancel()
+        self._renew(wait.step)
+
+    def _renew(self, step: str) -> None:
+        self._found.pop(step)
+        self._fences.pop(step)
         self.set_alarm()
 
     def undecided(self, name: str, received: datetime) -> bool:
@@ -66,7 +83,8 @@ class Waits:
         """Give a fact to the first wait that wants it and that it is in time for; that wait, or None."""
         for wait in self._journal.waits.values():
             if fact.name in wait.wants and wait.in_time(fact.received):
-                wait.owed = wait.owed and _left_to_pay(wait.owed, fact)
+                if wait.owed is not None:
+                    _pay(wait, wait.owed, Money.model_validate(fact.data["amount"]))
                 if not (wait.owed and wait.owed.amount):
                     self.settle(wait.step, Outcome(how="answered", value=fact.model_dump(mode="json")))
                 return wait
@@ -108,9 +126,10 @@ class Waits:
         self._checks[step] = asyncio.create_task(check)
 
 
-def _left_to_pay(owed: Money, payment: Fact) -> Money:
-    """What is still owed after a payment. One in another currency is recorded, but counts for nothing."""
-    paid = Money.model_validate(payment.data["amount"])
-    if paid.currency != owed.currency:
-        return owed
-    return Money(amount=max(Decimal(0), owed.amount - paid.amount), currency=owed.currency)
+def _pay(wait: Wait, owed: Money, payment: Money) -> None:
+    """Count a payment towards what a wait is owed."""
+    left = owed.amount - payment.amount
+    before = wait.paid.amount if wait.paid else Decimal(0)
+    wait.paid = payment.model_copy(update={"amount": min(before + payment.amount, LARGEST_SUM)})
+    wait.owed = owed.model_copy(update={"amount": max(left, Decimal(0))})
+    wait.excess = payment.model_copy(update={"amount": -left}) if left < 0 else None

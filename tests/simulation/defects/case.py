@@ -24,7 +24,7 @@ CASE = "tests/unit/workflows/case"
 
 
 def _twice() -> AbstractContextManager[Any]:
-    return patch.object(Journal, "is_new", lambda *_: True)
+    return patch.object(Journal, "hear", lambda *_: "new")
 
 
 def _seen_forgotten() -> AbstractContextManager[Any]:
@@ -33,7 +33,7 @@ def _seen_forgotten() -> AbstractContextManager[Any]:
 
     def forget(self: Journal, context: Any, /) -> None:
         made(self, context)
-        self._seen.clear()
+        self.seen.clear()
 
     return patch.object(Journal, "model_post_init", forget)
 

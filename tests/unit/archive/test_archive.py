@@ -184,9 +184,9 @@ def test_what_a_case_knows(store: ArchiveStore, reader: ArchiveReader) -> None:
     entries = chain({"kind": "opened", "cause": cause}, {})
     store.write(records(entries))
     case = entries[0].case
-    assert run(reader.knows(case, cause))
-    assert not run(reader.knows(case, "urn:cn-demo:channel:portal#2"))
-    assert not run(reader.knows(new_case(), cause))
+    assert [entry.cause for entry in run(reader.caused_by(case, cause))] == [cause]
+    assert run(reader.caused_by(case, "urn:cn-demo:channel:portal#2")) == []
+    assert run(reader.caused_by(new_case(), cause)) == []
     assert not run(reader.closed(case))
 
 
@@ -208,7 +208,7 @@ def test_an_archive_that_does_not_exist_answers_nothing(reader: ArchiveReader, f
         questions: list[Callable[[], Coroutine[Any, Any, object]]] = [
             lambda: reader.opening(case),
             lambda: reader.case(case),
-            lambda: reader.knows(case, "x"),
+            lambda: reader.caused_by(case, "x"),
             lambda: reader.closed(case),
             lambda: reader.entries(case),
             reader.cases,

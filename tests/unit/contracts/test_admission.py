@@ -134,7 +134,7 @@ class TestWhatEnters:
 
 
 class TestWhatIsNoEvent:
-    @pytest.mark.parametrize("value", [None, b"", b"{", b"hello", b"\xff\xfe", b"[" * 60_000])
+    @pytest.mark.parametrize("value", [None, b"", b"{", b"hello", b"\xff\xfe"])
     def test_no_json(self, value: bytes | None) -> None:
         assert refused(PORTAL, value).reason == "not-json"
 

@@ -82,7 +82,7 @@ def test_every_request_says_who_by_when_and_what_follows() -> None:
 
 def test_outcomes_are_a_closed_set() -> None:
     answer = REQUESTS["review-fire-safety"].answer
-    assert answer.outcomes() == ("consent", "consent-with-conditions", "refuse", "no-opinion")
+    assert answer.outcomes() == ("consent", "consent-with-conditions", "refuse")
     with pytest.raises(ValidationError, match="outcome"):
         answer.model_validate({"outcome": "perhaps"})
 

@@ -81,7 +81,6 @@ def entered(*steps: Step, of: Fine | None = None) -> tuple[Dossier, list[str]]:
         ([paid("40")], "0", "paid", ["settled", "overpaid"]),
         ([paid("36"), SENT, paid("13")], "0", "paid",
          ["settled", "sent-although-paid", "payment-although-paid"]),
-        ([paid("100", "CHF")], "36", "open", ["foreign-currency"]),
         ([DISMISSED, SENT], "0", "dismissed", ["dismissed", "sent-although-dismissed"]),
         ([DISMISSED, paid("36")], "0", "dismissed", ["dismissed", "payment-although-dismissed"]),
         ([paid("36"), DISMISSED], "0", "dismissed", ["settled", "dismissed"]),

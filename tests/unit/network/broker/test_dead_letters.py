@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
@@ -87,10 +88,31 @@ async def test_the_record_is_kept_as_it_came_with_its_place_and_reason() -> None
 
 async def test_the_sender_hears_of_it_on_its_own_topic() -> None:
     said = (await kept(arrival())).said_to(messages_topic(Party.agency("planning")))
-    assert (said.type, said.subject, said.id) == (Refused.type, CASE, f"{PLACE}/refused")
+    assert (said.type, said.subject) == (Refused.type, CASE)
     refused = Refused.model_validate(said.data)
     assert (refused.event, refused.reason, refused.field) == ("event-7", "case-closed", "subject")
     assert refused.text.zh
+
+
+async def test_an_event_refused_twice_gets_the_same_refusal() -> None:
+    """Wherever it stands and however it was sent; another event gets another one."""
+
+    async def refusal_of(came: Arrival, place: Place = PLACE) -> str:
+        records = KeptRecords()
+        letters = DeadLetterWriter(records, administration=ADMINISTRATION, group="seamless.gateway")
+        await letters.write(came, place, CLOSED)
+        return records.said_to(messages_topic(Party.agency("planning"))).id
+
+    first = await refusal_of(arrival())
+    sent_again = (
+        an_event().model_copy(update={"time": AT + timedelta(days=1), "traceparent": None}).encode()[0]
+    )
+    spaced = json.dumps(json.loads(sent_again), indent=1).encode()
+    assert await refusal_of(arrival(spaced), Place(PLANNING.topic, 2, 99)) == first
+    other = an_event().model_copy(update={"data": {"step": "site not found"}}).encode()[0]
+    assert await refusal_of(arrival(other)) != first
+    assert await refusal_of(arrival(b"{")) == await refusal_of(arrival(b"{"))
+    assert await refusal_of(arrival(b"{")) != await refusal_of(arrival(b"["))
 
 
 async def test_a_channel_hears_of_it_as_a_notice() -> None:

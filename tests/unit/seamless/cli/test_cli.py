@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -241,7 +242,9 @@ REQUESTED = {
     "kind": "requested",
     "step": "review-planning/1",
     "holders": ("agency:planning",),
-    "content": {"due": "2026-03-16T16:00:00Z"},
+    "agency": "planning",
+    "due": datetime(2026, 3, 16, 16, tzinfo=UTC),
+    "basis": "城乡规划法 art. 40",
 }
 ANSWERED = {"kind": "answered", "step": "review-planning/1", "actor": "agency:planning", "outcome": "refuse"}
 DECIDED = {
@@ -299,6 +302,7 @@ def test_a_case_is_shown(archived: Archived) -> None:
         "holder": "agency:planning",
         "asked": "",
         "due": "2026-03-16T16:00:00Z",
+        "basis": "城乡规划法 art. 40",
         "escalated": False,
     }
 

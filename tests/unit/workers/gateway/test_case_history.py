@@ -62,11 +62,11 @@ class Town:
         try:
             assert await self.history.opening(case) is None
         except ArchiveIncomplete:
-            for question in (self.history.knows(case, "x"), self.history.closed(case)):
+            for question in (self.history.caused_by(case, "x"), self.history.closed(case)):
                 with pytest.raises(ArchiveIncomplete):
                     await question
             return False
-        assert not await self.history.knows(case, "x")
+        assert await self.history.caused_by(case, "x") == []
         assert not await self.history.closed(case)
         return True
 

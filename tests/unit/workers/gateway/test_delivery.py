@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,12 +13,13 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from archive.completeness import ArchiveIncomplete
-from contracts.admission import Admitted, Arrival, admit
+from contracts.admission import Admitted, Arrival, CaseEvent, admit
 from contracts.platform import CONTENT_HASH, opening_content
 from contracts.terms.directory import load_directory
 from contracts.terms.errors import Refusal
-from contracts.terms.identifiers import Party
-from contracts.wire.ledger import LedgerEntry, sha256
+from contracts.terms.identifiers import CaseId, Party, ProcedureId
+from contracts.wire.envelope import Event
+from contracts.wire.ledger import GENESIS, Erasable, LedgerEntry, sha256
 from contracts.wire.messages import Applied, Reported
 from contracts.wire.topics import events_topic, inlets_of
 from tests.applications import application, event, new_case
@@ -34,10 +37,11 @@ RULES = Settings().rules
 
 
 class Archive:
-    """An archive that knows nothing; ``gap``: and cannot prove it."""
+    """An archive that knows nothing but ``entries`` of one cause; ``gap``: and cannot prove it."""
 
-    def __init__(self, gap: str = "") -> None:
+    def __init__(self, gap: str = "", entries: Sequence[LedgerEntry] = ()) -> None:
         self._gap = gap
+        self._entries = list(entries)
 
     def _prove(self) -> None:
         if self._gap:
@@ -47,9 +51,9 @@ class Archive:
         self._prove()
         return None
 
-    async def knows(self, case: str, cause: str) -> bool:
+    async def caused_by(self, case: str, cause: str) -> list[LedgerEntry]:
         self._prove()
-        return False
+        return [entry for entry in self._entries if entry.cause == cause]
 
     async def closed(self, case: str) -> bool:
         self._prove()
@@ -125,14 +129,58 @@ async def test_no_case_is_opened_that_an_incomplete_archive_may_know() -> None:
     assert temporal.started == 0
 
 
-async def test_what_temporal_remembers_needs_no_archive() -> None:
+async def test_the_same_application_again_is_a_duplicate() -> None:
     admitted = an_application()
-    known = delivery(Temporal(Description(hash_of(admitted))), Archive("incomplete"))
+    known = delivery(Temporal(Description(hash_of(admitted))), Archive("gone"))
     assert await known.deliver(admitted) == "duplicate"
-    other = delivery(Temporal(Description("another")), Archive("incomplete"))
+
+
+async def test_another_application_under_a_known_case_is_a_conflict() -> None:
     with pytest.raises(Refusal) as refused:
-        await other.deliver(admitted)
+        await delivery(Temporal(Description("another")), Archive("gone")).deliver(an_application())
     assert refused.value.reason == "conflict"
+
+
+@pytest.mark.parametrize(
+    ("now", "erased", "is_copy"),
+    [("site visited", False, True), ("site not found", False, False), ("site not found", True, True)],
+)
+async def test_of_a_closed_case_a_copy_is_told_from_another_event_of_its_id(
+    now: str, erased: bool, is_copy: bool
+) -> None:
+    said = a_report()
+    assert isinstance(said, CaseEvent)
+    entry = an_entry(said.event, erased=erased)
+    event_now = said.event.model_copy(update={"data": {"step": now}})
+    asked = delivery(Temporal(), Archive(entries=[entry])).deliver(replace(said, event=event_now))
+    if is_copy:
+        assert await asked == "duplicate"
+    else:
+        with pytest.raises(Refusal, match="id-reused"):
+            await asked
+
+
+def an_entry(said: Event, *, erased: bool) -> LedgerEntry:
+    """The entry of a ledger that an event brought about."""
+    data = Erasable(salt="a", content=said.data)
+    at = said.time
+    return LedgerEntry(
+        case=CaseId(said.subject),
+        sequence=2,
+        id=f"{said.subject}/2",
+        procedure=ProcedureId("construction-permit"),
+        law="2018-33",
+        kind="reported",
+        actor=Party.agency("planning"),
+        cause=said.key,
+        occurred=at,
+        received=at,
+        recorded=at,
+        holders=(),
+        data_digest=data.digest(),
+        data=None if erased else data,
+        previous=GENESIS,
+    ).sealed()
 
 
 @pytest.mark.parametrize("remembered", [None, Description("some")])

@@ -20,7 +20,7 @@ from contracts.procedures.traffic_fine import CollectDebt, euro
 from contracts.terms.identifiers import AgencyId, Party
 from contracts.terms.limits import working_days
 from contracts.terms.requests import Answer, Request, lapse
-from contracts.terms.values import Bilingual, Money
+from contracts.terms.values import Bilingual, MissingItem, Money
 from contracts.wire.envelope import Message
 from contracts.wire.messages import Answered
 from tests.applications import application
@@ -38,7 +38,7 @@ COMPLETE = CheckCompleteness(application=application())
 PLANNING = ReviewPlanning(site=application().site, plan=application().plan)
 FIRE = ReviewFireSafety(site=application().site, design=application().design)
 DRAINAGE = ReviewDrainage(site=application().site, sewage=Decimal(40))
-MISSING = [Bilingual(zh="用地批准", en="Land title")]
+MISSING = [MissingItem(zh="用地批准", en="Land title", field="land_title")]
 
 
 class RepairBridge(

@@ -11,7 +11,7 @@ from contracts.procedures.construction_permit import ReviewFireSafety
 from contracts.terms.limits import working_days
 from contracts.terms.values import Money
 from contracts.wire.messages import Answered, Paid, Supplemented
-from tests.applications import application
+from tests.applications import application, document
 from tests.unit.workflows.case.running import (
     DAY,
     FIRE_SAFETY,
@@ -31,6 +31,7 @@ from workflows.case.waiting import open_applicant, open_request
 
 REVIEW = "review-fire-safety/1"
 REFUSAL = Answered(answer={"outcome": "refuse", "reason": "fire-safety-insufficient"})
+TITLE = {"land_title": document("title").model_dump(mode="json")}
 FEE = Money.model_validate({"amount": "100.00", "currency": "CNY"})
 
 
@@ -137,13 +138,14 @@ async def test_what_is_held_and_what_is_undecided_go_on_in_the_next_run(
 
 async def test_a_payment_and_a_supplement_of_the_grace_count(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
-    for verb, wanted, owed in (("collect", "paid", FEE), ("supplement", "supplemented", None)):
-        open_applicant(case, verb, wanted, working_days(1), lambda wait: None, owed)
+    open_applicant(case, "collect", "paid", working_days(1), lambda wait: None, owed=FEE)
+    fields = ("land_title",)
+    open_applicant(case, "supplement", "supplemented", working_days(1), lambda wait: None, fields=fields)
     runtime.time = START + DAY
     runtime.outage = Outage(began=START, ended=START + DAY)
     runtime.gateway_up = False
     await settle_down(case, runtime)
-    for message in (Paid(amount=FEE, reference="bank-1"), Supplemented(application={})):
+    for message in (Paid(amount=FEE, reference="bank-1"), Supplemented(application=TITLE)):
         take(case, delivered(message, case.opened.case, PORTAL, received=runtime.time))
     await settle_down(case, runtime)
     assert posted(case) == []

@@ -8,28 +8,24 @@ from typing import Any
 import pytest
 
 from contracts.procedures.construction_permit import ReviewFireSafety
-from contracts.procedures.traffic_fine import FineSent
+from contracts.procedures.traffic_fine import FineNotified, FineSent
 from contracts.terms.decisions import Grant
 from contracts.terms.identifiers import Party
-from contracts.terms.values import Bilingual
+from contracts.terms.limits import working_days
 from contracts.wire.envelope import Message
 from contracts.wire.messages import (
     Answered,
     ApplicantWithdrew,
     Corrected,
-    Missing,
-    NotOurs,
     Paid,
-    Question,
     Received,
     Refused,
     RefusedNotice,
-    Reminded,
     Reported,
     Supplemented,
     Taken,
 )
-from tests.applications import application, document
+from tests.applications import application
 from tests.unit.workflows.case.authoring import ITEM
 from tests.unit.workflows.case.running import (
     DAY,
@@ -46,7 +42,7 @@ from tests.unit.workflows.case.running import (
 from workflows.case.case import Case
 from workflows.case.intake import take, take_undecided
 from workflows.case.journal import FACTS_KEPT, Outcome
-from workflows.case.waiting import open_request
+from workflows.case.waiting import open_applicant, open_request
 
 REVIEW = "review-fire-safety/1"
 CONSENT = Answered(answer={"outcome": "consent"}, officer="officer-7")
@@ -150,20 +146,6 @@ async def test_a_correction_is_kept_and_changes_nothing_by_itself(case: Case) ->
     assert told(case, FIRE_SAFETY)[1]["late"] is True
 
 
-async def test_a_question_reaches_the_applicant(case: Case) -> None:
-    text = Bilingual(zh="层数？", en="How many storeys?")
-    comes(case, Question(text=text), FIRE_SAFETY, step=REVIEW)
-    assert told(case, PORTAL) == (Missing.type, {"items": [text.model_dump(mode="json")]})
-    assert told(case, FIRE_SAFETY)[0] == Taken.type
-
-
-async def test_the_lead_agency_is_told_of_a_request_that_an_agency_says_is_not_its_own(case: Case) -> None:
-    comes(case, NotOurs(reason="another district"), FIRE_SAFETY, step=REVIEW)
-    kind, reminder = told(case, HOUSING)
-    assert (kind, reminder["agency"], reminder["escalated"]) == (Reminded.type, "fire-safety", True)
-    assert REVIEW in case.journal.waits  # the ladder goes on
-
-
 async def test_a_step_without_a_report_type_is_recorded(case: Case) -> None:
     comes(case, Reported(step="visit", officer="officer-3"), HOUSING)
     reported = posted(case)[-1]
@@ -201,13 +183,15 @@ async def test_of_a_step_that_no_verb_can_wait_for_nothing_is_kept(case: Case) -
     assert case.journal.facts == []
 
 
-async def test_a_fact_for_which_there_is_no_room_is_refused_and_changes_nothing(case: Case) -> None:
-    titles = [document(f"title-{number}").model_dump(mode="json") for number in range(FACTS_KEPT + 1)]
-    for title in titles:
-        comes(case, Supplemented(application={"land_title": title}), PORTAL)
-    assert [entry.kind for entry in posted(case)][-2:] == ["supplemented", "refused"]
-    assert told(case, PORTAL)[1]["reason"] == "too-many-events"
-    assert case.journal.supplements == {"land_title": titles[-2]}
+async def test_a_fact_for_which_there_is_no_room_is_refused_and_changes_nothing(
+    runtime: VirtualRuntime,
+) -> None:
+    case, post = a_case(runtime, ITEM), Party.agency("post")
+    for _ in range(FACTS_KEPT + 1):
+        comes(case, Reported(step=FineNotified.step, content={"notified": "2026-03-02"}), post)
+    assert [entry.kind for entry in posted(case)][-2:] == ["reported", "refused"]
+    assert told(case, post)[1]["reason"] == "too-many-events"
+    assert len(case.journal.facts) == FACTS_KEPT
 
 
 async def test_a_payment_that_nobody_waits_for_is_recorded_and_kept(case: Case) -> None:
@@ -216,26 +200,15 @@ async def test_a_payment_that_nobody_waits_for_is_recorded_and_kept(case: Case) 
     assert [fact.name for fact in case.journal.facts] == ["paid"]
 
 
-async def test_a_supplement_that_fits_is_kept_for_whoever_asks_for_it(case: Case) -> None:
-    comes(case, Supplemented(application={"project": "A larger school"}), PORTAL)
-    assert posted(case)[-1].kind == "supplemented"
-    assert case.journal.supplements == {"project": "A larger school"}
-
-
 async def test_a_supplement_that_does_not_fit_is_refused_at_its_field(case: Case) -> None:
+    asked = ("floor_area",)
+    open_applicant(case, "supplement", "supplemented", working_days(1), lambda wait: None, fields=asked)
     comes(case, Supplemented(application={"floor_area": "much"}), PORTAL)
     kind, refused = told(case, PORTAL)
     assert (kind, refused["reason"], refused["field"]) == (
         RefusedNotice.type, "invalid", "data.application.floor_area",
     )  # fmt: skip
     assert case.journal.supplements == {}
-
-
-async def test_a_withdrawal_after_the_decision_is_refused(case: Case) -> None:
-    case.decide(Grant())
-    comes(case, ApplicantWithdrew(), PORTAL)
-    assert (posted(case)[-1].kind, posted(case)[-1].outcome) == ("refused", "already-decided")
-    assert told(case, PORTAL)[0] == RefusedNotice.type
 
 
 @pytest.mark.parametrize(

@@ -58,15 +58,27 @@ def test_what_was_read_once_is_read_the_same_in_a_new_run() -> None:
 def test_an_event_is_new_once_also_in_a_new_run() -> None:
     journal, case = Journal(), new_case()
     one, two = (event(PORTAL, "x", case, {}, event_id=name) for name in ("1", "2"))
-    assert (journal.is_new(one), journal.is_new(one), journal.is_new(two)) == (True, False, True)
+    assert [journal.hear(each) for each in (one, one, two)] == ["new", "copy", "new"]
     again = in_a_new_run(journal)
-    assert (again.is_new(one), again.is_new(two)) == (False, False)
+    assert [again.hear(each) for each in (one, two)] == ["copy", "copy"]
+
+
+def test_what_says_something_else_under_a_known_id_is_another_event_until_the_first_was_refused() -> None:
+    journal, case = Journal(), new_case()
+    one, two, three = (event(PORTAL, "x", case, {"said": said}, event_id="1") for said in (1, 2, 3))
+    journal.hear(one)
+    journal.refuse(one)
+    assert [journal.hear(each) for each in (one, two)] == ["copy", "new"]
+    journal = in_a_new_run(journal)
+    assert journal.hear(three) == "other"
+    journal.refuse(three)
+    assert [journal.hear(each) for each in (one, two, three)] == ["copy", "copy", "copy"]
 
 
 def test_the_same_id_of_another_sender_is_another_event() -> None:
     journal, case = Journal(), new_case()
     for source in ("urn:a", "urn:b"):
-        assert journal.is_new(event(source, "x", case, {}, event_id="1"))
+        assert journal.hear(event(source, "x", case, {}, event_id="1")) == "new"
 
 
 def payment(cents: int, currency: str = "CNY", **more: Any) -> Fact:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contracts.platform import Outage
-from contracts.procedures.construction_permit import ReviewDrainage, ReviewFireSafety
+from contracts.procedures.construction_permit import ReviewDrainage, ReviewEnvironment, ReviewFireSafety
 from contracts.terms.calendar import calendar
-from contracts.terms.identifiers import AgencyId
+from contracts.terms.identifiers import AgencyId, Party
 from contracts.terms.limits import working_days
 from contracts.terms.requests import deem, escalate, lapse, remind
-from contracts.wire.messages import Reminded, Requested
+from contracts.wire.messages import Answered, Reminded, Requested
 from tests.applications import application
 from tests.unit.workflows.case.running import (
     DAY,
@@ -22,13 +22,18 @@ from tests.unit.workflows.case.running import (
     VirtualRuntime,
     a_case,
     checks,
+    delivered,
     letters,
+    next_run,
     posted,
 )
 from workflows.case.case import Case
+from workflows.case.intake import take
 from workflows.case.ladder import schedule, take_due_rungs
 from workflows.case.waiting import open_request
 
+STEP = "review-fire-safety/1"
+CONSENT = Answered(answer={"outcome": "consent"})
 LEGAL_DAYS = calendar("cn-2026.1")
 
 
@@ -119,21 +124,76 @@ async def take_all_due(case: Case, runtime: VirtualRuntime) -> None:
         await runtime.advance()
 
 
+async def test_nothing_follows_from_a_check_that_does_not_answer_and_its_answer_counts_whenever_it_comes(
+    runtime: VirtualRuntime,
+) -> None:
+    """It is the platform's own: a crash is no consent, and no refusal."""
+    case = a_case(runtime, checks=checks("fire-safety"))
+    ask_fire_safety(case)
+    runtime.time = START + 30 * DAY
+    await take_all_due(case, runtime)
+    assert [entry.kind for entry in posted(case)] == ["requested", "reminded", "escalated", "held"]
+    assert runtime.fences == []
+    take(case, delivered(CONSENT, case.opened.case, FIRE_SAFETY, step=STEP, received=runtime.time))
+    assert case.journal.outcomes[STEP].value["outcome"] == "consent"
+
+
+async def test_where_nothing_is_presumed_the_lead_agency_answers_for_a_check_that_does_not(
+    runtime: VirtualRuntime,
+) -> None:
+    case = a_case(runtime, checks=checks("drainage"))
+    step = open_request(case, ReviewDrainage(site=application().site, sewage=application().sewage))
+    runtime.time = START + 5 * DAY
+    await take_all_due(case, runtime)
+    ((kind, asked),) = [each for each in letters(case, HOUSING) if each[0] == Requested.type]
+    assert (kind, asked["instead_of"], asked["content"]["sewage"]) == (Requested.type, "drainage", "40")
+    refuse = Answered(answer={"outcome": "refuse", "reason": "sewer-capacity"})
+    take(case, delivered(refuse, case.opened.case, HOUSING, step=step, received=runtime.time))
+    assert case.journal.outcomes[step].value["outcome"] == "refuse"
+
+
+async def test_where_the_lead_agency_is_silent_too_the_application_fails(runtime: VirtualRuntime) -> None:
+    case = a_case(runtime, checks=checks("drainage"))
+    step = open_request(case, ReviewDrainage(site=application().site, sewage=application().sewage))
+    for days in (5, 4, 1):
+        runtime.time += days * DAY
+        await take_all_due(case, runtime)
+        assert (step in case.journal.outcomes) == (runtime.time >= START + 10 * DAY)
+    assert (case.journal.outcomes[step].how, case.journal.outcomes[step].value) == ("lapsed", "not-reviewed")
+    assert [entry.kind for entry in posted(case)] == ["requested", "escalated", "referred", "lapsed"]
+
+
+async def test_a_request_that_was_referred_is_the_other_agencys_in_the_next_run_too(
+    runtime: VirtualRuntime,
+) -> None:
+    case = a_case(runtime)
+    review = ReviewEnvironment(site=application().site)
+    step = open_request(case, review)
+    runtime.time = START + 15 * DAY
+    await take_all_due(case, runtime)
+    later = next_run(case, runtime)
+    assert open_request(later, review) == step
+    end = later.journal.waits[step].end
+    assert later.holders == (HOUSING,)
+    assert end is not None
+    assert abs(end - (START + 20 * DAY)) < timedelta(milliseconds=1)
+
+
 async def test_a_checks_fence_waits_for_no_topic_but_for_the_grace_after_an_outage(
     runtime: VirtualRuntime,
 ) -> None:
     """Nothing of it comes through the gateway, but Temporal may have been away over its limit."""
     case = a_case(runtime, checks=checks("drainage"))
-    step = open_request(case, ReviewDrainage(site=application().site, sewage=application().sewage))
+    open_request(case, ReviewDrainage(site=application().site, sewage=application().sewage))
     runtime.time = end = START + 5 * DAY
     runtime.outage = Outage(began=end - DAY, ended=end)
     await take_all_due(case, runtime)
-    assert step not in case.journal.outcomes
+    assert case.holders == (Party.agency("drainage"),)
     await runtime.advance(runtime.grace)
     await take_all_due(case, runtime)
     assert {fence.topics for fence in runtime.fences} == {()}
-    assert case.journal.outcomes[step].how == "deemed"
-    assert [entry.kind for entry in posted(case)] == ["requested", "escalated", "held", "deemed"]
+    assert case.holders == (HOUSING,)
+    assert [entry.kind for entry in posted(case)] == ["requested", "escalated", "held", "referred"]
 
 
 @pytest.mark.parametrize("days", [8, 10])

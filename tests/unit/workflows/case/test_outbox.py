@@ -8,15 +8,15 @@ import pytest
 
 from contracts.platform import Batch, Published
 from contracts.terms.decisions import Decision, Ended
-from contracts.terms.values import Bilingual
+from contracts.terms.values import MissingItem
 from contracts.wire.messages import HandedOver, Missing, Question, Receipt
-from tests.unit.workflows.case.running import RUN, VirtualRuntime, a_case, checks
+from tests.unit.workflows.case.running import RUN, START, VirtualRuntime, a_case, checks
 from workflows.case import outbox
 from workflows.case.carrier import carry
 from workflows.case.case import Case
 from workflows.case.outbox import WouldFork
 
-ASKED = Missing(items=(Bilingual(zh="用地批准", en="Land title"),))
+ASKED = Missing(items=(MissingItem(zh="用地批准", en="Land title", field="land_title"),), due=START)
 
 
 def handed_over(case: Case) -> HandedOver:
