@@ -7,13 +7,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from activities.checks import CHECKS
 from contracts.platform import FencePassed, Outage
 from contracts.terms.decisions import Ended, Grant, Refuse, Withdrawn
 from contracts.wire.messages import (
     ApplicantWithdrew,
     Cancelled,
+    CaseClosed,
+    CaseClosedNotice,
     Decided,
     DocumentIssued,
+    Expired,
     Missing,
     Paid,
     Receipt,
@@ -41,14 +45,19 @@ async def complete(case: CaseUnderTest) -> None:
     await case.asked("review-drainage/1")
 
 
-async def pay(case: CaseUnderTest, amount: str = FEE["amount"]) -> None:
+async def pay(case: CaseUnderTest, amount: str = FEE["amount"], reference: str = "bank-1") -> None:
     money = {"amount": amount, "currency": "CNY"}
-    await case.send("channel:portal", Paid.type, {"amount": money, "reference": "bank-1"})
+    await case.send("channel:portal", Paid.type, {"amount": money, "reference": reference})
 
 
 async def consent(case: CaseUnderTest, *agencies: str) -> None:
     for agency in agencies or REVIEWS:
         await case.answer(agency, REVIEWS[agency], outcome="consent")
+
+
+def told(case: CaseUnderTest, agency: str) -> list[str]:
+    """The types of what an agency was told."""
+    return [kind for kind, _ in case.letters(f"agency.{agency}.requests")]
 
 
 async def hand_over(case: CaseUnderTest) -> None:
@@ -65,13 +74,13 @@ async def test_granted_when_all_consent_and_the_fee_is_paid(cases: Cases) -> Non
     await consent(case)
     await case.until(lambda: "fee-due" in case.kinds)
     await pay(case, "200000.00")
-    await pay(case, "10010.00")
+    await pay(case, "10010.00", "bank-2")
     await hand_over(case)
     closing = await case.result()
     assert closing.decision == Grant()
     notices = [kind for kind, _ in case.letters("channel.portal.notices")]
     assert notices[:2] == [Receipt.type, Receipt.type]
-    assert notices[-2:] == [Decided.type, DocumentIssued.type]
+    assert notices[-3:] == [Decided.type, DocumentIssued.type, CaseClosedNotice.type]
     assert requested(case, "drainage") == []  # an automated check: nothing went to Kafka for it
     answered = [entry for entry in case.entries if entry.kind == "answered"]
     assert {entry.actor for entry in answered if entry.step == "review-drainage/1"} == {"agency:drainage"}
@@ -103,7 +112,7 @@ async def test_a_refusal_stops_the_other_reviews_before_the_decision_goes_out(ca
     closing = await case.result()
     assert closing.decision == Refuse(reason="fire-safety-insufficient")
     for agency in ("planning", "environment", "civil-air-defence"):
-        assert [kind for kind, _ in case.letters(f"agency.{agency}.requests")][-1] == Cancelled.type
+        assert told(case, agency)[-2:] == [Cancelled.type, CaseClosed.type]
     assert max(i for i, kind in enumerate(case.kinds) if kind == "cancelled") < case.kinds.index("decided")
 
 
@@ -203,7 +212,7 @@ async def test_the_applicant_can_withdraw_until_the_decision(cases: Cases) -> No
     await complete(case)
     await case.send("channel:portal", ApplicantWithdrew.type, {"reason": "plans changed"})
     assert (await case.result()).decision == Withdrawn()
-    assert [kind for kind, _ in case.letters("agency.environment.requests")][-1] == Cancelled.type
+    assert told(case, "environment")[-2:] == [Cancelled.type, CaseClosed.type]
 
 
 async def test_after_the_decision_a_withdrawal_is_refused(cases: Cases) -> None:
@@ -253,10 +262,21 @@ async def test_silence_of_the_environment_agency_is_never_consent(cases: Cases) 
     await case.answer("housing", "check-completeness/1", outcome="complete")
     await case.asked("review-drainage/1")
     await consent(case, "planning", "fire-safety", "civil-air-defence")
-    await case.until(lambda: "deemed" in case.kinds)
-    assert next(e for e in case.entries if e.kind == "deemed").outcome == "no-opinion"
-    await case.send("channel:portal", ApplicantWithdrew.type, {})
-    await case.result()
+    await case.until(lambda: "referred" in case.kinds)
+    assert told(case, "environment")[-1] == Expired.type
+    await case.answer("housing", REVIEWS["environment"], outcome="refuse", reason="environmental-harm")
+    assert (await case.result()).decision == Refuse(reason="environmental-harm")
+
+
+async def test_a_dead_check_and_a_silent_lead_agency_grant_nothing(cases: Cases) -> None:
+    """The environment agency takes part by a check of which no worker runs."""
+    dead = (*CHECKS, "environment")
+    case = await cases.open("construction-permit", application(), day_seconds=0.2, checks=dead)
+    await case.answer("housing", "check-completeness/1", outcome="complete")
+    await case.asked("review-drainage/1")
+    await consent(case, "planning", "fire-safety", "civil-air-defence")
+    assert (await case.result()).decision == Refuse(reason="not-reviewed")
+    assert requested(case, "housing")[-1] == "review-environment"
 
 
 async def test_what_arrived_in_time_counts_although_it_is_carried_after_the_deadline(cases: Cases) -> None:
@@ -324,7 +344,7 @@ async def test_a_case_that_an_operator_cancels_ends_and_says_so(cases: Cases) ->
     await case.handle.cancel()
     assert (await case.result()).decision == Ended(result="broken-off")
     assert case.kinds[-1] == "closed"
-    assert [kind for kind, _ in case.letters("agency.environment.requests")][-1] == Cancelled.type
+    assert told(case, "environment")[-2:] == [Cancelled.type, CaseClosed.type]
 
 
 async def test_an_unpaid_fee_refuses(cases: Cases) -> None:

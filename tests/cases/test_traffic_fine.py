@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +21,7 @@ from contracts.terms.decisions import Ended
 from contracts.wire.ledger import Kind
 from contracts.wire.messages import (
     ApplicantWithdrew,
+    CaseClosed,
     FeeDue,
     HandedOver,
     Paid,
@@ -49,7 +51,7 @@ class Town:
 
     async def pay(self, amount: str) -> None:
         """Pay, and wait until it is entered."""
-        data = {"amount": {"amount": amount, "currency": "EUR"}, "reference": "bank"}
+        data = {"amount": {"amount": amount, "currency": "EUR"}, "reference": f"bank-{uuid4()}"}
         await self._say("channel:portal", Paid.type, data, "paid")
 
     async def _say(self, party: str, event_type: str, data: dict[str, Any], kind: Kind) -> None:
@@ -80,8 +82,8 @@ async def test_what_stays_unpaid_is_collected_with_the_penalty(cases: Cases) -> 
     await town.pay("10.00")
     await town.report("police", CollectionOrdered.step)
     assert (await town.case.result()).decision == Ended(result="collected")
-    ((kind, debt),) = town.case.letters("agency.credit-collector.requests")
-    assert (kind, debt["matter"]) == (HandedOver.type, "collect-debt")
+    (kind, debt), (closed, _) = town.case.letters("agency.credit-collector.requests")
+    assert (kind, debt["matter"], closed) == (HandedOver.type, "collect-debt", CaseClosed.type)
     assert debt["content"] == {"fine": "F1", "debt": {"amount": "83.00", "currency": "EUR"}}
     assert town.marks() == []
 
@@ -107,9 +109,7 @@ async def test_no_penalty_before_day_sixty(cases: Cases) -> None:
     town = await open_fine(cases)
     day = today() - timedelta(days=59)
     await town.notified(day)
-    (waiting,) = (e for e in town.case.entries if e.kind == "waiting" and e.data and "due" in e.data.content)
-    assert waiting.data is not None
-    due = datetime.fromisoformat(waiting.data.content["due"]).astimezone(ROME)
+    (due,) = (e.due.astimezone(ROME) for e in town.case.entries if e.kind == "waiting" and e.due)
     assert (due.date(), due.time()) == (day + timedelta(days=60), datetime.min.time())
     assert "charged" not in town.case.kinds
 
