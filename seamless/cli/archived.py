@@ -22,7 +22,6 @@ def with_archive(
         given: further settings, from options.
     """
     from seamless.cli.run import run
-    from workers.process.logs import configure_logs
     from workers.process.settings import load_settings
 
     if data is not None:  # what is said on the command line goes before SEAMLESS_ARCHIVE
@@ -30,7 +29,6 @@ def with_archive(
     settings = load_settings(data=data, archive=archive, **given)
 
     async def main() -> int:
-        configure_logs("ERROR", process="case")
         async with _reading(settings) as reader:
             return await work(settings, reader)
 

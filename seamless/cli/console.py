@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from rich.cells import cell_len
 from rich.console import Console as RichConsole
 from rich.console import ConsoleOptions, RenderableType
 from rich.padding import Padding
@@ -58,7 +57,8 @@ class Console(RichConsole):
             yield segment if shown == segment.text else segment._replace(text=shown)
 
     def on_broken_pipe(self) -> None:
-        """Nobody reads any more: the command ends by that, see :mod:`workers.process.ending`."""
+        """Nobody reads any more: the command ends by that, see :mod:`workers.process.ending`. The error has
+        no number, since Typer takes one that has for a mistake."""
         raise BrokenPipeError
 
     def whole(self, *parts: Part) -> None:
@@ -67,8 +67,11 @@ class Console(RichConsole):
 
     def json(self, value: Any) -> None:
         """Print a value as one line of JSON, for a program to read."""
-        self.file.write(json_line(value) + "\n")
-        self.file.flush()
+        try:
+            self.file.write(json_line(value) + "\n")
+            self.file.flush()
+        except BrokenPipeError:
+            self.on_broken_pipe()
 
 
 def line(*parts: Part) -> Text:
@@ -88,14 +91,15 @@ def _assembled(parts: Sequence[Part], *, lines: bool) -> Text:
 
 def facts(console: Console, rows: Sequence[tuple[str, Text]]) -> None:
     """Print names and their values side by side. A value of one word, such as a hash, is never broken."""
-    width = min(max((cell_len(name) for name, _ in rows), default=0), console.width // 3)
-    for name, value in rows:
+    named = [(line((name, "dim")), value) for name, value in rows]
+    width = min(max((name.cell_len for name, _ in named), default=0), console.width // 3)
+    for name, value in named:
         if value.cell_len > console.width - width - GAP and value.plain.isascii() and " " not in value.plain:
-            console.print(line((name, "dim")))
+            console.print(name)
             console.print(value, soft_wrap=True)
             continue
         pair = Table.grid(Column(width=width, overflow="fold"), Column(overflow="fold"), padding=(0, GAP))
-        pair.add_row(line((name, "dim")), value)
+        pair.add_row(name, value)
         console.print(pair)
 
 

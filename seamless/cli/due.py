@@ -26,7 +26,7 @@ def due_of(step: OpenStep, procedure: str, settings: Settings, now: datetime) ->
         now: what is left is counted from.
     """
     if step.due is None:
-        return line("not known: the data was erased")
+        return line("not known")
     days = calendar(settings.calendar)
     last = days.last_day(step.due)
     told = line(last or f"{step.due.astimezone(UTC):%Y-%m-%d %H:%M:%S} (UTC)")

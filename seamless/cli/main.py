@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -73,6 +74,7 @@ def main() -> NoReturn:
     """The entry point of the script. A user's mistake is told in a sentence, without a traceback."""
     from workers.process.ending import code_after, flushed
 
+    _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):  # what its encoding lacks is written out
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -84,6 +86,16 @@ def main() -> NoReturn:
     except BaseException as error:
         code = code_after(error, exit_code_of)
     sys.exit(flushed(code, exit_code_of))
+
+
+def _open_standard_streams() -> None:
+    """Put the null device where whoever started us has closed one: what is opened next would take its place,
+    and what is printed would go there."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _misused(error: typer.TyperException) -> int:

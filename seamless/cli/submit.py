@@ -164,9 +164,7 @@ async def _submit(
     from network.broker.tail import TopicTail
     from seamless.cli.console import Console
     from seamless.cli.submitted import Submitted
-    from workers.process.logs import configure_logs
 
-    configure_logs("ERROR", process="submit")
     console = Console()
     submitted = {"submitted": True, "case": event.subject, "event": event.id}
     async with AsyncExitStack() as stack:

@@ -30,7 +30,7 @@ LONGEST_SECONDS = 30 * 24 * 3600
 
 def _addresses(text: str) -> str:
     for address in text.split(","):
-        found = re.fullmatch(r"[^\s:,]+:([0-9]{1,5})", address)
+        found = re.fullmatch(r"[\w.-]+:([0-9]{1,5})", address)
         if found is None or not 0 < int(found[1]) <= HIGHEST_PORT:
             raise ValueError(f"write HOST:PORT, with a port from 1 to {HIGHEST_PORT}")
     return text

@@ -43,7 +43,7 @@ def tell(text: str) -> None:
 
 def indented(text: str) -> str:
     """A visible text whose further lines are indented: nothing quoted in it looks like another message."""
-    return re.sub(r"\n(?! )", "\n  ", visible(text, lines=True).rstrip())
+    return re.sub(r"\n(?!  )", "\n  ", visible(text, lines=True).rstrip())
 
 
 def _shows(character: str, lines: bool) -> bool:
