@@ -57,7 +57,7 @@ def print_cases(rows: Sequence[CaseRow], settings: Settings, *, chosen: bool) ->
 def print_case(row: CaseRow, state: CaseState, settings: Settings) -> None:
     """Print everything about one case."""
     console = Console()
-    console.whole((row.case, "bold"), "  ", row.status)
+    console.whole((row.case, "bold"))
     facts(console, list(_facts(row, state, settings)))
     now = datetime.now(UTC)
     for step in state.waiting:
@@ -75,6 +75,7 @@ def print_case(row: CaseRow, state: CaseState, settings: Settings) -> None:
 
 def _facts(row: CaseRow, state: CaseState, settings: Settings) -> Iterator[tuple[str, Text]]:
     item = CATALOGUE.get(row.procedure)
+    yield "status", line(row.status)
     yield "procedure", line(f"{item.name.zh} {item.name.en}" if item else row.procedure)
     yield "law", line(row.law)
     yield "channel", line(party(settings.directory, Party.channel(row.channel)))
