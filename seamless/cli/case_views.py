@@ -64,8 +64,8 @@ def print_case(row: CaseRow, state: CaseState, settings: Settings) -> None:
         console.print()
         console.print(line("waits for ", (step.step, "bold")))
         due = due_of(step, row.procedure, settings, now) + line(", escalated" if step.escalated else "")
-        of = party(settings.directory, step.holder)
-        facts(console, [("of", line(of)), ("since", line(moment(step.asked))), ("due", due)])
+        whom = party(settings.directory, step.holder)
+        facts(console, [("from", line(whom)), ("since", line(moment(step.asked))), ("due", due)])
     console.print()
     if state.application:
         facts(console, [(field, block(value)) for field, value in _leaves(state.application)])

@@ -131,9 +131,12 @@ class Submitted:
         if not self._entries:
             return
         directory, latest = self._settings.directory, self._entries[-1]
-        state = state_of(self._entries)
-        for step in state.waiting:
+        try:
+            waiting = state_of(self._entries).waiting
+        except ValidationError:  # an entry says what none of ours does
+            waiting = ()
+        for step in waiting:
             due = due_of(step, latest.procedure, self._settings, datetime.now(UTC))
             yield line("  ", party(directory, step.holder), f" has {step.step}, due ") + due
-        if not state.waiting:
+        if not waiting:
             yield line("  ", f"The case is with {parties(directory, latest.holders)}.")
