@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
-from contracts.terms.errors import InvalidInput
+from contracts.terms.errors import InvalidInput, Unavailable
 from contracts.terms.identifiers import CaseId
 from network.broker.ledger import LedgerFollower
 from seamless.cli.console import Console
@@ -51,28 +51,37 @@ async def follow(settings: Settings, case: CaseId, *, as_json: bool) -> None:
         InvalidInput: there is no such case; not even after :data:`NOT_YET_SECONDS`.
         Unavailable: no broker answers, or it has no ledger.
     """
-    console, loop = Console(), asyncio.get_running_loop()
-    told = False
-    read_all_at: float | None = None
+    console, clock = Console(), asyncio.get_running_loop().time
+    shown, heard_at = False, clock()
+    absent_since: float | None = None
     async with LedgerFollower(settings.broker, from_start=True) as ledger:
         async for entry in with_silences(aiter(ledger), LOOK_SECONDS):
+            if entry is not None:
+                heard_at = clock()
+            elif not ledger.caught_up and clock() - heard_at >= NOT_YET_SECONDS:
+                if not await settings.broker.answers():
+                    raise Unavailable(f"the Kafka broker at {settings.kafka} answers no more")
+                heard_at = clock()
             if entry is not None and entry.case == case:
-                told = True
+                shown = True
                 if as_json:
                     console.json(entry.model_dump(mode="json"))
                 else:
                     print_entry(console, settings.directory, entry)
                 if entry.kind == "closed":
                     return
-            if told or not ledger.caught_up:
+            if shown or not ledger.caught_up:
                 continue
-            if read_all_at is None:
-                read_all_at = loop.time()
-                Console(errors=True).print(
-                    f"The ledger has nothing of {case} yet; waiting for its first entry."
-                )
-            elif loop.time() - read_all_at >= NOT_YET_SECONDS:
-                raise InvalidInput(
-                    f"there is no case {case} on the ledger at {settings.kafka}, and none came within "
-                    f"{NOT_YET_SECONDS:.0f} s; if it was submitted, do a gateway and an orchestrator run?"
-                )
+            if absent_since is None:
+                absent_since = clock()
+                told = f"The ledger has nothing of {case} yet; waiting for its first entry."
+                Console(errors=True).print(told)
+            elif clock() - absent_since >= NOT_YET_SECONDS:
+                raise _none(settings, case)
+
+
+def _none(settings: Settings, case: CaseId) -> InvalidInput:
+    return InvalidInput(
+        f"there is no case {case}: the ledger at {settings.kafka} has nothing of it, and nothing came in "
+        f"{NOT_YET_SECONDS:.0f} s. If it was submitted, a gateway and an orchestrator have to run"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -99,7 +99,11 @@ def replay(
     async def main() -> int:
         console = Console(errors=as_json)
         with ExitStack() as files:
-            lines = files.enter_context(report_file.open("w", encoding="utf-8")) if report_file else None
+            lines = (
+                files.enter_context(report_file.open("w", encoding="utf-8", buffering=1))
+                if report_file
+                else None
+            )
             started = settings
             if unknown:
                 console.print(f"not in the directory, taken in for this run: {', '.join(unknown)}")
@@ -128,6 +132,11 @@ def replay(
         return 1 if report.events_lost or report.ledger_broken else 0
 
     run(main)
+
+
+def _report(file: Path) -> TextIO:
+    """The file of the findings, written line by line: a full disk is told at the first, not at the end."""
+    return file.open("w", encoding="utf-8", buffering=1)
 
 
 def _print(console: Console, report: ReplayReport) -> None:

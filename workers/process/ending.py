@@ -17,10 +17,13 @@ INTERRUPTED = 130
 CLOSED_PIPE = 141
 """Whoever read the output stopped reading, as ``head`` does: the code of a program that SIGPIPE ends."""
 
-WHILE_WRITING = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+FILE_FAULTS = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE),
+        *(errno.ENOENT, errno.EACCES, errno.EPERM),
+    }
 )
-"""What may become of a file while it is written: its error names no file."""
+"""What a file may fail with, also in errors that name none: while it is written, say."""
 
 
 def code_after(error: BaseException, exit_code_of: Callable[[SeamlessError], int]) -> int:
@@ -63,6 +66,6 @@ def _mistake(error: BaseException) -> InvalidInput | None:
         return InvalidInput(f"{visible(error.object)}: this text is not UTF-8")
     if isinstance(error, OSError) and error.filename is not None:
         return InvalidInput(f"cannot use {visible(str(error.filename))}: {error.strerror}")
-    if isinstance(error, OSError) and error.errno in WHILE_WRITING:
-        return InvalidInput(f"cannot write or read on: {error.strerror}")
+    if isinstance(error, OSError) and error.errno in FILE_FAULTS:
+        return InvalidInput(f"cannot read or write: {error.strerror}")
     return None

@@ -91,7 +91,7 @@ def test_output_that_cannot_be_written_is_told(data: Path, arguments: list[Any])
     with Path("/dev/full").open("w") as full:
         ended = seamless(*(str(word).replace("DATA", str(data)) for word in arguments), stdout=full)
     assert ended.returncode == 2
-    assert ended.stderr.splitlines() == ["seamless: cannot write or read on: No space left on device"]
+    assert ended.stderr.splitlines() == ["seamless: cannot read or write: No space left on device"]
 
 
 def test_output_that_was_closed_from_the_start_is_no_mistake(data: Path) -> None:

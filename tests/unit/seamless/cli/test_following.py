@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-from contracts.terms.errors import InvalidInput
+from contracts.terms.errors import InvalidInput, Unavailable
 from contracts.terms.identifiers import CaseId
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry
@@ -140,9 +140,16 @@ async def test_a_case_that_was_just_submitted_is_waited_for(capsys: pytest.Captu
     assert "closed" in capsys.readouterr().out
 
 
-async def test_a_long_ledger_is_read_before_a_case_is_said_to_be_none() -> None:
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_long_ledger_is_read_before_a_case_is_said_to_be_none(answers: bool) -> None:
     entries = chain(OPENED, CLOSED)
-    await followed(Ledger(6 * SILENCE, *entries, caught_up=False), entries[0].case)
+    with mock.patch("network.broker.connection.Broker.answers", mock.AsyncMock(return_value=answers)):
+        reading = followed(Ledger(6 * SILENCE, *entries, caught_up=False), entries[0].case)
+        if answers:
+            await reading
+        else:
+            with pytest.raises(Unavailable, match="answers no more"):
+                await reading
 
 
 # --- submit --wait ------------------------------------------------------------------------------------------
