@@ -64,7 +64,7 @@ class Engine(ABC):
             command = await self._prepare()
             for port in self._ports():
                 if (hindrance := hindrance_on(port)) is not None:
-                    raise EngineError(f"{self.name} cannot listen on port {port}: {hindrance}")
+                    raise EngineError(f"{self.name} cannot listen: port {port} {hindrance}")
             child = self._child = ChildProcess(
                 command,
                 log=self.log,

@@ -32,19 +32,19 @@ def is_free(port: int) -> bool:
 
 
 def hindrance_on(port: int) -> str | None:
-    """Why a server cannot listen on a port now; None where it can."""
+    """Why a server cannot listen on a port now, as what is said of the port; None where it can."""
     with socket.socket() as probe:
         # As servers do: connections that have ended are no hindrance.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except OverflowError:
-            return "ports go from 1 to 65535"
+            return "is none: they go from 1 to 65535"
         except PermissionError:
-            return "this user may not"
+            return "may not be used by this user"
         except OSError as error:
             used = error.errno == errno.EADDRINUSE
-            return "it is in use by another program" if used else str(error.strerror)
+            return "is in use by another program" if used else f"cannot be used: {error.strerror}"
     return None
 
 
