@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any, Literal
@@ -87,8 +88,9 @@ def _on_file(file: Path, mode: Literal["rw", "rwc"]) -> Engine:
             raise sqlite3.OperationalError(str(error)) from None
 
     def opened() -> sqlite3.Connection:
-        if mode == "rwc":
-            file.parent.mkdir(parents=True, exist_ok=True)
+        if mode == "rwc":  # its owner's alone: it holds personal data; SQLite's other files take after it
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         address = f"{file.absolute().as_uri()}?mode={mode}"
         while True:
             before = _identity(file)
@@ -131,7 +133,7 @@ def _engine(url: str, **settings: Any) -> Engine:
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number, too
         raise InvalidInput(
             "the archive's address is not an SQLAlchemy URL, such as sqlite:///archive.db"
         ) from None

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from rich.console import Console
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import ActivityEnvironment
 
@@ -36,7 +35,6 @@ from contracts.procedures.construction_permit import (
 from contracts.procedures.traffic_fine import APPEAL_DAYS, CollectDebt, Fine, FineSent, euro
 from contracts.terms.calendar import calendar, names
 from contracts.terms.decisions import Grant
-from contracts.terms.directory import load_directory
 from contracts.terms.identifiers import Party
 from contracts.terms.limits import Limit
 from contracts.terms.requests import REQUESTS, Answer, Request
@@ -47,10 +45,13 @@ from contracts.wire.messages import FeeDue, HandedOver, Requested
 from contracts.wire.topics import LEDGER
 from network.broker.connection import Broker
 from network.broker.publisher import Publisher, Record
-from seamless.cli.case_views import print_case, print_json
+from seamless.cli.case_views import print_case
+from seamless.cli.console import Console
 from seamless.cli.timeline import print_timeline
 from tests.applications import ADMINISTRATION
 from workers.archive.store import ArchiveStore, LedgerRecord
+from workers.process.settings import Settings
+from workers.process.terminal import visible
 from workflows.case.ladder import schedule
 from workflows.traffic_fine import Dossier
 
@@ -160,13 +161,14 @@ class Stages:
         row = await self._reader.case(entry.case)
         assert row is not None
         state = state_of(entries)
-        directory = load_directory()
+        settings = Settings()
         with redirect_stdout(io.StringIO()) as shown:
-            print_case(row, state, directory)
-            print_json(state.model_dump(mode="json"))
-            print_json(entry.model_dump(mode="json"))
-            print_timeline(Console(file=io.StringIO()), directory, entries)
-        shown.getvalue().encode()
+            console = Console()
+            print_case(row, state, settings)
+            console.json(state.model_dump(mode="json"))
+            console.json(entry.model_dump(mode="json"))
+            print_timeline(console, settings.directory, entries)
+        assert visible(shown.getvalue(), lines=True) == shown.getvalue()
 
 
 def through_temporal(value: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from contracts.terms.errors import InvalidInput
-from contracts.terms.limits import Limit
+from contracts.terms.limits import Limit, Unit
 
 LONGEST_DAY = 24 * 3600
 """Seconds of a compressed day, at most: a longer one would not be compressed."""
@@ -51,6 +51,15 @@ class Calendar(Protocol):
         """When a legal day begins, UTC, as it is told at the instant ``now``."""
         ...
 
+    def last_day(self, due: datetime) -> str | None:
+        """The last day of a limit that ends at ``due``, with its zone, as people are told it; None where no
+        limit of this calendar ends at that instant."""
+        ...
+
+    def left(self, now: datetime, due: datetime, unit: Unit) -> int:
+        """How many days of a limit are left after the day of ``now``; below zero, how many it is overdue."""
+        ...
+
 
 class LegalCalendar:
     """A calendar as published: one version of one authority's days."""
@@ -73,6 +82,19 @@ class LegalCalendar:
     def begins(self, day: date, now: datetime) -> datetime:
         """When a legal day begins: at midnight in the authority's zone."""
         return datetime.combine(day, time(), self._zone).astimezone(UTC)
+
+    def last_day(self, due: datetime) -> str | None:
+        """The date before the midnight at which a limit ends."""
+        day = self.day(due)
+        return f"{day - timedelta(days=1)} ({self._zone.key})" if self.begins(day, due) == due else None
+
+    def left(self, now: datetime, due: datetime, unit: Unit) -> int:
+        """The days after today up to the last one; or, once that has passed, those after it up to today."""
+        today, last = self.day(now), self.day(due) - timedelta(days=1)
+        first, end = sorted((today, last))
+        days = (first + timedelta(days=number) for number in range(1, (end - first).days + 1))
+        count = sum(unit == "calendar" or self.worked(day) for day in days)
+        return count if last >= today else -count
 
     def due(self, start: datetime, limit: Limit) -> Due:
         """When ``limit`` ends: with the last of its days, at midnight in the authority's zone."""
@@ -98,6 +120,14 @@ class CompressedCalendar:
     def begins(self, day: date, now: datetime) -> datetime:
         """As many compressed days from now as there are days to it."""
         return now + (day - self.day(now)).days * self._length
+
+    def last_day(self, due: datetime) -> str | None:
+        """The instant itself: there is no date to tell."""
+        return f"{due.astimezone(UTC):%Y-%m-%d %H:%M:%S} (UTC)"
+
+    def left(self, now: datetime, due: datetime, unit: Unit) -> int:
+        """The whole compressed days in between."""
+        return int((due - now) / self._length)
 
     def due(self, start: datetime, limit: Limit) -> Due:
         """``limit.days`` compressed days after ``start``."""

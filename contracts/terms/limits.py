@@ -8,6 +8,9 @@ from pydantic import Field
 
 from contracts.terms.values import Contract
 
+Unit = Literal["working", "calendar"]
+"""What kind of days is counted."""
+
 
 class Limit(Contract):
     """A limit in legal days. It ends with a day, not so many times 24 hours later.
@@ -17,7 +20,7 @@ class Limit(Contract):
     """
 
     days: int = Field(ge=1, le=3660)
-    unit: Literal["working", "calendar"]
+    unit: Unit
 
     def share(self, part: float) -> Limit:
         """The limit after ``part`` (0 to 1) of its days, rounded down, at least one day."""

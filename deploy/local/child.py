@@ -39,7 +39,7 @@ class ChildProcess:
             keep_open: file descriptors that it inherits.
         """
         self.log = log
-        with log.open("ab") as output:
+        with open(log, "ab", opener=_private) as output:
             self._log_begins = output.seek(0, os.SEEK_END)
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *command],
@@ -50,6 +50,7 @@ class ChildProcess:
                 env=environment,
                 pass_fds=keep_open,
                 start_new_session=True,
+                umask=0o077,  # what it writes holds personal data
             )
 
     @property
@@ -81,3 +82,7 @@ class ChildProcess:
         with self.log.open("rb") as file:
             file.seek(self._log_begins)
             return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -12,7 +12,8 @@ from typing import IO, Self
 
 from contracts.terms.errors import Unavailable
 from deploy.local.child import ChildProcess
-from deploy.local.ports import is_free
+from deploy.local.folders import private_folder
+from deploy.local.ports import hindrance_on
 
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
@@ -57,13 +58,13 @@ class Engine(ABC):
         """
         if self.pid is not None:
             raise EngineError(f"{self.name} runs already, as process {self.pid}")
-        self.data.mkdir(parents=True, exist_ok=True)
+        private_folder(self.data)
         with (self.data / "lock").open("w") as claim:
             await self._claim(claim)
             command = await self._prepare()
             for port in self._ports():
-                if not is_free(port):
-                    raise EngineError(f"{self.name} cannot listen: port {port} is in use by another program")
+                if (hindrance := hindrance_on(port)) is not None:
+                    raise EngineError(f"{self.name} cannot listen: port {port} {hindrance}")
             child = self._child = ChildProcess(
                 command,
                 log=self.log,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import random
 import socket
 
@@ -27,14 +28,24 @@ def free_port() -> int:
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on it now."""
+    return hindrance_on(port) is None
+
+
+def hindrance_on(port: int) -> str | None:
+    """Why a server cannot listen on a port now, as what is said of the port; None where it can."""
     with socket.socket() as probe:
         # As servers do: connections that have ended are no hindrance.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
+        except OverflowError:
+            return "is none: they go from 1 to 65535"
+        except PermissionError:
+            return "may not be used by this user"
+        except OSError as error:
+            used = error.errno == errno.EADDRINUSE
+            return "is in use by another program" if used else f"cannot be used: {error.strerror}"
+    return None
 
 
 async def accepts(port: int) -> bool:

@@ -16,6 +16,7 @@ import structlog
 from activities.checks import CHECKS
 from deploy.local.child import ChildProcess
 from deploy.local.engine import EngineError
+from deploy.local.folders import private_folder
 from deploy.local.kafka import KafkaEngine
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.readiness import await_ready
@@ -77,8 +78,7 @@ class Stack:
             temporal_config: dynamic configuration of the own Temporal server, key to JSON value.
             passing: the data are for one command only, see :class:`TemporalEngine`.
         """
-        data = settings.data.resolve()
-        data.mkdir(parents=True, exist_ok=True)
+        data = private_folder(settings.data.resolve())
         self.kafka = KafkaEngine(data / "kafka", port=kafka_port) if own_kafka else None
         self.temporal = (
             TemporalEngine(
@@ -141,7 +141,7 @@ class Stack:
 
     def run(self, name: str, module: ModuleType, *arguments: str, **changed: object) -> ChildProcess:
         """Start a module of ours as a process, with the stack's settings, logged under ``name``."""
-        self.logs.mkdir(parents=True, exist_ok=True)
+        private_folder(self.logs)
         port = free_port()
         self.metrics[name] = f"http://{LOOPBACK}:{port}/metrics"
         settings = environment(self.settings.model_copy(update={"metrics_port": port, **changed}))

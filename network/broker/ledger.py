@@ -39,6 +39,11 @@ class LedgerFollower:
         await self._tail.__aenter__()
         return self
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything was read that stood on the topic when it was entered."""
+        return self._tail.caught_up
+
     def forget(self, case: str) -> None:
         """Drop what is remembered of a case that is of no more interest."""
         self._seen.pop(case, None)

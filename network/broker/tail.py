@@ -36,6 +36,7 @@ class TopicTail:
         self._from_start = from_start
         self._fetching = GATHERED if gather else {}
         self._consumer: Any = None
+        self._ends: dict[Any, int] = {}
         self._entered = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -47,11 +48,18 @@ class TopicTail:
             consumer = await entering.enter_async_context(self._broker.consuming(**self._fetching))
             try:
                 consumer.assign(await self._broker.partitions(self._topics))
+                if self._from_start:
+                    self._ends = dict(await consumer.end_offsets(consumer.assignment()))
                 await (consumer.seek_to_beginning() if self._from_start else consumer.seek_to_end())
             except KafkaError as error:
                 raise self._broker.unavailable(error) from None
             self._consumer, self._entered = consumer, entering.pop_all()
         return self
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything was read that stood on the topics when it was entered."""
+        return not self._ends
 
     async def __aexit__(self, *_: object) -> None:
         await self._entered.aclose()
@@ -62,3 +70,6 @@ class TopicTail:
             for records in batch.values():
                 for record in records:
                     yield record
+            for place, end in list(self._ends.items()):
+                if await self._consumer.position(place) >= end:
+                    del self._ends[place]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
-from rich.table import Column, Table
+from rich.text import Text
 
 from archive.database import shown
 from archive.reader import CaseRow
@@ -15,10 +14,11 @@ from archive.state import CaseState
 from archive.verification import Verdict
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.decisions import Ended, Grant, Refuse
-from contracts.terms.directory import Directory
 from contracts.terms.identifiers import Party
 from contracts.terms.values import Bilingual
-from seamless.cli.timeline import moment, parties, party, wide_console
+from seamless.cli.console import Console, block, facts, line, listing
+from seamless.cli.due import due_of
+from seamless.cli.timeline import moment, parties, party
 from workers.process.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,93 +26,94 @@ if TYPE_CHECKING:
 
 COLOURS = {"granted": "green", "refused": "red", "withdrawn": "yellow"}
 SHOWN_FAULTY_CASES = 100
-LISTED = ("procedure", "opened", "status", "outcome", "held by", "entries")
+LISTED = ("case", "procedure", "opened", "status", "outcome", "held by", "entries")
 
 
-def print_json(value: Any) -> None:
-    """Print ``value`` as one line of JSON."""
-    print(json.dumps(value, ensure_ascii=False))
+def print_cases(rows: Sequence[CaseRow], settings: Settings, *, chosen: bool) -> None:
+    """Print a list of cases.
 
-
-def print_cases(rows: Sequence[CaseRow], settings: Settings) -> None:
-    """Print a list of cases."""
-    console = wide_console()
+    Args:
+        chosen: it is of some cases only: where it is empty, there may be others.
+    """
+    console = Console()
     if not rows:
-        console.print(f"No such cases in {shown(settings.archive_url)}.", markup=False)
+        console.whole(f"{'No such cases' if chosen else 'No cases yet'} in {shown(settings.archive_url)}.")
         return
-    table = Table(Column("case", no_wrap=True), *LISTED, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(
-            row.case,
-            row.procedure,
-            moment(row.opened),
-            row.status,
-            _coloured(row.outcome),
-            escape(parties(settings.directory, row.holders)),
-            str(row.entries),
+    cells = [
+        (
+            line(row.case),
+            line(row.procedure),
+            line(moment(row.opened)),
+            line(row.status),
+            _outcome(row.outcome),
+            line(parties(settings.directory, row.holders)),
+            line(str(row.entries)),
         )
-    console.print(table)
+        for row in rows
+    ]
+    listing(console, LISTED, cells)
 
 
-def print_case(row: CaseRow, state: CaseState, directory: Directory) -> None:
+def print_case(row: CaseRow, state: CaseState, settings: Settings) -> None:
     """Print everything about one case."""
-    console = wide_console()
+    console = Console()
+    console.whole((row.case, "bold"))
+    facts(console, list(_facts(row, state, settings)))
+    now = datetime.now(UTC)
+    for step in state.waiting:
+        console.print()
+        console.print(line("waits for ", (step.step, "bold")))
+        due = due_of(step, row.procedure, settings, now) + line(", escalated" if step.escalated else "")
+        whom = party(settings.directory, step.holder)
+        facts(console, [("from", line(whom)), ("since", line(moment(step.asked))), ("due", due)])
+    console.print()
+    if state.application:
+        facts(console, [(field, block(value)) for field, value in _leaves(state.application)])
+    else:
+        console.print(line(("The application was erased.", "dim")))
+
+
+def _facts(row: CaseRow, state: CaseState, settings: Settings) -> Iterator[tuple[str, Text]]:
     item = CATALOGUE.get(row.procedure)
-    console.print(f"[bold]{row.case}[/]  {row.status}")
-    facts = Table.grid(padding=(0, 2))
-    facts.add_row("procedure", f"{item.name.zh} {item.name.en}" if item else row.procedure)
-    facts.add_row("law", escape(row.law))
-    facts.add_row("channel", escape(party(directory, Party.channel(row.channel))))
-    facts.add_row("opened", moment(row.opened))
-    facts.add_row("updated", moment(row.updated))
-    facts.add_row("ledger", f"{row.entries} entries, hash {row.head}")
+    yield "status", line(row.status)
+    yield "procedure", line(f"{item.name.zh} {item.name.en}" if item else row.procedure)
+    yield "law", line(row.law)
+    yield "channel", line(party(settings.directory, Party.channel(row.channel)))
+    yield "opened", line(moment(row.opened))
+    yield "updated", line(moment(row.updated))
+    yield "ledger", line(f"{row.entries} entries")
+    yield "hash", line(row.head)
     for holding in state.holders:
-        facts.add_row("held by", f"{escape(party(directory, holding.holder))}, since {moment(holding.since)}")
+        yield "held by", line(f"{party(settings.directory, holding.holder)}, since {moment(holding.since)}")
     for code in state.marks:
         text = item.marks.get(code) if item else None
-        facts.add_row("marked", f"{text.zh} {text.en}" if text else escape(code))
-    for line in _decision_lines(row, state):
-        facts.add_row("decision", line)
-    console.print(facts)
-    if state.waiting:
-        waiting = Table("waits for", "of", "since", "due", "", box=None, pad_edge=False, title_justify="left")
-        for step in state.waiting:
-            due = moment(step.due) if step.due else "?"
-            overdue = "[red]overdue, escalated[/]" if step.escalated else ""
-            waiting.add_row(
-                escape(step.step), escape(party(directory, step.holder)), moment(step.asked), due, overdue
-            )
-        console.print("", waiting)
-    about = Table.grid(padding=(0, 2))
-    for field, value in _leaves(state.application or {}):
-        about.add_row(f"[dim]{escape(field)}[/]", escape(value))
-    console.print("", about if state.application else "[dim]The application was erased.[/]")
+        yield "marked", line(f"{text.zh} {text.en}" if text else code)
+    for told in _decision_lines(row, state):
+        yield "decision", told
 
 
 def print_comparison(compared: Comparison) -> None:
     """Print what the archive was compared with, and what came of it."""
-    console = wide_console()
+    console = Console()
     if topic := compared.topic:
-        told = f"compared with the topic {topic.topic} (id {topic.topic_id}) as of {moment(topic.as_of)}: "
-        places = (
-            f"partition {each.partition} read up to {each.position} of {each.end}"
-            for each in topic.partitions
-        )
-        console.print(told + ", ".join(places), markup=False)
+        console.print(f"compared with the topic {topic.topic} as of {moment(topic.as_of)}")
+        console.print(f"its id is {topic.topic_id}")
+        for each in topic.partitions:
+            console.print(f"partition {each.partition} read up to {each.position} of {each.end}")
         if not topic.complete:
-            console.print(f"[bold red]incomplete[/]  {escape(topic.why)}")
+            console.print(line(("incomplete", "bold red"), f"  {topic.why}"))
     if sample := compared.sample:
         console.print(
             f"compared with {sample.asked}: {sample.sampled} open cases looked for, "
-            f"{len(sample.unknown)} not found",
-            markup=False,
+            f"{len(sample.unknown)} not found"
         )
         for case in sample.unknown[:SHOWN_FAULTY_CASES]:
-            console.print(f"[bold red]missing[/]  {escape(case)}")
+            console.whole(("missing", "bold red"), f"  {case}")
     if compared.topic is None and compared.unread:
-        console.print(f"[bold red]incomplete[/]  its worker had {compared.unread} records left to read")
-    for each in compared.not_compared:
-        console.print(f"[yellow]not compared[/] with {escape(each)}")
+        told = f"  its worker had {compared.unread} records left to read"
+        console.print(line(("incomplete", "bold red"), told))
+    for left_out in compared.not_compared:
+        console.print(line(("not compared", "yellow"), f" with {left_out}"))
 
 
 def print_verdict(verdict: Verdict, *, complete: bool | None) -> None:
@@ -121,22 +122,22 @@ def print_verdict(verdict: Verdict, *, complete: bool | None) -> None:
     Args:
         complete: whether the archive is; None where that was not checked. Whole is only what is complete.
     """
-    console = wide_console()
+    console = Console()
     for case, faults in list(verdict.faults.items())[:SHOWN_FAULTY_CASES]:
-        console.print(f"[bold red]broken[/]  {escape(case)}")
+        console.whole(("broken", "bold red"), f"  {case}")
         for fault in faults:
-            console.print(f"  {escape(fault)}")
+            console.print(f"  {fault}")
     if len(verdict.faults) > SHOWN_FAULTY_CASES:
         console.print(f"and {len(verdict.faults) - SHOWN_FAULTY_CASES} more; --json lists them all")
-    told = f"{verdict.cases} {'case' if verdict.cases == 1 else 'cases'}, {verdict.entries} entries"
+    told = f"{verdict.cases} {'case' if verdict.cases == 1 else 'cases'}, {verdict.entries} entries: "
     if verdict.faults:
-        console.print(f"{told}: [red]{len(verdict.faults)} broken[/]")
+        console.print(line(told, (f"{len(verdict.faults)} broken", "red")))
     elif complete:
-        console.print(f"{told}: [green]whole[/]")
+        console.print(line(told, ("whole", "green")))
     elif complete is None:
-        console.print(f"{told}: [yellow]no fault found, completeness not checked[/]")
+        console.print(line(told, ("no fault found, completeness not checked", "yellow")))
     else:
-        console.print(f"{told}: no fault found in them, [red]but the archive is incomplete[/]")
+        console.print(line(told, "no fault found in them, ", ("but the archive is incomplete", "red")))
 
 
 def reason_of(row: CaseRow, state: CaseState) -> Bilingual | None:
@@ -147,23 +148,22 @@ def reason_of(row: CaseRow, state: CaseState) -> Bilingual | None:
     return item.reasons.get(state.decision.reason)
 
 
-def _decision_lines(row: CaseRow, state: CaseState) -> Iterator[str]:
+def _decision_lines(row: CaseRow, state: CaseState) -> Iterator[Text]:
     if row.outcome is None:
-        yield "none yet"
+        yield line("none yet")
         return
-    when = f", {moment(state.decided)}" if state.decided else ""
-    yield f"{_coloured(row.outcome)}{when}"
+    yield _outcome(row.outcome) + line(f", {moment(state.decided)}" if state.decided else "")
     if isinstance(state.decision, Refuse):
         reason = reason_of(row, state)
-        yield f"{reason.zh} {reason.en}" if reason else escape(state.decision.reason)
+        yield line(f"{reason.zh} {reason.en}" if reason else state.decision.reason)
     elif isinstance(state.decision, Grant):
-        yield from (f"condition: {escape(condition)}" for condition in state.decision.conditions)
+        yield from (line(f"condition: {condition}") for condition in state.decision.conditions)
     elif isinstance(state.decision, Ended):
-        yield escape(state.decision.result)
+        yield line(state.decision.result)
 
 
-def _coloured(outcome: str | None) -> str:
-    return f"[{COLOURS.get(outcome, 'bold')}]{escape(outcome)}[/]" if outcome else "—"
+def _outcome(outcome: str | None) -> Text:
+    return line((outcome, COLOURS.get(outcome, "bold"))) if outcome else line("—")
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from contracts.terms.errors import InvalidInput
+from seamless.cli.console import Console, block, facts, line, listing
 from seamless.cli.options import Json, Kafka
 from seamless.cli.run import run
 
@@ -43,9 +42,9 @@ def list_(
             if (everything or each.state == "waiting") and reason in (None, each.reason)
         ]
         if as_json:
-            print(json.dumps({"dead_letters": [each.as_json() for each in chosen]}, ensure_ascii=False))
+            Console().json({"dead_letters": [each.as_json() for each in chosen]})
         else:
-            _show_list(chosen)
+            _show_list(chosen, chosen_only=bool(reason))
 
     _check_reason(reason)
     run(main)
@@ -62,7 +61,7 @@ def show(
     async def main() -> None:
         (letter,) = _by_id(await _letters(kafka), [letter_id])
         if as_json:
-            print(json.dumps(letter.as_json(), ensure_ascii=False))
+            Console().json(letter.as_json())
         else:
             _show_one(letter)
 
@@ -101,7 +100,7 @@ def replay_(
 
         async with _publisher(kafka) as publisher:
             for letter in chosen:
-                await replay(publisher, letter, by=getpass.getuser())
+                await replay(publisher, letter, by=_operator())
         _report("replayed", chosen, as_json)
 
     _check_reason(reason)
@@ -125,7 +124,7 @@ def discard_(
 
         (letter,) = _by_id(await _letters(kafka), [letter_id])
         async with _publisher(kafka) as publisher:
-            await discard(publisher, letter, by=getpass.getuser(), why=why)
+            await discard(publisher, letter, by=_operator(), why=why)
         _report("discarded", [letter], as_json)
 
     run(main)
@@ -161,45 +160,55 @@ def _check_reason(reason: str | None) -> None:
         raise typer.BadParameter(f"{reason!r} is none of {', '.join(REASONS)}", param_hint="--reason")
 
 
+def _operator() -> str:
+    """Who runs this command."""
+    import getpass
+    import os
+
+    try:
+        return getpass.getuser()
+    except (KeyError, ImportError, OSError):  # the system has no name for the user
+        return f"user {os.getuid()}"
+
+
 def _report(done: str, letters: Sequence[DeadLetter], as_json: bool) -> None:
     if as_json:
-        print(json.dumps({done: [letter.id for letter in letters]}))
+        Console().json({done: [letter.id for letter in letters]})
     else:
-        print(f"{done}: {len(letters)}")
+        Console().print(f"{done}: {len(letters)}")
 
 
-def _show_list(letters: Sequence[DeadLetter]) -> None:
-    from rich.markup import escape
-    from rich.table import Column, Table
+def _show_list(letters: Sequence[DeadLetter], *, chosen_only: bool) -> None:
+    from seamless.cli.timeline import moment
 
-    from seamless.cli.timeline import wide_console
-
-    table = Table(
-        Column("id", overflow="fold", min_width=30),  # never cut: the other commands take it
-        "refused at", "reason", "what is wrong", "state", title="Dead letters",
-    )  # fmt: skip
-    for letter in letters:
-        when = letter.refused.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(letter.id, when, letter.reason, escape(_short(letter.detail)), letter.state)
-    wide_console().print(table if letters else "No dead letters wait.")
+    console = Console()
+    if not letters:
+        console.print("No such dead letters." if chosen_only else "No dead letters wait.")
+        return
+    cells = [
+        (
+            line(letter.id),
+            line(moment(letter.refused)),
+            line(letter.reason),
+            line(_short(letter.detail)),
+            line(letter.state),
+        )
+        for letter in letters
+    ]
+    listing(console, ("id", "refused at", "reason", "what is wrong", "state"), cells)
 
 
 def _show_one(letter: DeadLetter) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
     from contracts.terms.errors import REASONS
-    from seamless.cli.timeline import wide_console
 
-    table = Table(show_header=False, box=None)
     rows = letter.as_json()
     text = REASONS.get(letter.reason)
     if text is not None:
         rows["reason"] = f"{letter.reason}: {text.en} {text.zh}"
-    rows["headers"] = "\n".join(f"{name}: {value}" for name, value in rows["headers"])
-    for name, value in rows.items():
-        table.add_row(f"[bold]{name}[/]", escape(str(value)))
-    wide_console().print(table)
+    headers = [("header", line(f"{name}: {value}")) for name, value in rows.pop("headers")]
+    said = [(name, rows.pop(name)) for name in ("key", "value")]
+    known = [(name, line(str(value))) for name, value in rows.items()]
+    facts(Console(), [*known, *headers, *((name, block(str(value))) for name, value in said)])
 
 
 def _short(text: str, limit: int = 160) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from deploy.local.stack import Stack
+    from seamless.cli.console import Console
     from seamless.demo.report import Report
 
 
@@ -45,6 +46,7 @@ def demo(
 
     Exit code 1: a case was left undecided, or a ledger is broken.
     """
+    from seamless.cli.console import Console
     from seamless.cli.run import run
     from workers.process.run import until_stopped
     from workers.process.settings import load_settings
@@ -57,9 +59,7 @@ def demo(
         async with local_stack("demo", settings, passing=data is None, own=own) as stack:
             made = await _shown(stack, cases, seed, day_seconds, apart_seconds, as_json)
             if as_json:
-                import json
-
-                print(json.dumps(made.figures() | {"day_seconds": day_seconds, "seed": seed}))
+                Console().json(made.figures() | {"day_seconds": day_seconds, "seed": seed})
             if keep:
                 await until_stopped()
         return 1 if made.undecided or made.ledger_broken else 0
@@ -70,16 +70,12 @@ def demo(
 async def _shown(
     stack: Stack, cases: int, seed: int, day_seconds: float, apart_seconds: float, as_json: bool
 ) -> Report:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
+    from seamless.cli.console import Console, line, progress
     from seamless.demo.run import Progress, demonstrate
 
-    console = Console(stderr=as_json)
-    console.print(_addresses(stack))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=console) as bar:
+    console = Console(errors=as_json)
+    _print_addresses(console, stack)
+    with progress(console) as bar:
         task = bar.add_task("starting", total=cases)
 
         def show(progress: Progress) -> None:
@@ -93,22 +89,28 @@ async def _shown(
         )
     console.print(_result(made))
     console.print(_holders(stack, made))
-    console.print("\n[bold]去哪里看 / Where to look[/bold] (with --keep they stay)\n" + _addresses(stack))
+    console.print()
+    console.print(line(("去哪里看 / Where to look", "bold"), " (with --keep they stay)"))
+    _print_addresses(console, stack)
+    console.print()
+    assumed = "Working times are assumptions, stated in seamless/demo/assumptions.py: "
     console.print(
-        "\n[dim]Working times are assumptions, stated in seamless/demo/assumptions.py: "
-        "20-95 % of each agency's limit, most often 60 %, one in twenty overdue.[/dim]"
+        line((assumed + "20-95 % of each agency's limit, most often 60 %, one in twenty overdue.", "dim"))
     )
     return made
 
 
-def _addresses(stack: Stack) -> str:
-    where = [f"[bold]Temporal UI[/bold] {stack.temporal.ui_address}"] if stack.temporal else []
-    where += [f"[bold]{name} metrics[/bold] {address}" for name, address in stack.metrics.items()]
-    return "\n".join(where)
+def _print_addresses(console: Console, stack: Stack) -> None:
+    if stack.temporal:
+        console.whole(("Temporal UI", "bold"), f" {stack.temporal.ui_address}")
+    for name, address in stack.metrics.items():
+        console.whole((f"{name} metrics", "bold"), f" {address}")
 
 
 def _result(made: Report) -> Table:
     from rich.table import Table
+
+    from seamless.cli.console import line
 
     decided = max(1, made.cases - made.undecided)
     table = Table(title="结果 / Results", show_header=False)
@@ -119,7 +121,7 @@ def _result(made: Report) -> Table:
     ):
         table.add_row(name, str(made.outcomes.get(outcome, 0)))
     if made.undecided:
-        table.add_row("[red]未决 / undecided[/red]", str(made.undecided))
+        table.add_row(line(("未决 / undecided", "red")), str(made.undecided))
     broken = f"{made.ledger_entries}, {made.ledger_broken} 件损坏 / broken"
     table.add_row("台账 / ledger entries", broken)
     table.add_section()
@@ -129,7 +131,7 @@ def _result(made: Report) -> Table:
         "最长分支 / longest branch of the same work", f"{made.critical_path_days / decided:.1f} 天 / days"
     )
     saved = 1 - made.network_days / made.serial_days if made.serial_days else 0
-    table.add_row("节省 / saved", f"[green]{saved:.0%}[/green]")
+    table.add_row("节省 / saved", line((f"{saved:.0%}", "green")))
     return table
 
 

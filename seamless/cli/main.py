@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from contracts.terms.errors import SeamlessError
 from seamless.cli import case, dead_letter, demo, replay, submit, topics, up, version, worker
 from seamless.cli.run import exit_code_of
 
@@ -25,9 +26,10 @@ HELP = """
 
     0  done
     1  something was found wrong: a broken ledger, an undecided case
-    2  the command was used wrongly, or its input is bad
+    2  the command was used wrongly, or its input, a setting or a file is bad
     3  a server cannot be reached, or is not set up as it has to be
   130  interrupted
+  141  whoever read the output stopped, as head does
 
 Settings come from the environment: SEAMLESS_KAFKA, SEAMLESS_TEMPORAL,
 SEAMLESS_DATA, SEAMLESS_ARCHIVE, SEAMLESS_DIRECTORY and more
@@ -68,13 +70,47 @@ app.add_typer(worker.app, name="worker")
 app.command("version")(version.command)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """The entry point of the script. A user's mistake is told in a sentence, without a traceback."""
+    from workers.process.ending import code_after, flushed
+
+    _open_standard_streams()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what its encoding lacks is written out
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
-    except SeamlessError as error:
-        print(f"seamless: {error}", file=sys.stderr)
-        sys.exit(exit_code_of(error))
+        code = int(app(standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        code = _misused(error)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        code = code_after(error, exit_code_of)
+    sys.exit(flushed(code, exit_code_of))
+
+
+def _open_standard_streams() -> None:
+    """Put the null device where whoever started us has closed one: what is opened next would take its place,
+    and what is printed would go there."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def _misused(error: typer.TyperException) -> int:
+    """Tell how the command is used."""
+    from seamless.cli.console import Console
+    from workers.process.terminal import tell
+
+    told = error.format_message()
+    if told:  # else no arguments were given, and the help is shown
+        if context := getattr(error, "ctx", None):
+            console = Console(errors=True)
+            console.print(context.get_usage())
+            console.print(f"Help: {context.command_path} --help")
+        tell(told)
+    return error.exit_code
 
 
 if __name__ == "__main__":

@@ -10,11 +10,14 @@ from typing import Annotated
 
 import typer
 
+MOST = 1_000_000_000
+"""A larger number of anything is a mistake, and more than a database takes."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 Kafka = Annotated[
     str | None,
     typer.Option("--kafka", metavar="HOST:PORT", help="Kafka's address.", show_default="$SEAMLESS_KAFKA"),
 ]
+AtMost = Annotated[int | None, typer.Option("--limit", min=1, max=MOST, help="At most so many.")]
 Data = Annotated[
     Path | None,
     typer.Option(

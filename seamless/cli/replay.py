@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from seamless.cli.stack_options import Data, Kafka, Own, Temporal, local_stack
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.text import Text
 
+    from seamless.cli.console import Console
     from seamless.replay.report import ReplayReport
     from workers.process.settings import Settings
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 def replay(
     log: Annotated[Path, typer.Argument(help="The log: .csv, .csv.gz, .xes or .xes.gz.")],
     procedure: Annotated[str, typer.Option(help="The procedure that replays it.")],
-    limit: Annotated[int | None, typer.Option(min=1, help="So many cases only, from the start.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000_000, help="So many cases only, from the start.")
+    ] = None,
     report_file: Annotated[
         Path | None,
         typer.Option(
@@ -50,15 +53,12 @@ def replay(
     Exit code 1: an event was lost, or a ledger is broken. Exit code 2: nothing was started: the log cannot
     be read; or, on servers that run already, the directory lacks parties of it.
     """
-    import json
     from contextlib import ExitStack
     from itertools import islice
     from tempfile import TemporaryDirectory
 
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from contracts.terms.errors import InvalidInput
+    from seamless.cli.console import Console, progress
     from seamless.cli.run import run
     from seamless.replay.adapters import ADAPTERS, read_log
     from seamless.replay.clock import TEMPORAL_CONFIG
@@ -66,6 +66,7 @@ def replay(
     from seamless.replay.parties import Cast, write_enlarged
     from seamless.replay.run import Replay
     from workers.process.settings import load_settings
+    from workers.process.terminal import json_line
 
     adapter = ADAPTERS.get(procedure)
     if adapter is None:
@@ -96,10 +97,13 @@ def replay(
         )
 
     async def main() -> int:
-        console = Console(stderr=as_json)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        console = Console(errors=as_json)
         with ExitStack() as files:
-            lines = files.enter_context(report_file.open("w", encoding="utf-8")) if report_file else None
+            lines = (
+                files.enter_context(report_file.open("w", encoding="utf-8", buffering=1))
+                if report_file
+                else None
+            )
             started = settings
             if unknown:
                 console.print(f"not in the directory, taken in for this run: {', '.join(unknown)}")
@@ -109,7 +113,7 @@ def replay(
             async with local_stack(
                 "replay", started, passing=data is None, own=own, temporal_config=TEMPORAL_CONFIG
             ) as stack:
-                with Progress(*columns, console=console) as bar:
+                with progress(console) as bar:
                     task = bar.add_task("cases", total=cast.cases)
 
                     def show(so_far: ReplayReport) -> None:
@@ -117,12 +121,12 @@ def replay(
 
                     def tell(finding: Finding) -> None:
                         if lines:
-                            print(json.dumps(finding.line(), ensure_ascii=False), file=lines)
+                            lines.write(json_line(finding.line()) + "\n")
 
                     replay = Replay(stack.settings, procedure, adapter, show=show, tell=tell)
                     report = await replay.run(islice(read_log(log, adapter), limit))
         if as_json:
-            print(json.dumps(report.json()))
+            Console().json(report.json())
         else:
             _print(console, report)
         return 1 if report.events_lost or report.ledger_broken else 0
@@ -130,14 +134,18 @@ def replay(
     run(main)
 
 
-def _print(console: Console, report: ReplayReport) -> None:
-    from rich.table import Table
+def _report(file: Path) -> TextIO:
+    """The file of the findings, written line by line: a full disk is told at the first, not at the end."""
+    return file.open("w", encoding="utf-8", buffering=1)
 
-    table = Table(show_header=False, box=None, pad_edge=False)
+
+def _print(console: Console, report: ReplayReport) -> None:
+    from seamless.cli.console import facts, line
+
+    rows: list[tuple[str, Text]] = []
     for name, figure in report.json().items():
         if isinstance(figure, dict):
-            for kind, count in figure.items():
-                table.add_row(f"  {kind}", str(count))
+            rows += [(f"  {kind}", line(str(count))) for kind, count in figure.items()]
         else:
-            table.add_row(f"[bold]{name}[/bold]", str(figure))
-    console.print(table)
+            rows.append((name, line(str(figure))))
+    facts(console, rows)

@@ -17,7 +17,9 @@ def exit_code_of(error: SeamlessError) -> int:
 
 
 def run(main: Callable[[], Coroutine[Any, Any, int | None]]) -> NoReturn:
-    """Run the asynchronous part of a command and leave with its exit code."""
+    """Run the asynchronous part of a command and leave with its exit code. Only errors are logged."""
+    from workers.process.logs import configure_logs
     from workers.process.run import run_main
 
+    configure_logs("ERROR", process="seamless")
     run_main(main, exit_code_of=exit_code_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +25,9 @@ Temporal = Annotated[
     typer.Option("--temporal", metavar="HOST:PORT", help="Use this Temporal server instead of an own one."),
 ]
 
+HIGHEST_PORT = 65535
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.01, 24 * 3600.0
+
 
 class Own(NamedTuple):
     """Which engines a command starts itself, instead of using those that run already."""
@@ -33,16 +37,17 @@ class Own(NamedTuple):
 
 
 def seconds(text: str) -> float:
-    """A stretch of time as people write it: ``1s``, ``500ms``, ``2m``.
+    """A stretch of time as people write it: ``1s``, ``500ms``, ``2m``; at least 10 ms, at most a day.
 
     Raises:
         typer.BadParameter: it is none.
     """
-    for unit, factor in (("ms", 0.001), ("s", 1.0), ("m", 60.0)):
-        number = text.removesuffix(unit)
-        if text.endswith(unit) and number.replace(".", "", 1).isdigit() and float(number) > 0:
-            return float(number) * factor
-    raise typer.BadParameter(f"{text!r} is no stretch of time; write 1s, 500ms or 2m")
+    if (found := re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m)", text)) is None:
+        raise typer.BadParameter(f"{text!r} is no stretch of time; write 1s, 500ms or 2m")
+    made = float(found[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0}[found[2]]
+    if not SHORTEST_SECONDS <= made <= LONGEST_SECONDS:
+        raise typer.BadParameter(f"{text} is too short or too long: from 10ms to 1440m")
+    return made
 
 
 def compressed(day_seconds: float) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,11 +14,12 @@ if TYPE_CHECKING:
     from contracts.terms.identifiers import CaseId
     from contracts.wire.envelope import Event
     from network.broker.publisher import Publisher
-    from network.broker.tail import TopicTail
     from network.parties import ChannelClient
     from workers.process.settings import Settings
 
 DEFAULT_PROCEDURE = "construction-permit"
+LARGEST_FILE_BYTES = 16 * 1024 * 1024
+"""More is not read: no event is so large, and a device has no end."""
 IN_THE_FILE = "data.application."
 """Where the file's content is in the event: a field is told as the file has it."""
 
@@ -82,13 +82,19 @@ def _read(file: str) -> tuple[str | None, Any]:
     """The procedure that a file names, if it does, and the application in it."""
     import json
     import sys
+    from contextlib import nullcontext
 
     from contracts.terms.errors import InvalidInput
 
+    if file == "-" and sys.stdin is None:
+        raise InvalidInput("cannot read standard input: it is closed")
     try:
-        text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
+            text = source.read(LARGEST_FILE_BYTES + 1)
     except OSError as error:
         raise InvalidInput(f"cannot read {file}: {error.strerror}") from None
+    if len(text) > LARGEST_FILE_BYTES:
+        raise InvalidInput(f"{file} is no application: it has more than {LARGEST_FILE_BYTES} bytes")
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -125,9 +131,8 @@ def _case_id(settings: Settings, channel: str, case: str | None) -> CaseId:
 
 def _rejected(file: str, procedure: str, refusal: Refusal, as_json: bool) -> Exception:
     """What ends the command after everything that is wrong was told."""
-    import json
-
     from contracts.terms.errors import InvalidInput
+    from seamless.cli.console import Console
 
     def field(fault: Fault) -> str:
         if fault.field == IN_THE_FILE[:-1]:
@@ -136,7 +141,7 @@ def _rejected(file: str, procedure: str, refusal: Refusal, as_json: bool) -> Exc
 
     if as_json:
         faults = [{"field": field(fault), "message": fault.message} for fault in refusal.faults]
-        print(json.dumps({"submitted": False, "reason": refusal.reason, "faults": faults}))
+        Console().json({"submitted": False, "reason": refusal.reason, "faults": faults})
         return typer.Exit(2)
     told = "\n".join(f"  {field(fault)}: {fault.message}" for fault in refusal.faults)
     return InvalidInput(f"{file} is no application for {procedure}; nothing was submitted\n{told}")
@@ -151,19 +156,19 @@ async def _submit(
     wait: bool,
     as_json: bool,
 ) -> int:
-    import json
     from contextlib import AsyncExitStack
 
     from contracts.terms.errors import InvalidInput, Unavailable
-    from contracts.wire.topics import LEDGER
+    from contracts.wire.topics import AVAILABILITY, LEDGER
     from network.broker.publisher import PublishError, RecordTooLarge
     from network.broker.tail import TopicTail
-    from workers.process.logs import configure_logs
+    from seamless.cli.console import Console
+    from seamless.cli.submitted import Submitted
 
-    configure_logs("ERROR", process="submit")
+    console = Console()
     submitted = {"submitted": True, "case": event.subject, "event": event.id}
     async with AsyncExitStack() as stack:
-        topics = [LEDGER, client.inlet.replies]
+        topics = [LEDGER, client.inlet.replies, AVAILABILITY]
         tail = await stack.enter_async_context(TopicTail(settings.broker, topics)) if wait else None
         async with settings.broker.administration():
             pass  # somebody answers there; the publisher by itself would wait for a broker
@@ -178,54 +183,14 @@ async def _submit(
         except RecordTooLarge as error:
             raise InvalidInput(f"the broker takes no event so large: {error}") from None
         if tail is None:
-            print(json.dumps(submitted) if as_json else event.subject)
+            if as_json:
+                console.json(submitted)
+            else:
+                console.whole(event.subject)
             return 0
         if not as_json:
-            print(event.subject, flush=True)
-        closing, code = await _closing(settings, tail, event, quiet=as_json)
+            console.whole(event.subject)
+        closing, code = await Submitted(settings, event, quiet=as_json).closing(tail)
     if as_json:
-        print(json.dumps(submitted | closing, ensure_ascii=False))
+        console.json(submitted | closing)
     return code
-
-
-async def _closing(
-    settings: Settings, tail: TopicTail, event: Event, *, quiet: bool
-) -> tuple[dict[str, Any], int]:
-    """Follow the case to its end; what became of it, and the exit code. Shows each step unless ``quiet``."""
-    from rich.console import Console
-
-    from contracts.wire.ledger import LedgerEntry
-    from contracts.wire.messages import RefusedNotice
-    from seamless.cli.timeline import print_entry
-
-    console, sequence = Console(), 0
-    async for said in _about(tail, event.subject):
-        if said.type == LedgerEntry.type:
-            entry = LedgerEntry.model_validate(said.data)
-            if entry.sequence <= sequence:
-                continue
-            sequence = entry.sequence
-            if not quiet:
-                print_entry(console, settings.directory, entry)
-            if entry.kind == "closed":
-                return {"outcome": entry.outcome, "entries": sequence, "hash": entry.hash}, 0
-        elif said.type == RefusedNotice.type and said.data.get("event") == event.id:
-            refused = RefusedNotice.model_validate(said.data)
-            if not quiet:
-                console.print(f"[red]refused:[/] {refused.text.zh} {refused.text.en}", highlight=False)
-                console.print(refused.detail, markup=False, highlight=False)
-            return {"outcome": None, "refused": refused.model_dump(mode="json")}, 1
-    raise AssertionError("a tail never ends")
-
-
-async def _about(tail: TopicTail, case: str) -> AsyncIterator[Event]:
-    from contracts.terms.errors import Refusal
-    from contracts.wire.envelope import Event
-
-    async for record in tail:
-        try:
-            event = Event.decode(record.value, record.headers)
-        except Refusal:
-            continue
-        if event.subject == case:
-            yield event

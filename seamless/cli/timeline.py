@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 
-from rich.console import Console
-from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from contracts.terms.directory import Directory
 from contracts.terms.identifiers import Party
 from contracts.wire.ledger import LedgerEntry
+from seamless.cli.console import UNBOUNDED, Console, line
 
 OTHERS = {"platform": "平台 Platform", "applicant": "申请人 Applicant", "system": "系统 System"}
+HANGING = 6
+"""How far what an entry says is indented, where it needs a line of its own: as far as its time."""
 
 
 def party(directory: Directory, who: Party) -> str:
@@ -30,37 +31,43 @@ def parties(directory: Directory, holders: Sequence[Party]) -> str:
 
 def moment(instant: datetime) -> str:
     """An instant in the zone of this machine, to the second."""
-    return f"{instant.astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-def wide_console() -> Console:
-    """Standard output: as wide as the terminal; wide enough for whole lines where it is none."""
-    return Console(width=None if sys.stdout.isatty() else 240, highlight=False)
+    try:
+        return f"{instant.astimezone():%Y-%m-%d %H:%M:%S}"
+    except (OverflowError, ValueError, OSError):  # the first and last of all instants have no other zone
+        return f"{instant:%Y-%m-%d %H:%M:%S}"
 
 
 def print_timeline(console: Console, directory: Directory, entries: Sequence[LedgerEntry]) -> None:
-    """Print a whole ledger, a line for each entry."""
+    """Print a whole ledger: a row for each entry, where rows fit the width."""
     table = Table("#", "time", "who", "what", "step", "outcome", "held by", box=None, pad_edge=False)
     for entry in entries:
         table.add_row(*_cells(directory, entry))
-    console.print(table)
+    if console.measure(table, options=console.options.update(width=UNBOUNDED)).maximum <= console.width:
+        console.print(table)
+        return
+    for entry in entries:
+        print_entry(console, directory, entry)
 
 
 def print_entry(console: Console, directory: Directory, entry: LedgerEntry) -> None:
     """Print one entry as it comes."""
-    number, time, who, what, step, outcome, held = _cells(directory, entry)
-    said = " ".join(part for part in (what, step, outcome) if part)
-    console.print(f"[dim]{number:>4}  {time}[/]  {who}: [bold]{said}[/]  [dim]→ {held}[/]", highlight=False)
+    number, time, who, *what, held = _cells(directory, entry)
+    begins = line((f"{number:>4}  {time}", "dim"), f"  {who}: ")
+    says = line((" ".join(part for part in what if part), "bold"), (f"  → {held}", "dim"))
+    if begins.cell_len + says.cell_len <= console.width:
+        console.print(begins + says)
+    else:
+        console.print(begins)
+        console.print(Padding(says, (0, 0, 0, HANGING)))
 
 
 def _cells(directory: Directory, entry: LedgerEntry) -> tuple[str, str, str, str, str, str, str]:
-    who = party(directory, entry.actor) + (f" ({entry.role})" if entry.role else "")
     return (
         str(entry.sequence),
         moment(entry.recorded),
-        escape(who),
+        party(directory, entry.actor) + (f" ({entry.role})" if entry.role else ""),
         entry.kind,
-        escape(entry.step or ""),
-        escape(entry.outcome or ""),
-        escape(parties(directory, entry.holders)),
+        entry.step or "",
+        entry.outcome or "",
+        parties(directory, entry.holders),
     )

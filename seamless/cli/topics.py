@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seamless.cli.console import Console, line, listing
 from seamless.cli.options import Json, Kafka
 from seamless.cli.run import run
 
@@ -29,7 +30,9 @@ def topics() -> None:
 )
 def apply(
     kafka: Kafka = None,
-    replication: Annotated[int, typer.Option(min=1, help="How many brokers hold each new topic.")] = 1,
+    replication: Annotated[
+        int, typer.Option(min=1, max=32767, help="How many brokers hold each new topic.")
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Make the topics that are missing and set the settings of those that differ.
@@ -44,20 +47,23 @@ def apply(
     async def main() -> None:
         reports = await apply_topics(settings.broker, settings.directory, replication=replication)
         if as_json:
-            print(json.dumps({"topics": [asdict(report) for report in reports]}, ensure_ascii=False))
+            Console().json({"topics": [asdict(report) for report in reports]})
         else:
             _show(reports, settings.kafka)
 
     run(main)
 
 
-def _show(reports: list[TopicReport], address: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("topic", "partitions", "state", "settings set", title=f"Topics on {address}")
-    for report in reports:
-        changes = ", ".join(f"{name}: {had} → {has}" for name, (had, has) in report.changes.items())
-        colour = COLOURS[report.state]
-        table.add_row(report.name, str(report.partitions), f"[{colour}]{report.state}[/]", changes)
-    Console().print(table)
+def _show(reports: Sequence[TopicReport], address: str) -> None:
+    console = Console()
+    console.print(f"Topics on {address}:")
+    cells = [
+        (
+            line(report.name),
+            line(str(report.partitions)),
+            line((report.state, COLOURS[report.state])),
+            line(", ".join(f"{name}: {had} → {has}" for name, (had, has) in report.changes.items())),
+        )
+        for report in reports
+    ]
+    listing(console, ("topic", "partitions", "state", "settings set"), cells)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seamless.cli.stack_options import Kafka, Own, Temporal, compressed, local_stack, seconds
+from seamless.cli.stack_options import HIGHEST_PORT, Kafka, Own, Temporal, compressed, local_stack, seconds
+
+if TYPE_CHECKING:
+    from workers.process.settings import Settings
 
 
 def up(
@@ -18,11 +21,17 @@ def up(
     ] = None,
     kafka: Kafka = None,
     temporal: Temporal = None,
-    kafka_port: Annotated[int | None, typer.Option(help="Port of the own Kafka; free if not given.")] = None,
-    temporal_port: Annotated[
-        int | None, typer.Option(help="Port of the own Temporal; free if not given.")
+    kafka_port: Annotated[
+        int | None, typer.Option(min=1, max=HIGHEST_PORT, help="Port of the own Kafka; free if not given.")
     ] = None,
-    ui_port: Annotated[int | None, typer.Option(help="Port of Temporal's web UI; free if not given.")] = None,
+    temporal_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=HIGHEST_PORT, help="Port of the own Temporal; free if not given."),
+    ] = None,
+    ui_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=HIGHEST_PORT, help="Port of Temporal's web UI; free if not given."),
+    ] = None,
     day: Annotated[
         str | None, typer.Option(help="Compress a working day to so much; legal days if not given.")
     ] = None,
@@ -40,6 +49,7 @@ def up(
     """
     import asyncio
 
+    from seamless.cli.console import Console
     from seamless.cli.run import run
     from workers.process.run import until_stopped
     from workers.process.settings import load_settings
@@ -48,6 +58,9 @@ def up(
     settings = load_settings(data=data, kafka=kafka, temporal=temporal, **days)
     own = Own(kafka=kafka is None, temporal=temporal is None)
     ports = {"kafka_port": kafka_port, "temporal_port": temporal_port, "ui_port": ui_port}
+    taken = [port for port in ports.values() if port is not None]
+    if len(set(taken)) < len(taken):
+        raise typer.BadParameter("--kafka-port, --temporal-port and --ui-port have to differ")
 
     async def serve() -> None:
         async with local_stack("up", settings, passing=False, own=own, **ports) as stack:
@@ -59,22 +72,32 @@ def up(
                 "metrics": stack.metrics,
             }
             if as_json:
-                import json
-
-                print(json.dumps(addresses), flush=True)
+                Console().json(addresses)
             else:
-                _show(addresses, stack.settings.kafka, stack.settings.temporal, str(stack.settings.data))
+                _show(addresses, stack.settings, compressed=bool(day))
             await asyncio.Event().wait()
 
     run(lambda: until_stopped(serve()))
 
 
-def _show(addresses: Mapping[str, object], kafka: str, temporal: str, data: str) -> None:
-    from rich.console import Console
+def _show(addresses: Mapping[str, object], settings: Settings, *, compressed: bool) -> None:
+    import shlex
 
-    console = Console(soft_wrap=True)
+    from seamless.cli.console import Console
+
+    console = Console()
     for name, address in addresses.items():
-        console.print(f"[bold]{name}[/bold] {address}")
-    console.print("\nIn another terminal:")
-    console.print(f"  export SEAMLESS_KAFKA={kafka} SEAMLESS_TEMPORAL={temporal} SEAMLESS_DATA={data}")
-    console.print("  seamless submit docs/examples/construction-permit.json\n\nCtrl-C stops everything.")
+        console.whole((name, "bold"), f" {address}")
+    given = {
+        "SEAMLESS_KAFKA": settings.kafka,
+        "SEAMLESS_TEMPORAL": settings.temporal,
+        "SEAMLESS_DATA": str(settings.data),
+    }
+    if compressed:
+        given["SEAMLESS_CALENDAR"] = settings.calendar
+    console.print()
+    console.print("In another terminal:")
+    console.whole("  export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items()))
+    console.print("  seamless submit docs/examples/construction-permit.json")
+    console.print()
+    console.print("Ctrl-C stops everything.")

@@ -17,23 +17,25 @@ def command(as_json: Json = False) -> None:
       seamless version
       seamless version --json
     """
-    import json
     import platform
+
+    from seamless.cli.console import Console, facts, line
 
     versions = {"seamless": _of("seamless"), "python": platform.python_version()} | {
         name: _of(name) for name in PARTS
     }
     if as_json:
-        print(json.dumps(versions))
+        Console().json(versions)
     else:
-        for name, number in versions.items():
-            print(f"{name:14}{number or 'not installed'}")
+        facts(Console(), [(name, line(number or "not installed")) for name, number in versions.items()])
 
 
 def flag(wanted: bool) -> None:
     """Print the version alone and exit, where it is ``wanted``."""
+    from seamless.cli.console import Console
+
     if wanted:
-        print(f"seamless {_of('seamless') or '(not installed: run from a checkout)'}")
+        Console().print(f"seamless {_of('seamless') or '(not installed: run from a checkout)'}")
         raise typer.Exit
 
 

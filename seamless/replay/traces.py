@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple, cast
@@ -66,7 +67,7 @@ def read_traces(path: Path) -> Iterator[Trace]:
         raise BadLog(f"{path}: {error}") from None
     except ElementTree.ParseError as error:
         raise BadLog(f"{path}: no XES: {error}") from None
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise BadLog(f"{path}: {error}") from None
 
 

@@ -7,12 +7,17 @@ import sys
 
 import structlog
 
+from workers.process.terminal import indented, json_line, visible
+
+TRACEBACKS = ("exception", "stack")
+
 
 def configure_logs(level: str = "INFO", *, process: str) -> None:
     """Send structlog and the standard library's logging the same way.
 
     To a terminal: for people. Otherwise: one JSON object a line. ``workflow.logger`` and the Temporal
-    SDK use the standard library, so they are rendered by the same processors.
+    SDK use the standard library, so they are rendered by the same processors. What an entry quotes never
+    drives a terminal, not even one that shows the JSON.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -22,10 +27,10 @@ def configure_logs(level: str = "INFO", *, process: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer()
+    renderers: list[structlog.typing.Processor] = (
+        [_made_visible, structlog.dev.ConsoleRenderer()]
         if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
+        else [structlog.processors.JSONRenderer(json_line)]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -38,7 +43,7 @@ def configure_logs(level: str = "INFO", *, process: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     root = logging.getLogger()
@@ -46,3 +51,9 @@ def configure_logs(level: str = "INFO", *, process: str) -> None:
     root.setLevel(level)
     # It reports every retry while a broker is away; what that means for us, we say ourselves.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+def _made_visible(_: object, name: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The entry with texts for values; only a traceback has lines."""
+    texts = {visible(key): value if isinstance(value, str) else repr(value) for key, value in entry.items()}
+    return {key: indented(value) if key in TRACEBACKS else visible(value) for key, value in texts.items()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import Gauge, start_http_server
 
+from contracts.terms.errors import InvalidInput
+
 _READY = Gauge("seamless_ready", "1 once this process reads or works; for readiness probes.")
 
 
@@ -13,6 +15,13 @@ def set_ready() -> None:
 
 
 def serve_metrics(port: int) -> int:
-    """Serve this process's metrics on loopback; the port that was taken (0 asks for a free one)."""
-    server, _ = start_http_server(port, addr="127.0.0.1")
+    """Serve this process's metrics on loopback; the port that was taken (0 asks for a free one).
+
+    Raises:
+        InvalidInput: nobody can listen on that port.
+    """
+    try:
+        server, _ = start_http_server(port, addr="127.0.0.1")
+    except OSError as error:
+        raise InvalidInput(f"the setting SEAMLESS_METRICS_PORT cannot be {port}: {error.strerror}") from None
     return int(server.server_port)

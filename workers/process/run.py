@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
@@ -15,12 +14,14 @@ import structlog
 import uvloop
 
 from contracts.terms.errors import SeamlessError
+from workers.process.ending import code_after, flushed
 from workers.process.logs import configure_logs
 from workers.process.metrics import serve_metrics
 from workers.process.settings import Settings, load_settings
 
 DRAIN_SECONDS = 0.1
-INTERRUPTED = 130
+PRIVATE = 0o077
+"""The umask of every process: what it writes holds personal data, and is its owner's alone."""
 
 log = structlog.get_logger(__name__)
 
@@ -65,23 +66,16 @@ def run_main(
     aborts or hangs it (sdk-python issue 300). So: a short drain before the loop ends, then out
     without finalisation, with all output flushed.
     """
+    os.umask(PRIVATE)
     code = 1
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             code = runner.run(_drained(main))
-    except SeamlessError as error:
-        print(f"seamless: {error}", file=sys.stderr)
-        code = exit_code_of(error)
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except BaseException:
-        logging.getLogger(__name__).exception("the process failed")
+    except BaseException as error:
+        code = code_after(error, exit_code_of)
     finally:
         logging.shutdown()
-        with contextlib.suppress(OSError):  # nobody reads any more
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+        os._exit(flushed(code, exit_code_of))
 
 
 async def _drained(main: Callable[[], Coroutine[Any, Any, int | None]]) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
@@ -21,7 +22,28 @@ from contracts.wire.envelope import LARGEST_EVENT_BYTES, MAX_EVENT_BYTES
 from network.broker.connection import Broker
 
 PREFIX = "SEAMLESS_"
-Address = Annotated[str, StringConstraints(pattern=r"^[^\s:,]+:[0-9]{1,5}(,[^\s:,]+:[0-9]{1,5})*$")]
+
+HIGHEST_PORT = 65535
+LONGEST_SECONDS = 30 * 24 * 3600
+"""Every setting that names a longer stretch of time is a mistake."""
+
+
+def _addresses(text: str) -> str:
+    for address in text.split(","):
+        found = re.fullmatch(r"[\w.-]+:([0-9]{1,5})", address)
+        if found is None or not 0 < int(found[1]) <= HIGHEST_PORT:
+            raise ValueError(f"write HOST:PORT, with a port from 1 to {HIGHEST_PORT}")
+    return text
+
+
+def _one_address(text: str) -> str:
+    if "," in text:
+        raise ValueError("write one HOST:PORT")
+    return _addresses(text)
+
+
+Seconds = Annotated[float, Field(le=LONGEST_SECONDS, allow_inf_nan=False)]
+Millis = Annotated[int, Field(le=LONGEST_SECONDS * 1000)]
 
 
 class Settings(BaseSettings):
@@ -29,9 +51,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
-    kafka: Address = "127.0.0.1:9092"
-    temporal: Address = "127.0.0.1:7233"
-    namespace: str = "default"
+    kafka: Annotated[str, AfterValidator(_addresses)] = "127.0.0.1:9092"
+    temporal: Annotated[str, AfterValidator(_one_address)] = "127.0.0.1:7233"
+    namespace: str = Field(default="default", min_length=1, max_length=255)
     topic_prefix: str = Field(default="", pattern=r"^([a-z0-9-]+\.)?$", max_length=100)
     directory_file: Path | None = Field(default=None, alias="SEAMLESS_DIRECTORY")
     data: Path = Path(".seamless")
@@ -46,22 +68,24 @@ class Settings(BaseSettings):
     agency: AgencyId | None = Field(default=None, description="the department whose checks a worker runs")
 
     max_event_bytes: int = Field(default=MAX_EVENT_BYTES, gt=0, le=LARGEST_EVENT_BYTES)
-    early_event_seconds: float = Field(default=60, ge=0, description="how long an event waits for its case")
+    early_event_seconds: Seconds = Field(default=60, ge=0, description="how long an event waits for its case")
     early_events: int = Field(default=1000, ge=0, description="how many events may wait for their case")
     window: int = Field(default=500, gt=0, description="unfinished events per partition before it is paused")
-    gather_ms: int = Field(
+    gather_ms: Millis = Field(
         default=0, ge=0, description="how long events gather before the gateway reads them; 0: not at all"
     )
-    session_timeout_ms: int = Field(default=10_000, gt=0)
-    clock_skew_seconds: float = Field(
+    session_timeout_ms: Millis = Field(default=10_000, gt=0)
+    clock_skew_seconds: Seconds = Field(
         default=0.25, ge=0, description="how far broker and Temporal clocks may differ"
     )
 
-    heartbeat_seconds: float = Field(default=5, gt=0, description="how often a gateway says that it is well")
-    outage_after_seconds: float = Field(
+    heartbeat_seconds: Seconds = Field(
+        default=5, gt=0, description="how often a gateway says that it is well"
+    )
+    outage_after_seconds: Seconds = Field(
         default=60, gt=0, description="so long without a heartbeat is an outage of the platform"
     )
-    outage_grace_seconds: float = Field(
+    outage_grace_seconds: Seconds = Field(
         default=3600, ge=0, description="so long after an outage a consequence of a deadline is held"
     )
 
@@ -113,8 +137,9 @@ def load_settings(**given: Any) -> Settings:
         raise InvalidInput("; ".join(_told(each, given) for each in error.errors())) from None
     try:
         settings.directory  # noqa: B018 - read once here, so that a bad file is told here
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise InvalidInput(f"cannot read the directory {settings.directory_file}: {error}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        told = error.strerror if isinstance(error, OSError) else error
+        raise InvalidInput(f"cannot read the directory {settings.directory_file}: {told}") from None
     except ValidationError as error:
         faults = "; ".join(f"{fault.field}: {fault.message}" for fault in faults_of(error))
         raise InvalidInput(f"the directory {settings.directory_file} is not usable: {faults}") from None
@@ -125,4 +150,4 @@ def _told(error: Any, given: Mapping[str, Any]) -> str:
     """One fault of the settings, by the name under which a person set it."""
     field = ".".join(str(part) for part in error["loc"])
     name = field if field in given or field.startswith(PREFIX) else f"{PREFIX}{field.upper()}"
-    return f"the setting {name} cannot be {error['input']!r}: {error['msg']}"
+    return f"the setting {name} cannot be {error['input']!r}: {error['msg'].removeprefix('Value error, ')}"

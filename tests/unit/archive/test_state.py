@@ -7,10 +7,10 @@ import pytest
 from archive.reader import CaseRow
 from archive.state import state_of
 from contracts.procedures.construction_permit import ReviewFireSafety
-from contracts.terms.directory import load_directory
 from contracts.wire.ledger import LedgerEntry
 from seamless.cli.case_views import print_case
 from tests.replay.replaying import HISTORIES, ledger_of, load
+from workers.process.settings import Settings
 
 FINE = ledger_of(load(HISTORIES / "0.1.0" / "traffic-fine.collected.json"))
 PERMIT = ledger_of(load(HISTORIES / "0.1.0" / "construction-permit.granted.json"))
@@ -33,7 +33,7 @@ def test_what_a_case_is_marked_with_is_shown(capsys: pytest.CaptureFixture[str])
         entries=last.sequence,
         head=last.hash,
     )
-    print_case(row, state, load_directory())
+    print_case(row, state, Settings())
     said = capsys.readouterr().out
     assert "申诉逾期。 The appeal was filed after its limit." in said
 

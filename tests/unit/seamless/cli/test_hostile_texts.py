@@ -1,0 +1,368 @@
+"""What others wrote never drives a terminal: every command that people read, with texts that try to."""
+
+from __future__ import annotations
+
+import ast
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from archive.completeness import Completeness
+from archive.verification import Verdict
+from contracts.terms.bounds import printable
+from contracts.terms.directory import load_directory
+from contracts.wire.dead_letter import DeadLetter, Place
+from network.broker.topics import TopicReport
+from seamless.cli.case_completeness import Comparison, Sample
+from seamless.cli.main import app
+from tests.chains import chain, records
+from tests.unit.seamless.cli.running import Said, command
+from workers.archive.store import ArchiveStore
+from workers.process.terminal import visible
+
+ROOT = Path(__file__).parents[4]
+EXAMPLE = ROOT / "docs" / "examples" / "construction-permit.json"
+NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
+
+ORDERS = [
+    *("\x1b[31m", "\x1b[2J", "\x1b]0;owned\x07", "\x1b]8;;http://x\x1b\\", "\x9b31m", "\x90", "\x07", "\x08"),
+    *("\r", "\n", "\t", "\x00", "\x7f", "\x85", "\u2028", "\u2029"),
+    *("\u202e", "\u202d", "\u2066", "\u2069", "\u200f", "\u061c", "\u200b", "\u200d", "\ufeff", "\U000e0041"),
+    *("[red]", "[/]", "[/red]", "[link=http://x]", "[bold", "\\[red]", "[@click=x]"),
+    *(":bomb:", "urn:x:1", ":warning-emoji:", "urn:skull:1"),
+    *("seamless: done", "桥", "a b", "\\", "%s", "{x}"),
+]
+TEXTS = st.permutations(ORDERS).map(lambda orders: "".join(orders[:20]))
+CARRIED = TEXTS.map(printable)
+"""Texts that a contract holds."""
+PASSED = TEXTS.map(lambda text: text.replace("\0", "").strip("\\-"))
+"""Texts that an operating system passes to a command, which takes them for no option."""
+
+WHOLE = [Phase.explicit, Phase.reuse, Phase.generate]
+fuzzed = settings(max_examples=6, deadline=None, phases=WHOLE)
+
+
+def assert_safe(said: Said) -> None:
+    assert said.drives_the_terminal == []
+    assert "Traceback" not in said.err
+    told = [line for line in said.err.splitlines() if line.startswith("seamless: ")]
+    assert len(told) <= 1, "a quoted text looks like another message"
+
+
+# --- what the archive holds ---------------------------------------------------------------------------------
+
+
+NOT_COMPARED = Comparison(topic=None, sample=None, not_compared=("",), unread=0)
+
+
+@fuzzed
+@given(CARRIED, CARRIED, CARRIED, CARRIED, CARRIED)
+def test_cases(tmp_path_factory: Any, name: str, value: str, step: str, outcome: str, role: str) -> None:
+    folder = tmp_path_factory.mktemp("archive")
+    opened = {
+        "kind": "opened",
+        "law": outcome,
+        "role": role,
+        "content": {"application": {name: value, "list": [value, {value: name}]}},
+    }
+    waiting = {"kind": "waiting", "step": step, "content": {"due": "2026-03-16T16:00:00Z"}}
+    waiting |= {"holders": ("applicant",)}
+    decided = {"kind": "decided", "outcome": outcome, "holders": ("applicant",)}
+    decided |= {"content": {"decision": {"outcome": "refused", "reason": value}}}
+    marked = {"kind": "marked", "outcome": outcome, "holders": ("applicant",)}
+    entries = chain(opened, waiting, marked, decided)
+    store = ArchiveStore(f"sqlite:///{folder / 'archive.db'}")
+    store.prepare()
+    store.write(records(entries))
+    store.close()
+    case = entries[0].case
+    listed, shown, told = (
+        command("case", *words, "--data", folder) for words in (["list"], ["show", case], ["timeline", case])
+    )
+    with mock.patch("seamless.cli.case_completeness.compare", mock.AsyncMock(return_value=NOT_COMPARED)):
+        verified = command("case", "verify", case, "--data", folder)
+    for said in (listed, shown, told, verified):
+        assert said.code == 0, said
+        assert_safe(said)
+    assert visible(outcome) in listed.out
+    for text in (name, step, outcome):
+        assert visible(text) in shown.out
+    assert all(part in shown.out for part in visible(value, lines=True).split("\n"))
+    for text in (role, step, outcome):
+        assert visible(text) in told.out
+
+
+# --- dead letters -------------------------------------------------------------------------------------------
+
+
+def dead_letter(text: str, value: bytes) -> DeadLetter:
+    return DeadLetter(
+        id=text,
+        place=Place(text, 0, 1),
+        received=NOW,
+        refused=datetime(1, 1, 1, tzinfo=UTC),
+        reason=text,
+        detail=text,
+        field=text,
+        key=text.encode(errors="surrogatepass"),
+        value=value,
+        headers=((text, value), ("none", None)),
+        group=text,
+        replay_of=text,
+        by=text,
+        why=text,
+    )
+
+
+@fuzzed
+@given(TEXTS, st.one_of(TEXTS.map(str.encode), st.binary(max_size=40)))
+def test_dead_letters(text: str, value: bytes) -> None:
+    letters = [dead_letter(text, value)]
+    with mock.patch("network.broker.dead_letters.list_dead_letters", mock.AsyncMock(return_value=letters)):
+        listed, shown = command("dead-letter", "list"), command("dead-letter", "show", "--", text)
+        missing = command("dead-letter", "show", "--", text + "x")
+        as_json = command("dead-letter", "list", "--json")
+    assert (listed.code, shown.code, missing.code, as_json.code) == (0, 0, 2, 0), (listed, shown, missing)
+    for said in (listed, shown, missing, as_json):
+        assert_safe(said)
+    assert visible(text) in listed.out
+    assert visible(text) in shown.out
+    assert json.loads(as_json.out)["dead_letters"][0]["detail"] == text
+
+
+# --- what a person or a script gives ------------------------------------------------------------------------
+
+
+GIVEN = [
+    ["case", "show", "TEXT"],
+    ["case", "timeline", "TEXT"],
+    ["case", "timeline", "TEXT", "--follow"],
+    ["case", "verify", "TEXT"],
+    ["case", "list", "--archive", "TEXT"],
+    ["case", "list", "--data", "TEXT"],
+    ["case", "list", "--status", "TEXT"],
+    ["case", "list", "--limit", "TEXT"],
+    ["case", "TEXT"],
+    ["case", "list", "TEXT"],
+    ["submit", "TEXT"],
+    ["submit", EXAMPLE, "--channel", "TEXT"],
+    ["submit", EXAMPLE, "--case", "TEXT"],
+    ["submit", EXAMPLE, "--procedure", "TEXT"],
+    ["submit", EXAMPLE, "--kafka", "TEXT"],
+    ["submit", EXAMPLE, "--kafka", "TEXT:9092"],
+    ["dead-letter", "list", "--reason", "TEXT"],
+    ["dead-letter", "replay", "--reason", "TEXT"],
+    ["replay", "TEXT", "--procedure", "traffic-fine"],
+    ["replay", "TEXT.csv", "--procedure", "traffic-fine"],
+    ["replay", EXAMPLE, "--procedure", "TEXT"],
+    ["demo", "--day", "TEXT"],
+    ["demo", "--apart", "TEXT"],
+    ["up", "--day", "TEXT"],
+    ["up", "--kafka-port", "TEXT"],
+    ["up", "--kafka", "TEXT"],
+    ["topics", "apply", "--kafka", "TEXT"],
+    ["topics", "apply", "--replication", "TEXT"],
+    ["worker", "department", "--agency", "TEXT"],
+    ["worker", "TEXT"],
+    ["TEXT"],
+    ["--TEXT"],
+]
+
+
+@pytest.mark.parametrize("arguments", GIVEN, ids=lambda words: " ".join(str(word) for word in words[:3]))
+@settings(max_examples=3, deadline=None, phases=WHOLE)
+@given(text=PASSED, encoded=st.booleans())
+def test_arguments(arguments: list[Any], text: str, encoded: bool) -> None:
+    text = text + "\udcff" if encoded else text
+    said = command(*(str(word).replace("TEXT", text) for word in arguments))
+    assert said.code == 2, said
+    assert_safe(said)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("KAFKA", "TEMPORAL", "TOPIC_PREFIX", "DIRECTORY", "CALENDAR", "LOG_LEVEL", "AGENCY", "WINDOW"),
+        *("VIRTUAL_TIME", "METRICS_PORT", "HEARTBEAT_SECONDS", "ARCHIVE", "DATA"),
+    ],
+)
+@settings(max_examples=3, deadline=None, phases=WHOLE)
+@given(text=PASSED)
+def test_settings(name: str, text: str) -> None:
+    said = command("case", "list", **{f"SEAMLESS_{name}": text})
+    assert said.code == 2, said
+    assert_safe(said)
+
+
+@fuzzed
+@given(TEXTS, TEXTS)
+def test_what_is_wrong_with_an_application(tmp_path_factory: Any, name: str, value: str) -> None:
+    content = json.loads(EXAMPLE.read_text("utf-8"))["application"]
+    content["site"] = {name: value}
+    content[name] = {value: "\x00"}
+    file = tmp_path_factory.mktemp("files") / "application.json"
+    file.write_text(json.dumps(content))
+    said = command("submit", file)
+    assert said.code == 2
+    assert_safe(said)
+    assert_safe(command("submit", file, "--json"))
+    file.write_text(value + "{")
+    assert_safe(command("submit", file))
+
+
+@fuzzed
+@given(CARRIED.filter(str.strip))
+def test_names_in_the_directory(tmp_path_factory: Any, name: str) -> None:
+    folder = tmp_path_factory.mktemp("directory")
+    made = load_directory().model_dump(mode="json")
+    for member in [*made["agencies"], *made["channels"]]:
+        member["name"] = {"zh": name, "en": name}
+    (folder / "directory.json").write_text(json.dumps(made))
+    store = ArchiveStore(f"sqlite:///{folder / 'archive.db'}")
+    store.prepare()
+    entries = chain({"kind": "opened", "holders": ("agency:planning",)})
+    store.write(records(entries))
+    store.close()
+    for words in (["list"], ["show", "--last"], ["timeline", "--last"]):
+        said = command("case", *words, "--data", folder, SEAMLESS_DIRECTORY=str(folder / "directory.json"))
+        assert said.code == 0, said
+        assert_safe(said)
+        assert visible(name) in said.out
+
+
+# --- what servers say ---------------------------------------------------------------------------------------
+
+
+@fuzzed
+@given(TEXTS)
+def test_topics(text: str) -> None:
+    reports = [TopicReport(text, "changed", 3, {text: (text, text)})]
+    with mock.patch("network.broker.topics.apply_topics", mock.AsyncMock(return_value=reports)):
+        said = command("topics", "apply")
+    assert_safe(said)
+    assert visible(text) in said.out
+
+
+@fuzzed
+@given(CARRIED)
+def test_a_verification(tmp_path_factory: Any, text: str) -> None:
+    folder = tmp_path_factory.mktemp("archive")
+    store = ArchiveStore(f"sqlite:///{folder / 'archive.db'}")
+    store.prepare()
+    store.close()
+    compared = Comparison(
+        topic=Completeness(
+            complete=False,
+            missing=1,
+            lost=0,
+            as_of=NOW,
+            topic=text,
+            topic_id=text,
+            topic_id_matches=False,
+            partitions=(),
+        ),
+        sample=Sample(asked=text, sampled=1, unknown=(text,)),
+        not_compared=(text,),
+        unread=0,
+    )
+    verdict = Verdict(cases=1, entries=1, faults={text: [text]})
+    with (
+        mock.patch("seamless.cli.case_completeness.compare", mock.AsyncMock(return_value=compared)),
+        mock.patch("archive.reader.ArchiveReader.all_faults", mock.AsyncMock(return_value=verdict)),
+    ):
+        said = command("case", "verify", "--all", "--data", folder)
+    assert said.code == 1, said
+    assert_safe(said)
+    assert said.out.count(visible(text)) >= 5
+
+
+# --- nothing goes around it ---------------------------------------------------------------------------------
+
+PRINTERS = {
+    "seamless/cli/console.py": "it is where everything goes",
+    "workers/process/terminal.py": "it is what ends every program",
+    "deploy/local/jars.py": "a program of its own, which prints what it was given by nobody",
+    "contracts/terms/calendars/generate.py": "a program of its own, which prints a file name of ours",
+}
+PRINTS = {"print", "echo", "secho", "input"}
+
+
+def _prints(tree: ast.AST) -> list[str]:
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            of = node.func.value if isinstance(node.func, ast.Attribute) else None
+            if name in PRINTS and (of is None or (isinstance(of, ast.Name) and of.id in ("typer", "click"))):
+                found.append(f"{name} in line {node.lineno}")
+        elif isinstance(node, ast.ImportFrom) and node.module in ("rich", "rich.console", "rich.markup"):
+            names = {alias.name for alias in node.names} & {"Console", "print", "get_console", "escape"}
+            found += [f"{name} in line {node.lineno}" for name in names]
+        elif isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr"):
+            if isinstance(node.value, ast.Name) and node.value.id == "sys":
+                found.append(f"sys.{node.attr} in line {node.lineno}")
+        elif isinstance(node, ast.Attribute) and node.attr in ("from_markup", "from_ansi"):
+            found.append(f"{node.attr} in line {node.lineno}")
+    return found
+
+
+def test_no_module_prints_around_it() -> None:
+    rooms = ("seamless", "workers", "deploy", "activities", "archive", "network", "workflows", "contracts")
+    allowed = {
+        "seamless/cli/main.py": ["sys.stdout"],  # its encoding
+        "workers/process/logs.py": ["sys.stderr"],  # whether it is a terminal
+        "workers/process/ending.py": ["sys.stdout", "sys.stderr"],  # flushed
+    }
+    around = {}
+    for room in rooms:
+        for file in (ROOT / room).rglob("*.py"):
+            name = str(file.relative_to(ROOT))
+            found = _prints(ast.parse(file.read_text("utf-8")))
+            found = [each for each in found if each.split()[0] not in allowed.get(name, [])]
+            if found and name not in PRINTERS:
+                around[name] = found
+    assert around == {}
+
+
+def test_texts_with_styles_are_made_in_one_place() -> None:
+    """Rich's ``Text`` takes any character; ``line`` and ``block`` take none that drives a terminal."""
+    makers = set()
+    for file in (ROOT / "seamless").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[0] == "Text":
+                makers.add(str(file.relative_to(ROOT)))
+    assert makers == {"seamless/cli/console.py"}
+
+
+def test_every_command_is_among_these() -> None:
+    """A new command has to be tried, too."""
+    tried = {" ".join(str(word) for word in words[:2]) for words in GIVEN}
+    names = set()
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        for each in group.typer_instance.registered_commands:
+            assert each.callback is not None
+            names.add(f"{group.name} {each.name or each.callback.__name__.replace('_', '-')}")
+    single = {each.name for each in app.registered_commands} - {"version"}
+    known = {
+        "dead-letter show",
+        "dead-letter discard",
+        "worker orchestrator",
+        "worker gateway",
+        "worker archive",
+    }
+    assert names - tried - known == set()
+    assert single - {each.split()[0] for each in tried} == set()
+
+
+def test_markup_and_emoji_of_our_own_texts_are_off(capsys: pytest.CaptureFixture[str]) -> None:
+    from seamless.cli.console import Console
+
+    Console().print("[red]urn:x:1[/red] :bomb:")
+    assert capsys.readouterr().out == "[red]urn:x:1[/red] :bomb:\n"
