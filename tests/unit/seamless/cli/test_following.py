@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -31,7 +32,8 @@ REQUESTED = {
     "kind": "requested",
     "step": "review-planning/1",
     "holders": ("agency:planning",),
-    "content": {"due": "2099-03-16T16:00:00Z"},
+    "agency": "planning",
+    "due": datetime(2099, 3, 16, 16, tzinfo=UTC),
 }
 CLOSED = {"kind": "closed", "outcome": "refused", "holders": ()}
 
