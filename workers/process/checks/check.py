@@ -84,7 +84,7 @@ async def make(checks: Sequence[Check], settings: Settings) -> list[Finding]:
         *(
             Finding("away", why, check=server)
             if why
-            else Finding("well", f"{servers.address(server)} answers", check=server)
+            else Finding("well", servers.answer(server), check=server)
             for server, why in reached.items()
         ),
         *found,

@@ -37,6 +37,7 @@ class Servers:
         self._entered = AsyncExitStack()
         self._temporal: Client | None = None
         self._archive: ArchiveReader | None = None
+        self._no_archive = False
         self._topics: asyncio.Task[TopicComparison] | None = None
 
     async def __aenter__(self) -> Self:
@@ -75,7 +76,7 @@ class Servers:
         try:
             await self._archive.positions()
         except NoArchive:
-            pass  # it answers: that there is none
+            self._no_archive = True
         except SQLAlchemyError as error:
             raise Unavailable(f"the archive's database does not answer: {error}") from None
 
@@ -84,6 +85,12 @@ class Servers:
         if server == "archive":
             return shown(self.settings.archive_url)
         return self.settings.kafka if server == "kafka" else self.settings.temporal
+
+    def answer(self, server: Server) -> str:
+        """What a server that was reached says, for a person."""
+        if server == "archive" and self._no_archive:
+            return f"{self.address(server)} can be asked, and there is no archive in it"
+        return f"{self.address(server)} answers"
 
     @property
     def temporal(self) -> Client:
