@@ -8,6 +8,7 @@ time to speak.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.availability import Availability
+from activities.held import HeldConsequences
 from activities.suspects import Suspects
 from contracts.platform import AWAIT_GATEWAY, Fence, FencePassed
 from contracts.terms.errors import Unavailable
@@ -38,7 +40,10 @@ DEADLINES_KEPT = 1000
 WAITING = Counter(
     "seamless_fence_waits_total", "How often a consequence was not yet allowed to bind, by why.", ["reason"]
 )
-SUSPECTS = Gauge("seamless_fence_suspect_dead_letters", "Dead letters that hold the consequences of a case.")
+SUSPECTS = Gauge(
+    "seamless_fence_suspect_dead_letters",
+    "Dead letters that hold the consequences of a case; not a number before all of them were read.",
+)
 
 
 class FenceActivity:
@@ -74,6 +79,7 @@ class FenceActivity:
         self._grace = grace
         self._virtual_time = virtual_time
         self._availability = Availability(outage_after=outage_after)
+        self._held = HeldConsequences(self._availability.known_until)
         self._suspects = Suspects()
         self._beats = TopicFollower(broker, AVAILABILITY, self._availability.take)
         self._letters = TopicFollower(broker, DEAD_LETTER, self._suspects.take)
@@ -91,6 +97,8 @@ class FenceActivity:
     async def __aenter__(self) -> Self:
         if not self._virtual_time:
             self._following = [asyncio.create_task(each.run()) for each in (self._beats, self._letters)]
+            self._held.show()
+            SUSPECTS.set_function(lambda: len(self._suspects) if self._letters.read_once else math.nan)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -110,6 +118,15 @@ class FenceActivity:
             return FencePassed()
         over = fence.deadline + self._clock_skew
         await asyncio.sleep(max(0.0, (over - datetime.now(UTC)).total_seconds()))
+        try:
+            passed = await self._passed(fence, over)
+        except ApplicationError as error:
+            self._held.hold(fence.case, fence.deadline, error.type or "")
+            raise
+        self._held.release(fence.case, fence.deadline)
+        return passed
+
+    async def _passed(self, fence: Fence, over: datetime) -> FencePassed:
         try:
             await self._connect()
             await self._carried(fence)
@@ -137,7 +154,6 @@ class FenceActivity:
     async def _cleared(self, fence: Fence) -> None:
         """Return if no dead letter that may be the platform's fault waits for the case."""
         await self._letters.catch_up()
-        SUSPECTS.set(len(self._suspects))
         if not self._suspects:
             return
         partitions = await self._partitions(DEAD_LETTER)

@@ -108,7 +108,11 @@ def _on_file(file: Path, mode: Literal["rw", "rwc"]) -> Engine:
 
     @event.listens_for(engine, "checkout")
     def still_there(connection: Any, *_: object) -> None:
-        if connection.identity != _identity(file):
+        try:
+            replaced = connection.identity != _identity(file)
+        except OSError:  # such as a folder that may not be entered any more: connecting anew will say so
+            replaced = True
+        if replaced:
             raise DisconnectionError("the archive's file was replaced")  # the pool connects anew
 
     return engine

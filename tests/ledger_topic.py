@@ -89,5 +89,5 @@ class FakeSource:
         return Batch(records, moves)
 
     @property
-    def lag(self) -> int:
-        return sum(len(self._topic.logs[each]) - place for each, place in self.places.items())
+    def ends(self) -> Mapping[int, int]:
+        return {each: len(self._topic.logs[each]) for each in self.places}

@@ -15,6 +15,8 @@ DEAD_LETTER = "dead-letter"
 LEDGER = "case.ledger"
 AVAILABILITY = "platform.availability"
 """Heartbeats of the gateways. A gap in them is an outage of the platform."""
+CLOCK = "platform.clock"
+"""Records without content: the time that the broker stamps on one is how its clock is read."""
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -76,7 +78,12 @@ def topics_of(directory: Directory) -> list[Topic]:
         + [
             Topic(
                 AVAILABILITY, 1, {"message.timestamp.type": "LogAppendTime", "retention.ms": str(30 * DAY_MS)}
-            )
+            ),
+            Topic(
+                CLOCK,
+                directory.partitions,  # each broker that leads one has a clock of its own
+                {"message.timestamp.type": "LogAppendTime", "retention.ms": str(DAY_MS)},
+            ),
         ]
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -62,6 +63,13 @@ class ChildProcess:
     def exit_code(self) -> int | None:
         """What it ended with (a negative number is the signal that killed it); None while it runs."""
         return self._process.poll()
+
+    def ended(self) -> str | None:
+        """How it ended, for a person; None while it runs."""
+        code = self.exit_code
+        if code is None:
+            return None
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
     async def stop(self, within_seconds: float) -> None:
         """Ask it to end; kill it if it has not after ``within_seconds``, or if the caller is cancelled."""

@@ -38,6 +38,7 @@ class Engine(ABC):
     def __init__(self, data: Path) -> None:
         self.data = data.resolve()
         self._child: ChildProcess | None = None
+        self._stopped = False
 
     @property
     def pid(self) -> int | None:
@@ -49,6 +50,10 @@ class Engine(ABC):
         """The file with the server's output."""
         return self.data / "server.log"
 
+    def ended(self) -> str | None:
+        """How the server ended, for a person; None while it runs, and after it was stopped in order."""
+        return self._child.ended() if self._child and not self._stopped else None
+
     async def start(self) -> None:
         """Start the server and return when it answers.
 
@@ -58,6 +63,7 @@ class Engine(ABC):
         """
         if self.pid is not None:
             raise EngineError(f"{self.name} runs already, as process {self.pid}")
+        self._stopped = False
         private_folder(self.data)
         with (self.data / "lock").open("w") as claim:
             await self._claim(claim)
@@ -80,6 +86,7 @@ class Engine(ABC):
 
     async def stop(self) -> None:
         """End the server in order; does nothing when it does not run."""
+        self._stopped = True
         if self._child:
             await self._child.stop(STOP_SECONDS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import urllib.request
 from collections.abc import Callable, Iterable
 
@@ -31,12 +32,23 @@ async def await_ready(metrics: Iterable[tuple[str, str]], check: Callable[[], No
                 }
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError:
-        raise EngineError(f"not ready after {READY_SECONDS:.0f} s: {', '.join(sorted(missing))}") from None
+        why = [f"{name} ({', '.join(_reasons(at)) or 'silent'})" for name, at in sorted(missing.items())]
+        raise EngineError(f"not ready after {READY_SECONDS:.0f} s: {', '.join(why)}") from None
 
 
 def _ready(address: str) -> bool:
+    return "seamless_ready 1.0" in _metrics(address)
+
+
+def _reasons(address: str) -> list[str]:
+    """Why a process says that it is not ready."""
+    return re.findall(r'^seamless_not_ready\{reason="([^"]+)"\} 1', _metrics(address), re.MULTILINE)
+
+
+def _metrics(address: str) -> str:
     try:
         with urllib.request.urlopen(address, timeout=2) as answer:
-            return b"seamless_ready 1.0" in answer.read()
+            text: str = answer.read().decode()
+            return text
     except OSError:
-        return False
+        return ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Self
@@ -15,10 +15,10 @@ import structlog
 
 from activities.checks import CHECKS
 from deploy.local.child import ChildProcess
-from deploy.local.engine import EngineError
+from deploy.local.engine import Engine, EngineError
 from deploy.local.folders import private_folder
 from deploy.local.kafka import KafkaEngine
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ports import LOOPBACK, free_port, is_free
 from deploy.local.readiness import await_ready
 from deploy.local.temporal import TemporalEngine
 from network.broker.topics import apply_topics
@@ -30,7 +30,10 @@ from workers.process.settings import Settings
 from workers.process.temporal import SEARCH_ATTRIBUTES, connect, register_search_attributes
 
 STOP_SECONDS = 15.0
-RESTART_SECONDS = 1.0
+WATCH_SECONDS = 0.5
+RESTART_SECONDS, LONGEST_RESTART_SECONDS = 1.0, 30.0
+STEADY_SECONDS = 60.0
+"""What ran for so long and ends is started again at once; what ends sooner, later each time."""
 
 WORKERS: dict[str, tuple[ModuleType, dict[str, object]]] = {
     "orchestrator": (orchestrator, {}),
@@ -98,7 +101,8 @@ class Stack:
         self.settings = settings.model_copy(update={"data": data, "kafka": kafka, "temporal": temporal})
         self.metrics: dict[str, str] = {}
         self._workers: dict[str, ChildProcess] = {}
-        self._watching: asyncio.Task[None] | None = None
+        self._ports: dict[str, int] = {}
+        self._watching: list[asyncio.Task[None]] = []
         self._log = structlog.get_logger("stack")
 
     @property
@@ -113,7 +117,7 @@ class Stack:
             EngineError: an engine does not come up.
             Unavailable: a topic that exists is not as the directory asks.
         """
-        await asyncio.gather(*(engine.start() for engine in (self.kafka, self.temporal) if engine))
+        await asyncio.gather(*(engine.start() for engine in self._engines()))
         if self.temporal is None:
             await register_search_attributes(await connect(self.settings))
         await apply_topics(self.settings.broker, self.settings.directory)
@@ -142,7 +146,7 @@ class Stack:
     def run(self, name: str, module: ModuleType, *arguments: str, **changed: object) -> ChildProcess:
         """Start a module of ours as a process, with the stack's settings, logged under ``name``."""
         private_folder(self.logs)
-        port = free_port()
+        port = self._metrics_port(name)
         self.metrics[name] = f"http://{LOOPBACK}:{port}/metrics"
         settings = environment(self.settings.model_copy(update={"metrics_port": port, **changed}))
         # The sandbox imports the procedures anew for every case: without bytecode it would compile them, too.
@@ -165,29 +169,68 @@ class Stack:
         self._workers.pop(name).kill()
         del self.metrics[name]
 
-    def watch(self) -> None:
-        """From now on, start a worker again when it has ended by itself."""
-        self._watching = asyncio.create_task(self._restart())
+    def _metrics_port(self, name: str) -> int:
+        """The port of a process's metrics: the same while the stack lives, since others read there."""
+        if name not in self._ports or not is_free(self._ports[name]):
+            self._ports[name] = free_port()
+        return self._ports[name]
 
-    async def _restart(self) -> None:
+    def watch(self) -> None:
+        """From now on, start an engine or a worker again when it has ended by itself: on the same data, and
+        the same ports."""
+        restarts = [
+            *(self._restart(each.name, each.ended, each.start) for each in self._engines()),
+            *(
+                self._restart(name, partial(self._has_ended, name), partial(self._start_again, name))
+                for name in WORKERS
+            ),
+        ]
+        self._watching = [asyncio.create_task(each) for each in restarts]
+
+    async def _restart(
+        self, name: str, ended: Callable[[], str | None], start: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Start a process again whenever it has ended.
+
+        Args:
+            ended: how it ended; None while it runs, or was not started.
+        """
+        clock = asyncio.get_running_loop().time
+        pause, started = RESTART_SECONDS, clock()
         while True:
-            await asyncio.sleep(RESTART_SECONDS)
-            for name in WORKERS:
-                child = self._workers.get(name)
-                if child is not None and child.exit_code is not None:
-                    self._log.warning(
-                        "a worker ended and is started again", worker=name, exit_code=child.exit_code
-                    )
-                    self.start_worker(name)
+            await asyncio.sleep(WATCH_SECONDS)
+            how = ended()
+            if how is None:
+                continue
+            pause = RESTART_SECONDS if clock() - started > STEADY_SECONDS else pause
+            self._log.warning(f"{name} ended and is started again", how=how, in_seconds=pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_RESTART_SECONDS)
+            try:
+                await start()
+            except (EngineError, OSError) as error:
+                self._log.error(f"{name} does not start", error=str(error))
+            else:
+                self._log.warning(f"{name} runs again")
+            started = clock()
+
+    def _has_ended(self, name: str) -> str | None:
+        child = self._workers.get(name)
+        return None if child is None else child.ended()
+
+    async def _start_again(self, name: str) -> None:
+        self.start_worker(name)
+
+    def _engines(self) -> list[Engine]:
+        return [engine for engine in (self.kafka, self.temporal) if engine is not None]
 
     async def stop(self) -> None:
         """Stop the workers, then the engines."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
         await asyncio.gather(*(child.stop(STOP_SECONDS) for child in self._workers.values()))
-        await asyncio.gather(*(engine.stop() for engine in (self.kafka, self.temporal) if engine))
+        await asyncio.gather(*(engine.stop() for engine in self._engines()))
 
     async def __aenter__(self) -> Self:
         try:

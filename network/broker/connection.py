@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from contracts.terms.errors import Unavailable
-
-log = structlog.get_logger(__name__)
+from network.broker.diagnosis import diagnosis
 
 REQUEST_TIMEOUT_MS = 10_000
 STOP_SECONDS = 5.0
@@ -122,7 +120,34 @@ class Broker:
             with contextlib.suppress(KafkaError):
                 await client.close()
 
-    def unavailable(self, error: Exception) -> Unavailable:
+    async def reach(self, *, within_ms: int = 3000) -> None:
+        """Return if the cluster answers, and one of its brokers where it says that it can be reached.
+
+        Raises:
+            Unavailable: not so; says how far one gets.
+        """
+        client = AIOKafkaClient(bootstrap_servers=self.address, request_timeout_ms=within_ms)
+        try:
+            try:
+                await client.bootstrap()
+            except KafkaError:
+                raise self.unavailable(await diagnosis(self.address, within_ms / 1000)) from None
+            brokers = client.cluster.brokers()
+            for broker in brokers:
+                if await client.ready(broker.nodeId):
+                    return
+        finally:
+            with contextlib.suppress(KafkaError):
+                await client.close()
+        if not brokers:
+            raise Unavailable(f"the Kafka cluster at {self.address} has not admitted a broker yet")
+        named = ", ".join(f"{each.host}:{each.port}" for each in brokers)
+        raise Unavailable(
+            f"the Kafka cluster at {self.address} says that its brokers are at {named}, and from here "
+            "none of them can be reached: correct advertised.listeners of the brokers"
+        )
+
+    def unavailable(self, error: Exception | str) -> Unavailable:
         """What a person is told when no broker answers."""
         return Unavailable(
             f"no Kafka broker answers at {self.address} ({error}); start one, or set SEAMLESS_KAFKA"
@@ -155,19 +180,3 @@ def append_time(record: Any) -> datetime:
 async def partition_counts(client: Any) -> dict[str, int]:
     """The number of partitions of every topic there is; ``client`` is an administrative one."""
     return {each["topic"]: len(each["partitions"]) for each in await client.describe_topics()}
-
-
-async def await_broker(broker: Broker, *, pause_seconds: float = 1, log_every_seconds: float = 30) -> None:
-    """Return when the broker answers, for workers that may start first; logs now and then that it waits."""
-    clock = asyncio.get_running_loop().time
-    log_at = clock()
-    while True:
-        try:
-            async with broker.administration() as client:
-                await asyncio.wait_for(client.list_topics(), REQUEST_TIMEOUT_MS / 1000)
-                return
-        except (Unavailable, KafkaError, TimeoutError) as error:
-            if clock() >= log_at:
-                log.warning("waiting for Kafka", broker=broker.address, error=str(error))
-                log_at = clock() + log_every_seconds
-        await asyncio.sleep(pause_seconds)

@@ -23,6 +23,9 @@ class TopicFollower:
     """Reads every record of a topic, in order per partition, for as long as :meth:`run` runs.
 
     It survives its broker: a new connection goes on after the last record that was taken.
+
+    Attributes:
+        read_once: whether all that the topic had when it was first followed has been taken.
     """
 
     def __init__(self, broker: Broker, topic: str, take: Callable[[Any], None]) -> None:
@@ -34,6 +37,7 @@ class TopicFollower:
         self._broker = broker
         self._topic, self._name = topic, broker.topic(topic)
         self._take = take
+        self.read_once = False
         self._consumer: Any = None
         self._positions: dict[TopicPartition, int] = {}
         self._moved = asyncio.Condition()
@@ -76,6 +80,7 @@ class TopicFollower:
     async def _follow(self, consumer: Any) -> None:
         partitions = await self._broker.partitions([self._topic])
         begins = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
         consumer.assign(partitions)
         for partition in partitions:
             position = max(begins[partition], self._positions.get(partition, 0))
@@ -90,3 +95,4 @@ class TopicFollower:
                 for partition in partitions:  # beyond the records: a transaction's marker has an offset, too
                     self._positions[partition] = await consumer.position(partition)
                 self._moved.notify_all()
+            self.read_once |= all(self._positions[partition] >= end for partition, end in ends.items())

@@ -96,7 +96,7 @@ class Publisher:
                 with contextlib.suppress(KafkaError, TimeoutError):
                     async with asyncio.timeout(self._stop_seconds):
                         await producer.flush()
-                await self._break_off(producer)
+                await break_off(producer)
 
     async def publish(self, records: Sequence[Record]) -> None:
         """Publish all of ``records``, in order, and return when the broker has acknowledged each.
@@ -188,7 +188,7 @@ class Publisher:
                 try:
                     await producer.start()
                 except BaseException as error:
-                    await self._break_off(producer)
+                    await break_off(producer)
                     if isinstance(error, KafkaError):
                         raise PublishError(f"no Kafka broker answers at {self.broker.address}") from error
                     raise
@@ -201,23 +201,24 @@ class Publisher:
             if producer is not None and producer is self._producer:
                 self._producer = None
                 log.warning("the Kafka producer failed and is replaced")
-                await self._break_off(producer)
+                await break_off(producer)
 
-    async def _break_off(self, producer: Any) -> None:
-        """Stop a producer by force, within a bounded time, and drop what it still holds.
 
-        Its own ``stop`` waits for ever while a message is pending and the broker is away, and leaves its
-        sender and its flush behind when it is cancelled.
-        """
-        producer._closed = True  # or it complains, when it is collected, that nobody stopped it
-        sender = producer._sender.sender_task
-        for _ in range(2):  # cancelled once it still waits for its requests; cancelled again it drops them
-            if sender is not None and not sender.done():
-                sender.cancel()
-                await asyncio.wait([sender], timeout=BREAK_OFF_SECONDS)
-        with contextlib.suppress(KafkaError, TimeoutError):
-            async with asyncio.timeout(BREAK_OFF_SECONDS):
-                await producer.client.close()
+async def break_off(producer: Any) -> None:
+    """Stop a producer by force, within a bounded time, and drop what it still holds.
+
+    Its own ``stop`` waits for ever while a message is pending and the broker is away, and leaves its
+    sender and its flush behind when it is cancelled.
+    """
+    producer._closed = True  # or it complains, when it is collected, that nobody stopped it
+    sender = producer._sender.sender_task
+    for _ in range(2):  # cancelled once it still waits for its requests; cancelled again it drops them
+        if sender is not None and not sender.done():
+            sender.cancel()
+            await asyncio.wait([sender], timeout=BREAK_OFF_SECONDS)
+    with contextlib.suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(BREAK_OFF_SECONDS):
+            await producer.client.close()
 
 
 def _is_unknown(producer: Any, topic: str) -> bool:

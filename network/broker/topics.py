@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -43,6 +43,24 @@ class TopicReport:
     changes: dict[str, tuple[str | None, str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class TopicComparison:
+    """What differs between the topics that the directory asks for and those that stand.
+
+    Attributes:
+        count: how many the directory asks for.
+        missing: names of those that do not stand.
+        partitions: by name, how many partitions a topic has and how many it should have.
+        settings: by name and setting, the value that a topic has and the one that it needs. A longer
+            retention than asked for is no difference.
+    """
+
+    count: int
+    missing: Sequence[str]
+    partitions: Mapping[str, tuple[int, int]]
+    settings: Mapping[str, Mapping[str, tuple[str | None, str]]]
+
+
 async def apply_topics(broker: Broker, directory: Directory, *, replication: int = 1) -> list[TopicReport]:
     """Make the topics that ``directory`` asks for, and set the settings of those that stand already.
 
@@ -73,34 +91,40 @@ async def apply_topics(broker: Broker, directory: Directory, *, replication: int
     ]
 
 
-async def check_topics(broker: Broker, directory: Directory) -> None:
-    """Return if every topic stands with the settings that the guarantees rest on.
+async def compare_topics(broker: Broker, directory: Directory) -> TopicComparison:
+    """How the topics stand, beside what ``directory`` asks for and the guarantees rest on.
 
     A producer would wait for ever on a topic that does not stand. On a topic with the sender's time stamps,
     or whose records are compacted or deleted too early, an answer in time could count as late, or be lost.
 
     Raises:
-        Unavailable: topics are missing, named with the cure; or one has another number of partitions, or a
-            setting that differs.
+        Unavailable: no broker answers.
     """
     topics = [topic._replace(name=broker.topic(topic.name)) for topic in topics_of(directory)]
     async with broker.administration() as client:
         standing = await partition_counts(client)
-        missing = [topic.name for topic in topics if topic.name not in standing]
-        if missing:
-            raise Unavailable(
-                f"{len(missing)} topics are missing on {broker.address}: {', '.join(missing)}. "
-                "Make them with: seamless topics apply"
+        present = [topic for topic in topics if topic.name in standing]
+        settings = await _settings(client, present)
+    return TopicComparison(
+        count=len(topics),
+        missing=[topic.name for topic in topics if topic.name not in standing],
+        partitions={
+            topic.name: (standing[topic.name], topic.partitions)
+            for topic in present
+            if standing[topic.name] != topic.partitions
+        },
+        settings={
+            topic.name: differing
+            for topic in present
+            if (
+                differing := {
+                    name: (value, wanted)
+                    for name, (value, wanted) in _differences(topic, settings[topic.name]).items()
+                    if not _suffices(name, value, wanted)
+                }
             )
-        _check_partitions(topics, standing)
-        settings = await _settings(client, topics)
-    for topic in topics:
-        for name, (value, wanted) in _differences(topic, settings[topic.name]).items():
-            if not _suffices(name, value, wanted):
-                raise Unavailable(
-                    f"topic {topic.name} has {name}={value} and needs {wanted}. "
-                    "Set it with: seamless topics apply"
-                )
+        },
+    )
 
 
 def _suffices(name: str, value: str | None, wanted: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from seamless.cli import case, dead_letter, demo, replay, submit, topics, up, version, worker
+from seamless.cli import case, dead_letter, demo, doctor, replay, submit, topics, up, version, worker
 from seamless.cli.run import exit_code_of
 
 HELP = """
@@ -62,6 +62,7 @@ def _root(
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
+app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("submit")(submit.submit)
 app.add_typer(case.app, name="case")
 app.add_typer(dead_letter.app, name="dead-letter")

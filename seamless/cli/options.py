@@ -18,6 +18,12 @@ Kafka = Annotated[
     typer.Option("--kafka", metavar="HOST:PORT", help="Kafka's address.", show_default="$SEAMLESS_KAFKA"),
 ]
 AtMost = Annotated[int | None, typer.Option("--limit", min=1, max=MOST, help="At most so many.")]
+Temporal = Annotated[
+    str | None,
+    typer.Option(
+        "--temporal", metavar="HOST:PORT", help="Temporal's address.", show_default="$SEAMLESS_TEMPORAL"
+    ),
+]
 Data = Annotated[
     Path | None,
     typer.Option(

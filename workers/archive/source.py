@@ -39,8 +39,8 @@ class Source(Protocol):
         """What comes next; nothing, after a while. After an error, :meth:`seek` before reading on."""
 
     @property
-    def lag(self) -> int:
-        """How many offsets the topic has beyond :attr:`places`, as far as is known."""
+    def ends(self) -> Mapping[int, int]:
+        """Where partitions end, as the broker said with what was read last, of those that it spoke of."""
 
 
 class KafkaSource:
@@ -97,9 +97,9 @@ class KafkaSource:
         return Batch(records, moves)
 
     @property
-    def lag(self) -> int:
-        ends = (
-            (self._consumer.highwater(TopicPartition(self._topic, partition)) or 0, place)
-            for partition, place in self.places.items()
-        )
-        return sum(max(0, end - place) for end, place in ends)
+    def ends(self) -> Mapping[int, int]:
+        known = {
+            partition: self._consumer.highwater(TopicPartition(self._topic, partition))
+            for partition in self.places
+        }
+        return {partition: end for partition, end in known.items() if end is not None}

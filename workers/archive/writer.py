@@ -10,15 +10,16 @@ from typing import TypeVar
 
 import structlog
 from aiokafka.errors import KafkaError
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from archive.database import shown
 from contracts.terms.errors import Unavailable
 from network.broker.topic_state import TopicState
+from workers.archive.lag import Lag
 from workers.archive.source import KafkaSource, Source
 from workers.archive.store import ArchiveStore, OtherTopic, Overtaken, Receipt
-from workers.process.metrics import set_ready
+from workers.process.readiness import READINESS
 from workers.process.settings import Settings
 
 T = TypeVar("T")
@@ -37,9 +38,7 @@ LONGEST_PAUSE_SECONDS = 5.0
 ENTRIES = Counter(
     "seamless_archive_entries", "Records of the ledger's topic, by what became of them.", ["result"]
 )
-LAG = Gauge(
-    "seamless_archive_lag_records", "Records on the ledger's topic that the archive has not read yet."
-)
+NO_DATABASE = "archive-away"
 
 
 class _Stopped(Exception):
@@ -73,6 +72,7 @@ class ArchiveWriter:
         self._store = ArchiveStore(settings.archive_url)
         self._shown = shown(settings.archive_url)
         self._pause = FIRST_PAUSE_SECONDS
+        self._lag = Lag()
 
     async def run(self) -> None:
         """Archive until ``stopping``.
@@ -104,17 +104,19 @@ class ArchiveWriter:
         while not self._stopping.done():
             try:
                 topic = await self._claim(source)
-                set_ready()
+                READINESS.clear(NO_DATABASE)
+                READINESS.begun()
                 await self._follow(source, topic)
             except Overtaken:
                 log.info("the archive was moved by another hand; reading on from where it stands")
                 await self._wait(STANDBY_SECONDS)
             except SQLAlchemyError as error:
+                why = str(error.orig if isinstance(error, DBAPIError) else error)
+                READINESS.hinder(NO_DATABASE, f"the database of {self._shown} does not take this: {why}")
                 log.error(
-                    "the archive's database does not take this; trying again",
-                    archive=self._shown,
-                    error=str(error.orig if isinstance(error, DBAPIError) else error),
+                    "the archive's database does not take this; trying again", archive=self._shown, error=why
                 )
+                self._lag.reaches((await source.state()).ends)  # the topic goes on growing
                 await self._wait()
 
     async def _claim(self, source: Source) -> TopicState:
@@ -124,6 +126,8 @@ class ArchiveWriter:
         topic = await source.state()
         places = await asyncio.to_thread(self._store.claim, topic, before)
         source.seek(places)
+        self._lag.stands(places)
+        self._lag.reaches(topic.ends)
         log.info("the archive is open", archive=self._shown, unread=_unread(topic, places))
         for partition in places.keys() & before.keys():
             if places[partition] != before[partition]:
@@ -149,11 +153,14 @@ class ArchiveWriter:
             if moves:
                 _report(await asyncio.to_thread(partial(self._store.write, records, moves)))
                 self._pause = FIRST_PAUSE_SECONDS
-            LAG.set(source.lag)
+            self._lag.stands(source.places)
+            self._lag.grows(source.ends)
             if clock() >= check_at:
                 if await asyncio.to_thread(self._store.positions) != source.places:
                     raise Overtaken
-                if not _continues(topic, await source.state(), source):
+                now = await source.state()
+                self._lag.reaches(now.ends)
+                if not _continues(topic, now, source):
                     return
                 check_at = clock() + CHECK_SECONDS
 

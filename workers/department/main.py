@@ -10,6 +10,7 @@ from temporalio.worker import Worker
 from activities.checks import CHECKS
 from contracts.platform import agency_queue
 from contracts.terms.errors import InvalidInput
+from workers.process.attendance import attended
 from workers.process.metrics import set_ready
 from workers.process.run import run_process
 from workers.process.settings import Settings
@@ -17,25 +18,26 @@ from workers.process.temporal import await_temporal
 
 
 async def run(settings: Settings) -> None:
-    """Run the checks of the agency in the settings until cancelled; waits for Temporal to come up.
+    """Run the checks of the agency in the settings until cancelled, once all that concerns Temporal is well.
 
     Raises:
-        InvalidInput: this agency has no automated check.
+        InvalidInput: this agency has no automated check, or the directory does not fit the procedures.
     """
     agency = settings.agency
     if agency not in CHECKS:
         known = ", ".join(sorted(CHECKS))
         raise InvalidInput(f"{agency or 'no agency'!r} has no automated check; there are checks of: {known}")
-    client = await await_temporal(settings)
-    async with Worker(
-        client,
-        task_queue=agency_queue(agency),
-        activities=CHECKS[agency],
-        max_concurrent_activities=20,
-        graceful_shutdown_timeout=timedelta(seconds=5),
-    ):
-        set_ready()
-        await asyncio.Event().wait()
+    async with attended(settings, "temporal"):
+        client = await await_temporal(settings)
+        async with Worker(
+            client,
+            task_queue=agency_queue(agency),
+            activities=CHECKS[agency],
+            max_concurrent_activities=20,
+            graceful_shutdown_timeout=timedelta(seconds=5),
+        ):
+            set_ready()
+            await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,10 +20,10 @@ from contracts.wire.topics import DEAD_LETTER, Inlet, inlets_of
 from network.broker.connection import append_time, stop
 from workers.gateway.carrier import Carrier
 from workers.gateway.chains import Chains
-from workers.gateway.metrics import COMMIT_SECONDS, IN_FLIGHT, LAG, OLDEST_AGE, REBALANCES
+from workers.gateway.metrics import BACKLOG, COMMIT_SECONDS, REBALANCES
 from workers.gateway.originals import replay_of
 from workers.gateway.tracker import Tracker
-from workers.process.metrics import set_ready
+from workers.process.readiness import READINESS
 from workers.process.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -32,6 +31,8 @@ log = structlog.get_logger(__name__)
 POLL_MS = 100
 COMMIT_EVERY_SECONDS = 0.5
 COMMIT_SECONDS_AT_MOST = 5.0
+MEASURE_EVERY_SECONDS = 0.5
+NO_CONSUMER = "consumer-failed"
 DRAIN_SECONDS = 3.0
 """How long a revocation waits for what is in flight. The other members of the group wait with it."""
 
@@ -77,12 +78,14 @@ class _Assignment:
     """The unfinished work of one assignment. What outlives it keeps its trackers, never the next one's.
 
     Attributes:
+        positions: the offset that is read next, of each partition, a moment ago.
         begun: its partitions are there. While the one before it is let go of, the consumer still shows that
             one's partitions, read up to records that have not ended.
     """
 
     chains: Chains[Key, _Taken]
     trackers: dict[TopicPartition, Tracker] = field(default_factory=dict)
+    positions: dict[TopicPartition, int] = field(default_factory=dict)
     begun: bool = False
 
 
@@ -114,6 +117,7 @@ class Gateway:
                 log.error("the consumer failed and is replaced", error=f"{type(error).__name__}: {error}")
             except Exception:
                 log.exception("the consumer failed and is replaced")
+            READINESS.hinder(NO_CONSUMER, "it failed and is replaced; the log says why")
             await asyncio.sleep(REPLACE_AFTER_SECONDS)
             careful = CAREFUL_SECONDS
 
@@ -135,7 +139,9 @@ class Gateway:
         consumer.subscribe(
             topics=sorted([*self._inlets, settings.broker.topic(DEAD_LETTER)]), listener=assigned
         )
-        committing = asyncio.create_task(assigned.keep_committing())
+        beside = [
+            asyncio.create_task(work) for work in (assigned.keep_committing(), assigned.keep_measuring())
+        ]
         try:
             await consumer.start()
             fast_from = asyncio.get_running_loop().time() + careful
@@ -145,8 +151,9 @@ class Gateway:
                     self._take(assigned, partition, records)
                 assigned.regulate()
         finally:
-            committing.cancel()
-            await asyncio.wait([committing])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
             await assigned.let_go()
             await stop(consumer)
 
@@ -288,7 +295,8 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
         self._assignment.begun = True
         REBALANCES.inc()
         log.info("partitions assigned", count=len(assigned))
-        set_ready()
+        READINESS.clear(NO_CONSUMER)
+        READINESS.begun()
 
     async def let_go(self) -> None:
         """Finish what is in flight, for a few seconds at most; commit; break off the rest, which the next
@@ -305,7 +313,6 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.sleep(COMMIT_EVERY_SECONDS)
             try:
                 await self._commit(self._assignment)
-                self._measure()
             except Exception:  # a gateway that no longer commits would look healthy until it restarts
                 log.exception("offsets not committed")
 
@@ -337,19 +344,23 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         for partition in self._consumer.assignment():
             position = await self._consumer.position(partition)
-            if assignment is self._assignment and position:
-                self._tracker(partition).skip_to(position)
+            if assignment is self._assignment:
+                assignment.positions[partition] = position
+                if position:
+                    self._tracker(partition).skip_to(position)
 
-    def _measure(self) -> None:
-        trackers = self._assignment.trackers
-        oldest = [each.oldest for each in trackers.values() if each.oldest is not None]
-        IN_FLIGHT.set(sum(each.unfinished for each in trackers.values()))
-        OLDEST_AGE.set(max(0.0, time.time() - min(oldest)) if oldest else 0)
-        LAG.set(sum(self._lag(partition, tracker) for partition, tracker in trackers.items()))
+    async def keep_measuring(self) -> None:
+        """Tell the metrics again and again what is not carried yet, until cancelled. While partitions are
+        handed over, what was known before stays."""
+        while True:
+            now = self._assignment
+            if now.begun and now.positions.keys() == self._consumer.assignment():
+                BACKLOG.see(now.trackers, now.positions, self._end_of)
+            await asyncio.sleep(MEASURE_EVERY_SECONDS)
 
-    def _lag(self, partition: TopicPartition, tracker: Tracker) -> int:
+    def _end_of(self, partition: TopicPartition) -> int | None:
         try:
-            end = self._consumer.highwater(partition)
+            end: int | None = self._consumer.highwater(partition)
         except (KafkaError, AssertionError):  # a rebalance has begun
-            return 0
-        return max(0, end - (tracker.position or 0)) if end is not None else 0
+            return None
+        return end

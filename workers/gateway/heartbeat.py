@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from datetime import timedelta
 
 import structlog
@@ -14,6 +15,7 @@ from temporalio.service import RPCError
 
 from contracts.wire.topics import AVAILABILITY
 from network.broker.publisher import Publisher, PublishError, Record
+from workers.gateway.metrics import HEARTBEAT
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +33,7 @@ async def keep_beating(publisher: Publisher, client: Client, every_seconds: floa
                 DescribeNamespaceRequest(namespace=client.namespace), timeout=RPC_TIMEOUT
             )
             await publisher.publish([record])
+            HEARTBEAT.is_since(time.time())
             well = True
         except (RPCError, PublishError) as error:
             if well:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from archive.reader import ArchiveReader
-from network.broker.connection import await_broker
 from network.broker.publisher import Publisher
-from network.broker.topics import check_topics
 from workers.gateway.carrier import Carrier
 from workers.gateway.case_history import ProvenHistory
 from workers.gateway.dead_letters import DeadLetterWriter
@@ -15,19 +13,23 @@ from workers.gateway.delivery import Delivery
 from workers.gateway.gateway import Gateway
 from workers.gateway.heartbeat import keep_beating
 from workers.gateway.originals import Originals
+from workers.process.attendance import attended
 from workers.process.run import run_process
 from workers.process.settings import Settings
 from workers.process.temporal import await_temporal
 
 
 async def run(settings: Settings) -> None:
-    """Carry events until cancelled; waits for Kafka and Temporal to come up.
+    """Carry events until cancelled, once all checks of Kafka and Temporal pass.
 
     Raises:
-        Unavailable: topics are missing or have another number of partitions than the directory says.
+        InvalidInput: a check failed that only other settings can mend.
     """
-    await await_broker(settings.broker)
-    await check_topics(settings.broker, settings.directory)
+    async with attended(settings, "kafka", "temporal", "archive"):
+        await _carry(settings)
+
+
+async def _carry(settings: Settings) -> None:
     client = await await_temporal(settings)
     archive = ArchiveReader(settings.archive_url)
     try:

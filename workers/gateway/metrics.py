@@ -1,9 +1,20 @@
 """What the gateway tells Prometheus. The age of the oldest unfinished event is the figure to alert on: one
-stuck case keeps it rising while the lag stays small."""
+stuck case keeps it rising while the lag stays small.
+
+What grows with time is computed when it is read, and what is not known is not a number: while a server is
+away, no figure stands still or becomes 0.
+"""
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable, Mapping
+
+from aiokafka import TopicPartition
 from prometheus_client import Counter, Gauge, Histogram
+
+from workers.gateway.tracker import Tracker
 
 EVENTS = Counter(
     "seamless_gateway_events_total",
@@ -18,7 +29,76 @@ OLDEST_AGE = Gauge(
 )
 LAG = Gauge(
     "seamless_gateway_lag_records",
-    "Records between the lowest unfinished offset and the end, in all partitions.",
+    "Records between the lowest unfinished offset and the end, in all partitions; the end as last known.",
+)
+HEARTBEAT_AGE = Gauge(
+    "seamless_gateway_heartbeat_age_seconds", "How long ago this gateway could last say that it is well."
 )
 COMMIT_SECONDS = Histogram("seamless_gateway_commit_seconds", "How long commits of offsets take.")
 REBALANCES = Counter("seamless_gateway_rebalances_total", "How often partitions were assigned anew.")
+
+
+class Since:
+    """How long ago something was, in seconds; not a number before it was known at all."""
+
+    def __init__(self, gauge: Gauge, clock: Callable[[], float] = time.time) -> None:
+        """The gauge shows it from now on."""
+        self._clock = clock
+        self._known = False
+        self._moment: float | None = None
+        gauge.set_function(self.seconds)
+
+    def is_since(self, moment: float | None) -> None:
+        """It was at ``moment``, in seconds of the clock; None: there is no such thing, and 0 is shown."""
+        self._moment, self._known = moment, True
+
+    def seconds(self) -> float:
+        """The age now."""
+        moment = self._moment  # metrics are read in a thread of their own
+        if not self._known:
+            return math.nan
+        return 0.0 if moment is None else max(0.0, self._clock() - moment)
+
+
+class Backlog:
+    """What the gateway has not carried to its end. What is known stays while partitions are handed over."""
+
+    def __init__(self, *, in_flight: Gauge = IN_FLIGHT, oldest: Gauge = OLDEST_AGE, lag: Gauge = LAG) -> None:
+        self._in_flight, self._lag = in_flight, lag
+        self._oldest = Since(oldest)
+        self._ends: dict[TopicPartition, int] = {}
+        lag.set(math.nan)
+
+    def see(
+        self,
+        trackers: Mapping[TopicPartition, Tracker],
+        positions: Mapping[TopicPartition, int],
+        end_of: Callable[[TopicPartition], int | None],
+    ) -> None:
+        """The partitions that this gateway has stand so now.
+
+        Args:
+            trackers: of those partitions that have one.
+            positions: of each partition, the offset that is read next.
+            end_of: where a partition ends, as the broker said last; None where it has not said yet.
+        """
+        oldest = [each.oldest for each in trackers.values() if each.oldest is not None]
+        self._oldest.is_since(min(oldest, default=None))
+        self._in_flight.set(sum(each.unfinished for each in trackers.values()))
+        ends = {partition: end_of(partition) for partition in positions}
+        self._ends = {
+            partition: known
+            for partition, end in ends.items()
+            if (known := self._ends.get(partition) if end is None else end) is not None
+        }
+        unfinished = {partition: each.position for partition, each in trackers.items()}
+        stands = {
+            partition: position if (lowest := unfinished.get(partition)) is None else lowest
+            for partition, position in positions.items()
+        }
+        behind = [max(0, end - stands[partition]) for partition, end in self._ends.items()]
+        self._lag.set(sum(behind) if behind or not positions else math.nan)
+
+
+BACKLOG = Backlog()
+HEARTBEAT = Since(HEARTBEAT_AGE)

@@ -13,6 +13,7 @@ from activities.outbox import OutboxActivity
 from contracts.platform import CASES_QUEUE
 from network.broker.publisher import Publisher
 from workers.orchestrator.sandbox import sandbox
+from workers.process.attendance import attended
 from workers.process.metrics import set_ready
 from workers.process.run import run_process
 from workers.process.settings import Settings
@@ -33,15 +34,20 @@ def case_worker(client: Client, outbox: OutboxActivity, fence: FenceActivity) ->
 
 
 async def run(settings: Settings) -> None:
-    """Run cases until cancelled; waits for Temporal to come up."""
-    client = await await_temporal(settings)
-    async with (
-        Publisher(settings.broker) as publisher,
-        _fence(settings) as fence,
-        case_worker(client, OutboxActivity(publisher), fence),
-    ):
-        set_ready()
-        await asyncio.Event().wait()
+    """Run cases until cancelled, once all checks of Kafka and Temporal pass.
+
+    Raises:
+        InvalidInput: a check failed that only other settings can mend.
+    """
+    async with attended(settings, "kafka", "temporal"):
+        client = await await_temporal(settings)
+        async with (
+            Publisher(settings.broker) as publisher,
+            _fence(settings) as fence,
+            case_worker(client, OutboxActivity(publisher), fence),
+        ):
+            set_ready()
+            await asyncio.Event().wait()
 
 
 def _fence(settings: Settings) -> FenceActivity:

@@ -7,6 +7,7 @@ import sys
 
 import structlog
 
+from workers.process.repetitions import Repetitions
 from workers.process.terminal import indented, json_line, visible
 
 TRACEBACKS = ("exception", "stack")
@@ -49,8 +50,8 @@ def configure_logs(level: str = "INFO", *, process: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # It reports every retry while a broker is away; what that means for us, we say ourselves.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    handler.addFilter(Repetitions())  # libraries report every attempt while a server is away
+    logging.getLogger("aiokafka").setLevel(max(root.level, logging.WARNING))
 
 
 def _made_visible(_: object, name: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -1,17 +1,16 @@
-"""Metrics and readiness of every process: Prometheus over HTTP."""
+"""Metrics of every process: Prometheus over HTTP."""
 
 from __future__ import annotations
 
-from prometheus_client import Gauge, start_http_server
+from prometheus_client import start_http_server
 
 from contracts.terms.errors import InvalidInput
-
-_READY = Gauge("seamless_ready", "1 once this process reads or works; for readiness probes.")
+from workers.process.readiness import READINESS
 
 
 def set_ready() -> None:
-    """Say in the metrics that this process is up and doing its work."""
-    _READY.set(1)
+    """Say in the metrics that this process has what it needs to do its work."""
+    READINESS.begun()
 
 
 def serve_metrics(port: int) -> int:

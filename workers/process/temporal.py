@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import timedelta
+from functools import cache
 
-import structlog
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.terms.errors import Unavailable
 from workers.process.settings import Settings
-
-log = structlog.get_logger(__name__)
 
 RPC_TIMEOUT = timedelta(seconds=10)
 
@@ -30,40 +30,74 @@ async def connect(settings: Settings) -> Client:
     Raises:
         Unavailable: nobody answers at the address, or the server has no such namespace.
     """
+    client = await connect_to_server(settings)
     try:
-        client = await Client.connect(
-            settings.temporal, namespace=settings.namespace, data_converter=pydantic_data_converter
-        )
-        await client.workflow_service.describe_namespace(
-            DescribeNamespaceRequest(namespace=settings.namespace), timeout=RPC_TIMEOUT
-        )
-    except (RPCError, RuntimeError) as error:
-        if isinstance(error, RPCError) and error.status == RPCStatusCode.NOT_FOUND:
+        await answers(client)
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
             raise Unavailable(
                 f"the Temporal server at {settings.temporal} has no namespace {settings.namespace!r}: "
                 "make it, or set SEAMLESS_NAMESPACE"
             ) from None
-        raise Unavailable(
-            f"no Temporal server answers at {settings.temporal}: start one or set SEAMLESS_TEMPORAL. {error}"
-        ) from None
+        raise _no_server(settings, error) from None
     return client
 
 
-async def await_temporal(
-    settings: Settings, *, pause_seconds: float = 1, log_every_seconds: float = 30
-) -> Client:
-    """A client of the administration's namespace, once the server answers; for workers that may start first.
-    Logs now and then that it waits."""
-    clock = asyncio.get_running_loop().time
-    log_at = clock()
+async def await_temporal(settings: Settings, *, pause_seconds: float = 1) -> Client:
+    """A client of the administration's namespace, once the server answers."""
     while True:
         try:
             return await connect(settings)
-        except Unavailable as error:
-            if clock() >= log_at:
-                log.warning("waiting for Temporal", temporal=settings.temporal, error=str(error))
-                log_at = clock() + log_every_seconds
-        await asyncio.sleep(pause_seconds)
+        except Unavailable:
+            await asyncio.sleep(pause_seconds)
+
+
+async def connect_to_server(settings: Settings) -> Client:
+    """A client of the server; whether it has the namespace is not asked.
+
+    Raises:
+        Unavailable: nobody answers at the address.
+    """
+    try:
+        async with asyncio.timeout(RPC_TIMEOUT.total_seconds()):
+            return await Client.connect(
+                settings.temporal,
+                namespace=settings.namespace,
+                data_converter=pydantic_data_converter,
+                runtime=_runtime(),
+            )
+    except TimeoutError:
+        raise _no_server(settings, "It accepts connections and does not answer; it hangs") from None
+    except (RPCError, RuntimeError) as error:
+        raise _no_server(settings, error) from None
+
+
+async def answers(client: Client, *, within: timedelta = RPC_TIMEOUT) -> None:
+    """Return if the server answers and has the client's namespace.
+
+    Raises:
+        RPCError: not so. ``NOT_FOUND``: there is no such namespace.
+    """
+    await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=client.namespace), timeout=within
+    )
+
+
+def _no_server(settings: Settings, error: Exception | str) -> Unavailable:
+    return Unavailable(
+        f"no Temporal server answers at {settings.temporal}: start one or set SEAMLESS_TEMPORAL. {error}"
+    )
+
+
+@cache
+def _runtime() -> Runtime:
+    """The SDK's runtime, which writes its warnings to our log: by itself it prints them beside it."""
+    forwarded = LogForwardingConfig(
+        logging.getLogger("temporalio.core"), append_target_to_name=False, prepend_target_on_message=False
+    )
+    return Runtime(
+        telemetry=TelemetryConfig(logging=LoggingConfig(LoggingConfig.default.filter, forwarding=forwarded))
+    )
 
 
 async def register_search_attributes(client: Client) -> None:

@@ -106,7 +106,7 @@ async def broken_off(_: Any) -> None:
 async def test_no_topic_is_called_missing_while_no_broker_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     made, producer = publisher({"p.ledger"}, timeout_seconds=0.8)
     producer.client.answers = False
-    monkeypatch.setattr(made, "_break_off", broken_off)
+    monkeypatch.setattr("network.broker.publisher.break_off", broken_off)
     with pytest.raises(PublishError, match="no acknowledgement") as failed:
         await made.publish([record("ledger")])
     assert not isinstance(failed.value, TopicMissing)
