@@ -17,6 +17,12 @@ Kafka = Annotated[
     str | None,
     typer.Option("--kafka", metavar="HOST:PORT", help="Kafka's address.", show_default="$SEAMLESS_KAFKA"),
 ]
+Temporal = Annotated[
+    str | None,
+    typer.Option(
+        "--temporal", metavar="HOST:PORT", help="Temporal's address.", show_default="$SEAMLESS_TEMPORAL"
+    ),
+]
 AtMost = Annotated[int | None, typer.Option("--limit", min=1, max=MOST, help="At most so many.")]
 Data = Annotated[
     Path | None,
