@@ -89,7 +89,12 @@ class Cancelling:
                 f"{case} fell back: {stuck.detail}. What it would say now stands in its ledger already; "
                 "--force terminates its workflow and closes its ledger from outside"
             )
-        await self._client.get_workflow_handle(case).signal(CANCEL, cancellation, rpc_timeout=RPC_TIMEOUT)
+        try:
+            await self._client.get_workflow_handle(case).signal(CANCEL, cancellation, rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            raise InvalidInput(f"{case} has ended meanwhile") from None
         if await self._completed(case):
             return True
         if force:

@@ -17,9 +17,11 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
 
 from contracts.platform import (
     AWAIT_GATEWAY,
+    CANCEL,
     DELIVER,
     PUBLISH,
     Batch,
+    Cancellation,
     Delivered,
     Fence,
     FencePassed,
@@ -192,6 +194,11 @@ class _Life:
             *self._events_of(group),
             *self._answers_of(group),
             *self._passed_by(group),
+            *(
+                signal(CANCEL, Cancellation.model_validate(each.data.content))
+                for each in group
+                if each.kind == "broken-off" and each.data
+            ),
         ]
         if jobs:
             self._publish()

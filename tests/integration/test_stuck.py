@@ -7,9 +7,19 @@ import re
 import urllib.request
 
 import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import Client
 
+from archive.reader import ArchiveReader
+from contracts.platform import Cancellation
+from contracts.terms.errors import Damaged, InvalidInput
+from contracts.terms.identifiers import CaseId
 from contracts.wire.messages import BrokenOff, Cancelled, Decided
 from deploy.local.stack import Stack
+from seamless.operate import cancelling
+from seamless.operate.cancelling import Cancelling
 from tests.conftest import WATCH_SECONDS
 from tests.integration.commands import seamless
 from tests.integration.judge import archived, judge
@@ -94,3 +104,45 @@ async def test_a_case_that_there_is_not(stack: Stack) -> None:
     assert (code, f"there is no case {unknown}" in error) == (2, True)
     code, _, error = await seamless(stack.settings, "case", "cancel", unknown, "--why", "")
     assert (code, "--why" in error) == (2, True)
+
+
+async def test_a_case_that_cannot_take_a_step_is_named_and_ended_by_force(
+    stack: Stack, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Reset has made it a run that is refused."""
+    monkeypatch.setattr(cancelling, "TAKEN_SECONDS", 12.0)
+    case = await asked(town)
+    client = await connect(stack.settings)
+    await reset(client, case)
+    told: list[str] = []
+    cancellation = Cancellation(by="ling", why=WHY)
+    reader = ArchiveReader(stack.settings.archive_url)
+    ending = Cancelling(client, reader, stack.settings.broker, stack.settings.directory, told.append)
+    with pytest.raises(Damaged, match=r"task-failing: attempt .* made by a Reset"):
+        await ending.cancel(CaseId(case), cancellation)
+    await ending.cancel(CaseId(case), cancellation, force=True)
+    assert [each.split()[0] for each in told] == ["waiting"]
+    await town.closed(case)
+    await judge(stack.settings, [case], outcome="ended")
+    with pytest.raises(InvalidInput, match="is closed already"):
+        await ending.cancel(CaseId(case), cancellation, force=True)
+    await reader.close()
+
+
+async def reset(client: Client, case: str) -> None:
+    """Reset a case to its last step."""
+    handle = client.get_workflow_handle(case)
+    steps = [
+        event.event_id
+        for event in (await handle.fetch_history()).events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+    ]
+    await client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=case),
+            reason="a test",
+            request_id=f"reset-{case}",
+            workflow_task_finish_event_id=steps[-1],
+        )
+    )
