@@ -131,6 +131,8 @@ class Cancelling:
             return
         if any(entry.kind == "closed" for entry in entries):
             return
+        if any(entry.kind == "paid" for entry in entries):
+            self._tell("it has had payments, see its timeline: whether any is to be refunded is yours to say")
         batch = closing_of(
             entries,
             cancellation,

@@ -13,10 +13,10 @@ from typing import Any
 from archive.state import OpenStep, state_of
 from contracts.platform import Batch, Cancellation, Letter, Posting
 from contracts.terms.decisions import Ended
-from contracts.terms.identifiers import PLATFORM, SYSTEM, AdministrationId, Party, RequestId
+from contracts.terms.identifiers import PLATFORM, SYSTEM, AdministrationId, AgencyId, Party, RequestId
 from contracts.wire.envelope import Message
 from contracts.wire.ledger import Erasable, Kind, LedgerEntry
-from contracts.wire.messages import BrokenOff, Cancelled, Decided
+from contracts.wire.messages import BrokenOff, Cancelled, CaseClosed, CaseClosedNotice, Decided
 from contracts.wire.topics import messages_topic
 
 
@@ -41,20 +41,38 @@ def closing_of(
     end.add("broken-off", state.waiting, cancellation.model_dump(mode="json"))
     end.tell(applicant, BrokenOff(reason=cancellation.why))
     open_steps = list(state.waiting)
-    asked = {entry.step for entry in entries if entry.kind == "requested"}
+    asked = {entry.step for entry in entries if entry.kind in ("requested", "referred")}
     for step in state.waiting:
         open_steps.remove(step)
         if step.step in asked:
             stop = Cancelled(request=step.step.split("/")[0], reason=cancellation.why)
-            end.add("cancelled", open_steps, stop.model_dump(mode="json"), step=step.step)
+            asked_of = AgencyId(step.holder.id)
+            end.add("cancelled", open_steps, stop.model_dump(mode="json"), step=step.step, agency=asked_of)
             if step.holder.id not in checks:
                 end.tell(step.holder, stop)
     if state.decided is None:
         decided = {"decision": ended.model_dump(mode="json")}
         head = end.add("decided", (), decided, step="decide/1", outcome=ended.outcome)
         end.tell(applicant, Decided(decision=ended, ledger_hash=head))
-    end.add("closed", None, outcome=ended.outcome)
+    head = end.add("closed", None, outcome=ended.outcome)
+    about = {"outcome": ended.outcome, "ledger_hash": head}
+    for agency in involved(entries):
+        if agency.id not in checks:
+            end.tell(agency, CaseClosed.model_validate(about))
+    end.tell(applicant, CaseClosedNotice.model_validate(about))
     return Batch(administration=administration, postings=tuple(end.postings))
+
+
+def involved(entries: Iterable[LedgerEntry]) -> list[Party]:
+    """The agencies that take part in a case, as its ledger shows them: who was asked, or spoke and was
+    heard."""
+    found: dict[Party, None] = {}
+    for entry in entries:
+        if entry.agency:
+            found[Party.agency(entry.agency)] = None
+        if entry.actor.kind == "agency" and entry.kind != "refused":
+            found[entry.actor] = None
+    return list(found)
 
 
 class _End:
@@ -72,6 +90,7 @@ class _End:
         data: dict[str, Any] | None = None,
         *,
         step: str | None = None,
+        agency: AgencyId | None = None,
         outcome: str | None = None,
     ) -> str:
         """Add an entry after which the case waits for these steps, or, with None, is closed; its hash."""
@@ -87,6 +106,7 @@ class _End:
             kind=kind,
             step=step,
             request=RequestId(f"{before.case}/{step}") if kind == "cancelled" else None,
+            agency=agency,
             actor=PLATFORM,
             occurred=self._now,
             received=self._now,

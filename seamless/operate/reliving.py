@@ -51,7 +51,7 @@ from seamless.explore.driver import (
 RUNG_KINDS = frozenset({"reminded", "escalated"})
 """Entries of a rung that is taken as soon as it is due."""
 
-FENCED_KINDS = frozenset({"deemed", "lapsed", "held"})
+FENCED_KINDS = frozenset({"deemed", "lapsed", "referred", "held"})
 """Entries that a fence was passed for."""
 
 

@@ -54,7 +54,7 @@ def lived(history: WorkflowHistory) -> Lived:
 
 
 def cuts(entries: list[LedgerEntry]) -> list[int]:
-    """After each moment; and in the middle of the one that wrote most, as where its last records were lost."""
+    """After each moment; and in the middle of the one that wrote most, as if its last records were lost."""
     ends = [n for n in range(1, len(entries)) if entries[n].recorded != entries[n - 1].recorded]
     begin, end = max(pairwise([0, *ends, len(entries)]), key=lambda moment: moment[1] - moment[0])
     return [*ends, (begin + end) // 2]

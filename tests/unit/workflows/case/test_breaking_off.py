@@ -10,7 +10,14 @@ from contracts.platform import Cancellation
 from contracts.procedures.construction_permit import ReviewFireSafety
 from contracts.terms.decisions import Decision, Ended, Grant
 from contracts.wire.ledger import faults
-from contracts.wire.messages import Answered, BrokenOff, Cancelled, Decided
+from contracts.wire.messages import (
+    Answered,
+    BrokenOff,
+    Cancelled,
+    CaseClosed,
+    CaseClosedNotice,
+    Decided,
+)
 from tests.applications import application
 from tests.unit.workflows.case.running import FIRE_SAFETY, VirtualRuntime, a_case, delivered
 from workflows.case import carrier
@@ -58,6 +65,8 @@ async def test_the_ledger_says_who_and_why_and_everybody_is_told(runtime: Virtua
         ("channel.portal.notices", BrokenOff.type),
         ("agency.fire-safety.requests", Cancelled.type),
         ("channel.portal.notices", Decided.type),
+        ("agency.fire-safety.requests", CaseClosed.type),
+        ("channel.portal.notices", CaseClosedNotice.type),
     ]
     assert sent(runtime)[2][2] == {"reason": WHY}
 
