@@ -23,11 +23,11 @@ REVIEWS = ("review-planning/1", "review-fire-safety/1", "review-civil-air-defenc
 CONSENT = {"outcome": "consent"}
 
 
-@pytest.fixture
-async def alone(tmp_path: Path) -> AsyncIterator[Stack]:
+@pytest.fixture(scope="module")
+async def alone(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """A stack whose Temporal may be taken away."""
     settings = load_settings(
-        data=tmp_path,
+        data=tmp_path_factory.mktemp("restored"),
         calendar="compressed:600",
         early_event_seconds=5,
         heartbeat_seconds=0.5,
@@ -50,22 +50,26 @@ async def with_cases(stack: Stack) -> None:
     await stack.ready()
 
 
-async def backed_up(stack: Stack) -> datetime:
-    """Make a backup of Temporal, as one does of a database that is stopped; when."""
-    assert stack.temporal is not None
-    await stack.temporal.stop()
-    shutil.copytree(stack.temporal.data, stack.settings.data / "backup")
-    made = datetime.now(UTC)
-    await stack.temporal.start()
-    return made
+class Backup:
+    """A copy of Temporal's data, made as one does it with a database that is stopped."""
 
+    def __init__(self, stack: Stack, folder: Path) -> None:
+        assert stack.temporal is not None
+        self._temporal = stack.temporal
+        self._folder = folder / "backup"
+        self.made = ""
 
-async def restored(stack: Stack) -> None:
-    assert stack.temporal is not None
-    await stack.temporal.stop()
-    shutil.rmtree(stack.temporal.data)
-    shutil.copytree(stack.settings.data / "backup", stack.temporal.data)
-    await stack.temporal.start()
+    async def make(self) -> None:
+        await self._temporal.stop()
+        shutil.copytree(self._temporal.data, self._folder)
+        self.made = datetime.now(UTC).isoformat()
+        await self._temporal.start()
+
+    async def restore(self) -> None:
+        await self._temporal.stop()
+        shutil.rmtree(self._temporal.data)
+        shutil.copytree(self._folder, self._temporal.data)
+        await self._temporal.start()
 
 
 async def reviewing(town: Town) -> str:
@@ -90,19 +94,21 @@ async def answered(town: Town, case: str, *reviews: str) -> None:
     await town.until(lambda: set(reviews) <= set(steps(town, case, "answered")))
 
 
-async def test_every_case_goes_on_from_the_end_of_its_ledger_or_is_named(alone: Stack) -> None:
-    stack, settings = alone, alone.settings
+async def test_every_case_goes_on_from_the_end_of_its_ledger_or_is_named(
+    alone: Stack, tmp_path: Path
+) -> None:
+    stack, settings, backup = alone, alone.settings, Backup(alone, tmp_path)
     async with Town(settings, reply=reviews_lie) as town:
         still, behind, ended = [await reviewing(town) for _ in range(3)]
-        backup = await backed_up(stack)
+        await backup.make()
         await answered(town, behind, *REVIEWS[:2])
         await answered(town, ended, *REVIEWS)
         await town.closed(ended)
         gone = await reviewing(town)
         await without_cases(stack)
         # What the gateway has committed and no case will remember.
-        lengths = {case: len(town.ledger[case]) for case in (still, behind, ended, gone)}
-        await restored(stack)
+        length = len(town.ledger[behind])
+        await backup.restore()
 
         code, said, _ = await seamless(settings, "case", "list", "--stuck")
         found = {each["case"]: each["reason"] for each in said["stuck"]}
@@ -112,13 +118,11 @@ async def test_every_case_goes_on_from_the_end_of_its_ledger_or_is_named(alone: 
         await with_cases(stack)
         await town.answer(f"{behind}/{REVIEWS[2]}", CONSENT)
         await asyncio.sleep(6)
-        assert len(town.ledger[behind]) == lengths[behind]
-        code, said, error = await seamless(settings, "recover", "--backup", backup.isoformat())
+        assert len(town.ledger[behind]) == length
+        code, said, error = await seamless(settings, "recover", "--backup", backup.made)
         assert (code, "stop the gateways" in error) == (2, True)
         await without_cases(stack)
-        await asyncio.sleep(7)  # the group forgets a gateway that was killed; one that is stopped leaves it
-
-        code, said, error = await seamless(settings, "recover", "--backup", backup.isoformat())
+        code, said, error = await seamless(settings, "recover", "--backup", backup.made)
         assert code == 1, error  # one is named
         fates = {each["case"]: each["fate"] for each in said["cases"]}
         assert fates == {behind: "goes-on", ended: "ended", gone: "left"}
@@ -143,19 +147,19 @@ async def test_every_case_goes_on_from_the_end_of_its_ledger_or_is_named(alone: 
         await reader.close()
 
 
-async def test_an_event_that_no_ledger_knows_yet_is_carried_again(alone: Stack) -> None:
+async def test_an_event_that_no_ledger_knows_yet_is_carried_again(alone: Stack, tmp_path: Path) -> None:
     """Its offset was committed, its case had it, and Temporal forgot it, before anything was published."""
-    stack, settings = alone, alone.settings
+    stack, settings, backup = alone, alone.settings, Backup(alone, tmp_path)
     async with Town(settings, reply=reviews_lie) as town:
         case = await reviewing(town)
-        backup = await backed_up(stack)
+        await backup.make()
         await stack.worker("orchestrator").stop(15)  # cases hear, and say nothing
         await town.answer(f"{case}/{REVIEWS[0]}", CONSENT)
         unopened = await town.apply()
         await asyncio.sleep(5)  # carried and committed
         await stack.worker("gateway").stop(15)
-        await restored(stack)
-        code, said, error = await seamless(settings, "recover", "--backup", backup.isoformat())
+        await backup.restore()
+        code, said, error = await seamless(settings, "recover", "--backup", backup.made)
         assert (code, said["cases"]) == (0, []), error
         await with_cases(stack)
         await town.until(lambda: REVIEWS[0] in steps(town, case, "answered"))

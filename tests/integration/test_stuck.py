@@ -25,6 +25,8 @@ from tests.integration.commands import seamless
 from tests.integration.judge import archived, judge
 from tests.integration.town import Town
 from workers.process.temporal import connect
+from workers.watcher.execution import execution_of
+from workers.watcher.stuck import StuckCases
 
 pytestmark = pytest.mark.integration
 
@@ -110,13 +112,17 @@ async def test_a_case_that_cannot_take_a_step_is_named_and_ended_by_force(
     stack: Stack, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A Reset has made it a run that is refused."""
-    monkeypatch.setattr(cancelling, "TAKEN_SECONDS", 12.0)
+    monkeypatch.setattr(cancelling, "TAKEN_SECONDS", 5.0)
     case = await asked(town)
     client = await connect(stack.settings)
     await reset(client, case)
     told: list[str] = []
     cancellation = Cancellation(by="ling", why=WHY)
     reader = ArchiveReader(stack.settings.archive_url)
+    cases = StuckCases(client, reader, checks=stack.settings.directory.checks())
+    async with asyncio.timeout(100):
+        while await cases.look_at(CaseId(case)) is None:
+            await asyncio.sleep(0.5)
     ending = Cancelling(client, reader, stack.settings.broker, stack.settings.directory, told.append)
     with pytest.raises(Damaged, match=r"task-failing: attempt .* made by a Reset"):
         await ending.cancel(CaseId(case), cancellation)
@@ -132,6 +138,8 @@ async def test_a_case_that_cannot_take_a_step_is_named_and_ended_by_force(
 async def reset(client: Client, case: str) -> None:
     """Reset a case to its last step."""
     handle = client.get_workflow_handle(case)
+    while (execution := await execution_of(client, case)) is None or execution.busy or execution.attempt:
+        await asyncio.sleep(0.1)  # what it has said is published, and it knows that
     steps = [
         event.event_id
         for event in (await handle.fetch_history()).events
