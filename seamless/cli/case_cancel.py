@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from archive.reader import ArchiveReader
+    from contracts.platform import Cancellation
     from workers.process.settings import Settings
 
 
@@ -51,20 +52,12 @@ def cancel(
       seamless case cancel portal-0199a1b2-0000-7000-8000-000000000001 --why "lost" --force
     """
 
-    async def work(settings: Settings, reader: ArchiveReader, client: Client) -> int:
-        from pydantic import ValidationError
+    chosen, cancellation = case_id(case), _cancellation(getpass.getuser() if by is None else by, why)
 
-        from contracts.platform import Cancellation
-        from contracts.terms.errors import InvalidInput, faults_of
+    async def work(settings: Settings, reader: ArchiveReader, client: Client) -> int:
         from seamless.cli.console import Console
         from seamless.operate.cancelling import Cancelling
 
-        try:
-            cancellation = Cancellation(by=getpass.getuser() if by is None else by, why=why)
-        except ValidationError as error:
-            faults = "; ".join(f"--{fault.field}: {fault.message}" for fault in faults_of(error))
-            raise InvalidInput(faults) from None
-        chosen = case_id(case)
         cancelling = Cancelling(
             client, reader, settings.broker, settings.directory, Console(errors=True).whole
         )
@@ -76,3 +69,16 @@ def cancel(
         return 0
 
     with_temporal(work, data, archive, kafka=kafka, temporal=temporal)
+
+
+def _cancellation(by: str, why: str) -> Cancellation:
+    from pydantic import ValidationError
+
+    from contracts.platform import Cancellation
+    from contracts.terms.errors import InvalidInput, faults_of
+
+    try:
+        return Cancellation(by=by, why=why)
+    except ValidationError as error:
+        faults = "; ".join(f"--{fault.field}: {fault.message}" for fault in faults_of(error))
+        raise InvalidInput(faults) from None
