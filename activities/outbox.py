@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
+from archive.completeness import NoArchive
+from archive.reader import ArchiveReader
 from contracts.platform import PUBLISH, Batch, Posting, Published
 from contracts.terms.identifiers import PLATFORM
 from contracts.wire.envelope import Event
@@ -29,18 +33,53 @@ LETTERS = Counter(
 class OutboxActivity:
     """Publishes batches; a retry publishes the same events again, with the same ids and content."""
 
-    def __init__(self, publisher: Publisher) -> None:
+    def __init__(self, publisher: Publisher, archive: ArchiveReader | None = None) -> None:
+        """
+        Args:
+            archive: knows what cases have said. Without it, a case that Temporal fell back with could fork
+                its ledger.
+        """
         self._publisher = publisher
+        self._archive = archive
+        self._warned = False
 
     @activity.defn(name=PUBLISH)
     async def publish(self, batch: Batch) -> Published:
-        """Publish a batch in order; what was published, once the broker has all of it."""
+        """Publish a batch in order; what was published, once the broker has all of it.
+
+        Raises:
+            ApplicationError: other entries stand in its place.
+        """
+        await self._check(batch)
         await self._publisher.publish(
-            [record for posting in batch.postings for record in _records(batch, posting)]
+            [record for posting in batch.postings for record in records_of(batch, posting)]
         )
         for posting in batch.postings:
             _log(posting)
         return Published.of(batch, activity.info().workflow_run_id or "")
+
+    async def _check(self, batch: Batch) -> None:
+        """Publish nothing where something else stands: Temporal may have been restored to an earlier point,
+        and would have the case say otherwise what it has said since."""
+        if self._archive is None:
+            return
+        entries = [posting.entry for posting in batch.postings]
+        first, last = entries[0], entries[-1]
+        try:
+            stand = await self._archive.hashes(first.case, first.sequence, last.sequence)
+        except (NoArchive, SQLAlchemyError) as error:
+            if not self._warned:
+                log.warning("what cases have said cannot be read; going on without", error=str(error))
+            self._warned = True
+            return
+        self._warned = False
+        for entry in entries:
+            if stand.get(entry.sequence, entry.hash) != entry.hash:
+                raise ApplicationError(
+                    f"entry {entry.sequence} of {entry.case} stands in its ledger, and says something else. "
+                    "Temporal has fallen back: see docs/operating.md, Restoring Temporal",
+                    type="FellBack",
+                )
 
 
 def _log(posting: Posting) -> None:
@@ -51,7 +90,8 @@ def _log(posting: Posting) -> None:
         log.info(entry.kind, case=entry.case, procedure=entry.procedure, outcome=entry.outcome)
 
 
-def _records(batch: Batch, posting: Posting) -> Iterator[Record]:
+def records_of(batch: Batch, posting: Posting) -> Iterator[Record]:
+    """The records of one entry of a batch: the entry, and the messages that are its publication."""
     entry = posting.entry
     source = PLATFORM.source(batch.administration)
 

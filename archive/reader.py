@@ -103,7 +103,14 @@ class ArchiveReader:
 
     async def entries(self, case: str) -> list[LedgerEntry]:
         """The ledger of a case, in order."""
-        return await self._read(lambda db: _entries(db, case))
+        return await self._read(lambda db: entries_of(db, case))
+
+    async def hashes(self, case: str, first: int, last: int) -> dict[int, str]:
+        """The hashes of a case's entries from number ``first`` to ``last``, as far as there are any."""
+        query = select(ledger.c.sequence, ledger.c.hash).where(
+            ledger.c.case == case, ledger.c.sequence.between(first, last)
+        )
+        return await self._read(lambda db: {row.sequence: row.hash for row in db.execute(query)})
 
     async def cases(
         self, *, status: Status | None = None, procedure: str | None = None, limit: int | None = None
@@ -171,7 +178,7 @@ class ArchiveReader:
 
 def opening_of(db: Connection, case: str) -> LedgerEntry | None:
     """The entry that opened a case."""
-    return next(iter(_entries(db, case, only=1)), None)
+    return next(iter(entries_of(db, case, only=1)), None)
 
 
 def entries_caused_by(db: Connection, case: str, cause: str) -> list[LedgerEntry]:
@@ -186,7 +193,8 @@ def is_closed(db: Connection, case: str) -> bool:
     return db.execute(query).first() is not None
 
 
-def _entries(db: Connection, case: str, only: int | None = None) -> list[LedgerEntry]:
+def entries_of(db: Connection, case: str, only: int | None = None) -> list[LedgerEntry]:
+    """The ledger of a case, in order; or the entry of this number ``only``."""
     query = select(ledger.c.entry).where(ledger.c.case == case).order_by(ledger.c.sequence)
     if only is not None:
         query = query.where(ledger.c.sequence == only)

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, Party, ProcedureId
-from contracts.terms.values import Contract, Sha256, absent
+from contracts.terms.values import Contract, Sha256, Text, absent
 from contracts.wire.envelope import Event, TraceParent
 from contracts.wire.ledger import LedgerEntry, sha256
 
@@ -22,7 +22,14 @@ CASES_QUEUE = "cases"
 """The task queue of the orchestrator: the cases and the platform's own activities."""
 
 DELIVER = "deliver"
-"""The one signal of a case: an event for it."""
+"""The signal of a case that carries an event for it."""
+
+CANCEL = "cancel"
+"""The signal of a case by which an operator ends it; takes a :class:`Cancellation`."""
+
+CLOSE_LEDGER = "close-ledger"
+"""The workflow that closes the ledger of a case whose own is gone; takes a :class:`Batch`, returns
+:class:`Published`."""
 
 PUBLISH = "publish"
 """The outbox activity; takes a :class:`Batch`, returns :class:`Published`."""
@@ -82,6 +89,13 @@ class Opened(Contract, Generic[A]):
     traceparent: TraceParent = Field(default=None, exclude_if=absent)
     behind: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
     carried: dict[str, Any] | None = Field(default=None, exclude_if=absent)
+
+
+class Cancellation(Contract):
+    """An operator ends a case: who, and why. The applicant and the agencies that were asked are told why."""
+
+    by: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    why: Text
 
 
 class Closing(Contract):

@@ -18,6 +18,9 @@ from workers.process.temporal import connect
 DAY_SECONDS = 60
 """A working day of the shared stack: long, so that a slow machine makes nothing overdue."""
 
+WATCH_SECONDS = 3.0
+"""So often its stuck cases are counted."""
+
 
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
@@ -28,6 +31,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         early_event_seconds=5,
         heartbeat_seconds=0.5,
         session_timeout_ms=6000,
+        watch_seconds=WATCH_SECONDS,
     )
     async with Stack(settings) as running:
         yield running

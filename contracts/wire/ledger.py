@@ -30,7 +30,7 @@ Kind = Literal[
     "opened", "accepted", "requested", "received", "answered", "reminded", "escalated", "deemed", "lapsed",
     "referred", "held", "cancelled", "question", "replied", "not-ours", "corrected", "reported", "late",
     "asked-applicant", "supplemented", "fee-due", "charged", "paid", "refund-due", "notified", "handed-over",
-    "withdrawn", "waiting", "marked", "refused", "decided", "closed",
+    "withdrawn", "waiting", "marked", "refused", "broken-off", "decided", "closed",
 ]  # fmt: skip
 
 

@@ -274,6 +274,12 @@ class Decided(Message, name="notice.decided", sender="platform", to="channel"):
     ledger_hash: Sha256
 
 
+class BrokenOff(Message, name="notice.broken-off", sender="platform", to="channel"):
+    """The platform's operator has ended the case, for this reason. It goes no further."""
+
+    reason: Text
+
+
 class DocumentIssued(Message, name="notice.issued", sender="platform", to="channel"):
     """The document that the decision promised."""
 

@@ -28,6 +28,7 @@ from workers.gateway import main as gateway
 from workers.orchestrator import main as orchestrator
 from workers.process.settings import Settings
 from workers.process.temporal import SEARCH_ATTRIBUTES, connect, register_search_attributes
+from workers.watcher import main as watcher
 
 STOP_SECONDS = 15.0
 WATCH_SECONDS = 0.5
@@ -39,6 +40,7 @@ WORKERS: dict[str, tuple[ModuleType, dict[str, object]]] = {
     "orchestrator": (orchestrator, {}),
     "gateway": (gateway, {}),
     "archive": (archive, {}),
+    "watcher": (watcher, {}),
     **{f"department-{agency}": (department, {"agency": agency}) for agency in CHECKS},
 }
 """Every worker of a local stack: its name, the module that is its process, and the settings of its own."""

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from seamless.cli.archived import case_id, chosen, no_case, tell_unread, with_archive
-from seamless.cli.options import Archive, AtMost, Data, Json, Kafka
+from seamless.cli.case_cancel import cancel
+from seamless.cli.options import Archive, AtMost, Data, Json, Kafka, Temporal
 
 if TYPE_CHECKING:
     from archive.reader import ArchiveReader
     from workers.process.settings import Settings
 
-app = typer.Typer(help="Cases: list, show, read their ledger, verify it.", no_args_is_help=True)
+app = typer.Typer(help="Cases: list, show, read their ledger, verify it, end.", no_args_is_help=True)
+app.command("cancel")(cancel)
 
 CaseArgument = Annotated[str | None, typer.Argument(metavar="ID", help="The case id.")]
 Last = Annotated[bool, typer.Option("--last", help="The case that was opened last.")]
@@ -24,7 +26,11 @@ def list_cases(
     status: Annotated[Literal["open", "closed"] | None, typer.Option(help="Only these.")] = None,
     procedure: Annotated[str | None, typer.Option(help="Only cases of this procedure.")] = None,
     limit: AtMost = None,
+    stuck: Annotated[
+        bool, typer.Option("--stuck", help="Those that do not go on by themselves, with why.")
+    ] = False,
     as_json: Json = False,
+    temporal: Temporal = None,
     data: Data = None,
     archive: Archive = None,
 ) -> None:
@@ -35,7 +41,15 @@ def list_cases(
       seamless case list --status open
 
       seamless case list --procedure construction-permit --limit 20 --json
+
+      seamless case list --stuck
     """
+    if stuck:
+        from seamless.cli.case_stuck import list_stuck
+
+        if status or procedure or limit:
+            raise typer.BadParameter("--stuck lists all that are stuck: give no other choice with it")
+        list_stuck(as_json, data, archive, temporal=temporal)
 
     async def work(settings: Settings, reader: ArchiveReader) -> int:
         from seamless.cli.case_views import print_cases

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from seamless.cli import case, dead_letter, demo, doctor, replay, submit, topics, up, version, worker
+from seamless.cli import case, dead_letter, demo, doctor, recover, replay, submit, topics, up, version, worker
 from seamless.cli.run import exit_code_of
 
 HELP = """
@@ -67,6 +67,7 @@ app.command("submit")(submit.submit)
 app.add_typer(case.app, name="case")
 app.add_typer(dead_letter.app, name="dead-letter")
 app.add_typer(topics.app, name="topics")
+app.command("recover")(recover.recover)
 app.add_typer(worker.app, name="worker")
 app.command("version")(version.command)
 

@@ -49,6 +49,17 @@ def archive() -> None:
 
 
 @app.command()
+def watcher() -> None:
+    """Count the cases that are stuck, for the metrics.
+
+    Example: [bold]seamless worker watcher[/bold]
+    """
+    from workers.watcher.main import run
+
+    _run("watcher", run)
+
+
+@app.command()
 def department(
     agency: Annotated[str, typer.Option(help="The agency whose automated checks to run.")],
 ) -> None:

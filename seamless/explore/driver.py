@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import temporalio.api.common.v1 as common
@@ -37,7 +38,6 @@ T = TypeVar("T")
 Payloads = tuple[common.Payload, ...]
 
 CONVERTER = pydantic_data_converter.payload_converter
-NAMESPACE = "default"
 
 
 def payloads_of(*values: Any) -> Payloads:
@@ -248,6 +248,10 @@ class Run:
         self._definition = workflow._Definition.must_from_class(procedure)
         self._compared = _shape
 
+    def workflow_object(self) -> Any:
+        """The procedure of this run, as its last activation left it."""
+        return self._instance._object  # type: ignore[union-attr]
+
     def evict(self) -> None:
         """Drop the instance, as a worker does whose cache is full; the next activation replays the run."""
         if self._instance is not None:
@@ -313,7 +317,7 @@ class Run:
             "attempt": 1,
             "first_execution_run_id": self._first_run,
             "headers": {},
-            "namespace": NAMESPACE,
+            "namespace": "default",
             "original_execution_run_id": self.run_id,
             "priority": Priority.default,
             "raw_memo": {},
@@ -385,15 +389,11 @@ def _told(failure: Any) -> str:
     return ": ".join(f"{each.application_failure_info.type} {each.message}".strip() for each in causes)
 
 
-class _NoLoop:
-    """Stands in for the event loop where there is none: the SDK leaves a mark on it."""
-
-
 @contextmanager
 def _loop_kept() -> Iterator[None]:
     """An instance is an event loop of its own and, when it is done, leaves no loop running."""
     running = asyncio._get_running_loop()
-    asyncio._set_running_loop(running or _NoLoop())  # type: ignore[arg-type]
+    asyncio._set_running_loop(running or SimpleNamespace())  # type: ignore[arg-type]  # the SDK marks it
     try:
         yield
     finally:

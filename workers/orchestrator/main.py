@@ -10,6 +10,7 @@ from temporalio.worker import Worker
 
 from activities.fence import FenceActivity
 from activities.outbox import OutboxActivity
+from archive.reader import ArchiveReader
 from contracts.platform import CASES_QUEUE
 from network.broker.publisher import Publisher
 from workers.orchestrator.sandbox import sandbox
@@ -18,6 +19,7 @@ from workers.process.metrics import set_ready
 from workers.process.run import run_process
 from workers.process.settings import Settings
 from workers.process.temporal import await_temporal
+from workflows.case.ledger_closing import LedgerClosing
 from workflows.procedures import PROCEDURES
 
 
@@ -26,7 +28,7 @@ def case_worker(client: Client, outbox: OutboxActivity, fence: FenceActivity) ->
     return Worker(
         client,
         task_queue=CASES_QUEUE,
-        workflows=PROCEDURES,
+        workflows=[*PROCEDURES, LedgerClosing],
         activities=[outbox.publish, fence.await_gateway],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=timedelta(seconds=5),
@@ -39,15 +41,19 @@ async def run(settings: Settings) -> None:
     Raises:
         InvalidInput: a check failed that only other settings can mend.
     """
-    async with attended(settings, "kafka", "temporal"):
-        client = await await_temporal(settings)
-        async with (
-            Publisher(settings.broker) as publisher,
-            _fence(settings) as fence,
-            case_worker(client, OutboxActivity(publisher), fence),
-        ):
-            set_ready()
-            await asyncio.Event().wait()
+    archive = ArchiveReader(settings.archive_url)
+    try:
+        async with attended(settings, "kafka", "temporal"):
+            client = await await_temporal(settings)
+            async with (
+                Publisher(settings.broker) as publisher,
+                _fence(settings) as fence,
+                case_worker(client, OutboxActivity(publisher, archive), fence),
+            ):
+                set_ready()
+                await asyncio.Event().wait()
+    finally:
+        await archive.close()
 
 
 def _fence(settings: Settings) -> FenceActivity:

@@ -89,6 +89,8 @@ class Settings(BaseSettings):
         default=3600, ge=0, description="so long after an outage a consequence of a deadline is held"
     )
 
+    watch_seconds: float = Field(default=60, gt=0, description="how often the stuck cases are counted")
+
     @field_validator("calendar")
     @classmethod
     def _there_is_such_a_calendar(cls, name: str) -> str:

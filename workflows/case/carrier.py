@@ -17,7 +17,7 @@ from contracts.platform import Closing, opening_content
 from contracts.terms.decisions import Decision, Ended, Refuse, Withdrawn
 from contracts.terms.identifiers import Party
 from contracts.terms.values import DocumentRef
-from contracts.wire.messages import Receipt
+from contracts.wire.messages import BrokenOff, Receipt
 from workflows.case.case import Case
 from workflows.case.intake import take, take_undecided
 from workflows.case.interruptions import Lapsed, interruption
@@ -51,10 +51,9 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
     running = asyncio.create_task(_run(case, course))
     try:
         await _follow(case, running)
-        decision = running.result()
+        decision = _break_off(case, running) if _is_broken_off(case, running) else running.result()
     except asyncio.CancelledError:
-        running.cancel()
-        decision = _break_off(case)
+        decision = _break_off(case, running)
     _take_bite(case)  # what has come by now still belongs to the open case
     if case.inbox:
         await _finish(asyncio.create_task(_take_rest(case)))
@@ -107,26 +106,31 @@ async def _run(case: Case, course: Coroutine[Any, Any, Decision]) -> Decision:
 
 
 async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
-    """Let events and due times take effect until the course has ended."""
+    """Let events and due times take effect until the course has ended, or an operator ends the case."""
+
+    def ended() -> bool:
+        return running.done() or case.inbox.cancellation is not None
 
     def something_to_do() -> bool:
         due = case.waits.alarm.rang or case.waits.any_fence_passed
-        return bool(case.inbox) or due or running.done() or case.outbox.failed
+        return bool(case.inbox) or due or ended() or case.outbox.failed
 
     while True:
         await case.runtime.until(something_to_do)
         case.outbox.check()
+        if case.inbox.cancellation is not None:
+            return
         _take_bite(case)
         if not case.inbox:  # an answer in time may be among what waits there
             take_due_rungs(case)
             take_undecided(case)
         case.runtime.show("; ".join(str(wait) for wait in case.journal.waits.values()))
-        if running.done():
+        if ended():
             return
         full = case.events >= EVENTS_PER_RUN or case.bytes >= BYTES_PER_RUN
         if full or case.inbox:
             await case.outbox.drain()  # meanwhile signals wait in the inbox and every verb waits for us
-        if full and not running.done():
+        if full and not ended():
             _continue_in_a_new_run(case)
 
 
@@ -149,9 +153,20 @@ def _take_bite(case: Case) -> None:
         take(case, delivered)
 
 
-def _break_off(case: Case) -> Decision:
-    """An operator's Cancel: the case ends, and says so."""
-    case.stop_all("the case is broken off")
+def _is_broken_off(case: Case, running: asyncio.Task[Decision]) -> bool:
+    """Whether an operator has ended the case before its course came to an end; a fault is none."""
+    reached_its_end = running.done() and running.exception() is None
+    return case.inbox.cancellation is not None and not reached_its_end
+
+
+def _break_off(case: Case, running: asyncio.Task[Decision]) -> Decision:
+    """An operator ends the case, by our signal, which says who and why, or by Temporal's Cancel."""
+    running.cancel()
+    why = "the case is broken off"
+    if said := case.inbox.cancellation:
+        case.record("broken-off", data=said).tell_applicant(BrokenOff(reason=said.why))
+        why = said.why
+    case.stop_all(why)
     ended = Ended(result="broken-off")
     if not case.journal.decided:
         case.decide(ended)

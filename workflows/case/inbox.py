@@ -7,7 +7,7 @@ from datetime import datetime
 
 from temporalio.common import RawValue
 
-from contracts.platform import Delivered
+from contracts.platform import Cancellation, Delivered
 from contracts.terms.identifiers import Party
 from workflows.case.journal import size_of
 
@@ -21,7 +21,12 @@ class Inbox:
     """Events wait here from their signal, or their check, until the case takes them.
 
     What came by signal is read when it is taken: reading thousands of them takes longer than a task may.
+
+    Attributes:
+        cancellation: an operator has ended the case. It goes before everything that waits.
     """
+
+    cancellation: Cancellation | None = None
 
     def __init__(self, read: Callable[[RawValue], Delivered]) -> None:
         """``read`` makes an event of what a signal brought."""

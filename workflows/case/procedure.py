@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from contracts.platform import DELIVER, Closing, Opened
+from contracts.platform import CANCEL, DELIVER, Cancellation, Closing, Opened
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.terms.hand_overs import HandOver
 from contracts.terms.limits import Limit
@@ -60,6 +60,11 @@ class Procedure(Generic[A]):
         """Take an event in, a :class:`contracts.platform.Delivered`; it takes effect with what came in the
         same activation, in order."""
         self._inbox.put(delivered)
+
+    @workflow.signal(name=CANCEL, description="An operator ends this case, and says why.")
+    def cancel(self, cancellation: Cancellation) -> None:
+        """End the case where it stands, decided or not; the first who says so counts."""
+        self._inbox.cancellation = self._inbox.cancellation or cancellation
 
     async def carry(self, opened: Opened[A], course: Callable[[A], Coroutine[Any, Any, Decision]]) -> Closing:
         """Run a procedure's ``course`` to its decision, with all that a case needs around it."""

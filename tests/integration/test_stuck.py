@@ -1,0 +1,156 @@
+"""No case is stuck unseen, and an operator can end each: the real processes, the real commands."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import urllib.request
+
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import Client
+
+from archive.reader import ArchiveReader
+from contracts.platform import Cancellation
+from contracts.terms.errors import Damaged, InvalidInput
+from contracts.terms.identifiers import CaseId
+from contracts.wire.messages import BrokenOff, Cancelled, Decided
+from deploy.local.stack import Stack
+from seamless.operate import cancelling
+from seamless.operate.cancelling import Cancelling
+from tests.conftest import WATCH_SECONDS
+from tests.integration.commands import seamless
+from tests.integration.judge import archived, judge
+from tests.integration.town import Town
+from workers.process.temporal import connect
+from workers.watcher.execution import execution_of
+from workers.watcher.stuck import StuckCases
+
+pytestmark = pytest.mark.integration
+
+WHY = "The application was opened twice."
+NOTICES = "channel.portal.notices"
+
+
+async def asked(town: Town) -> str:
+    """A case that waits for the lead agency."""
+    town.reply = lambda requested: None
+    case = await town.apply()
+    await town.until(lambda: "requested" in town.kinds(case))
+    return case
+
+
+async def stuck(stack: Stack, reason: str) -> float:
+    """How many cases the watcher counts for a reason."""
+
+    def read() -> str:
+        with urllib.request.urlopen(stack.metrics["watcher"], timeout=5) as answer:
+            return str(answer.read().decode())
+
+    [found] = re.findall(
+        rf'^seamless_cases_stuck{{reason="{reason}"}} (\S+)$', await asyncio.to_thread(read), re.M
+    )
+    return float(found)
+
+
+async def test_a_case_under_way_ends_and_everybody_is_told_why(stack: Stack, town: Town) -> None:
+    case = await asked(town)
+    code, said, _ = await seamless(stack.settings, "case", "cancel", case, "--why", WHY, "--by", "ling")
+    assert (code, said) == (0, {"cancelled": case, "by": "ling", "why": WHY})
+    await town.closed(case)
+    await judge(stack.settings, [case], outcome="ended")
+    broken_off = next(each for each in town.ledger[case] if each.kind == "broken-off")
+    assert broken_off.data is not None
+    assert broken_off.data.content == {"by": "ling", "why": WHY}
+    assert [each.data["reason"] for each in town.heard(NOTICES, BrokenOff.type, case)] == [WHY]
+    assert [each.data["reason"] for each in town.heard("agency.housing.requests", Cancelled.type, case)] == [
+        WHY
+    ]
+    code, _, error = await seamless(stack.settings, "case", "cancel", case, "--why", WHY)
+    assert (code, f"{case} is closed already" in error) == (2, True)
+
+
+async def test_a_case_whose_workflow_was_terminated_is_counted_listed_and_closed(
+    stack: Stack, town: Town
+) -> None:
+    case = await asked(town)
+    before = await stuck(stack, "workflow-gone")
+    client = await connect(stack.settings)
+    await client.get_workflow_handle(case).terminate(reason="by mistake")
+    terminated = asyncio.get_running_loop().time()
+    while await stuck(stack, "workflow-gone") == before:
+        await asyncio.sleep(0.2)
+    assert asyncio.get_running_loop().time() - terminated < 2 * WATCH_SECONDS + 5  # and a slow machine
+    code, said, _ = await seamless(stack.settings, "case", "list", "--stuck")
+    [listed] = [each for each in said["stuck"] if each["case"] == case]
+    assert (code, listed["reason"]) == (0, "workflow-gone")
+    assert listed["detail"] == "its workflow is terminated: by mistake"
+
+    code, _, error = await seamless(stack.settings, "case", "cancel", case, "--why", WHY)
+    assert code == 0, error
+    await town.closed(case)
+    await judge(stack.settings, [case], outcome="ended")
+    assert town.kinds(case) == ["opened", "requested", "broken-off", "cancelled", "decided", "closed"]
+    assert len(town.heard(NOTICES, Decided.type, case)) == 1
+    [ledger] = (await archived(stack.settings, [case])).values()
+    assert len(ledger) == 6
+    code, said, _ = await seamless(stack.settings, "case", "list", "--stuck")
+    assert case not in {each["case"] for each in said["stuck"]}
+
+
+async def test_a_case_that_there_is_not(stack: Stack) -> None:
+    unknown = "portal-0199a1b2-0000-7000-8000-000000000001"
+    code, _, error = await seamless(stack.settings, "case", "cancel", unknown, "--why", WHY)
+    assert (code, f"there is no case {unknown}" in error) == (2, True)
+    code, _, error = await seamless(stack.settings, "case", "cancel", unknown, "--why", "")
+    assert (code, "--why" in error) == (2, True)
+
+
+async def test_a_case_that_cannot_take_a_step_is_named_and_ended_by_force(
+    stack: Stack, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Reset has made it a run that is refused."""
+    monkeypatch.setattr(cancelling, "TAKEN_SECONDS", 5.0)
+    case = await asked(town)
+    client = await connect(stack.settings)
+    await reset(client, case)
+    told: list[str] = []
+    cancellation = Cancellation(by="ling", why=WHY)
+    reader = ArchiveReader(stack.settings.archive_url)
+    cases = StuckCases(client, reader, checks=stack.settings.directory.checks())
+    async with asyncio.timeout(100):
+        while await cases.look_at(CaseId(case)) is None:
+            await asyncio.sleep(0.5)
+    ending = Cancelling(client, reader, stack.settings.broker, stack.settings.directory, told.append)
+    with pytest.raises(Damaged, match=r"task-failing: attempt .* made by a Reset"):
+        await ending.cancel(CaseId(case), cancellation)
+    await ending.cancel(CaseId(case), cancellation, force=True)
+    assert [each.split()[0] for each in told] == ["waiting"]
+    await town.closed(case)
+    await judge(stack.settings, [case], outcome="ended")
+    with pytest.raises(InvalidInput, match="is closed already"):
+        await ending.cancel(CaseId(case), cancellation, force=True)
+    await reader.close()
+
+
+async def reset(client: Client, case: str) -> None:
+    """Reset a case to its last step."""
+    handle = client.get_workflow_handle(case)
+    while (execution := await execution_of(client, case)) is None or execution.busy or execution.attempt:
+        await asyncio.sleep(0.1)  # what it has said is published, and it knows that
+    steps = [
+        event.event_id
+        for event in (await handle.fetch_history()).events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+    ]
+    await client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=case),
+            reason="a test",
+            request_id=f"reset-{case}",
+            workflow_task_finish_event_id=steps[-1],
+        )
+    )

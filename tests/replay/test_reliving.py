@@ -1,0 +1,100 @@
+"""A case that is lived again from its ledger, to any moment of it, goes on as it did."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from contracts.platform import DELIVER, Delivered
+from contracts.wire.ledger import LedgerEntry
+from seamless.explore.driver import Payloads, payloads_of
+from seamless.operate.reliving import Relived, Unlike, relive
+from tests.replay.replaying import HISTORIES, SMALL_RUNS, ledger_of, load, recorded_histories, small_runs
+from workflows.procedures import PROCEDURES
+
+CLASSES = {each.workflow_type: each for each in PROCEDURES}
+
+
+class Lived(NamedTuple):
+    """A run as its history has it."""
+
+    procedure: type[Any]
+    opened: Payloads
+    began: datetime
+    entries: list[LedgerEntry]
+    events: dict[str, Delivered]
+
+    def relived(self, start: Payloads, first: int, last: int) -> Relived:
+        """From entry number ``first`` of the run to before number ``last``."""
+        began = self.entries[first - 1].recorded if first else self.began
+        return relive(self.procedure, start, began, self.entries[first:last], {}, self.events)
+
+
+def lived(history: WorkflowHistory) -> Lived:
+    started = history.events[0].workflow_execution_started_event_attributes
+    signals = [event.workflow_execution_signaled_event_attributes for event in history.events]
+    came = [each.input.payloads for each in signals if each.signal_name == DELIVER]
+    events: list[Delivered] = [
+        pydantic_data_converter.payload_converter.from_payloads(each, [Delivered])[0] for each in came
+    ]
+    return Lived(
+        CLASSES[started.workflow_type.name],
+        tuple(started.input.payloads),
+        history.events[0].event_time.ToDatetime(tzinfo=UTC),
+        [each for each in ledger_of(history) if each.kind != "closed"],
+        {each.event.key: each for each in events},
+    )
+
+
+def cuts(entries: list[LedgerEntry]) -> list[int]:
+    """After each moment; and in the middle of the one that wrote most, as if its last records were lost."""
+    ends = [n for n in range(1, len(entries)) if entries[n].recorded != entries[n - 1].recorded]
+    begin, end = max(pairwise([0, *ends, len(entries)]), key=lambda moment: moment[1] - moment[0])
+    return [*ends, (begin + end) // 2]
+
+
+@pytest.mark.parametrize("path", recorded_histories(), ids=lambda path: str(path.relative_to(HISTORIES)))
+def test_to_any_moment_and_on_to_the_last(path: Path) -> None:
+    with small_runs() if SMALL_RUNS in path.name else nullcontext():
+        run = lived(load(path))
+        # What was recorded with the closing belongs to the moment in which the case ended.
+        entries = [each for each in run.entries if each.recorded != ledger_of(load(path))[-1].recorded]
+        run = run._replace(entries=entries)
+        for cut in cuts(entries):
+            relived = run.relived(run.opened, 0, cut)
+            if relived.opened is None:  # nothing but the closing was left
+                assert {each.recorded for each in entries[cut:]} == {entries[cut - 1].recorded}
+                continue
+            carried = relived.opened["carried"]
+            reached = carried["sequence"] - entries[0].sequence + 1
+            assert (
+                entries[reached - 1].recorded == entries[cut - 1].recorded
+            )  # the moment is lived to its end
+            assert carried["head"] == entries[reached - 1].hash
+            assert relived.last[-1].postings[-1].entry == entries[reached - 1]
+            if reached < len(entries):
+                run.relived(payloads_of(relived.opened), reached, len(entries))
+
+
+def test_what_is_not_in_the_ledger_yet_waits_in_the_inbox() -> None:
+    run = lived(load(next(path for path in recorded_histories() if "granted" in path.name)))
+    relived = relive(run.procedure, run.opened, run.began, run.entries[:2], run.events, {})
+    assert relived.opened is not None
+    assert {each["event"]["id"] for each in relived.opened["carried"]["inbox"]} == {
+        each.event.id for each in run.events.values()
+    }
+
+
+def test_another_ledger_is_not_lived() -> None:
+    run = lived(load(next(path for path in recorded_histories() if "granted" in path.name)))
+    later = run.entries[3].recorded + timedelta(seconds=1)
+    changed = run.entries[3].model_copy(update={"recorded": later}).sealed()
+    with pytest.raises(Unlike, match="entry 4"):
+        run._replace(entries=[*run.entries[:3], changed]).relived(run.opened, 0, 4)

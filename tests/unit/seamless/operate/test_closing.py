@@ -1,0 +1,112 @@
+"""A ledger that is closed from outside says what the case itself would have said."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from contracts.platform import Batch, Cancellation
+from contracts.procedures.construction_permit import ReviewDrainage, ReviewFireSafety
+from contracts.terms.decisions import Decision, Grant
+from contracts.terms.identifiers import AdministrationId
+from contracts.wire.ledger import LedgerEntry, faults
+from contracts.wire.messages import Answered
+from seamless.operate.closing import closing_of
+from tests.applications import ADMINISTRATION, application
+from tests.unit.workflows.case.running import FIRE_SAFETY, VirtualRuntime, a_case, checks, delivered
+from workflows.case import carrier
+from workflows.case.case import Case
+from workflows.case.waiting import open_request, outcome_of
+
+CANCELLATION = Cancellation(by="ling", why="Its workflow was terminated by mistake.")
+APPLICATION = application()
+
+
+async def reviews(case: Case) -> Decision:
+    fire = open_request(case, ReviewFireSafety(site=APPLICATION.site, design=APPLICATION.design))
+    open_request(case, ReviewDrainage(site=APPLICATION.site, sewage=APPLICATION.sewage))
+    await outcome_of(case, fire)
+    case.decide(Grant())
+    await asyncio.Event().wait()
+    return Grant()
+
+
+async def under_way(runtime: VirtualRuntime, *, decided: bool) -> tuple[Case, asyncio.Task[object]]:
+    """A case that asked two agencies, one of which takes part by an automated check."""
+    case = a_case(runtime, checks=checks("drainage"))
+    carrying = asyncio.create_task(carrier.carry(case, reviews(case)))
+    await runtime.advance()
+    if decided:
+        consent = Answered(answer={"outcome": "consent"})
+        case.inbox.put(delivered(consent, case.opened.case, FIRE_SAFETY, step="review-fire-safety/1"))
+        await runtime.advance()
+    return case, carrying
+
+
+def closing(entries: list[LedgerEntry], now: datetime) -> Batch:
+    return closing_of(
+        entries,
+        CANCELLATION,
+        administration=AdministrationId(ADMINISTRATION),
+        checks=checks("drainage"),
+        now=now,
+    )
+
+
+def said(batches: list[Batch]) -> list[object]:
+    """What entries and letters say, but for salts, hashes and the moment."""
+    return [
+        (
+            each.entry.kind,
+            each.entry.step,
+            each.entry.request,
+            each.entry.actor,
+            each.entry.holders,
+            each.entry.outcome,
+            each.entry.data.content if each.entry.data else None,
+            [
+                (
+                    letter.topic,
+                    letter.type,
+                    {
+                        name: value
+                        for name, value in (letter.data or each.entry.data.content).items()  # type: ignore[union-attr]
+                        if name != "ledger_hash"
+                    },
+                )
+                for letter in each.letters
+            ],
+        )
+        for batch in batches
+        for each in batch.postings
+    ]
+
+
+async def compare(decided: bool) -> None:
+    runtime = VirtualRuntime()
+    case, carrying = await under_way(runtime, decided=decided)
+    before = list(runtime.entries)
+    batch = closing(before, runtime.time + timedelta(hours=1))
+    assert faults([*before, *(each.entry for each in batch.postings)]) == []
+    published = len(runtime.batches)
+    case.inbox.cancellation = CANCELLATION
+    await carrying
+    assert said([batch]) == said(runtime.batches[published:])
+
+
+async def test_of_a_case_under_way() -> None:
+    await compare(decided=False)
+
+
+async def test_of_a_decided_case() -> None:
+    await compare(decided=True)
+
+
+async def test_it_does_not_go_back_in_time() -> None:
+    runtime = VirtualRuntime()
+    _, carrying = await under_way(runtime, decided=False)
+    last = runtime.entries[-1]
+    batch = closing(list(runtime.entries), datetime(2020, 1, 1, tzinfo=UTC))
+    assert {each.entry.recorded for each in batch.postings} == {last.recorded}
+    carrying.cancel()
+    await carrying
