@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from archive.completeness import NoArchive
 from archive.reader import ArchiveReader
 from contracts.terms.identifiers import CaseId
+from workers.process.attendance import attended
 from workers.process.metrics import set_ready
 from workers.process.run import run_process
 from workers.process.settings import Settings
@@ -34,11 +35,21 @@ COUNTED = Gauge(
 
 
 async def run(settings: Settings) -> None:
-    """Count the stuck cases every ``settings.watch_seconds`` until cancelled. Waits for a server or database
-    that is away; the age of the count tells then. Any number of watchers may run: each counts all cases."""
+    """Count the stuck cases every ``settings.watch_seconds`` until cancelled, once all checks of Temporal
+    pass. While a server or database is away, the age of the count tells. Any number of watchers may run: each
+    counts all cases.
+
+    Raises:
+        InvalidInput: a check failed that only other settings can mend.
+    """
     if settings.virtual_time:  # a log is replayed, on clocks that stand still for long: nobody operates it
         set_ready()
         await asyncio.Event().wait()
+    async with attended(settings, "temporal", "archive"):
+        await _watch(settings)
+
+
+async def _watch(settings: Settings) -> None:
     client = await await_temporal(settings)
     archive = ArchiveReader(settings.archive_url)
     cases = StuckCases(client, archive, checks=settings.directory.checks(), at_most=ASKED_FOR_AT_MOST)

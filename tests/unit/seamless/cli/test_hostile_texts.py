@@ -166,6 +166,8 @@ GIVEN = [
     ["up", "--day", "TEXT"],
     ["up", "--kafka-port", "TEXT"],
     ["up", "--kafka", "TEXT"],
+    ["doctor", "--kafka", "TEXT"],
+    ["doctor", "--temporal", "TEXT"],
     ["topics", "apply", "--kafka", "TEXT"],
     ["topics", "apply", "--replication", "TEXT"],
     ["worker", "department", "--agency", "TEXT"],
