@@ -12,11 +12,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from deploy.local.child import ChildProcess
 from deploy.local.folders import private_folder
+from seamless.cli.operator import login_name
 from tests.chains import plain_chain, records
 from tests.unit.seamless.cli.running import NOBODY, command
 from workers.archive.store import ArchiveStore
@@ -226,6 +228,11 @@ def test_a_metrics_port_that_is_taken_is_told() -> None:
         ended.stderr
         == f"seamless: the setting SEAMLESS_METRICS_PORT cannot be {port}: Address already in use\n"
     )
+
+
+def test_a_user_without_a_name_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", mock.Mock(side_effect=KeyError("uid not found")))
+    assert login_name() == f"user {os.getuid()}"
 
 
 # --- what is written is its owner's alone -------------------------------------------------------------------

@@ -155,6 +155,10 @@ GIVEN = [
     ["case", "list", "--limit", "TEXT"],
     ["case", "TEXT"],
     ["case", "list", "TEXT"],
+    ["case", "cancel", "TEXT", "--why", "mistake"],
+    ["case", "list", "--stuck", "--temporal", "TEXT"],
+    ["recover", "--backup", "TEXT"],
+    ["doctor", "--kafka", "TEXT"],
     ["submit", "TEXT"],
     ["submit", EXAMPLE, "--channel", "TEXT"],
     ["submit", EXAMPLE, "--case", "TEXT"],
@@ -361,6 +365,7 @@ def test_every_command_is_among_these() -> None:
         "worker orchestrator",
         "worker gateway",
         "worker archive",
+        "worker watcher",
     }
     assert names - tried - known == set()
     assert single - {each.split()[0] for each in tried} == set()
