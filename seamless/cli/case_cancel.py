@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seamless.cli.archived import case_id
+from seamless.cli.operator import login_name
 from seamless.cli.options import Archive, Data, Json, Kafka, Temporal
 from seamless.cli.with_temporal import with_temporal
 
@@ -52,7 +52,7 @@ def cancel(
       seamless case cancel portal-0199a1b2-0000-7000-8000-000000000001 --why "lost" --force
     """
 
-    chosen, cancellation = case_id(case), _cancellation(getpass.getuser() if by is None else by, why)
+    chosen, cancellation = case_id(case), _cancellation(login_name() if by is None else by, why)
 
     async def work(settings: Settings, reader: ArchiveReader, client: Client) -> int:
         from seamless.cli.console import Console

@@ -9,6 +9,7 @@ import typer
 
 from contracts.terms.errors import InvalidInput
 from seamless.cli.console import Console, block, facts, line, listing
+from seamless.cli.operator import login_name
 from seamless.cli.options import Json, Kafka
 from seamless.cli.run import run
 
@@ -100,7 +101,7 @@ def replay_(
 
         async with _publisher(kafka) as publisher:
             for letter in chosen:
-                await replay(publisher, letter, by=_operator())
+                await replay(publisher, letter, by=login_name())
         _report("replayed", chosen, as_json)
 
     _check_reason(reason)
@@ -124,7 +125,7 @@ def discard_(
 
         (letter,) = _by_id(await _letters(kafka), [letter_id])
         async with _publisher(kafka) as publisher:
-            await discard(publisher, letter, by=_operator(), why=why)
+            await discard(publisher, letter, by=login_name(), why=why)
         _report("discarded", [letter], as_json)
 
     run(main)
@@ -158,17 +159,6 @@ def _check_reason(reason: str | None) -> None:
 
     if reason is not None and reason not in REASONS:
         raise typer.BadParameter(f"{reason!r} is none of {', '.join(REASONS)}", param_hint="--reason")
-
-
-def _operator() -> str:
-    """Who runs this command."""
-    import getpass
-    import os
-
-    try:
-        return getpass.getuser()
-    except (KeyError, ImportError, OSError):  # the system has no name for the user
-        return f"user {os.getuid()}"
 
 
 def _report(done: str, letters: Sequence[DeadLetter], as_json: bool) -> None:

@@ -65,7 +65,8 @@ def _mistake(error: BaseException) -> InvalidInput | None:
     if isinstance(error, UnicodeEncodeError):
         return InvalidInput(f"{visible(error.object)}: this text is not UTF-8")
     if isinstance(error, OSError) and error.filename is not None:
-        return InvalidInput(f"cannot use {visible(str(error.filename))}: {error.strerror}")
+        why = "a directory is needed there" if isinstance(error, FileExistsError) else error.strerror
+        return InvalidInput(f"cannot use {visible(str(error.filename))}: {why}")
     if isinstance(error, OSError) and error.errno in FILE_FAULTS:
         return InvalidInput(f"cannot read or write: {error.strerror}")
     return None

@@ -97,6 +97,15 @@ class Settings(BaseSettings):
         calendar(name)
         return name
 
+    @field_validator("data")
+    @classmethod
+    def _it_is_a_place(cls, data: Path) -> Path:
+        try:
+            data.resolve()
+        except (OSError, RuntimeError):
+            raise ValueError("it leads nowhere, such as a loop of symbolic links") from None
+        return data
+
     @cached_property
     def directory(self) -> Directory:
         """Who takes part."""

@@ -12,11 +12,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from deploy.local.child import ChildProcess
 from deploy.local.folders import private_folder
+from seamless.cli.operator import login_name
 from tests.chains import plain_chain, records
 from tests.unit.seamless.cli.running import NOBODY, command
 from workers.archive.store import ArchiveStore
@@ -117,6 +119,9 @@ def test_what_an_encoding_lacks_is_written_out(data: Path) -> None:
         (["demo", "--data", "{file}"], "/file is a file, and the data need a directory"),
         (["up", "--data", "{file}/below"], "cannot be made: Not a directory"),
         (["case", "list", "--data", "{file}"], "there is no archive in"),
+        (["case", "list", "--data", "{loop}"], "it leads nowhere"),
+        (["up", "--data", "{loop}"], "it leads nowhere"),
+        (["case", "list", "--data", "x" * 300], "File name too long"),
         (["submit", "{file}/x"], "cannot read"),
         (["submit", "/dev/zero"], "it has more than 16777216 bytes"),
         (["replay", "{bad}.csv", "--procedure", "traffic-fine"], "bad.csv: "),
@@ -126,13 +131,14 @@ def test_what_an_encoding_lacks_is_written_out(data: Path) -> None:
     ids=str,
 )
 def test_a_place_that_cannot_be_used_is_told(tmp_path: Path, arguments: list[Any], told: str) -> None:
-    file, bad = tmp_path / "file", tmp_path / "bad"
+    file, bad, loop = tmp_path / "file", tmp_path / "bad", tmp_path / "loop"
     file.touch()
+    loop.symlink_to(loop)
     bad.with_suffix(".csv").write_bytes(b"\xff")
     packed = bytearray(gzip.compress(FINES.read_bytes()))
     packed[40:60] = b"x" * 20
     bad.with_suffix(".csv.gz").write_bytes(packed)
-    said = command(*(str(word).format(file=file, bad=bad) for word in arguments))
+    said = command(*(str(word).format(file=file, bad=bad, loop=loop) for word in arguments))
     assert (said.code, told in said.err) == (2, True), said
     assert len(said.err.splitlines()) == 1
 
@@ -222,6 +228,11 @@ def test_a_metrics_port_that_is_taken_is_told() -> None:
         ended.stderr
         == f"seamless: the setting SEAMLESS_METRICS_PORT cannot be {port}: Address already in use\n"
     )
+
+
+def test_a_user_without_a_name_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", mock.Mock(side_effect=KeyError("uid not found")))
+    assert login_name() == f"user {os.getuid()}"
 
 
 # --- what is written is its owner's alone -------------------------------------------------------------------

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
+import os
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from unittest import mock
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from rich.text import Text
 
 from archive.completeness import Completeness
 from archive.verification import Verdict
@@ -20,6 +24,7 @@ from contracts.terms.directory import load_directory
 from contracts.wire.dead_letter import DeadLetter, Place
 from network.broker.topics import TopicReport
 from seamless.cli.case_completeness import Comparison, Sample
+from seamless.cli.console import Console, line
 from seamless.cli.main import app
 from tests.chains import chain, records
 from tests.unit.seamless.cli.running import Said, command
@@ -150,6 +155,10 @@ GIVEN = [
     ["case", "list", "--limit", "TEXT"],
     ["case", "TEXT"],
     ["case", "list", "TEXT"],
+    ["case", "cancel", "TEXT", "--why", "mistake"],
+    ["case", "list", "--stuck", "--temporal", "TEXT"],
+    ["recover", "--backup", "TEXT"],
+    ["doctor", "--kafka", "TEXT"],
     ["submit", "TEXT"],
     ["submit", EXAMPLE, "--channel", "TEXT"],
     ["submit", EXAMPLE, "--case", "TEXT"],
@@ -358,13 +367,32 @@ def test_every_command_is_among_these() -> None:
         "worker orchestrator",
         "worker gateway",
         "worker archive",
+        "worker watcher",
     }
     assert names - tried - known == set()
     assert single - {each.split()[0] for each in tried} == set()
 
 
 def test_markup_and_emoji_of_our_own_texts_are_off(capsys: pytest.CaptureFixture[str]) -> None:
-    from seamless.cli.console import Console
-
     Console().print("[red]urn:x:1[/red] :bomb:")
     assert capsys.readouterr().out == "[red]urn:x:1[/red] :bomb:\n"
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@fuzzed
+@given(TEXTS)
+def test_on_a_terminal_there_are_no_codes_but_those_of_styles(text: str) -> None:
+    styles = {"TERM": "xterm-256color", "COLUMNS": "99999", "NO_COLOR": ""}
+    with mock.patch.dict(os.environ, styles), redirect_stdout(Terminal()) as shown:
+        console = Console()
+        console.print(line((text, "red")))
+        console.print(Text(text))  # which no command makes
+    first, *others = shown.getvalue().rstrip("\n").split("\n")
+    assert first == f"\x1b[31m{visible(text)}\x1b[0m"
+    assert [each for each in others if visible(each) != each] == []
