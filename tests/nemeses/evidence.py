@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -16,33 +16,22 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from archive.reader import ArchiveReader
 from contracts.platform import CASES_QUEUE, PUBLISH, Batch, Posting
 from contracts.terms.errors import Refusal
-from contracts.wire.dead_letter import DeadLetter, Place
+from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.topics import AVAILABILITY, LEDGER, events_topic, messages_topic
-from network.broker.connection import Broker, append_time
 from network.broker.dead_letters import list_dead_letters
+from tests.standing import Standing, standing
 from workers.process.settings import Settings
 from workers.process.temporal import connect
 
-READ_SECONDS = 120.0
 CAUGHT_UP_SECONDS = 60.0
-
-
-class Record(NamedTuple):
-    """A record as it stood on its topic. A topic that was made again has had two of one place."""
-
-    place: Place
-    at: datetime
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
 
 
 class Said(NamedTuple):
     """What a party said; ``event`` is None where the record is none."""
 
-    record: Record
+    record: Standing
     event: Event | None
 
 
@@ -82,7 +71,7 @@ class Evidence:
     failed_tasks: dict[str, int] = field(default_factory=dict)
 
 
-async def collect(settings: Settings, gone: Sequence[Record]) -> Evidence:
+async def collect(settings: Settings, gone: Sequence[Standing]) -> Evidence:
     """Read everything.
 
     Args:
@@ -110,30 +99,7 @@ async def collect(settings: Settings, gone: Sequence[Record]) -> Evidence:
     return found
 
 
-async def standing(broker: Broker, topics: Sequence[str]) -> list[Record]:
-    """All records that stand on some topics now, those of aborted transactions left out."""
-    partitions = await broker.partitions(topics)
-    found: list[Record] = []
-    async with broker.consuming(isolation_level="read_committed") as consumer:
-        consumer.assign(partitions)
-        begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-        for partition in partitions:
-            consumer.seek(partition, begins[partition])
-        async with asyncio.timeout(READ_SECONDS):
-            left = set(partitions)
-            while left:
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found += [_record(broker, each) for each in records]
-                left = {each for each in left if await consumer.position(each) < ends[each]}
-    return found
-
-
-def _record(broker: Broker, record: Any) -> Record:
-    place = Place(record.topic.removeprefix(broker.prefix), record.partition, record.offset)
-    return Record(place, append_time(record), record.key, record.value, tuple(record.headers))
-
-
-def _event(record: Record) -> Event | None:
+def _event(record: Standing) -> Event | None:
     try:
         return Event.decode(record.value, record.headers)
     except Refusal:

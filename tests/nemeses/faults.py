@@ -29,9 +29,9 @@ from tests.nemeses.doubled import (
     SESSION_SECONDS,
     Doubled,
 )
-from tests.nemeses.evidence import Record, standing
 from tests.nemeses.operating import recover
 from tests.nemeses.population import Population
+from tests.standing import Standing, standing
 from workers.gateway import main as gateway
 
 PATIENCE_SECONDS = 60.0
@@ -53,7 +53,7 @@ class World:
     folder: Path
     seconds: float
     tell: Callable[[str], None]
-    gone: list[Record] = field(default_factory=list)
+    gone: list[Standing] = field(default_factory=list)
 
 
 Nemesis = Callable[[World, Random], Awaitable[None]]

@@ -16,7 +16,7 @@ LOOK_SECONDS = 0.05
 Manner = Literal["sound", "cut", "silent", "slow", "deaf"]
 """How the network is.
 
-``sound``: all passes. ``cut``: connections are reset, and none is accepted. ``silent``, half-open: connections
+``sound``: all passes. ``cut``: connections are reset, and none is accepted. ``silent``, half-open: they
 stay and are accepted, and nothing passes. ``slow``: everything comes late. ``deaf``: what the client sends
 reaches the server, and no answer comes back.
 """

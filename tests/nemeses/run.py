@@ -21,6 +21,8 @@ CASES = 200
 FAULT_SECONDS = 25.0
 FAULT_AT_MOST = 120.0
 QUIET_SECONDS = 2.0
+"""So long it is quiet after a fault, so that the next one's signs are its own."""
+
 CLOSED_SECONDS = 240.0
 
 
@@ -102,7 +104,7 @@ async def run(
 
     left_out = {name: why for name, why in lacking().items() if name in faults}
     names = [name for name in faults if name not in left_out]
-    plans = planned(seed, cases, len(names) * fault_seconds)
+    plans = planned(seed, cases, len(names) * (fault_seconds + QUIET_SECONDS))
     struck: list[Struck] = []
     async with doubled(folder / "data", Random(f"network/{seed}")) as stack:
         began = time.monotonic()
@@ -147,6 +149,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
         ("cases", lambda each: each.verdict.cases),
         ("events in", lambda each: each.verdict.events),
         ("effects", lambda each: each.verdict.effects),
+        ("consequences", lambda each: each.verdict.consequences),
+        ("of them held", lambda each: each.verdict.held),
         ("doubles", lambda each: len(each.verdict.doubles)),
         ("losses", lambda each: len(each.verdict.losses)),
         ("wrongly bound", lambda each: len(each.verdict.bound)),

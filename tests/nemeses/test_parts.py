@@ -21,13 +21,14 @@ from contracts.wire.topics import events_topic
 from deploy.local.ports import LOOPBACK, free_port
 from tests.applications import event, new_case
 from tests.chains import chain
-from tests.nemeses.evidence import Evidence, Record, Said, Told
+from tests.nemeses.evidence import Evidence, Said, Told
 from tests.nemeses.faults import NEMESES
 from tests.nemeses.judge import Verdict, judge
 from tests.nemeses.partitioners import murmur2
 from tests.nemeses.population import planned
 from tests.nemeses.proxy import Proxy
 from tests.nemeses.run import drawn
+from tests.standing import Standing
 
 END = b""
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -145,7 +146,7 @@ def answered(case: CaseId, after: float, offset: int = 0) -> Said:
     )
     place = Place(events_topic(PLANNING), 0, offset)
     value, headers = said.encode()
-    return Said(Record(place, NOW + timedelta(seconds=after), case.encode(), value, tuple(headers)), said)
+    return Said(Standing(place, NOW + timedelta(seconds=after), case.encode(), value, tuple(headers)), said)
 
 
 def asked(case: CaseId) -> dict[str, Any]:

@@ -8,8 +8,9 @@ import re
 import time
 import urllib.request
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from contracts.wire.ledger import LedgerEntry
 from deploy.local.stack import Stack
@@ -22,6 +23,8 @@ RISING = ("seamless_gateway_rebalances_total", "seamless_dead_letters_total")
 WAITING = ("broker-away", "gateway-away", "dead-letter-waits")
 AGE = "seamless_gateway_oldest_unfinished_age_seconds"
 ALARMING = ("warning", "error", "critical")
+USUAL = ("event refused", "Task exception was never retrieved")
+"""Warnings that tell of no fault: of what a sender did, and of a fence that was no longer needed."""
 
 
 class Watch:
@@ -40,9 +43,9 @@ class Watch:
         self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._began = time.monotonic()
+        self._began, self._at = time.monotonic(), datetime.now(UTC)
+        self._addresses = dict(self._stack.metrics)
         self._sizes = {log: log.stat().st_size for log in self._stack.logs.glob("*.log")}
-        self._held = self._count_held()
         self._before = await self._metrics()
         self._looking = asyncio.create_task(self._look())
         return self
@@ -58,7 +61,7 @@ class Watch:
         self.seconds, self.sign = time.monotonic() - self._began, sign
 
     async def _seen(self) -> str:
-        if self._count_held() > self._held:
+        if self._is_held():
             return "an entry: held"
         if line := self._logged():
             return line
@@ -76,32 +79,41 @@ class Watch:
                     return f"{name} {value:.0f} of {process}"
         return ""
 
-    def _count_held(self) -> int:
-        return sum(entry.kind == "held" for entries in self._ledger.values() for entry in entries)
+    def _is_held(self) -> bool:
+        """Whether a case tells of an outage that ended since."""
+        told = (each for entries in list(self._ledger.values()) for each in entries if each.kind == "held")
+        ends = (each.data.content.get("outage_ended") for each in told if each.data)
+        return any(datetime.fromisoformat(end) > self._at for end in ends if end)
 
     def _logged(self) -> str:
         """The first new line of a worker's log that is a warning or worse."""
         for log in self._stack.logs.glob("*.log"):
             for line in _lines_after(log, self._sizes.get(log, 0)):
-                try:
-                    said = json.loads(line)
-                except ValueError:
-                    continue
-                if isinstance(said, dict) and said.get("level") in ALARMING:
-                    return f"log of {log.stem}: {said.get('event', '')!s:.60}"
+                said = _parsed(line)
+                event = str(said.get("event", ""))
+                if said.get("level") in ALARMING and not event.startswith(USUAL):
+                    return f"log of {log.stem}: {event.splitlines()[0]:.60}"
         return ""
 
     async def _metrics(self) -> dict[str, dict[str, float] | None]:
         """The samples of every process; None of one that does not answer."""
-        addresses = dict(self._stack.metrics)
-        found = await asyncio.gather(*(asyncio.to_thread(_scraped, at) for at in addresses.values()))
-        return dict(zip(addresses, found, strict=True))
+        found = await asyncio.gather(*(asyncio.to_thread(_scraped, at) for at in self._addresses.values()))
+        return dict(zip(self._addresses, found, strict=True))
 
 
 def _lines_after(log: Path, size: int) -> list[str]:
     with log.open("rb") as file:
         file.seek(size)
         return file.read().decode(errors="replace").splitlines()
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    """A line of a log; nothing where it is of another kind."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _scraped(address: str) -> dict[str, float] | None:
