@@ -18,6 +18,7 @@ from deploy.local.kafka import KafkaEngine
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.stack import Stack
 from tests.nemeses.proxy import Manner, Proxy
+from tests.nemeses.told import READY, scraped
 from workers.archive import main as archive
 from workers.department import main as department
 from workers.gateway import main as gateway
@@ -31,6 +32,7 @@ GRACE_SECONDS = 10.0
 EARLY_SECONDS = 15.0
 SESSION_SECONDS = 4.0
 LOOK_SECONDS = 1.0
+WELL_SECONDS = 120.0
 
 HALVES = ("left", "right")
 MODULES = {"gateway": gateway, "orchestrator": orchestrator, "archive": archive}
@@ -140,6 +142,13 @@ class Doubled:
             for server in servers:
                 await getattr(self.networks[half], server).become(manner)
 
+    async def well(self) -> None:
+        """Return once every worker works, whatever was started again meanwhile."""
+        async with asyncio.timeout(WELL_SECONDS):
+            for worker in self.workers:
+                while not ((await asyncio.to_thread(scraped, self.stack.metrics[worker])) or {}).get(READY):
+                    await asyncio.sleep(0.1)
+
     @contextmanager
     def alone(self, *names: str) -> Iterator[None]:
         """Nobody starts these again meanwhile."""
@@ -193,7 +202,7 @@ async def doubled(data: Path, random: Random) -> AsyncIterator[Doubled]:
             await stack.start(workers=False)
             for worker in made.workers:
                 made.start(worker)
-            await stack.ready()
+            await made.well()
             yield made
         finally:
             for name in [*made.workers, *made.engines]:

@@ -19,6 +19,7 @@ from archive.database import sqlite_file
 from contracts.terms.errors import Unavailable
 from contracts.terms.identifiers import Party
 from contracts.wire.topics import events_topic
+from deploy.local.readiness import await_ready
 from network.broker.topics import apply_topics
 from tests.nemeses.builds import changed_build
 from tests.nemeses.doubled import (
@@ -106,16 +107,17 @@ async def freeze(world: World, draw: Random) -> None:
 @nemesis
 async def rebalances(world: World, draw: Random) -> None:
     """A third gateway joins and leaves, in order and by SIGKILL."""
-    loop = asyncio.get_running_loop()
+    loop, stack = asyncio.get_running_loop(), world.stack.stack
     until, number = loop.time() + world.seconds, 0
     while loop.time() < until:
         number += 1
         name = f"gateway-visitor-{number}"
-        child = world.stack.stack.run(name, gateway)
-        await asyncio.sleep(draw.uniform(2.5, 4.5))
+        child = stack.run(name, gateway)
+        await await_ready([(name, stack.metrics[name])], lambda: None)
+        await asyncio.sleep(draw.uniform(0, 2))
         if draw.random() < 0.5:
             await child.stop(15)
-        world.stack.stack.forget(name)
+        stack.forget(name)
     world.tell(f"{number} gateways came and went")
 
 

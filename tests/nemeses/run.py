@@ -80,6 +80,10 @@ def drawn(seed: int, count: int | None = None) -> list[str]:
     return names[:count]
 
 
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
 async def run(
     seed: int,
     folder: Path,
@@ -87,7 +91,7 @@ async def run(
     faults: Sequence[str],
     cases: int = CASES,
     fault_seconds: float = FAULT_SECONDS,
-    tell: Callable[[str], None] = print,
+    tell: Callable[[str], None] = _print,
 ) -> Outcome:
     """Run the faults, in this order, over so many cases.
 
@@ -135,7 +139,7 @@ async def _strike(world: World, name: str, draw: Random) -> Struck:
     world.tell(f"-- {name}")
     async with asyncio.timeout(FAULT_AT_MOST), Watch(world.stack.stack, world.town.ledger) as watch:
         await NEMESES[name](world, draw)
-    await world.stack.stack.ready()
+    await world.stack.well()
     await asyncio.sleep(QUIET_SECONDS)
     told = "nobody was told" if watch.seconds is None else f"told after {watch.seconds:.1f} s: {watch.sign}"
     world.tell(f"   {name}: {told}")

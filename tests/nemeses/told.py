@@ -21,6 +21,7 @@ SAMPLE = re.compile(r"^(seamless_\w+(?:\{[^}]*\})?) ([0-9.e+-]+)$", re.MULTILINE
 
 RISING = ("seamless_gateway_rebalances_total", "seamless_dead_letters_total")
 WAITING = ("broker-away", "gateway-away", "dead-letter-waits")
+READY = "seamless_ready"
 AGE = "seamless_gateway_oldest_unfinished_age_seconds"
 ALARMING = ("warning", "error", "critical")
 USUAL = ("event refused", "Task exception was never retrieved")
@@ -70,8 +71,8 @@ class Watch:
                 return f"no metrics of {process}"
             before = self._before.get(process) or {}
             for name, value in samples.items():
-                if name == "seamless_ready" and value < 1 <= before.get(name, 1):
-                    return f"seamless_ready 0 of {process}"
+                if name == READY and value < 1 <= before.get(name, 1):
+                    return f"{READY} 0 of {process}"
                 rises = name.startswith(RISING) or any(f'reason="{why}"' in name for why in WAITING)
                 if rises and value > before.get(name, 0):
                     return f"{name} of {process}"
@@ -92,12 +93,12 @@ class Watch:
                 said = _parsed(line)
                 event = str(said.get("event", ""))
                 if said.get("level") in ALARMING and not event.startswith(USUAL):
-                    return f"log of {log.stem}: {event.splitlines()[0]:.60}"
+                    return f"log of {log.stem}: {event.partition(chr(10))[0]:.60}"
         return ""
 
     async def _metrics(self) -> dict[str, dict[str, float] | None]:
         """The samples of every process; None of one that does not answer."""
-        found = await asyncio.gather(*(asyncio.to_thread(_scraped, at) for at in self._addresses.values()))
+        found = await asyncio.gather(*(asyncio.to_thread(scraped, at) for at in self._addresses.values()))
         return dict(zip(self._addresses, found, strict=True))
 
 
@@ -116,7 +117,8 @@ def _parsed(line: str) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _scraped(address: str) -> dict[str, float] | None:
+def scraped(address: str) -> dict[str, float] | None:
+    """The samples of a process; None where it does not answer."""
     try:
         with urllib.request.urlopen(address, timeout=1) as answer:
             return {name: float(value) for name, value in SAMPLE.findall(answer.read().decode())}
