@@ -6,9 +6,11 @@ import asyncio
 import shutil
 import signal
 import sqlite3
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
@@ -30,7 +32,7 @@ from tests.nemeses.doubled import (
     SESSION_SECONDS,
     Doubled,
 )
-from tests.nemeses.operating import recover
+from tests.nemeses.operating import cancel, recover
 from tests.nemeses.population import Population
 from tests.standing import Standing, standing
 from workers.gateway import main as gateway
@@ -46,6 +48,7 @@ class World:
         folder: for what a fault needs on the disk.
         seconds: how long a fault lasts, about.
         gone: records of topics that were deleted, read before that.
+        recovered: what became of the cases that fell back with Temporal, see ``operating.recover``.
         tell: adds a line to the story.
     """
 
@@ -55,6 +58,7 @@ class World:
     seconds: float
     tell: Callable[[str], None]
     gone: list[Standing] = field(default_factory=list)
+    recovered: dict[str, str] = field(default_factory=dict)
 
 
 Nemesis = Callable[[World, Random], Awaitable[None]]
@@ -271,22 +275,29 @@ async def _carried(world: World, topic: str) -> None:
 @nemesis
 async def temporal_restored(world: World, draw: Random) -> None:
     """Temporal is put back to a backup of some seconds ago, behind what Kafka's offsets say that it has; an
-    operator gives the cases that fell back their events again."""
-    temporal = world.stack.engines["temporal"]
-    file, backup = temporal.data / "temporal.db", world.folder / "temporal-backup.db"
+    operator gives the cases that fell back their events again, and ends those that cannot go on."""
+    temporal, settings = world.stack.engines["temporal"], world.stack.settings
+    file, backup, made = temporal.data / "temporal.db", world.folder / "temporal-backup.db", datetime.now(UTC)
     await asyncio.to_thread(_back_up, file, backup)
     world.tell("a backup of Temporal is made")
     await asyncio.sleep(world.seconds * 0.3)
-    with world.stack.alone("temporal"):
+    readers = [f"{name}-{half}" for name in ("gateway", "orchestrator") for half in HALVES]
+    with world.stack.alone("temporal", DEPARTMENT, *readers):
+        await asyncio.gather(*(world.stack.stop(name) for name in [*readers, DEPARTMENT]))
         temporal.kill()
         for each in file.parent.glob(f"{file.name}*"):
             each.unlink()
         shutil.move(backup, file)
         await temporal.start()
-    world.tell("Temporal is the backup")
-    await asyncio.sleep(world.seconds * 0.2)
-    world.tell(await asyncio.to_thread(recover, world.stack.settings))
-    await asyncio.sleep(world.seconds * 0.3)
+        world.tell("Temporal is the backup")
+        fates = await asyncio.to_thread(recover, settings, made)
+        for name in draw.sample([*readers, DEPARTMENT], len(readers) + 1):
+            world.stack.start(name)
+    world.recovered |= fates
+    world.tell(f"recovered: {dict(Counter(fates.values()))}")
+    await world.stack.well()
+    for case in (case for case, fate in fates.items() if fate == "left"):
+        await asyncio.to_thread(cancel, settings, case)
 
 
 @nemesis

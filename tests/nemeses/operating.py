@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 
 from contracts.terms.errors import PLATFORM_FAULTS, SeamlessError
@@ -36,23 +38,40 @@ async def replay_dead_letters(settings: Settings, tell: Callable[[str], None]) -
 @cache
 def can_recover() -> bool:
     """Whether there is a command that gives cases their events again after a restore of Temporal."""
-    ended = subprocess.run([*COMMAND, "recover", "--help"], capture_output=True, check=False)
-    return ended.returncode == 0
+    return _seamless("recover", "--help").returncode == 0
 
 
-def recover(settings: Settings) -> str:
-    """Run it; what it says last.
+def recover(settings: Settings, backup: datetime) -> dict[str, str]:
+    """Recover the cases after Temporal was put back to a backup, as docs/operating.md says to do it.
+
+    Gateways and orchestrators have to be away. What cannot be recovered is cancelled once they are back, see
+    :func:`cancel`.
+
+    Returns:
+        What became of each case that fell back or is gone: ``goes-on``, ``ended`` or ``left``.
 
     Raises:
-        RuntimeError: it fails.
+        RuntimeError: the command fails.
     """
-    ended = subprocess.run(
-        [*COMMAND, "recover"],
-        env=os.environ | environment(settings),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode:
+    ended = _seamless("recover", "--backup", backup.isoformat(), "--json", settings=settings)
+    if not ended.stdout:
         raise RuntimeError(f"seamless recover ended with {ended.returncode}: {ended.stderr[-400:]}")
-    return f"seamless recover: {(ended.stdout.splitlines() or [''])[-1]}"
+    return {each["case"]: each["fate"] for each in json.loads(ended.stdout)["cases"]}
+
+
+def cancel(settings: Settings, case: str) -> None:
+    """End a case that cannot go on.
+
+    Raises:
+        RuntimeError: the command fails.
+    """
+    ended = _seamless("case", "cancel", case, "--why", "Temporal was restored", settings=settings)
+    if ended.returncode:
+        raise RuntimeError(f"seamless case cancel ended with {ended.returncode}: {ended.stderr[-400:]}")
+
+
+def _seamless(*arguments: str, settings: Settings | None = None) -> subprocess.CompletedProcess[str]:
+    ours = environment(settings) if settings else {}
+    return subprocess.run(
+        [*COMMAND, *arguments], env=os.environ | ours, capture_output=True, text=True, check=False
+    )

@@ -130,7 +130,7 @@ async def run(
                 for task in helping:
                     task.cancel()
                 await asyncio.gather(*helping, return_exceptions=True)
-    verdict = judge(evidence, [each.case for each in plans])
+    verdict = judge(evidence, [each.case for each in plans], world.recovered)
     return Outcome(seed, verdict, struck, left_out, story, evidence.failed_tasks)
 
 
