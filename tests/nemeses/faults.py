@@ -296,8 +296,8 @@ async def temporal_restored(world: World, draw: Random) -> None:
     world.recovered |= fates
     world.tell(f"recovered: {dict(Counter(fates.values()))}")
     await world.stack.well()
-    for case in (case for case, fate in fates.items() if fate == "left"):
-        await asyncio.to_thread(cancel, settings, case)
+    left = [case for case, fate in fates.items() if fate == "left"]
+    await asyncio.gather(*(asyncio.to_thread(cancel, settings, case) for case in left))
 
 
 @nemesis
