@@ -88,6 +88,8 @@ async def test_large_reports_of_an_agency_that_nobody_asked_do_not_end_a_case(
     await goes_on(stack, town, case)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
 async def test_ten_thousand_events_that_wait_while_everything_is_down_take_effect_in_order(
     stack: Stack, town: Town
 ) -> None:

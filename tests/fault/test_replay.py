@@ -16,7 +16,7 @@ import pytest
 from tests.commands.counted import count, total
 from tests.commands.running import COMMAND, REAL_LOGS, ROOT, left_running
 
-pytestmark = [pytest.mark.fault, pytest.mark.integration]
+pytestmark = [pytest.mark.fault, pytest.mark.integration, pytest.mark.long]
 
 CASES = 240
 REAL_FINES = REAL_LOGS / "traffic_fines.csv.gz"

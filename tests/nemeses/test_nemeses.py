@@ -8,7 +8,7 @@ import pytest
 
 from tests.nemeses.run import drawn, lacking, run, table
 
-pytestmark = [pytest.mark.fault, pytest.mark.integration]
+pytestmark = [pytest.mark.fault, pytest.mark.integration, pytest.mark.long]
 
 SEED = 15
 FAULTS = 5
