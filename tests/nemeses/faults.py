@@ -65,8 +65,8 @@ Nemesis = Callable[[World, Random], Awaitable[None]]
 NEMESES: dict[str, Nemesis] = {}
 """Every fault there is."""
 
-SILENT = frozenset({"slow", "transactions", "rolling-upgrade"})
-"""What need not show from outside: nothing is away for longer than a moment."""
+SILENT = frozenset({"acknowledgements-lost", "slow", "transactions", "rolling-upgrade"})
+"""What need not show from outside: nothing is away for longer than anybody waits for an answer."""
 
 
 def nemesis(work: Nemesis) -> Nemesis:
