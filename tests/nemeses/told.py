@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.3
 AGE_SECONDS = 5.0
 SAMPLE = re.compile(r"^(seamless_\w+(?:\{[^}]*\})?) ([0-9.e+-]+)$", re.MULTILINE)
 
-RISING = ("seamless_gateway_rebalances_total", "seamless_dead_letters_total")
+REBALANCES = "seamless_gateway_rebalances_total"
 WAITING = ("broker-away", "gateway-away", "dead-letter-waits")
 READY = "seamless_ready"
 AGE = "seamless_gateway_oldest_unfinished_age_seconds"
@@ -73,7 +73,7 @@ class Watch:
             for name, value in samples.items():
                 if name == READY and value < 1 <= before.get(name, 1):
                     return f"{READY} 0 of {process}"
-                rises = name.startswith(RISING) or any(f'reason="{why}"' in name for why in WAITING)
+                rises = name == REBALANCES or any(f'reason="{why}"' in name for why in WAITING)
                 if rises and value > before.get(name, 0):
                     return f"{name} of {process}"
                 if name == AGE and value > AGE_SECONDS > before.get(name, 0):
