@@ -290,13 +290,16 @@ async def temporal_restored(world: World, draw: Random) -> None:
         shutil.move(backup, file)
         await temporal.start()
         world.tell("Temporal is the backup")
-        fates = await asyncio.to_thread(recover, settings, made)
+        found = await asyncio.to_thread(recover, settings, made)
         for name in draw.sample([*readers, DEPARTMENT], len(readers) + 1):
             world.stack.start(name)
-    world.recovered |= fates
-    world.tell(f"recovered: {dict(Counter(fates.values()))}")
+    world.recovered |= {each["case"]: each["fate"] for each in found}
+    world.tell(f"recovered: {dict(Counter(each['fate'] for each in found))}")
     await world.stack.well()
-    left = [case for case, fate in fates.items() if fate == "left"]
+    left = [each["case"] for each in found if each["fate"] == "left"]
+    for each in found:
+        if each["fate"] == "left":
+            world.tell(f"{each['case']} is left: {each['detail']}")
     await asyncio.gather(*(asyncio.to_thread(cancel, settings, case) for case in left))
 
 

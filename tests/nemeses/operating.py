@@ -41,14 +41,15 @@ def can_recover() -> bool:
     return _seamless("recover", "--help").returncode == 0
 
 
-def recover(settings: Settings, backup: datetime) -> dict[str, str]:
+def recover(settings: Settings, backup: datetime) -> list[dict[str, str]]:
     """Recover the cases after Temporal was put back to a backup, as docs/operating.md says to do it.
 
     Gateways and orchestrators have to be away. What cannot be recovered is cancelled once they are back, see
     :func:`cancel`.
 
     Returns:
-        What became of each case that fell back or is gone: ``goes-on``, ``ended`` or ``left``.
+        Each ``case`` that fell back or is gone, with its ``fate`` (``goes-on``, ``ended`` or ``left``) and a
+        ``detail``.
 
     Raises:
         RuntimeError: the command fails.
@@ -56,7 +57,8 @@ def recover(settings: Settings, backup: datetime) -> dict[str, str]:
     ended = _seamless("recover", "--backup", backup.isoformat(), "--json", settings=settings)
     if not ended.stdout:
         raise RuntimeError(f"seamless recover ended with {ended.returncode}: {ended.stderr[-400:]}")
-    return {each["case"]: each["fate"] for each in json.loads(ended.stdout)["cases"]}
+    found: list[dict[str, str]] = json.loads(ended.stdout)["cases"]
+    return found
 
 
 def cancel(settings: Settings, case: str) -> None:
@@ -65,7 +67,7 @@ def cancel(settings: Settings, case: str) -> None:
     Raises:
         RuntimeError: the command fails.
     """
-    ended = _seamless("case", "cancel", case, "--why", "Temporal was restored", settings=settings)
+    ended = _seamless("case", "cancel", case, "--why", "Temporal was restored", "--force", settings=settings)
     if ended.returncode:
         raise RuntimeError(f"seamless case cancel ended with {ended.returncode}: {ended.stderr[-400:]}")
 
