@@ -48,7 +48,8 @@ class World:
         folder: for what a fault needs on the disk.
         seconds: how long a fault lasts, about.
         gone: records of topics that were deleted, read before that.
-        recovered: what became of the cases that fell back with Temporal, see ``operating.recover``.
+        recovered: what became of the cases that fell back with Temporal, see ``operating.recover``; None
+            where it was not restored.
         tell: adds a line to the story.
     """
 
@@ -58,7 +59,7 @@ class World:
     seconds: float
     tell: Callable[[str], None]
     gone: list[Standing] = field(default_factory=list)
-    recovered: dict[str, str] = field(default_factory=dict)
+    recovered: dict[str, str] | None = None
 
 
 Nemesis = Callable[[World, Random], Awaitable[None]]
@@ -293,7 +294,7 @@ async def temporal_restored(world: World, draw: Random) -> None:
         found = await asyncio.to_thread(recover, settings, made)
         for name in draw.sample([*readers, DEPARTMENT], len(readers) + 1):
             world.stack.start(name)
-    world.recovered |= {each["case"]: each["fate"] for each in found}
+    world.recovered = (world.recovered or {}) | {each["case"]: each["fate"] for each in found}
     world.tell(f"recovered: {dict(Counter(each['fate'] for each in found))}")
     await world.stack.well()
     left = [each["case"] for each in found if each["fate"] == "left"]

@@ -64,13 +64,13 @@ class Verdict:
         return [f"{kind}: {each}" for kind, found in every.items() for each in found]
 
 
-def judge(evidence: Evidence, cases: Iterable[str], recovered: Collection[str] = ()) -> Verdict:
+def judge(evidence: Evidence, cases: Iterable[str], recovered: Collection[str] | None = None) -> Verdict:
     """Judge a run.
 
     Args:
         cases: those that applicants asked for, each of which has to be there once, and closed.
-        recovered: those that fell back with Temporal. Of what they had said it knows a part only, and the
-            workflow of one that had ended, or could not go on, was ended from outside.
+        recovered: where Temporal was restored, those that fell back with it. It knows a part only of what
+            they had said, and the workflow of one that had ended, or could not go on, was ended from outside.
     """
     judging = _Judge(evidence, list(cases), recovered)
     kinds = Counter(entry.kind for entries in judging.ledgers.values() for entry in entries)
@@ -92,7 +92,7 @@ def judge(evidence: Evidence, cases: Iterable[str], recovered: Collection[str] =
 class _Judge:
     evidence: Evidence
     cases: list[str]
-    recovered: Collection[str]
+    recovered: Collection[str] | None
 
     # --- what there is -----------------------------------------------------------------------------------
 
@@ -133,6 +133,8 @@ class _Judge:
             )
         digests: dict[tuple[str, str], str] = {}
         for told in self.evidence.told:
+            if not told.id.startswith(f"{told.case}/"):
+                continue  # a refusal by the gateway may be told again, later and for another reason
             if digests.setdefault((told.topic, told.id), told.digest) != told.digest:
                 yield f"{told.case}: {told.id} on {told.topic} says two things"
         for case in self.ledgers.keys() - set(self.cases):
@@ -151,7 +153,7 @@ class _Judge:
             if [entry.hash for entry in self.evidence.archived.get(case, [])] != there:
                 yield f"{case}: the archive is not the ledger"
             recorded = [posting.entry.hash for posting in self.evidence.postings.get(case, [])]
-            if not set(recorded) <= set(there) if case in self.recovered else recorded != there:
+            if not set(recorded) <= set(there) if self._fell_back(case) else recorded != there:
                 yield f"{case}: the ledger is not what the case recorded"
         told = {(each.topic, each.id) for each in self.evidence.told}
         for postings in self.evidence.postings.values():
@@ -177,11 +179,18 @@ class _Judge:
     def stuck(self) -> Iterator[str]:
         for case in self.cases:
             status = self.evidence.status.get(case, "not there")
-            if status != "completed" and case not in self.recovered:
+            if status != "completed" and not self._fell_back(case):
                 yield f"{case}: its workflow is {status}"
             kinds = [entry.kind for entry in self.ledgers.get(case, [])]
             if "closed" not in kinds:
                 yield f"{case}: never closed, last {kinds[-1] if kinds else 'never opened'}"
+
+    def _fell_back(self, case: str) -> bool:
+        """Whether Temporal was restored and knows less of a case than its ledger; of one that had both begun
+        and ended since the backup, nothing."""
+        if self.recovered is None:
+            return False
+        return case in self.recovered or case not in self.evidence.status
 
     # --- binding -----------------------------------------------------------------------------------------
 

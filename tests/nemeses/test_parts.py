@@ -275,3 +275,11 @@ def test_a_case_that_does_not_end_is_stuck(case: CaseId) -> None:
     evidence = well(case)
     evidence.status[case] = "running"
     assert "is running" in only(judge(evidence, [case]), "stuck")
+
+
+def test_a_case_that_has_ended_may_be_gone_where_temporal_was_restored(case: CaseId) -> None:
+    evidence = well(case)
+    evidence.status.clear()
+    evidence.postings.clear()
+    assert judge(evidence, [case], recovered=()).findings == []
+    assert {each.split(":")[0] for each in judge(evidence, [case]).findings} == {"loss", "stuck"}
