@@ -3,11 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test lint unit fmt bench fines simulation mutants lock clean
+.PHONY: help setup demo test test-long test-faults lint unit fmt bench fines simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: .venv/engines ## Make .venv and fetch the engines (Temporal, Kafka, a Java runtime)
 
@@ -26,7 +26,13 @@ demo: setup ## Run the main job: construction permits across six agencies, on a 
 
 test: lint ## All checks: style, types, direction of imports, then the tests, fast ones first
 	$(BIN)/pytest tests/unit tests/replay
-	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay
+	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m "not whole_log and not long"
+
+test-long: setup ## The tests of more than a minute each: at scale, from a wheel, some faults of test-faults
+	$(BIN)/pytest tests -m long
+
+test-faults: setup ## Break the real stack on purpose, by two seeds (docs/faults.md; about twenty minutes)
+	$(BIN)/python -m tests.nemeses --seed 1 --seed 2
 
 lint: setup ## Style, types, direction of imports
 	$(BIN)/ruff check .

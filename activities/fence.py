@@ -193,6 +193,8 @@ class FenceActivity:
             if clock() - self._committed_at > COMMITTED_SECONDS or not self._committed.keys() >= set(wanted):
                 every = sorted({*self._committed, *wanted})
                 found = await self._admin.list_consumer_group_offsets(self._group, partitions=every)
+                if not found.keys() >= set(every):  # its coordinator has not read them again yet
+                    raise Unavailable(f"the broker does not know yet how far {self._group} has come")
                 self._committed = {each: max(0, found[each].offset) for each in every}
                 self._committed_at = clock()
             return {each: self._committed[each] for each in wanted}

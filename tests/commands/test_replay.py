@@ -80,9 +80,9 @@ IRREGULAR = {
 """Each fine of our own log: how it stands in the end, its marks, and how the log differs from the law."""
 
 
-@pytest.mark.parametrize("name", ["fines.csv", "fines.xes"])
-def test_a_small_log_with_every_irregularity(name: str, tmp_path: Path) -> None:
-    made, findings = replayed(HERE / name, tmp_path, "--data", tmp_path / "data")
+def test_a_small_log_with_every_irregularity(tmp_path: Path) -> None:
+    """As CSV; that the same log as XES says the same is a unit test."""
+    made, findings = replayed(HERE / "fines.csv", tmp_path, "--data", tmp_path / "data")
     assert left_running(tmp_path) == []
     assert (made["cases"], made["events"]) == (10, 49)
     for reference, (outcome, flags, differences) in IRREGULAR.items():
@@ -110,19 +110,6 @@ def test_the_real_permit_log_is_relived_without_loss(tmp_path: Path) -> None:
     assert made["flags"] == {"event-on-another-day": 1}  # one that ended before its last step
 
 
-def test_a_small_permit_log_of_our_own_is_relived(tmp_path: Path) -> None:
-    log = HERE / "permit_log.csv"
-    code, made = seamless("replay", log, "--procedure", "permit-receipt", "--data", tmp_path, "--json")
-    assert code == 0
-    assert (made["cases"], made["events"], made["closed"], made["open"], made["events_lost"]) == (
-        3,
-        10,
-        2,
-        1,
-        0,
-    )
-
-
 def bare(folder: Path) -> Path:
     """A directory that knows neither the channel nor any party of a log."""
     file = folder / "bare.toml"
@@ -134,13 +121,14 @@ def bare(folder: Path) -> Path:
     return file
 
 
-def test_parties_that_the_directory_lacks_are_taken_in(
+def test_a_small_permit_log_of_our_own_is_relived_and_parties_that_the_directory_lacks_are_taken_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEAMLESS_DIRECTORY", str(bare(tmp_path)))
     code, made = seamless("replay", HERE / "permit_log.csv", "--procedure", "permit-receipt", "--json")
     assert code == 0
-    assert (made["cases"], made["events"], made["closed"], made["events_lost"]) == (3, 10, 2, 0)
+    assert (made["cases"], made["events"], made["events_lost"]) == (3, 10, 0)
+    assert (made["closed"], made["open"]) == (2, 1)
 
 
 @pytest.mark.parametrize("server", ["--kafka", "--temporal"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import venv
@@ -14,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.running import ROOT, left_running
+from tests.commands.running import ROOT
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 NO_SOURCE = (".*", "build", "*.egg-info", "__pycache__", "tests", "docs")
 QUIET = ("--quiet", "--disable-pip-version-check")
@@ -54,23 +53,3 @@ def test_the_demo_runs_from_a_wheel(installed: Path, tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     made = json.loads(ended.stdout.splitlines()[-1])
     assert (made["cases"], made["undecided"], made["ledger_broken"]) == (2, 0, 0)
-
-
-@pytest.mark.timeout(600)
-def test_up_runs_from_a_wheel(installed: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    up = subprocess.Popen(
-        [str(installed), "up", "--data", str(data), "--json"],
-        cwd=tmp_path,
-        env=clean_environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert up.stdout is not None
-        addresses = json.loads(up.stdout.readline())
-        assert set(addresses["metrics"]) >= {"gateway", "orchestrator", "archive", "department-drainage"}
-    finally:
-        up.send_signal(signal.SIGTERM)
-        assert up.wait(60) == 0
-    assert left_running(data) == []

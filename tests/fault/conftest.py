@@ -13,7 +13,7 @@ from tests.integration.conftest import town
 __all__ = ["town"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def short_days(stack: Stack) -> AsyncIterator[None]:
     """A gateway that opens cases with short days, in place of the shared one."""
     await stack.worker("gateway").stop(15)

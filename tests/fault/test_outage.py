@@ -23,10 +23,10 @@ from tests.integration.town import Town
 
 pytestmark = [pytest.mark.fault, pytest.mark.integration]
 
-GRACE_SECONDS = 20.0
+GRACE_SECONDS = 12.0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def watchful(stack: Stack) -> AsyncIterator[None]:
     """Short days, and outages that count after three seconds."""
     for name in ("gateway", "orchestrator"):

@@ -13,8 +13,10 @@ from contracts.wire.ledger import LedgerEntry, faults
 from contracts.wire.messages import Decided
 from contracts.wire.topics import LEDGER, messages_topic
 from network.broker.dead_letters import list_dead_letters
-from network.broker.tail import TopicTail
+from tests.standing import standing
 from workers.process.settings import Settings
+
+LOOKS = 20
 
 
 async def archived(settings: Settings, cases: Iterable[str]) -> dict[str, list[LedgerEntry]]:
@@ -33,30 +35,16 @@ async def archived(settings: Settings, cases: Iterable[str]) -> dict[str, list[L
         await reader.close()
 
 
-async def everything_on(settings: Settings, topic: str) -> list[Event]:
-    """All events on a topic from its start to its end now."""
-    events: list[Event] = []
-    async with TopicTail(settings.broker, [topic], from_start=True) as tail:
-        reading = tail.__aiter__()
-        while True:
-            try:
-                record = await asyncio.wait_for(anext(reading), 3)
-            except TimeoutError:
-                return events
-            events.append(Event.decode(record.value, list(record.headers)))
-
-
 async def judge(settings: Settings, cases: Iterable[str], *, outcome: str | None = None) -> None:
     """Each case is decided once, its applicant heard that once, and its ledger is whole in both places."""
     cases = list(cases)
     await archived(settings, cases)  # every case has ended
     on_topic: dict[str, dict[int, str]] = {case: {} for case in cases}
-    for event in await everything_on(settings, LEDGER):
-        entry = LedgerEntry.model_validate(event.data)
-        if entry.case in on_topic:
-            known = on_topic[entry.case].setdefault(entry.sequence, entry.hash)
-            assert known == entry.hash, f"{entry.case} forks at {entry.sequence}"
-    notices = await everything_on(settings, messages_topic(Party.channel("portal")))
+    for record in await standing(settings.broker, [LEDGER], cases=cases):
+        entry, _ = LedgerEntry.decode(record.value, record.headers)
+        known = on_topic[entry.case].setdefault(entry.sequence, entry.hash)
+        assert known == entry.hash, f"{entry.case} forks at {entry.sequence}"
+    decisions = await _decisions_heard(settings, cases)
     # Read after the topic: what comes to a closed case is refused in its ledger, also while this judges.
     async with asyncio.timeout(60):
         while True:
@@ -71,8 +59,22 @@ async def judge(settings: Settings, cases: Iterable[str], *, outcome: str | None
         decided = [entry for entry in entries if entry.kind == "decided"]
         assert len(decided) == 1, f"{case} was decided {len(decided)} times"
         assert outcome is None or decided[0].outcome == outcome
-        heard = {each.id: each.data for each in notices if each.subject == case and each.type == Decided.type}
-        assert len(heard) == 1, f"the applicant of {case} heard {len(heard)} decisions"
+        assert len(decisions[case]) == 1, f"the applicant of {case} heard {len(decisions[case])} decisions"
+
+
+async def _decisions_heard(settings: Settings, cases: list[str]) -> dict[str, set[str]]:
+    """The ids of the decisions that each applicant was told; it may take a moment until each was told one."""
+    notices = messages_topic(Party.channel("portal"))
+    heard: dict[str, set[str]] = {case: set() for case in cases}
+    for _ in range(LOOKS):
+        for record in await standing(settings.broker, [notices], cases=cases):
+            event = Event.decode(record.value, record.headers)
+            if event.type == Decided.type:
+                heard[event.subject].add(event.id)
+        if all(heard.values()):
+            break
+        await asyncio.sleep(0.5)
+    return heard
 
 
 async def dead_letters(settings: Settings, case: str) -> list[DeadLetter]:

@@ -11,12 +11,9 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from contracts.terms.identifiers import Party
 from contracts.wire.envelope import Event
-from contracts.wire.messages import Cancelled, Decided, DocumentIssued, RefusedNotice, Reported, Taken
-from contracts.wire.topics import events_topic
+from contracts.wire.messages import Cancelled, Decided, DocumentIssued, RefusedNotice, Taken
 from deploy.local.stack import Stack
-from tests.applications import ADMINISTRATION, event
 from tests.integration.judge import archived, dead_letters, judge
 from tests.integration.town import Town, consent
 from workers.process.temporal import connect
@@ -107,35 +104,3 @@ async def _is_gone(client: Client, case: str) -> bool:
     except RPCError as error:
         return error.status is RPCStatusCode.NOT_FOUND
     return False
-
-
-async def test_three_thousand_events_and_the_case_ends_as_it_should(stack: Stack, town: Town) -> None:
-    """More than one run of a workflow takes well: the case goes on in new ones (continue-as-new)."""
-    town.reply = lambda requested: (
-        None if requested.data["request"] == "review-planning" else consent(requested)
-    )
-    case = await town.apply()
-    await town.until(lambda: any(entry.step == "review-planning/1" for entry in town.ledger[case]))
-
-    async def report(agency: str) -> None:
-        source = Party.agency(agency).source(ADMINISTRATION)
-        for number in range(1000):
-            visit = event(source, Reported.type, case, {"step": "visit", "content": {"number": number}})
-            await town.send(events_topic(Party.agency(agency)), visit)
-
-    await asyncio.gather(*(report(agency) for agency in ("housing", "fire-safety", "environment")))
-    # Topics do not wait for one another: the answer could overtake the last reports and close the case.
-    await town.until(lambda: town.kinds(case).count("reported") == 3000, within_seconds=250)
-    await town.answer(f"{case}/review-planning/1", {"outcome": "consent"})
-    await town.closed(case, within_seconds=250)
-    await judge(stack.settings, [case], outcome="granted")
-    ledger = (await archived(stack.settings, [case]))[case]
-    for agency in ("housing", "fire-safety", "environment"):
-        reported = [
-            entry for entry in ledger if entry.kind == "reported" and entry.actor == f"agency:{agency}"
-        ]
-        numbers = [entry.data.content["content"]["number"] for entry in reported if entry.data]
-        assert numbers == list(range(1000))  # none lost, none doubled, in the order of their topic
-    client = await connect(stack.settings)
-    runs = [run async for run in client.list_workflows(f"WorkflowId = '{case}'")]
-    assert len(runs) > 1

@@ -16,15 +16,21 @@ from temporalio.testing import ActivityEnvironment
 from activities.fence import FenceActivity
 from activities.outbox import OutboxActivity
 from contracts.platform import Batch, Fence, Letter, Posting
+from contracts.terms.identifiers import Party
 from contracts.wire.ledger import GENESIS, LedgerEntry
-from contracts.wire.topics import LEDGER
+from contracts.wire.topics import LEDGER, events_topic
 from deploy.local.kafka import KafkaEngine
+from deploy.local.stack import Stack
 from network.broker.connection import Broker
 from network.broker.publisher import Publisher, TopicMissing
+from network.broker.topics import apply_topics
 from tests.applications import ADMINISTRATION, new_case
+from tests.integration.judge import judge
+from tests.integration.town import Town
 
 pytestmark = pytest.mark.integration
 
+GONE_SECONDS = 6
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
 
@@ -97,6 +103,18 @@ async def test_a_missing_topic_fails_its_own_postings_alone(broker: Broker) -> N
         await make(broker, "agency.gone.requests")
         await publish("agency.gone.requests")  # tried again once the topic is there
         assert await ends(broker) == 32
+
+
+async def test_a_topic_that_was_made_again_is_read_within_seconds(stack: Stack, town: Town) -> None:
+    """The gateway has seen that it was gone: nothing tells it that it is back, so it has to look."""
+    broker, topic = stack.settings.broker, events_topic(Party.agency("service-hall"))
+    async with broker.administration() as client:
+        await client.delete_topics([broker.topic(topic)])
+    await asyncio.sleep(GONE_SECONDS)
+    await apply_topics(broker, stack.settings.directory)
+    case = await town.apply()
+    await town.closed(case, within_seconds=60)
+    await judge(stack.settings, [case], outcome="granted")
 
 
 async def test_the_fence_does_not_take_a_missing_topic_for_silence(broker: Broker) -> None:

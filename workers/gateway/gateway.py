@@ -40,6 +40,9 @@ REPLACE_AFTER_SECONDS = 1.0
 HEARTBEAT_MS = 500
 """A member hears of a rebalance by its heartbeat: short, so that a second gateway joins at once."""
 
+LOOK_FOR_TOPICS_MS = 10_000
+"""So often it is looked whether a topic that was deleted is back; nothing tells it."""
+
 GATHERED_BYTES = 64 * 1024
 """So many bytes need no more gathering. Every read asks for all partitions, however little there is; under
 load, that is half of the gateway's time."""
@@ -129,6 +132,7 @@ class Gateway:
             isolation_level="read_committed",  # what an agency took back was never said
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=min(HEARTBEAT_MS, settings.session_timeout_ms // 3),
+            metadata_max_age_ms=LOOK_FOR_TOPICS_MS,
             **(gather if settings.gather_ms else {}),
         )
 

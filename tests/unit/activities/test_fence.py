@@ -35,6 +35,7 @@ class FakeKafka:
         self.ends = ends
         self.committed = committed
         self.asked_for_ends = 0
+        self.loading = False
 
     async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(partitions, 0)
@@ -46,7 +47,8 @@ class FakeKafka:
     async def list_consumer_group_offsets(
         self, group: str, partitions: Iterable[TopicPartition]
     ) -> dict[TopicPartition, Committed]:
-        return {each: Committed(self.committed[each.partition]) for each in partitions}
+        known = () if self.loading else partitions
+        return {each: Committed(self.committed[each.partition]) for each in known}
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,18 @@ async def test_a_topic_that_the_broker_does_not_show_is_not_silence() -> None:
     broker.made.append(TOPIC)  # and it is asked again
     with pytest.raises(ApplicationError, match="the gateway stands at 2 of 3"):
         await fence.await_gateway(a_fence())
+
+
+async def test_a_broker_that_has_just_come_back_and_knows_no_offsets_yet_is_away() -> None:
+    """Its group coordinator still loads: it answers, and leaves the partitions out."""
+    kafka = FakeKafka([3, 0, 0], [3, -1, -1])
+    kafka.loading = True
+    fence = fence_on(kafka)
+    with pytest.raises(ApplicationError) as caught:
+        await fence.await_gateway(a_fence())
+    assert caught.value.type == "broker-away"
+    kafka.loading = False
+    assert await fence.await_gateway(a_fence()) == FencePassed()
 
 
 async def test_it_waits_for_a_heartbeat_from_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
