@@ -35,6 +35,7 @@ def doctor(
     """
     import logging
 
+    from seamless.operate.checks import CASES
     from workers.process.checks.check import make
     from workers.process.checks.every import CHECKS
     from workers.process.settings import load_settings
@@ -43,7 +44,7 @@ def doctor(
     logging.disable(logging.CRITICAL)  # what the client libraries say of a server is told in the findings
 
     async def main() -> int:
-        findings = await make(CHECKS, settings)
+        findings = await make((*CHECKS, CASES), settings)
         if as_json:
             Console().json({"findings": [asdict(each) for each in findings]})
         else:

@@ -113,6 +113,13 @@ async def test_every_case_goes_on_from_the_end_of_its_ledger_or_is_named(
         code, said, _ = await seamless(settings, "case", "list", "--stuck")
         found = {each["case"]: each["reason"] for each in said["stuck"]}
         assert found == {behind: "fell-back", ended: "fell-back", gone: "workflow-gone"}
+        code, said, _ = await seamless(settings, "doctor")
+        [finding] = [each for each in said["findings"] if each["check"] == "cases"]
+        assert (finding["result"], behind in finding["compared"], gone in finding["compared"]) == (
+            "wrong",
+            True,
+            False,
+        )
 
         # Started too early: nothing of the case that fell back leaves.
         await with_cases(stack)
