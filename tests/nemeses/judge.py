@@ -17,7 +17,6 @@ from contracts.wire.messages import Answered, FeeDue, Missing, Paid, Requested, 
 from tests.applications import ADMINISTRATION
 from tests.nemeses.doubled import GRACE_SECONDS, OUTAGE_AFTER_SECONDS
 from tests.nemeses.evidence import Evidence, Said
-from tests.nemeses.population import deadline_of
 
 CHECK = f"{Party.agency('drainage').source(ADMINISTRATION)}#"
 """What a department's worker answers is said on no topic."""
@@ -134,7 +133,7 @@ class _Judge:
         digests: dict[tuple[str, str], str] = {}
         for told in self.evidence.told:
             if not told.id.startswith(f"{told.case}/"):
-                continue  # a refusal by the gateway may be told again, later and for another reason
+                continue  # a refusal may be told again, later and for another reason
             if digests.setdefault((told.topic, told.id), told.digest) != told.digest:
                 yield f"{told.case}: {told.id} on {told.topic} says two things"
         for case in self.ledgers.keys() - set(self.cases):
@@ -267,7 +266,7 @@ def _limits(entries: list[LedgerEntry]) -> dict[str | None, tuple[datetime, Ledg
         content = entry.data.content if entry.data else {}
         due: datetime | None = None
         if entry.kind == "requested":
-            due = deadline_of(Requested.model_validate(content))
+            due = Requested.model_validate(content).binding_end
         elif entry.kind == "fee-due":
             due = FeeDue.model_validate(content).due
         elif entry.kind == "asked-applicant":

@@ -18,7 +18,6 @@ from contracts.procedures.traffic_fine import (
     FineSent,
     euro,
 )
-from contracts.terms.calendar import calendar
 from contracts.terms.identifiers import CaseId, Party
 from contracts.terms.reports import Report
 from contracts.terms.requests import REQUESTS
@@ -39,10 +38,8 @@ from network.broker.publisher import Record
 from network.parties import AgencyClient, ChannelClient
 from tests.applications import ADMINISTRATION, application, document, fine
 from tests.integration.town import Town, consent
-from tests.nemeses.doubled import CALENDAR, DAY_SECONDS
 from tests.nemeses.partitioners import MAKES, Ending, Make, Producers
 from workers.process.settings import Settings
-from workflows.case.ladder import schedule
 
 Procedure = Literal["construction-permit", "traffic-fine", "permit-receipt"]
 
@@ -93,13 +90,6 @@ def planned(seed: int, cases: int, seconds: float) -> list[Planned]:
         )
         for number in range(cases)
     ]
-
-
-def deadline_of(requested: Requested) -> datetime:
-    """When silence on a request begins to bind."""
-    kind = REQUESTS[requested.request]
-    start = requested.due - kind.limit.days * timedelta(seconds=DAY_SECONDS)
-    return schedule(calendar(CALENDAR), start, kind.limit, kind.overdue)[1][-1].at
 
 
 class Population(Town):
@@ -269,7 +259,7 @@ class Population(Town):
         course = self._course(letter.subject, requested.request, draw)
         if course == "silence":
             return
-        await self._until(course, deadline_of(requested), draw)
+        await self._until(course, requested.binding_end, draw)
         answer = consent(letter)
         if course.startswith("refuse"):
             answer = {"outcome": "refuse", "reason": REASONS[requested.request]}

@@ -155,6 +155,7 @@ def asked(case: CaseId) -> dict[str, Any]:
         "request": "review-planning",
         "procedure": "construction-permit",
         "due": (NOW + timedelta(seconds=10)).isoformat(),
+        "binding_end": (NOW + timedelta(seconds=13)).isoformat(),
         "basis": "x",
         "outcomes": ["consent"],
         "content": {},
