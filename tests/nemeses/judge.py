@@ -158,7 +158,7 @@ class _Judge:
         for postings in self.evidence.postings.values():
             for posting in postings:
                 for number, letter in enumerate(posting.letters, start=1):
-                    if (letter.topic, f"{posting.entry.id}/{number}") not in told:
+                    if (letter.topic, letter.id or f"{posting.entry.id}/{number}") not in told:
                         yield f"{posting.entry.id}: letter {number} is not on {letter.topic}"
 
     def _events_lost(self) -> Iterator[str]:
