@@ -71,6 +71,17 @@ class Evidence:
     failed_tasks: dict[str, int] = field(default_factory=dict)
 
 
+async def all_ended(settings: Settings, within_seconds: float) -> None:
+    """Wait until no case runs: one whose last entry is there may have letters yet to publish, since what a
+    killed orchestrator had begun is tried again only once its time is over."""
+    client = await connect(settings)
+    deadline = asyncio.get_running_loop().time() + within_seconds
+    while asyncio.get_running_loop().time() < deadline:
+        if not [each.id async for each in client.list_workflows("ExecutionStatus = 'Running'")]:
+            return
+        await asyncio.sleep(0.5)
+
+
 async def collect(settings: Settings, gone: Sequence[Standing]) -> Evidence:
     """Read everything.
 

@@ -278,7 +278,10 @@ class Population(Town):
     def _completeness(self, requested: Requested) -> dict[str, Any]:
         if requested.content["application"].get("land_title"):
             return {"outcome": "complete"}
-        return {"outcome": "incomplete", "missing": [{"zh": "用地批准手续", "en": "Land title"}]}
+        return {
+            "outcome": "incomplete",
+            "missing": [{"zh": "用地批准手续", "en": "Land title", "field": "land_title"}],
+        }
 
     async def _pay(self, letter: Event) -> None:
         notice = FeeDue.model_validate(letter.data)

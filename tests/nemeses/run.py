@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from tests.nemeses.doubled import DAY_SECONDS, doubled
-from tests.nemeses.evidence import collect
+from tests.nemeses.evidence import all_ended, collect
 from tests.nemeses.faults import NEMESES, SILENT, World
 from tests.nemeses.judge import Verdict, judge
 from tests.nemeses.operating import can_recover, replay_dead_letters
@@ -24,6 +24,7 @@ QUIET_SECONDS = 2.0
 """So long it is quiet after a fault, so that the next one's signs are its own."""
 
 CLOSED_SECONDS = 240.0
+ENDED_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ async def run(
                     struck.append(await _strike(world, name, Random(f"{seed}/{name}")))
                 left = await town.all_closed(CLOSED_SECONDS)
                 note(f"all is mended; not closed: {', '.join(left) or 'none'}")
+                await all_ended(stack.settings, ENDED_SECONDS)
                 await asyncio.sleep(2 * DAY_SECONDS)  # for letters to closed cases, and their copies
                 evidence = await collect(stack.settings, world.gone)
             finally:
