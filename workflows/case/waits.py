@@ -50,9 +50,8 @@ class Waits:
             if unused := wait.excess if outcome.how == "answered" else wait.paid:
                 self._journal.refund(unused)
         self._journal.outcomes[step] = outcome
-        for tasks in (self._fences, self._checks):
-            if task := tasks.pop(step, None):
-                task.cancel()
+        _give_up(self._fences.pop(step, None))
+        _give_up(self._checks.pop(step, None))
         self._found.pop(step, None)
 
     def hold(self, wait: Wait, until: datetime) -> None:
@@ -65,8 +64,7 @@ class Waits:
         wait.referred_by, wait.agency, wait.holder = wait.agency, to, Party.agency(to)
         wait.due, wait.rungs, wait.passed = due, rungs, 0
         wait.inlets, wait.held_until, wait.outage = (events_topic(wait.holder),), None, None
-        if check := self._checks.pop(wait.step, None):
-            check.cancel()
+        _give_up(self._checks.pop(wait.step, None))
         self._renew(wait.step)
 
     def _renew(self, step: str) -> None:
@@ -124,6 +122,14 @@ class Waits:
     def start_check(self, step: str, check: Coroutine[Any, Any, None]) -> None:
         """Run an automated check; it is cancelled when its step ends in another way."""
         self._checks[step] = asyncio.create_task(check)
+
+
+def _give_up(task: asyncio.Task[None] | None) -> None:
+    """Cancel what nobody waits for any more. Temporal raises an error of its own out of an activity that is
+    cancelled: it is taken here, or the log would have it as a fault."""
+    if task is not None:
+        task.cancel()
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 def _pay(wait: Wait, owed: Money, payment: Money) -> None:

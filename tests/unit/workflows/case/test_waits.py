@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import timedelta
 from typing import Any
 
@@ -108,6 +109,31 @@ async def test_a_check_ends_with_its_step(runtime: VirtualRuntime) -> None:
     case.waits.settle("a/1", Outcome(how="stopped"))
     await runtime.advance()
     assert cancelled == ["check"]
+
+
+async def test_what_is_given_up_leaves_no_fault_in_the_log(runtime: VirtualRuntime) -> None:
+    """Temporal raises an error of its own out of an activity that is cancelled."""
+    faults: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+
+    async def activity(*_: Any) -> Any:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise RuntimeError("activity cancelled") from None
+
+    runtime.await_gateway = activity  # type: ignore[method-assign]
+    case = a_case(runtime)
+    late = wait(case, "a/1", seconds=0)
+    case.waits.fence(late)
+    case.waits.start_check("a/1", activity())
+    await runtime.advance()
+    case.waits.settle("a/1", Outcome(how="answered"))
+    del late
+    await runtime.advance()
+    gc.collect()
+    asyncio.get_running_loop().set_exception_handler(None)
+    assert faults == []
 
 
 async def test_a_fence_that_is_passed_for_a_step_that_has_ended_wakes_nobody(runtime: VirtualRuntime) -> None:
