@@ -48,9 +48,6 @@ from seamless.explore.driver import (
     value_of,
 )
 
-RUNG_KINDS = frozenset({"reminded", "escalated"})
-"""Entries of a rung that is taken as soon as it is due."""
-
 FENCED_KINDS = frozenset({"deemed", "lapsed", "referred", "held"})
 """Entries that a fence was passed for."""
 
@@ -186,11 +183,10 @@ class _Life:
             self._at = at
             self._hear(self._run.start(at, *self._events_of(group)))
             return
-        rungs = any(each.kind in RUNG_KINDS for each in group)
-        if not rungs:
+        if any(each.kind in FENCED_KINDS for each in group):  # it rang before: the fence was asked then
             self._let_ring(at)
         jobs = [
-            *(self._ringing(at) if rungs else ()),
+            *self._ringing(at),  # with the events: what was due while the case was away came after them
             *self._events_of(group),
             *self._answers_of(group),
             *self._passed_by(group),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -12,11 +13,26 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from contracts.platform import DELIVER, Delivered
+from contracts.platform import DELIVER, PUBLISH, Batch, Delivered, Published
+from contracts.terms.identifiers import Party
 from contracts.wire.ledger import LedgerEntry
-from seamless.explore.driver import Payloads, payloads_of
+from contracts.wire.messages import Answered
+from seamless.explore.driver import (
+    ActivityScheduled,
+    Command,
+    Payloads,
+    Run,
+    TimerStarted,
+    fired,
+    payloads_of,
+    resolved,
+    signal,
+    value_of,
+)
 from seamless.operate.reliving import Relived, Unlike, relive
 from tests.replay.replaying import HISTORIES, SMALL_RUNS, ledger_of, load, recorded_histories, small_runs
+from tests.unit.workflows.case.running import delivered, opened
+from workflows.construction_permit import ConstructionPermit
 from workflows.procedures import PROCEDURES
 
 CLASSES = {each.workflow_type: each for each in PROCEDURES}
@@ -98,3 +114,37 @@ def test_another_ledger_is_not_lived() -> None:
     changed = run.entries[3].model_copy(update={"recorded": later}).sealed()
     with pytest.raises(Unlike, match="entry 4"):
         run._replace(entries=[*run.entries[:3], changed]).relived(run.opened, 0, 4)
+
+
+def test_a_rung_that_was_due_and_that_an_answer_came_before_was_not_taken() -> None:
+    """The orchestrator was away when the reminder became due; it took the answer first when it was back."""
+    asked = opened(calendar="compressed:10")
+    began = asked.received
+    case, housing = asked.case, Party.agency("housing")
+    run = Run(ConstructionPermit, payloads_of(asked), case=case, run_id="a-run", seed=0)
+    entries: list[LedgerEntry] = []
+    timers: list[int] = []
+
+    def does(commands: Sequence[Command], at: datetime) -> None:
+        for command in commands:
+            if isinstance(command, TimerStarted):
+                timers.append(command.number)
+            if isinstance(command, ActivityScheduled) and command.activity == PUBLISH:
+                batch = value_of(command.input, Batch)
+                entries.extend(posting.entry for posting in batch.postings)
+                published = resolved(command.number, Published.of(batch, run.run_id))
+                does(run.activate(at, published), at)
+
+    does(run.start(began), began)
+    late = began + timedelta(seconds=45)  # the reminder of completeness was due after 40 of its 50
+    complete = delivered(
+        Answered(answer={"outcome": "complete"}), case, housing, step="check-completeness/1", received=late
+    )
+    does(run.activate(late, fired(timers[0]), signal(DELIVER, complete)), late)
+    run.evict()
+    assert [entry.kind for entry in entries][:3] == ["opened", "requested", "answered"]
+    relived = relive(
+        ConstructionPermit, payloads_of(asked), began, entries, {complete.event.key: complete}, {}
+    )
+    assert relived.opened is not None
+    assert relived.opened["carried"]["head"] == entries[-1].hash
