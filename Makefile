@@ -26,10 +26,10 @@ demo: setup ## Run the main job: construction permits across six agencies, on a 
 
 test: lint ## All checks: style, types, direction of imports, then the tests, fast ones first
 	$(BIN)/pytest tests/unit tests/replay
-	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m "not whole_log and not long"
+	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m "not whole_log and not long" --durations 10
 
-test-long: setup ## The tests of more than a minute each: at scale, from a wheel, some faults of test-faults
-	$(BIN)/pytest tests -m long
+test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel
+	$(BIN)/pytest tests -m long --durations 10
 
 test-faults: setup ## Break the real stack on purpose, by two seeds (docs/faults.md; about twenty minutes)
 	$(BIN)/python -m tests.nemeses --seed 1 --seed 2

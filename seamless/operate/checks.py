@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archive.completeness import NoArchive
 from workers.process.checks.check import Check, Finding, well, wrong
+from workers.process.checks.namespace import described, no_namespace
 from workers.process.checks.servers import Servers
 from workers.watcher.stuck import StuckCases
 
@@ -13,6 +14,8 @@ NAMED = 5
 
 async def cases(servers: Servers) -> Finding:
     """No case's ledger says more than Temporal knows of the case: it would, after a restore from a backup."""
+    if await described(servers) is None:
+        return no_namespace(servers.settings.namespace)
     checks = servers.settings.directory.checks()
     try:
         stuck = await StuckCases(servers.temporal, servers.archive, checks=checks).find()

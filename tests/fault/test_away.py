@@ -18,7 +18,7 @@ from tests.integration.town import Town
 from tests.metrics import figures, until
 from workers.process.temporal import connect
 
-pytestmark = [pytest.mark.fault, pytest.mark.integration]
+pytestmark = [pytest.mark.fault, pytest.mark.integration, pytest.mark.long]
 
 AGE = "seamless_gateway_oldest_unfinished_age_seconds"
 LAG = "seamless_gateway_lag_records"

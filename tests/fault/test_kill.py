@@ -16,7 +16,7 @@ from tests.integration.judge import dead_letters, judge
 from tests.integration.town import Town, consent
 from workers.gateway import main as gateway
 
-pytestmark = [pytest.mark.fault, pytest.mark.integration]
+pytestmark = [pytest.mark.fault, pytest.mark.integration, pytest.mark.long]
 
 CASES = 15
 

@@ -17,7 +17,7 @@ from tests.integration.judge import judge
 from tests.integration.town import Town, consent
 from workers.process.settings import load_settings
 
-pytestmark = [pytest.mark.fault, pytest.mark.integration]
+pytestmark = [pytest.mark.fault, pytest.mark.integration, pytest.mark.long]
 
 REVIEWS = ("review-planning/1", "review-fire-safety/1", "review-civil-air-defence/1", "review-environment/1")
 CONSENT = {"outcome": "consent"}
