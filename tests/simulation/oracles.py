@@ -223,7 +223,8 @@ class _Judge:
 
     def _order(self, case: str) -> Iterator[str]:
         """Events of one case on one topic take effect in their order, as far as one partition keeps it."""
-        effects = {entry.cause: entry.sequence for entry in self.entries(case) if entry.cause}
+        # What is late waits until its fence says so; meanwhile others take effect.
+        effects = {entry.cause: entry.sequence for entry in self.entries(case) if entry.kind != "late"}
         times = Counter(said.event.key for said in self.world.town.said)
         lanes: defaultdict[tuple[str, int], list[Said]] = defaultdict(list)
         for said in self.world.town.said:
