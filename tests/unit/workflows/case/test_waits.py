@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 from datetime import timedelta
 from typing import Any
 
+from contracts.platform import FencePassed
 from contracts.terms.identifiers import APPLICANT
 from contracts.terms.requests import lapse
 from contracts.terms.values import Money
@@ -134,6 +136,29 @@ async def test_what_is_given_up_leaves_no_fault_in_the_log(runtime: VirtualRunti
     gc.collect()
     asyncio.get_running_loop().set_exception_handler(None)
     assert faults == []
+
+
+async def test_a_fence_that_is_passed_in_the_task_in_which_its_step_ends_wakes_nobody(
+    runtime: VirtualRuntime,
+) -> None:
+    """Temporal then returns what it found, cancelled or not. The case would go round in a circle for ever."""
+    passing = asyncio.Event()
+
+    async def await_gateway(*_: Any) -> FencePassed:
+        while not passing.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await passing.wait()
+        return FencePassed()
+
+    runtime.await_gateway = await_gateway  # type: ignore[method-assign]
+    case = a_case(runtime)
+    late = wait(case, "a/1", seconds=0)
+    assert case.waits.fence(late) is None
+    await runtime.advance()
+    case.waits.settle("a/1", Outcome(how="answered"))
+    passing.set()
+    await runtime.advance()
+    assert not case.waits.any_fence_passed
 
 
 async def test_a_fence_that_is_passed_for_a_step_that_has_ended_wakes_nobody(runtime: VirtualRuntime) -> None:
