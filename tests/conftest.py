@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -20,6 +21,10 @@ DAY_SECONDS = 60
 
 WATCH_SECONDS = 3.0
 """So often its stuck cases are counted."""
+
+
+# A run that was started in the background ignores Ctrl-C, and so would every command that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
