@@ -10,14 +10,12 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import APPLICANT, CaseId, Party
 from contracts.terms.values import Contract
-from contracts.wire.ledger import Kind, LedgerEntry
+from contracts.wire.ledger import PART, Kind, LedgerEntry
 
 OPENING: frozenset[Kind] = frozenset({"requested", "referred", "asked-applicant", "fee-due", "waiting"})
 ENDING: frozenset[Kind] = frozenset(
     {"answered", "deemed", "lapsed", "cancelled", "supplemented", "reported", "paid"}
 )
-PART = "part"
-"""The outcome of a payment that did not end its step."""
 
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 

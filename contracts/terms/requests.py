@@ -46,7 +46,7 @@ class Answer(Statement):
         for outcome, field in self.needs.items():
             if self.outcome == outcome and not getattr(self, field):
                 raise beyond((field,), f"the outcome {outcome!r} needs it")
-        for field in set(self.needs.values()):
+        for field in dict.fromkeys(self.needs.values()):  # in order: a case says the same in every replay
             if getattr(self, field) and field != self.needs.get(self.outcome):
                 raise beyond((field,), f"does not go with the outcome {self.outcome!r}")
         return self

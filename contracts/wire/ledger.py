@@ -26,6 +26,9 @@ _HASH = TypeAdapter(Sha256)
 GENESIS = "0" * 64
 """What the first entry names as the hash before it."""
 
+PART = "part"
+"""The outcome of a payment that did not end its step."""
+
 Kind = Literal[
     "opened", "accepted", "requested", "received", "answered", "reminded", "escalated", "deemed", "lapsed",
     "referred", "held", "cancelled", "question", "replied", "not-ours", "corrected", "reported", "late",

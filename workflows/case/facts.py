@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.platform import Delivered
-from contracts.wire.ledger import Kind
+from contracts.wire.ledger import PART, Kind
 from workflows.case.case import Case, refusal
 from workflows.case.journal import Fact, Wait
 from workflows.case.outbox import Recorded
@@ -21,7 +21,7 @@ def record_fact(
     wait = case.waits.receive(fact)
     if wait is None and keep and not case.journal.keep(fact):
         raise refusal("too-many-events")
-    outcome = "part" if wait and wait.step in case.journal.waits else data.get("step")
+    outcome = PART if wait and wait.step in case.journal.waits else data.get("step")
     return case.record(kind, of=wait, by=delivered, outcome=outcome, role=data.get("officer")), wait
 
 
