@@ -60,7 +60,7 @@ RECORD_BYTES = 1_000_000
 
 PAYLOAD_BYTES = 2_000_000
 CALENDARS = [calendar(name) for name in [*names(), "compressed:0.001", "compressed:86400"]]
-LONGEST = [Limit(days=3660, unit="working"), Limit(days=3660, unit="calendar")]
+LONGEST = [Limit(count=3660, unit="working-days"), Limit(count=3660, unit="days")]
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
 

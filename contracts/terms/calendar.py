@@ -93,15 +93,15 @@ class LegalCalendar:
         today, last = self.day(now), self.day(due) - timedelta(days=1)
         first, end = sorted((today, last))
         days = (first + timedelta(days=number) for number in range(1, (end - first).days + 1))
-        count = sum(unit == "calendar" or self.worked(day) for day in days)
+        count = sum(unit == "days" or self.worked(day) for day in days)
         return count if last >= today else -count
 
     def due(self, start: datetime, limit: Limit) -> Due:
         """When ``limit`` ends: with the last of its days, at midnight in the authority's zone."""
-        last, left = self.day(start), limit.days
+        last, left = self.day(start), limit.count
         while left:
             last += timedelta(days=1)
-            if limit.unit == "calendar" or self.worked(last):
+            if limit.unit == "days" or self.worked(last):
                 left -= 1
         after = self.begins(last + timedelta(days=1), start)
         return Due(after, provisional=last.year > self._last_year)
@@ -130,8 +130,8 @@ class CompressedCalendar:
         return int((due - now) / self._length)
 
     def due(self, start: datetime, limit: Limit) -> Due:
-        """``limit.days`` compressed days after ``start``."""
-        return Due(start + limit.days * self._length, provisional=False)
+        """``limit.count`` compressed days after ``start``."""
+        return Due(start + limit.count * self._length, provisional=False)
 
 
 def names() -> list[str]:

@@ -1,4 +1,4 @@
-"""Legal limits: a number of days and what kind of days."""
+"""Legal limits: how long something may take, and how a law counts that."""
 
 from __future__ import annotations
 
@@ -6,32 +6,87 @@ from typing import Literal
 
 from pydantic import Field
 
-from contracts.terms.values import Contract
+from contracts.terms.values import Contract, Text
 
-Unit = Literal["working", "calendar"]
-"""What kind of days is counted."""
+Unit = Literal["working-days", "days", "weeks", "months", "hours"]
+"""What is counted. Weeks and months end with the day that bears the name or number of the first one."""
 
 
 class Limit(Contract):
-    """A limit in legal days. It ends with a day, not so many times 24 hours later.
+    """A limit in legal days, weeks or months, which ends with a day and not so many times 24 hours later; or
+    in hours, which ends at an instant.
 
-    ``working`` days leave out what the authority's calendar says is no working day
-    (行政许可法 art. 82 counts limits in working days); ``calendar`` days count them all.
+    ``working-days`` leave out what the authority's calendar says is no working day (行政许可法 art. 82 counts
+    limits in working days); ``days`` count them all. ``counting`` is how this limit is counted, where that is
+    not how its law counts the others.
     """
 
-    days: int = Field(ge=1, le=3660)
+    count: int = Field(ge=1, le=3660)
     unit: Unit
+    counting: Counting | None = Field(default=None, exclude_if=lambda value: value is None)
+
+    def __str__(self) -> str:
+        """In words: ``8 weeks``, ``1 working day``."""
+        words = self.unit.replace("-", " ")
+        return f"{self.count} {words if self.count != 1 else words[:-1]}"
 
     def share(self, part: float) -> Limit:
-        """The limit after ``part`` (0 to 1) of its days, rounded down, at least one day."""
-        return Limit(days=max(1, int(self.days * part)), unit=self.unit)
+        """The limit after ``part`` (0 to 1) of it, rounded down to days, at least one; of hours, to hours.
+
+        For reminders, from which nothing follows: a month is taken for thirty days.
+        """
+        days = {"weeks": 7, "months": 30}.get(self.unit)
+        unit: Unit = "days" if days else self.unit
+        return Limit(count=max(1, int(self.count * (days or 1) * part)), unit=unit)
 
 
-def working_days(days: int) -> Limit:
-    """A limit of ``days`` working days."""
-    return Limit(days=days, unit="working")
+class Counting(Contract):
+    """How a law counts its limits.
+
+    ``first_day``: whether the day of the event counts as the first one, or the next day does. ``last_day``:
+    whether a limit whose last day is no working day ends with it all the same, or with the next working day.
+    The latter does not hold for limits in hours, nor for those longer than one of ``not_over``.
+    """
+
+    basis: Text
+    first_day: Literal["same", "next"] = "next"
+    last_day: Literal["as-it-falls", "next-working-day"] = "as-it-falls"
+    not_over: tuple[Limit, ...] = ()
 
 
-def calendar_days(days: int) -> Limit:
-    """A limit of ``days`` calendar days."""
-    return Limit(days=days, unit="calendar")
+def working_days(count: int) -> Limit:
+    """A limit of ``count`` working days."""
+    return Limit(count=count, unit="working-days")
+
+
+def calendar_days(count: int) -> Limit:
+    """A limit of ``count`` calendar days."""
+    return Limit(count=count, unit="days")
+
+
+def weeks(count: int) -> Limit:
+    """A limit of ``count`` weeks: it ends with the day of the week on which it began."""
+    return Limit(count=count, unit="weeks")
+
+
+def months(count: int) -> Limit:
+    """A limit of ``count`` months: it ends with the day of the number on which it began, or with the last
+    day of the month where that month has none of this number."""
+    return Limit(count=count, unit="months")
+
+
+def hours(count: int) -> Limit:
+    """A limit of ``count`` hours."""
+    return Limit(count=count, unit="hours")
+
+
+AS_IT_FALLS = Counting(basis="the first day does not count, the last one does")
+"""The way of counting of a law that says nothing special (民法典 art. 201; c.c. art. 2963)."""
+
+TERMIJNENWET = Counting(
+    basis="Algemene termijnenwet art. 1, 4",
+    last_day="next-working-day",
+    not_over=(calendar_days(90), weeks(12), months(3)),
+)
+"""Dutch limits set in a law: one that ends on a Saturday, a Sunday or a holiday ends with the next day that
+is none; not those in hours, nor those of more than 90 days, 12 weeks or 3 months."""

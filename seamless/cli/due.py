@@ -41,7 +41,7 @@ def due_of(step: OpenStep, procedure: str, settings: Settings, now: datetime) ->
 
 def _counted(days: int, unit: Unit) -> str:
     """So many days, in words; nothing for none."""
-    kind = "working " if unit == "working" else ""
+    kind = "working " if unit == "working-days" else ""
     return f"{days} {kind}{'day' if days == 1 else 'days'}" if days else ""
 
 
@@ -49,4 +49,4 @@ def _unit_of(step: str, procedure: str) -> Unit:
     if (request := REQUESTS.get(step.split("/")[0])) is not None:
         return request.limit.unit
     item = CATALOGUE.get(procedure)
-    return item.promised.unit if item else "working"
+    return item.promised.unit if item else "working-days"

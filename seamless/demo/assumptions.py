@@ -140,7 +140,7 @@ def plan(seed: int, number: int) -> Plan:
     def days(request: type[Request[Any]]) -> float:
         overdue = random.random() < OVERDUE and request is not CheckCompleteness
         share = 1.2 if overdue else random.triangular(0.2, 0.95, 0.6)
-        return share * request.limit.days
+        return share * request.limit.count
 
     reviews: dict[str, Review] = {}
     for request, reason in REVIEWS:

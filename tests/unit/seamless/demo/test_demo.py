@@ -26,7 +26,7 @@ def test_every_way_a_case_can_end_is_drawn() -> None:
 
 
 def test_silence_on_completeness_would_shorten_the_path_so_it_is_not_drawn() -> None:
-    limit = CheckCompleteness.limit.days
+    limit = CheckCompleteness.limit.count
     assert all(drawn.other_work[f"check-completeness/{n}"] < limit for drawn in PLANS for n in (1, 2))
 
 
