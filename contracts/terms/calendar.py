@@ -1,4 +1,4 @@
-"""Working days and due dates, from versioned calendar data.
+"""Legal days and due dates, from versioned calendar data.
 
 A case names the calendar version it counts with when it is opened, so that a library or a
 published year that changes later cannot move a running case's limits.
@@ -7,21 +7,54 @@ published year that changes later cannot move a running case's limits.
 from __future__ import annotations
 
 import json
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
+from pydantic import field_validator
+
 from contracts.terms.errors import InvalidInput
-from contracts.terms.limits import Limit, Unit
+from contracts.terms.limits import AS_IT_FALLS, Counting, Limit, Unit
+from contracts.terms.values import Contract, Day, Text
 
 LONGEST_DAY = 24 * 3600
 """Seconds of a compressed day, at most: a longer one would not be compressed."""
 
+_DAY = timedelta(days=1)
+
 
 class UnknownCalendar(InvalidInput, ValueError):
     """No calendar of that name; the message lists those there are."""
+
+
+class CalendarDays(Contract):
+    """One version of the days of an authority, as it is published.
+
+    ``holidays`` are days from Monday to Friday that are not worked, ``worked_weekends`` the others that are.
+    They are known for the years ``first_year`` to ``last_year``; beyond, Monday to Friday are taken to be
+    worked, and what ends there is provisional. ``source``: who has published them.
+    """
+
+    name: Text
+    zone: Text
+    first_year: int
+    last_year: int
+    source: Text
+    holidays: tuple[Day, ...]
+    worked_weekends: tuple[Day, ...] = ()
+
+    @field_validator("zone")
+    @classmethod
+    def _is_known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{zone!r} is no zone of the IANA database") from None
+        return zone
 
 
 class Due(NamedTuple):
@@ -36,11 +69,43 @@ class Due(NamedTuple):
     provisional: bool
 
 
+class Stretch(NamedTuple):
+    """A stretch of time, from an instant to another; the second one is no part of it."""
+
+    began: datetime
+    ended: datetime
+
+
 class Calendar(Protocol):
     """How an authority counts days."""
 
-    def due(self, start: datetime, limit: Limit) -> Due:
-        """When ``limit`` ends that began at ``start``. The first day does not count."""
+    def due(
+        self,
+        start: datetime,
+        *limits: Limit,
+        counting: Counting = AS_IT_FALLS,
+        stopped: Sequence[Stretch] = (),
+    ) -> Due:
+        """When limits end that follow one another and began at ``start``.
+
+        Args:
+            counting: how the law counts, where a limit does not say it itself. What it says of the last day
+                holds for the last of the limits: the others end as they fall.
+            stopped: what does not count. A day does not if the whole of it was stopped.
+        """
+        ...
+
+    def used(
+        self,
+        start: datetime,
+        until: datetime,
+        unit: Unit,
+        *,
+        counting: Counting = AS_IT_FALLS,
+        stopped: Sequence[Stretch] = (),
+    ) -> int:
+        """How many days of a limit that began at ``start`` have counted up to the day of ``until``, it
+        included; of a limit in hours, how many whole hours."""
         ...
 
     def day(self, instant: datetime) -> date:
@@ -64,12 +129,11 @@ class Calendar(Protocol):
 class LegalCalendar:
     """A calendar as published: one version of one authority's days."""
 
-    def __init__(self, name: str) -> None:
-        data = json.loads(files("contracts.terms").joinpath("calendars", f"{name}.json").read_text("utf-8"))
-        self._zone = ZoneInfo(data["zone"])
-        self._last_year: int = data["last_year"]
-        self._holidays = frozenset(date.fromisoformat(day) for day in data["holidays"])
-        self._worked = frozenset(date.fromisoformat(day) for day in data["worked_weekends"])
+    def __init__(self, days: CalendarDays) -> None:
+        self.days = days
+        self._zone = ZoneInfo(days.zone)
+        self._holidays = frozenset(days.holidays)
+        self._worked = frozenset(days.worked_weekends)
 
     def worked(self, day: date) -> bool:
         """Whether ``day`` is a working day. Beyond the published years: Monday to Friday."""
@@ -81,30 +145,90 @@ class LegalCalendar:
 
     def begins(self, day: date, now: datetime) -> datetime:
         """When a legal day begins: at midnight in the authority's zone."""
-        return datetime.combine(day, time(), self._zone).astimezone(UTC)
+        return self._midnight(day)
 
     def last_day(self, due: datetime) -> str | None:
         """The date before the midnight at which a limit ends."""
         day = self.day(due)
-        return f"{day - timedelta(days=1)} ({self._zone.key})" if self.begins(day, due) == due else None
+        return f"{day - _DAY} ({self._zone.key})" if self._midnight(day) == due else None
 
     def left(self, now: datetime, due: datetime, unit: Unit) -> int:
         """The days after today up to the last one; or, once that has passed, those after it up to today."""
-        today, last = self.day(now), self.day(due) - timedelta(days=1)
+        today, last = self.day(now), self.day(due) - _DAY
         first, end = sorted((today, last))
-        days = (first + timedelta(days=number) for number in range(1, (end - first).days + 1))
-        count = sum(unit == "days" or self.worked(day) for day in days)
+        count = sum(self._counts(day, unit) for day in _days(first, end))
         return count if last >= today else -count
 
-    def due(self, start: datetime, limit: Limit) -> Due:
-        """When ``limit`` ends: with the last of its days, at midnight in the authority's zone."""
-        last, left = self.day(start), limit.count
+    def due(
+        self,
+        start: datetime,
+        *limits: Limit,
+        counting: Counting = AS_IT_FALLS,
+        stopped: Sequence[Stretch] = (),
+    ) -> Due:
+        """When limits end that follow one another: with the last of their days, at midnight in the
+        authority's zone; limits in hours at an instant."""
+        still = self._whole_days(stopped)
+        end, last = start, self.day(start)
+        for number, limit in enumerate(limits):
+            if limit.unit == "hours":
+                end = _after(end, timedelta(hours=limit.count), stopped)
+                last = self.day(end)
+                continue
+            rules = limit.counting or counting
+            before = last - _DAY if number == 0 and rules.first_day == "same" else last
+            last = self._last_of(before, limit, still)
+            if limit is limits[-1] and _moves_to_a_working_day(limit, rules):
+                while not self.worked(last):
+                    last += _DAY
+            end = self._midnight(last + _DAY)
+        return Due(end.astimezone(UTC), provisional=last.year > self.days.last_year)
+
+    def used(
+        self,
+        start: datetime,
+        until: datetime,
+        unit: Unit,
+        *,
+        counting: Counting = AS_IT_FALLS,
+        stopped: Sequence[Stretch] = (),
+    ) -> int:
+        """How many days have counted, by the rules of :meth:`due`."""
+        if unit == "hours":
+            return int(_running(start, until, stopped) / timedelta(hours=1))
+        still = self._whole_days(stopped)
+        first = self.day(start)
+        before = first - _DAY if counting.first_day == "same" else first
+        return sum(
+            self._counts(day, unit) and not _within(day, still) for day in _days(before, self.day(until))
+        )
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self._zone).astimezone(UTC)
+
+    def _counts(self, day: date, unit: Unit) -> bool:
+        return unit != "working-days" or self.worked(day)
+
+    def _last_of(self, before: date, limit: Limit, still: Sequence[tuple[date, date]]) -> date:
+        """The last day of a limit whose first day follows ``before``."""
+        last, left = before, _length(before, limit)
         while left:
-            last += timedelta(days=1)
-            if limit.unit == "days" or self.worked(last):
+            last += _DAY
+            if self._counts(last, limit.unit) and not _within(last, still):
                 left -= 1
-        after = self.begins(last + timedelta(days=1), start)
-        return Due(after, provisional=last.year > self._last_year)
+        return last
+
+    def _whole_days(self, stopped: Sequence[Stretch]) -> list[tuple[date, date]]:
+        """The first and last of the days that were stopped as a whole, of each stretch that has any."""
+        found = []
+        for began, ended in _merged(stopped):
+            first = self.day(began)
+            if self._midnight(first) < began:
+                first += _DAY
+            last = self.day(ended) - _DAY
+            if first <= last:
+                found.append((first, last))
+        return found
 
 
 class CompressedCalendar:
@@ -129,9 +253,91 @@ class CompressedCalendar:
         """The whole compressed days in between."""
         return int((due - now) / self._length)
 
-    def due(self, start: datetime, limit: Limit) -> Due:
-        """``limit.count`` compressed days after ``start``."""
-        return Due(start + limit.count * self._length, provisional=False)
+    def due(
+        self,
+        start: datetime,
+        *limits: Limit,
+        counting: Counting = AS_IT_FALLS,
+        stopped: Sequence[Stretch] = (),
+    ) -> Due:
+        """So many compressed days after ``start``: seven to a week, thirty to a month; an hour is one of
+        twenty-four parts. What was stopped is added as it is."""
+        days = sum(limit.count * _COMPRESSED[limit.unit] for limit in limits)
+        return Due(_after(start, days * self._length, stopped), provisional=False)
+
+    def used(
+        self,
+        start: datetime,
+        until: datetime,
+        unit: Unit,
+        *,
+        counting: Counting = AS_IT_FALLS,
+        stopped: Sequence[Stretch] = (),
+    ) -> int:
+        """The whole compressed days that were not stopped; of a limit in hours, the hours."""
+        parts = 24 if unit == "hours" else 1
+        return int(_running(start, until, stopped) * parts / self._length)
+
+
+_COMPRESSED = {"working-days": 1.0, "days": 1.0, "weeks": 7.0, "months": 30.0, "hours": 1 / 24}
+
+
+def _days(before: date, last: date) -> Iterable[date]:
+    """The days after ``before`` up to ``last``."""
+    return (before + number * _DAY for number in range(1, (last - before).days + 1))
+
+
+def _length(before: date, limit: Limit) -> int:
+    """How many days a limit has, of those that it counts, whose first day follows ``before``."""
+    if limit.unit == "weeks":
+        return 7 * limit.count
+    if limit.unit == "months":
+        return (_months_after(before, limit.count) - before).days
+    return limit.count
+
+
+def _months_after(day: date, count: int) -> date:
+    """The day of the same number, or the last one of a month that has none."""
+    years, month = divmod(day.month - 1 + count, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def _moves_to_a_working_day(limit: Limit, rules: Counting) -> bool:
+    longer = any(limit.unit == most.unit and limit.count > most.count for most in rules.not_over)
+    return rules.last_day == "next-working-day" and not longer
+
+
+def _within(day: date, ranges: Sequence[tuple[date, date]]) -> bool:
+    return any(first <= day <= last for first, last in ranges)
+
+
+def _merged(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """The same time in stretches that neither overlap nor touch, in order."""
+    merged: list[Stretch] = []
+    for stretch in sorted(stretches):
+        if merged and stretch.began <= merged[-1].ended:
+            merged[-1] = Stretch(merged[-1].began, max(merged[-1].ended, stretch.ended))
+        else:
+            merged.append(stretch)
+    return merged
+
+
+def _after(start: datetime, length: timedelta, stopped: Sequence[Stretch]) -> datetime:
+    """The instant at which ``length`` has passed since ``start``, without what was stopped."""
+    end = start + length
+    for began, ended in _merged(stopped):
+        if began < end and ended > start:
+            end += ended - max(began, start)
+    return end
+
+
+def _running(start: datetime, until: datetime, stopped: Sequence[Stretch]) -> timedelta:
+    """How much time has passed from ``start`` to ``until``, without what was stopped."""
+    passed = max(until - start, timedelta(0))
+    for began, ended in _merged(stopped):
+        passed -= max(min(ended, until) - max(began, start), timedelta(0))
+    return passed
 
 
 def names() -> list[str]:
@@ -162,4 +368,5 @@ def calendar(name: str) -> Calendar:
         return CompressedCalendar(timedelta(seconds=seconds))
     if name not in names():
         raise UnknownCalendar(f"no calendar {name!r}; there are {', '.join(names())} and compressed:SECONDS")
-    return LegalCalendar(name)
+    text = files("contracts.terms").joinpath("calendars", f"{name}.json").read_text("utf-8")
+    return LegalCalendar(CalendarDays.model_validate({"name": name} | json.loads(text)))
