@@ -27,6 +27,10 @@ DELIVER = "deliver"
 CANCEL = "cancel"
 """The signal of a case by which an operator ends it; takes a :class:`Cancellation`."""
 
+PUBLISH_CALENDAR = "publish-calendar"
+"""The signal of a case that brings a new version of its calendar; takes
+:class:`contracts.terms.calendar.CalendarDays`."""
+
 CLOSE_LEDGER = "close-ledger"
 """The workflow that closes the ledger of a case whose own is gone; takes a :class:`Batch`, returns
 :class:`Published`."""
@@ -71,7 +75,8 @@ class Opened(Contract, Generic[A]):
     are the agencies that took part by an automated check when it was opened. ``secret`` is drawn by the
     gateway and stands nowhere else: the salts of the ledger's entries come from it. ``behind`` is how much
     earlier the case's clock is than Temporal's: nothing, except where a log is replayed. ``carried`` is what
-    one run hands to the next, the case library's own.
+    one run hands to the next, the case library's own. ``spread``: what follows at the end of a limit is taken
+    within so long after it, at a time of the case's own, since all limits of a day end at one midnight.
     """
 
     case: CaseId
@@ -88,6 +93,7 @@ class Opened(Contract, Generic[A]):
     received: AwareDatetime
     traceparent: TraceParent = Field(default=None, exclude_if=absent)
     behind: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
+    spread: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
     carried: dict[str, Any] | None = Field(default=None, exclude_if=absent)
 
 

@@ -57,6 +57,12 @@ class Answer(Statement):
         return get_args(cls.model_fields["outcome"].annotation)
 
 
+class Approval(Answer):
+    """Whether an agency approves something."""
+
+    outcome: Literal["approved", "refused"]
+
+
 class Remind(Contract):
     """Remind the agency after ``at`` (0 to 1) of its limit."""
 

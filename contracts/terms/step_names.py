@@ -6,7 +6,21 @@ A step is recorded under its name and an ordinal, ``review-planning/1``. Were a 
 
 from __future__ import annotations
 
-VERBS = frozenset({"accept", "charge", "collect", "decide", "mark", "notify", "supplement", "today"})
+VERBS = frozenset(
+    {
+        "accept",
+        "charge",
+        "collect",
+        "decide",
+        "extend",
+        "mark",
+        "notify",
+        "supplement",
+        "suspended",
+        "today",
+        "within",
+    }
+)
 """The steps of the verbs of ``workflows.case.Procedure``. Those of ``wait_for`` begin with ``wait-for-``."""
 
 _CLAIMED: dict[str, type] = {}

@@ -65,6 +65,28 @@ class Cancelled(Message, name="request.cancelled", sender="platform", to="agency
     reason: Text
 
 
+class Rescheduled(Message, name="request.rescheduled", sender="platform", to="agency"):
+    """The limit of an open request has moved, for ``reason``, to ``due`` and ``binding_end``. Without them it
+    stands still: time does not count, and the request may be answered all the same."""
+
+    request: str
+    due: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    binding_end: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    reason: Text
+
+
+class CaseDue(Message, name="request.case-due", sender="platform", to="agency"):
+    """To the lead agency: a limit of the case itself runs out at ``due``, or is ``overdue``.
+
+    ``limit`` says which: ``statutory``, ``promised``, or the name of a stage.
+    """
+
+    limit: Text
+    due: AwareDatetime
+    overdue: bool = False
+    basis: Text | None = Field(default=None, exclude_if=absent)
+
+
 class Expired(Message, name="request.expired", sender="platform", to="agency"):
     """The request has ended without your answer, and this stands in its place: ``outcome``, which the law
     takes silence for; or the application fails for ``reason``; or ``referred_to`` answers instead."""
@@ -219,6 +241,11 @@ class ApplicantReplied(Message, name="channel.replied", sender="channel", to="pl
         return self
 
 
+class NoticeOfDefault(Message, name="channel.default-noticed", sender="channel", to="platform"):
+    """The applicant gives the authority notice that its decision is late (Awb art. 4:17(3)): from a stated
+    time on, it owes a penalty payment for each day."""
+
+
 class Paid(Message, name="channel.paid", sender="channel", to="platform"):
     """A payment came in; instalments are summed. ``reference`` is the bank's: each counts once in a case."""
 
@@ -272,6 +299,23 @@ class Decided(Message, name="notice.decided", sender="platform", to="channel"):
     decision: Decision
     reason: Bilingual | None = Field(default=None, exclude_if=absent)
     ledger_hash: Sha256
+
+
+class OverdueNotice(Message, name="notice.overdue", sender="platform", to="channel"):
+    """The statutory limit has ended at ``due`` without a decision. ``follows`` is what the law says to it:
+    ``nothing``, ``grant``, ``refuse``; or ``penalty``: you may give notice of default."""
+
+    due: AwareDatetime
+    follows: Literal["nothing", "grant", "refuse", "penalty"]
+    basis: Text | None = Field(default=None, exclude_if=absent)
+
+
+class PenaltyDue(Message, name="notice.penalty-due", sender="platform", to="channel"):
+    """The authority owes you this for a decision that was ``days`` days late after your notice of default."""
+
+    amount: Money
+    days: int
+    basis: Text
 
 
 class BrokenOff(Message, name="notice.broken-off", sender="platform", to="channel"):

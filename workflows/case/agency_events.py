@@ -26,7 +26,8 @@ def answer(case: Case, delivered: Delivered) -> None:
     data = delivered.event.data
     # The gateway admits none that does not fit; but the worker of a check may be of another build.
     answer = REQUESTS[wait.request].answer_from(data["answer"])
-    case.waits.settle(wait.step, Outcome(how="answered", value=answer.model_dump(mode="json")))
+    outcome = Outcome(how="answered", value=answer.model_dump(mode="json"))
+    case.waits.settle(wait.step, outcome, delivered.received)
     recorded = case.record(
         "answered", of=wait, by=delivered, outcome=answer.outcome, role=data.get("officer")
     )

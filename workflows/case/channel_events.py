@@ -43,7 +43,8 @@ def supplement(case: Case, delivered: Delivered) -> None:
     handed_in = Supplemented.model_validate(delivered.event.data).application
     waits = [wait for wait in case.journal.waits.values() if wait.fields]
     if not waits:
-        if not any(each.how == "lapsed" and each.fields for each in case.journal.outcomes.values()):
+        ended = {each.how for each in case.journal.outcomes.values() if each.fields}
+        if not ended & {"lapsed", "broken-off"}:
             raise refusal("not-asked")
         keep_late(case, delivered)
         return
@@ -57,7 +58,8 @@ def supplement(case: Case, delivered: Delivered) -> None:
         raise refusal_of(error, under="data.application") from None
     case.journal.supplements = supplements
     fact = fact_of(delivered, "supplemented")
-    case.waits.settle(wait.step, Outcome(how="answered", value=fact.model_dump(mode="json")))
+    outcome = Outcome(how="answered", value=fact.model_dump(mode="json"))
+    case.waits.settle(wait.step, outcome, delivered.received)
     taken(case.record("supplemented", of=wait, by=delivered), delivered)
 
 

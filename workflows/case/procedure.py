@@ -10,22 +10,36 @@ from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from contracts.platform import CANCEL, DELIVER, Cancellation, Closing, Opened
+from contracts.platform import CANCEL, DELIVER, PUBLISH_CALENDAR, Cancellation, Closing, Opened
+from contracts.terms.calendar import CalendarDays
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.terms.hand_overs import HandOver
 from contracts.terms.limits import Limit
-from contracts.terms.requests import Answer, Request
+from contracts.terms.requests import Answer, Approval, Request
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Contract, DocumentRef, MissingItem, Money
 from contracts.wire.messages import DocumentIssued, FeeDue, HandedOver, Missing, Receipt
 from workflows.case.answers import Answers
 from workflows.case.carrier import carry
 from workflows.case.case import Case
+from workflows.case.clock import start
+from workflows.case.deciding import decide
+from workflows.case.extending import check_extension, extend
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
 from workflows.case.journal import PAYMENT, Outcome, Wait
 from workflows.case.runtime import Runtime
-from workflows.case.waiting import open_applicant, open_facts, open_request, outcome_of, read_fact, wait_until
+from workflows.case.stages import Within
+from workflows.case.suspending import Suspended
+from workflows.case.waiting import (
+    interrupt_if_broken_off,
+    open_applicant,
+    open_facts,
+    open_request,
+    outcome_of,
+    read_fact,
+    wait_until,
+)
 
 A = TypeVar("A", bound=BaseModel)
 R = TypeVar("R", bound=Answer)
@@ -66,6 +80,13 @@ class Procedure(Generic[A]):
         """End the case where it stands, decided or not; the first who says so counts."""
         self._inbox.cancellation = self._inbox.cancellation or cancellation
 
+    @workflow.signal(
+        name=PUBLISH_CALENDAR, description="A new version of the case's calendar, from an operator."
+    )
+    def publish_calendar(self, days: CalendarDays) -> None:
+        """Count the limits that are open by these days; the version that the case has changes nothing."""
+        self._inbox.calendars.append(days)
+
     async def carry(self, opened: Opened[A], course: Callable[[A], Coroutine[Any, Any, Decision]]) -> Closing:
         """Run a procedure's ``course`` to its decision, with all that a case needs around it."""
         self._case = Case(opened, self.item, self._inbox, self._runtime)
@@ -101,14 +122,20 @@ class Procedure(Generic[A]):
         await wait_until(self._case, settled)
         for step in [step for step in asked if step in self._case.journal.waits]:  # never in a set's order
             self._case.stop(step, f"another agency answered: {stop_at}")
+        for step in asked:
+            if step in outcomes:
+                interrupt_if_broken_off(self._case, outcomes[step])
         ended = [(asked[step], outcome) for step, outcome in outcomes.items() if step in asked]
         return Answers([_answer(request, outcome) for request, outcome in ended if outcome.how != "stopped"])
 
     async def accept(self) -> None:
-        """Tell the applicant that the application is complete and accepted."""
+        """Tell the applicant that the application is complete and accepted. By most laws the limits of the
+        case begin with that."""
         self._case.interrupt_if_withdrawn()
         if step := self._case.once("accept"):
-            recorded = self._case.record("accepted", step=step)
+            started = self._case.law.starts == "accepted" and self._case.clock.started is None
+            turned = start(self._case, self._case.moment) if started else None
+            recorded = self._case.record("accepted", step=step, turned=turned)
             recorded.tell_applicant(
                 Receipt(stage="accepted", procedure=self.item.procedure, ledger_hash=recorded.hash)
             )
@@ -239,9 +266,57 @@ class Procedure(Generic[A]):
         outcome = await outcome_of(self._case, step)
         return None if outcome.how == "lapsed" else read_fact(facts, outcome.value)
 
+    def suspended(self, basis: str) -> Suspended:
+        """Time that does not count: ``async with self.suspended("Awb art. 4:15"): …``.
+
+        It begins with the block and ends when the broker had what ended the block's last wait. A day does not
+        count if all of it was suspended. Where the law has the limits of open requests stand still, too,
+        their agencies are told so.
+
+        Args:
+            basis: of a suspension of the law version.
+
+        Raises:
+            LookupError: the law version has none with this basis.
+        """
+        return Suspended(self._case, basis)
+
+    def within(self, limit: Limit, stage: str, otherwise: str | None = None) -> Within:
+        """A stage with a limit of its own: ``async with self.within(weeks(3), "substance"): …``.
+
+        The lead agency is warned before its end, and told when it is over.
+
+        Args:
+            otherwise: a reason. Once the limit is over, the stage is broken off for it: its requests are
+                stopped, and the verb in it that waits raises :class:`Lapsed`. Without, it goes on.
+
+        Raises:
+            LookupError: the service item has no such reason.
+        """
+        if otherwise is not None:
+            self.item.reason(otherwise)
+        return Within(self._case, stage, limit, otherwise)
+
+    async def extend(self, limit: Limit, *, basis: str, approved: Request[Approval]) -> bool:
+        """Extend the limits of the case, if who has to approve it does so before the statutory one ends.
+
+        Args:
+            limit: by how much, at most what the law version allows.
+            basis: of an extension of the law version.
+            approved: what is asked of the agency that has to approve it.
+
+        Raises:
+            LookupError: the law version has no extension with this basis, or not of this length or so often.
+            Lapsed: the ladder of the request ended in a ``lapse`` rung.
+        """
+        rule = self._case.law.extension(basis)
+        check_extension(self._case, rule, limit, approved.agency)
+        approval = await self.ask(approved)
+        return extend(self._case, rule, limit, approval, approved.agency)
+
     async def decide(self, decision: D) -> D:
         """Decide the case and tell the applicant. From here on it cannot be withdrawn."""
-        self._case.decide(decision)
+        decide(self._case, decision)
         return decision
 
     async def end(self, result: str) -> Ended:

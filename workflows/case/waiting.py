@@ -22,8 +22,10 @@ from contracts.wire.messages import Answered, Paid
 from contracts.wire.topics import events_topic
 from workflows.case.asking import ask
 from workflows.case.case import Case
+from workflows.case.interruptions import DecidedBySilence, Lapsed
 from workflows.case.journal import PAYMENT, Outcome, ScheduledRung, Wait, mark_of
 from workflows.case.ladder import schedule
+from workflows.case.stages import is_over, stages_here
 
 F = TypeVar("F", bound=Contract)
 
@@ -33,9 +35,29 @@ async def outcome_of(case: Case, step: str) -> Outcome:
 
     Raises:
         Withdrawal: the applicant withdrew first.
+        Lapsed: the limit of the stage that it belongs to is over.
+        DecidedBySilence: the law has decided the case meanwhile.
     """
     await wait_until(case, lambda: step in case.journal.outcomes)
-    return case.journal.outcomes[step]
+    outcome = case.journal.outcomes[step]
+    interrupt_if_broken_off(case, outcome)
+    return outcome
+
+
+def interrupt_if_broken_off(case: Case, outcome: Outcome) -> None:
+    """Interrupt the course at a verb whose step did not end by itself. Only there: what a verb before it
+    returned, it returns in a new run, too.
+
+    Raises:
+        Lapsed: the limit of the stage that it belongs to is over.
+        DecidedBySilence: the law has decided the case meanwhile.
+    """
+    if outcome.how != "broken-off":
+        return
+    if outcome.value is not None:
+        raise Lapsed(outcome.value)
+    if case.journal.silence is not None:
+        raise DecidedBySilence(case.journal.silence)
 
 
 async def wait_until(case: Case, condition: Callable[[], bool]) -> None:
@@ -56,7 +78,7 @@ def open_request(case: Case, request: Request[Any]) -> str:
     step = case.journal.next_step(request.name)
     mark = mark_of({"request": request})
     begun = case.begun(step, mark)
-    if step in case.journal.outcomes:
+    if step in case.journal.outcomes or is_over(case, step, mark):
         return step
     case.requests[step] = request
     if not begun:
@@ -67,12 +89,17 @@ def open_request(case: Case, request: Request[Any]) -> str:
 
 
 def _ask(case: Case, step: str, request: Request[Any], mark: str) -> None:
-    due, rungs = schedule(case.calendar, case.now(), request.limit, request.overdue)
+    due, rungs = schedule(
+        case.calendar, case.now(), request.limit, request.overdue, counting=case.law.counting
+    )
     agency = Party.agency(request.agency)
     wait = Wait(
         step=step,
         holder=agency,
         opened=case.now(),
+        began=case.now(),
+        limit=request.limit,
+        ladder=request.overdue,
         due=due.at,
         rungs=rungs,
         request=request.name,
@@ -80,6 +107,7 @@ def _ask(case: Case, step: str, request: Request[Any], mark: str) -> None:
         agency=request.agency,
         inlets=() if request.agency in case.opened.checks else (events_topic(agency),),
         said=mark,
+        stages=stages_here(),
     )
     case.waits.open(wait)
     ask(case, wait, kind="requested", provisional=due.provisional)
@@ -190,7 +218,7 @@ def _open(
         said: what else ``begin`` says, to be compared in a later run.
     """
     step, mark = case.journal.next_step(verb), mark_of({"wants": wants, "owed": owed} | dict(said or {}))
-    if case.begun(step, mark):
+    if case.begun(step, mark) or is_over(case, step, mark):
         return step
     wait = Wait(
         step=step,
@@ -201,12 +229,14 @@ def _open(
         fields=fields,
         owed=owed,
         said=mark,
+        stages=stages_here(),
     )
     if until is not None:
         wait.due = case.calendar.begins(until, case.now())
         wait.rungs = [ScheduledRung(at=wait.due, rung=lapse("overdue"))]
     elif within is not None:
-        due, wait.rungs = schedule(case.calendar, case.now(), within, [lapse("overdue")])
+        wait.began, wait.limit, wait.ladder = case.now(), within, (lapse("overdue"),)
+        due, wait.rungs = schedule(case.calendar, wait.began, within, wait.ladder, counting=case.law.counting)
         wait.due = due.at
     case.waits.open(wait)
     begin(wait)

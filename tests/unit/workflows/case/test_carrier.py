@@ -27,6 +27,7 @@ from tests.unit.workflows.case.running import (
 )
 from workflows.case import Lapsed, Procedure, carrier, inbox
 from workflows.case.case import Case
+from workflows.case.deciding import decide
 from workflows.case.inbox import Inbox
 from workflows.case.journal import Outcome
 from workflows.case.waiting import open_request, outcome_of
@@ -39,7 +40,7 @@ async def review(case: Case) -> Decision:
     """A course: one review, and the decision."""
     step = open_request(case, ReviewFireSafety(site=application().site, design=application().design))
     await outcome_of(case, step)
-    case.decide(Grant())
+    decide(case, Grant())
     return Grant()
 
 

@@ -40,6 +40,7 @@ from tests.unit.workflows.case.running import (
     posted,
 )
 from workflows.case.case import Case
+from workflows.case.deciding import close
 from workflows.case.intake import take, take_undecided
 from workflows.case.journal import FACTS_KEPT, Outcome
 from workflows.case.waiting import open_applicant, open_request
@@ -217,7 +218,7 @@ async def test_a_supplement_that_does_not_fit_is_refused_at_its_field(case: Case
 async def test_what_comes_for_a_closed_case_is_refused_to_its_sender(
     case: Case, message: Message, sender: Party
 ) -> None:
-    case.close(Grant())
+    close(case, Grant())
     comes(case, message, sender, step=REVIEW if sender == FIRE_SAFETY else None)
     assert (posted(case)[-1].kind, posted(case)[-1].outcome) == ("refused", "case-closed")
     assert told(case, sender)[1]["reason"] == "case-closed"

@@ -44,6 +44,7 @@ from tests.unit.workflows.case.running import (
     START,
     delivered,
 )
+from workflows.case.deciding import close
 from workflows.case.intake import take
 from workflows.case.waiting import open_request
 
@@ -249,7 +250,7 @@ async def _put_right(at: Situation) -> str:
 
 async def _closed(at: Situation) -> str:
     await at.asks()
-    at.case.close(Grant())
+    close(at.case, Grant())
     assert [data["outcome"] for data in at.heard(FIRE_SAFETY, CaseClosed)] == ["granted"]
     assert [data["outcome"] for data in at.heard(PORTAL, CaseClosedNotice)] == ["granted"]
     return await at.says(CONSENT, FIRE_SAFETY, step=REVIEW)
