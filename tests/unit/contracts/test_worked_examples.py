@@ -1,7 +1,7 @@
 """The law's own limits, to the day, each with its article.
 
-The days were counted by hand, on the published calendars: in 2026 China rested on 25 to 27 September and 1 to 7
-October, and worked on Sunday 20 September and Saturday 10 October.
+The days were counted by hand, on the published calendars: China rested on 25 to 27 September and 1 to 7
+October 2026, and worked on Sunday 20 September and Saturday 10 October.
 """
 
 from __future__ import annotations
