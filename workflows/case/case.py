@@ -42,6 +42,7 @@ class Case:
         opened: the case's input.
         requests: what agencies were asked, by step; every run asks again, from its beginning on.
         item: the service item of its procedure.
+        law: the law version that it was opened under, and keeps.
         journal: what the case knows; it is carried into the next run.
         inbox: events that have come and have not taken effect.
         outbox: what leaves the case.
@@ -53,8 +54,12 @@ class Case:
     """
 
     def __init__(self, opened: Opened[Any], item: ServiceItem, inbox: Inbox, runtime: Runtime) -> None:
+        """
+        Raises:
+            LookupError: the service item has no such law version; says what cures it.
+        """
         self.opened = opened
-        self.item = item
+        self.item, self.law = item, item.law(opened.law)
         self.runtime = runtime
         self.journal = Journal.model_validate(opened.carried) if opened.carried else Journal()
         self.inbox = inbox
@@ -152,6 +157,7 @@ class Case:
             id=f"{self.opened.case}/{sequence}",
             procedure=self.opened.procedure,
             law=self.opened.law,
+            variant=self.opened.variant,
             kind=kind,
             step=of.step if of else step,
             request=of.request_id if of else None,
@@ -231,13 +237,13 @@ class Case:
         """Decide the case and tell the applicant. From here on it cannot be withdrawn.
 
         Raises:
-            LookupError: the reason of a refusal is not in the service item.
+            LookupError: the reason of a refusal is none of the law version.
         """
         self.journal.decided = True  # before anything else: no withdrawal can come in between
         step = self.once("decide", decision=decision)
         if step is None:
             return
-        reason = self.item.reason(decision.reason) if isinstance(decision, Refuse) else None
+        reason = self.law.reason(decision.reason) if isinstance(decision, Refuse) else None
         data = {"decision": decision.model_dump(mode="json")}
         recorded = self.record("decided", step=step, outcome=decision.outcome, data=data)
         recorded.tell_applicant(Decided(decision=decision, reason=reason, ledger_hash=recorded.hash))

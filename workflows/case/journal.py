@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, BaseModel, Field, PrivateAttr
 
 from contracts.platform import Delivered
 from contracts.terms.identifiers import AgencyId, Party, RequestId
+from contracts.terms.limits import Limit
 from contracts.terms.requests import Rung
 from contracts.terms.values import Money, absent
 from contracts.wire.envelope import Event
@@ -64,6 +65,7 @@ class Wait(BaseModel):
         rungs: the overdue ladder, by time; the last rung is the binding end. Empty: there is no limit.
         passed: how many rungs of the ladder were taken.
         request: the request type, where an agency was asked.
+        limit, basis, reasons: what the case's law version said of it when it was asked.
         agency: who is asked.
         referred_by: who was asked before, and did not answer.
         inlets: the topics on which it may be ended; the fence watches them. None for an automated check.
@@ -86,6 +88,9 @@ class Wait(BaseModel):
     rungs: list[ScheduledRung] = Field(default_factory=list)
     passed: int = 0
     request: str | None = Field(default=None, exclude_if=absent)
+    limit: Limit | None = Field(default=None, exclude_if=absent)
+    basis: str | None = Field(default=None, exclude_if=absent)
+    reasons: tuple[str, ...] = ()
     request_id: RequestId | None = Field(default=None, exclude_if=absent)
     agency: AgencyId | None = Field(default=None, exclude_if=absent)
     referred_by: AgencyId | None = Field(default=None, exclude_if=absent)

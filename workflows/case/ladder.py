@@ -88,7 +88,7 @@ def _end(case: Case, wait: Wait, rung: End, at: datetime) -> None:
         case Refer(to=to):
             last_instant = (wait.end or at) - timedelta(microseconds=1)  # its limit follows the first one's
             due, rungs = schedule(case.calendar, last_instant, rung.within, [lapse(rung.otherwise)])
-            case.waits.refer(wait, to, due.at, rungs)
+            case.waits.refer(wait, to, rung.within, due.at, rungs)
             recorded = ask(case, wait, kind="referred", provisional=due.provisional)
             expired = {"referred_to": to}
     if silent is not None and request is not None:

@@ -52,7 +52,12 @@ async def wait_until(case: Case, condition: Callable[[], bool]) -> None:
 
 
 def open_request(case: Case, request: Request[Any]) -> str:
-    """Ask an agency; the step under which its answer will be found."""
+    """Ask an agency; the step under which its answer will be found.
+
+    Raises:
+        TypeError: the service item of the procedure does not list the request.
+    """
+    case.item.check_lists(request)
     step = case.journal.next_step(request.name)
     mark = mark_of({"request": request})
     begun = case.begun(step, mark)
@@ -67,7 +72,8 @@ def open_request(case: Case, request: Request[Any]) -> str:
 
 
 def _ask(case: Case, step: str, request: Request[Any], mark: str) -> None:
-    due, rungs = schedule(case.calendar, case.now(), request.limit, request.overdue)
+    terms = case.law.terms(type(request))
+    due, rungs = schedule(case.calendar, case.now(), terms.limit, terms.overdue)
     agency = Party.agency(request.agency)
     wait = Wait(
         step=step,
@@ -76,6 +82,9 @@ def _ask(case: Case, step: str, request: Request[Any], mark: str) -> None:
         due=due.at,
         rungs=rungs,
         request=request.name,
+        limit=terms.limit,
+        basis=terms.basis,
+        reasons=terms.reasons,
         request_id=case.request_id(step),
         agency=request.agency,
         inlets=() if request.agency in case.opened.checks else (events_topic(agency),),

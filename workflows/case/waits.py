@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.platform import Fence, FencePassed
 from contracts.terms.identifiers import AgencyId, CaseId, Party
+from contracts.terms.limits import Limit
 from contracts.terms.values import Money
 from contracts.wire.topics import events_topic
 from workflows.case.alarm import Alarm
@@ -59,10 +60,12 @@ class Waits:
         wait.held_until = until
         self._renew(wait.step)
 
-    def refer(self, wait: Wait, to: AgencyId, due: datetime, rungs: list[ScheduledRung]) -> None:
+    def refer(
+        self, wait: Wait, to: AgencyId, limit: Limit, due: datetime, rungs: list[ScheduledRung]
+    ) -> None:
         """Let another agency end a wait, on a ladder of its own; the one that was asked no longer can."""
         wait.referred_by, wait.agency, wait.holder = wait.agency, to, Party.agency(to)
-        wait.due, wait.rungs, wait.passed = due, rungs, 0
+        wait.limit, wait.due, wait.rungs, wait.passed = limit, due, rungs, 0
         wait.inlets, wait.held_until, wait.outage = (events_topic(wait.holder),), None, None
         _give_up(self._checks.pop(wait.step, None))
         self._renew(wait.step)
