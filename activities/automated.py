@@ -22,10 +22,15 @@ def automated(request: type[R]) -> Callable[[Callable[[R], Awaitable[A]]], Calla
     What it returns is checked against the request's answer type, like the answer of an own system at the
     gateway. One that does not fit fails the activity, where the department's operators see it; it is tried
     again, and the overdue ladder of the request goes on. In the case it would fail the case itself.
+
+    Raises:
+        TypeError: no service item lists the request.
     """
 
+    name = request.bound().name
+
     def bind(check: Callable[[R], Awaitable[A]]) -> Callable[[R], Awaitable[Answer]]:
-        @activity.defn(name=request.name)
+        @activity.defn(name=name)
         @wraps(check)
         async def checked(asked: R) -> Answer:
             return answer_of(request, await check(asked))

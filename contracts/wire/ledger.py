@@ -18,7 +18,7 @@ from pydantic_core import to_json
 
 from contracts.terms.clock_marks import ClockMark
 from contracts.terms.errors import Refusal, refusal_of
-from contracts.terms.identifiers import AgencyId, CaseId, Party, ProcedureId, RequestId
+from contracts.terms.identifiers import AgencyId, CaseId, Party, ProcedureId, RequestId, VariantId
 from contracts.terms.values import Contract, Sha256, absent
 from contracts.wire.envelope import Event, Headers, Message
 
@@ -58,10 +58,12 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     """One step of one case, version 1 of the format.
 
     Attributes:
-        step: the procedure's step, ``review-fire-safety/1``.
+        law, variant: the law version and the way of working that the case was opened with.
+        step: the procedure's step, ``construction-permit.review-fire-safety/1``.
         agency: who has the step, where an agency has it.
         due, provisional, basis: where a step is opened, when its limit ends, whether that may move since the
-            holidays of that year are not published yet, and the rule that says so.
+            holidays of that year are not published yet, and the rule that says so. ``basis`` of ``opened``
+            is why the case has its variant.
         due_before: of a limit that moved, when it would have ended; None where it stood still.
         clock: what this does to the legal clock of the case.
         actor: who acted: ``platform``, ``agency:<id>``, ``channel:<id>`` or ``applicant``.
@@ -81,6 +83,7 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     id: str
     procedure: ProcedureId
     law: str
+    variant: VariantId | None = Field(default=None, exclude_if=absent)
     kind: Kind
     step: str | None = Field(default=None, exclude_if=absent)
     request: RequestId | None = Field(default=None, exclude_if=absent)

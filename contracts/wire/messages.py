@@ -13,6 +13,8 @@ from pydantic import AwareDatetime, Field, ValidationError, model_validator
 from contracts.terms.decisions import Decision
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import AgencyId, CaseId, ProcedureId, RequestId
+from contracts.terms.law import Reason
+from contracts.terms.limits import Limit
 from contracts.terms.values import (
     Bilingual,
     DocumentRef,
@@ -30,15 +32,18 @@ from contracts.wire.ledger import sha256
 
 
 class Requested(Message, name="request.requested", sender="platform", to="agency"):
-    """Please answer. ``content`` is the request, of the type that ``request`` names.
+    """Please answer. ``content`` is the request, of the type that ``request`` names:
+    ``construction-permit.review-fire-safety``.
 
-    ``due`` is when its limit ends, and ``binding_end`` the first instant at which an answer is too late: the
-    limit with every grace. ``reasons`` are the reason codes that an answer may name. ``instead_of``: you are
-    asked in the place of that agency, which did not answer.
+    ``limit``, ``basis`` and ``reasons``, the codes that an answer may name, are what the case's law version
+    says. ``due`` is when the limit ends, and ``binding_end`` the first instant at which an answer is too
+    late: the limit with every grace. ``instead_of``: you are asked in the place of that agency, which did not
+    answer.
     """
 
     request: str
     procedure: ProcedureId
+    limit: Limit | None = Field(default=None, exclude_if=absent)
     due: AwareDatetime
     binding_end: AwareDatetime
     provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
@@ -297,7 +302,7 @@ class Decided(Message, name="notice.decided", sender="platform", to="channel"):
     """The decision, with the ledger's hash at that point."""
 
     decision: Decision
-    reason: Bilingual | None = Field(default=None, exclude_if=absent)
+    reason: Reason | None = Field(default=None, exclude_if=absent)
     ledger_hash: Sha256
 
 

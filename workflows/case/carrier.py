@@ -82,6 +82,7 @@ def _open(case: Case) -> None:
         cause=opened.cause,
         occurred=opened.occurred,
         received=opened.received,
+        basis=opened.variant_basis,
         materials=sum(isinstance(value, DocumentRef) for _, value in opened.application),
         data=opening_content(opened.procedure, opened.application),
         turned=start(case, opened.received) if case.law.starts == "opened" else None,

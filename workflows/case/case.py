@@ -16,7 +16,6 @@ from pydantic import BaseModel
 from contracts.clock import Turn, clock_of
 from contracts.platform import Delivered, Opened
 from contracts.terms.calendar import Calendar, LegalCalendar, calendar
-from contracts.terms.clock_rules import ClockRules
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, Party, RequestId
 from contracts.terms.requests import Request
@@ -43,6 +42,7 @@ class Case:
         opened: the case's input.
         requests: what agencies were asked, by step; every run asks again, from its beginning on.
         item: the service item of its procedure.
+        law: the law version that it was opened under, and keeps.
         journal: what the case knows; it is carried into the next run.
         inbox: events that have come and have not taken effect.
         outbox: what leaves the case.
@@ -56,8 +56,12 @@ class Case:
     """
 
     def __init__(self, opened: Opened[Any], item: ServiceItem, inbox: Inbox, runtime: Runtime) -> None:
+        """
+        Raises:
+            LookupError: the service item has no such law version; says what cures it.
+        """
         self.opened = opened
-        self.item = item
+        self.item, self.law = item, item.law(opened.law)
         self.runtime = runtime
         self.journal = Journal.model_validate(opened.carried) if opened.carried else Journal()
         self.inbox = inbox
@@ -83,11 +87,6 @@ class Case:
     def now(self) -> datetime:
         """The case's clock, UTC: Temporal's, or the log's time where a log is replayed."""
         return self.runtime.now() - self.opened.behind
-
-    @property
-    def law(self) -> ClockRules:
-        """The law version that the case keeps to its end."""
-        return ClockRules(statutory=self.item.statutory, promised=self.item.promised)
 
     @property
     def calendar_name(self) -> str:
@@ -193,6 +192,7 @@ class Case:
             id=f"{self.opened.case}/{sequence}",
             procedure=self.opened.procedure,
             law=self.opened.law,
+            variant=self.opened.variant,
             kind=kind,
             step=of.step if of else step,
             request=of.request_id if of else None,

@@ -22,8 +22,8 @@ def pay(case: Case, delivered: Delivered) -> None:
     if not paid.amount.amount:
         place = "data.amount.amount"
         raise Refusal("invalid", f"{place}: nothing was paid", place)
-    if paid.amount.currency != case.item.fees.currency:
-        place, wanted = "data.amount.currency", case.item.fees.currency
+    if paid.amount.currency != case.law.fees.currency:
+        place, wanted = "data.amount.currency", case.law.fees.currency
         raise Refusal("wrong-currency", f"{place}: the case takes payments in {wanted}", place)
     if case.waits.undecided(PAYMENT, delivered.received):
         set_aside(case, delivered)

@@ -21,14 +21,14 @@ def decide(case: Case, decision: Decision, at: datetime | None = None) -> None:
         at: since when it is decided; by default when the broker had what the course knows last.
 
     Raises:
-        LookupError: the reason of a refusal is not in the service item.
+        LookupError: the reason of a refusal is none of the law version.
     """
     case.journal.decided = True  # before anything else: no withdrawal can come in between
     step = case.once("decide", decision=decision)
     if step is None:
         return
     at = at or case.moment
-    reason = case.item.reason(decision.reason) if isinstance(decision, Refuse) else None
+    reason = case.law.reason(decision.reason) if isinstance(decision, Refuse) else None
     data = {"decision": decision.model_dump(mode="json")}
     turned = turn(case, "stop", at) if case.clock.started is not None else None
     recorded = case.record("decided", step=step, outcome=decision.outcome, data=data, turned=turned)

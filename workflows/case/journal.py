@@ -123,6 +123,7 @@ class Wait(Deadline):
             ``rungs`` are computed; without a limit where a day was named.
         began: when the limit began, and the agency that has it now was asked.
         request: the request type, where an agency was asked.
+        basis, reasons: what the case's law version said of it, beside the limit, when it was asked.
         agency: who is asked.
         referred_by: who was asked before, and did not answer.
         wants: the names of the facts that end it.
@@ -142,6 +143,8 @@ class Wait(Deadline):
     ladder: tuple[Rung, ...] = Field(default=(), exclude_if=lambda value: not value)
     began: AwareDatetime | None = Field(default=None, exclude_if=absent)
     request: str | None = Field(default=None, exclude_if=absent)
+    basis: str | None = Field(default=None, exclude_if=absent)
+    reasons: tuple[str, ...] = ()
     request_id: RequestId | None = Field(default=None, exclude_if=absent)
     agency: AgencyId | None = Field(default=None, exclude_if=absent)
     referred_by: AgencyId | None = Field(default=None, exclude_if=absent)

@@ -14,6 +14,8 @@ from contracts.platform import CANCEL, DELIVER, PUBLISH_CALENDAR, Cancellation, 
 from contracts.terms.calendar import CalendarDays
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.terms.hand_overs import HandOver
+from contracts.terms.identifiers import STANDARD, VariantId
+from contracts.terms.law import LawVersion
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Answer, Approval, Request
 from contracts.terms.service_item import ServiceItem
@@ -57,10 +59,12 @@ class Procedure(Generic[A]):
 
     Attributes:
         item: the procedure's service item.
-        workflow_type: the Temporal workflow type: the procedure and the law version that the class is for.
+        variant: the way of working that the class is.
+        workflow_type: the Temporal workflow type: the procedure, and the variant unless it is the standard.
     """
 
     item: ClassVar[ServiceItem]
+    variant: ClassVar[VariantId]
     workflow_type: ClassVar[str]
 
     def __init__(self, runtime: Runtime | None = None) -> None:
@@ -91,6 +95,11 @@ class Procedure(Generic[A]):
         """Run a procedure's ``course`` to its decision, with all that a case needs around it."""
         self._case = Case(opened, self.item, self._inbox, self._runtime)
         return await carry(self._case, course(opened.application))
+
+    @property
+    def law(self) -> LawVersion:
+        """The law version that the case was opened under: limits, fees, reasons."""
+        return self._case.law
 
     async def ask(self, request: Request[R]) -> R:
         """Ask an agency and wait for its answer, or for what its overdue ladder puts in its place.
@@ -180,10 +189,13 @@ class Procedure(Generic[A]):
         paid then is to be refunded.
 
         Raises:
-            LookupError: the service item has its fees in another currency.
+            LookupError: the law version has no fees, or has them in another currency. What is not in the
+                catalogue cannot be collected.
         """
-        if fee.currency != self.item.fees.currency:
-            raise LookupError(f"{self.item.procedure} takes payments in {self.item.fees.currency}")
+        if fee.currency != self.law.fees.currency:
+            raise LookupError(f"{self.item.procedure} takes payments in {self.law.fees.currency}")
+        if not self.law.fees.lines:
+            raise LookupError(f"{self.item.procedure}: law version {self.law.id!r} has no fee to collect")
 
         def begin(wait: Wait) -> None:
             notice = FeeDue(amount=fee, due=wait.due or self._case.now())
@@ -203,8 +215,13 @@ class Procedure(Generic[A]):
             self._case.record("notified", step=step, data=issued).tell_applicant(issued)
 
     async def hand_over(self, matter: HandOver) -> None:
-        """Hand something to an agency for good. It is theirs from then on: no answer is waited for."""
+        """Hand something to an agency for good. It is theirs from then on: no answer is waited for.
+
+        Raises:
+            TypeError: the service item does not list it among its hand-overs.
+        """
         self._case.interrupt_if_withdrawn()
+        self.item.check_lists(matter)
         if step := self._case.once(matter.name, matter=matter):
             handed_over = HandedOver(
                 matter=matter.name,
@@ -219,16 +236,16 @@ class Procedure(Generic[A]):
         """Set what is owed, as the law says, and tell the applicant.
 
         Args:
-            reason: a reason code of the service item.
+            reason: a reason code of the law version.
             amount: what is owed for that reason, from now on.
             since: the legal day from which it is owed; a past day, where the case was told of it late.
             balance: what is still to be paid in all. If that is nothing, no notice is sent.
 
         Raises:
-            LookupError: the service item has no such reason.
+            LookupError: the law version has no such reason.
         """
         self._case.interrupt_if_withdrawn()
-        self.item.reason(reason)
+        self.law.reason(reason)
         if step := self._case.once("charge", reason=reason, amount=amount, balance=balance):
             due = self._case.calendar.begins(since, self._case.now())
             data = {"amount": amount.model_dump(mode="json"), "balance": balance.model_dump(mode="json")}
@@ -294,7 +311,7 @@ class Procedure(Generic[A]):
             LookupError: the service item has no such reason.
         """
         if otherwise is not None:
-            self.item.reason(otherwise)
+            self.law.reason(otherwise)
         return Within(self._case, stage, limit, otherwise)
 
     async def extend(self, limit: Limit, *, basis: str, approved: Request[Approval]) -> bool:
@@ -329,15 +346,16 @@ class Procedure(Generic[A]):
         return date.fromisoformat(self._case.journal.remember("today", day.isoformat()))
 
 
-def procedure(item: ServiceItem, law: str | None = None) -> Callable[[type[P]], type[P]]:
-    """Make a class the workflow of a service item under one law version; by default the newest.
+def procedure(item: ServiceItem, variant: str = STANDARD) -> Callable[[type[P]], type[P]]:
+    """Make a class the workflow of a service item in one variant, under all law versions that know it.
 
-    A case keeps the law version it was opened under, so the class of an older version stays beside the
-    newer one as long as cases run under it.
+    A law version that changes the course names another variant, another class. The class of the old one stays
+    beside it as long as cases run in it.
     """
 
     def bind(cls: type[P]) -> type[P]:
-        cls.item, cls.workflow_type = item, item.workflow_type(law or item.laws[-1].id)
+        cls.item, cls.variant = item, VariantId(variant)
+        cls.workflow_type = item.workflow_type(cls.variant)
         return workflow.defn(name=cls.workflow_type)(cls)
 
     return bind

@@ -74,7 +74,12 @@ async def wait_until(case: Case, condition: Callable[[], bool]) -> None:
 
 
 def open_request(case: Case, request: Request[Any]) -> str:
-    """Ask an agency; the step under which its answer will be found."""
+    """Ask an agency; the step under which its answer will be found.
+
+    Raises:
+        TypeError: the service item of the procedure does not list the request.
+    """
+    case.item.check_lists(request)
     step = case.journal.next_step(request.name)
     mark = mark_of({"request": request})
     begun = case.begun(step, mark)
@@ -89,20 +94,21 @@ def open_request(case: Case, request: Request[Any]) -> str:
 
 
 def _ask(case: Case, step: str, request: Request[Any], mark: str) -> None:
-    due, rungs = schedule(
-        case.calendar, case.now(), request.limit, request.overdue, counting=case.law.counting
-    )
+    terms = case.law.terms(type(request))
+    due, rungs = schedule(case.calendar, case.now(), terms.limit, terms.overdue, counting=case.law.counting)
     agency = Party.agency(request.agency)
     wait = Wait(
         step=step,
         holder=agency,
         opened=case.now(),
         began=case.now(),
-        limit=request.limit,
-        ladder=request.overdue,
+        ladder=terms.overdue,
         due=due.at,
         rungs=rungs,
         request=request.name,
+        limit=terms.limit,
+        basis=terms.basis,
+        reasons=terms.reasons,
         request_id=case.request_id(step),
         agency=request.agency,
         inlets=() if request.agency in case.opened.checks else (events_topic(agency),),

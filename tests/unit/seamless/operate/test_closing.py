@@ -39,7 +39,9 @@ async def under_way(runtime: VirtualRuntime, *, decided: bool) -> tuple[Case, as
     await runtime.advance()
     if decided:
         consent = Answered(answer={"outcome": "consent"})
-        case.inbox.put(delivered(consent, case.opened.case, FIRE_SAFETY, step="review-fire-safety/1"))
+        case.inbox.put(
+            delivered(consent, case.opened.case, FIRE_SAFETY, step="construction-permit.review-fire-safety/1")
+        )
         await runtime.advance()
     return case, carrying
 

@@ -27,7 +27,7 @@ from workflows.case.waiting import open_request, outcome_of
 
 WHY = "The application was opened twice."
 CANCELLATION = Cancellation(by="ling", why=WHY)
-REVIEW = "review-fire-safety/1"
+REVIEW = "construction-permit.review-fire-safety/1"
 CONSENT = Answered(answer={"outcome": "consent"})
 
 

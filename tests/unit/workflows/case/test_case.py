@@ -175,7 +175,7 @@ async def test_whoever_was_asked_is_told_to_stop(runtime: VirtualRuntime) -> Non
     case.stop_all("the applicant withdrew")
     assert letters(case, FIRE_SAFETY)[-1] == (
         Cancelled.type,
-        {"request": "review-fire-safety", "reason": "the applicant withdrew"},
+        {"request": "construction-permit.review-fire-safety", "reason": "the applicant withdrew"},
     )
     assert [entry.kind for entry in posted(case)].count("cancelled") == 1  # a wait of the applicant just ends
     assert {outcome.how for outcome in case.journal.outcomes.values()} == {"stopped"}

@@ -45,7 +45,7 @@ from workflows.case.intake import take, take_undecided
 from workflows.case.journal import FACTS_KEPT, Outcome
 from workflows.case.waiting import open_applicant, open_request
 
-REVIEW = "review-fire-safety/1"
+REVIEW = "construction-permit.review-fire-safety/1"
 CONSENT = Answered(answer={"outcome": "consent"}, officer="officer-7")
 
 
@@ -110,7 +110,11 @@ async def test_an_answer_that_crossed_a_cancellation_is_kept_as_late(case: Case)
 
 
 @pytest.mark.parametrize(
-    ("sender", "step"), [(FIRE_SAFETY, "review-fire-safety/2"), (HOUSING, "review-fire-safety/1")]
+    ("sender", "step"),
+    [
+        (FIRE_SAFETY, "construction-permit.review-fire-safety/2"),
+        (HOUSING, "construction-permit.review-fire-safety/1"),
+    ],
 )
 async def test_nobody_answers_what_they_were_not_asked(case: Case, sender: Party, step: str) -> None:
     comes(case, CONSENT, sender, step=step)
