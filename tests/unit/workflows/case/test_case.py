@@ -148,7 +148,7 @@ async def test_a_decision_is_recorded_and_told_once_also_over_runs(runtime: Virt
     assert notice["reason"]["en"] == "The fee was not paid in time."
     assert notice["ledger_hash"] == posted(case)[-1].hash  # the applicant is a witness of the ledger
     later = next_run(case, runtime)
-    later.decide(Refuse(reason="fee-not-paid"))
+    decide(later, Refuse(reason="fee-not-paid"))
     assert posted(later) == []
     assert later.journal.decided
 
