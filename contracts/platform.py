@@ -10,8 +10,9 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, Party, ProcedureId
 from contracts.terms.values import Contract, Sha256, Text, absent
+from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event, TraceParent
-from contracts.wire.ledger import LedgerEntry, sha256
+from contracts.wire.ledger import LedgerEntry
 
 A = TypeVar("A", bound=BaseModel)
 

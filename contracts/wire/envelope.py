@@ -24,6 +24,7 @@ from pydantic import (
 from contracts.terms.bounds import STATED
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.values import Contract, Instant, absent, beyond
+from contracts.wire.canonical import sha256
 
 STRUCTURED = "application/cloudevents+json"
 MAX_EVENT_BYTES = 64 * 1024
@@ -168,6 +169,11 @@ class Event(Contract):
         """What it says, beside who says it about which case. Two events with one id that say the same are
         copies, whenever and however they were sent."""
         return {"type": self.type, "request": self.requestid, "data": self.data}
+
+    @property
+    def digest(self) -> str:
+        """A digest of what it says."""
+        return sha256(self.said)
 
     @property
     def key(self) -> str:

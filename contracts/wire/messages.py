@@ -23,8 +23,8 @@ from contracts.terms.values import (
     absent,
     beyond,
 )
+from contracts.wire.canonical import sha256
 from contracts.wire.envelope import MESSAGES, Event, Message, Role
-from contracts.wire.ledger import sha256
 
 # --- platform to agency: topic agency.<id>.requests --------------------------------------------------------
 

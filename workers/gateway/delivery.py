@@ -23,7 +23,8 @@ from contracts.admission import Admitted, CaseEvent, NewCase
 from contracts.platform import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
-from contracts.wire.ledger import LedgerEntry, content_digest, sha256
+from contracts.wire.canonical import sha256
+from contracts.wire.ledger import LedgerEntry, content_digest
 
 Outcome = Literal["started", "delivered", "duplicate"]
 

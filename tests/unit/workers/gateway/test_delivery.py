@@ -18,8 +18,9 @@ from contracts.platform import CONTENT_HASH, opening_content
 from contracts.terms.directory import load_directory
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import CaseId, Party, ProcedureId
+from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event
-from contracts.wire.ledger import GENESIS, Erasable, Kind, LedgerEntry, sha256
+from contracts.wire.ledger import GENESIS, Erasable, Kind, LedgerEntry
 from contracts.wire.messages import Applied, Reported
 from contracts.wire.topics import events_topic, inlets_of
 from tests.applications import application, event, new_case
