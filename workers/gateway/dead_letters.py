@@ -95,7 +95,7 @@ class DeadLetterWriter:
         )
         event = Event.of(
             refused,
-            id=refusal_id(arrival.inlet.source, said.get("id"), _content(arrival)),
+            id=refusal_id(arrival.inlet.source, said.get("id"), _content(arrival), letter.reason),
             source=self._source,
             case=case,
             time=letter.refused,

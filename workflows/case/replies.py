@@ -43,4 +43,4 @@ def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
         event=event.id, reason=why.reason, text=REASONS[why.reason], detail=why.detail, field=why.field
     )
     recorded = case.record("refused", by=delivered, outcome=why.reason)
-    recorded.refuse(delivered.actor, refused, refusal_id(event.source, event.id, event.digest))
+    recorded.refuse(delivered.actor, refused, refusal_id(event.source, event.id, event.digest, why.reason))
