@@ -43,6 +43,11 @@ class Calendar(Protocol):
         """When ``limit`` ends that began at ``start``. The first day does not count."""
         ...
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that the authority's days are told in."""
+        ...
+
     def day(self, instant: datetime) -> date:
         """The legal day of an instant, in the authority's zone."""
         ...
@@ -66,7 +71,7 @@ class LegalCalendar:
 
     def __init__(self, name: str) -> None:
         data = json.loads(files("contracts.terms").joinpath("calendars", f"{name}.json").read_text("utf-8"))
-        self._zone = ZoneInfo(data["zone"])
+        self.zone = ZoneInfo(data["zone"])
         self._last_year: int = data["last_year"]
         self._holidays = frozenset(date.fromisoformat(day) for day in data["holidays"])
         self._worked = frozenset(date.fromisoformat(day) for day in data["worked_weekends"])
@@ -77,16 +82,16 @@ class LegalCalendar:
 
     def day(self, instant: datetime) -> date:
         """The legal day of an instant, in the authority's zone."""
-        return instant.astimezone(self._zone).date()
+        return instant.astimezone(self.zone).date()
 
     def begins(self, day: date, now: datetime) -> datetime:
         """When a legal day begins: at midnight in the authority's zone."""
-        return datetime.combine(day, time(), self._zone).astimezone(UTC)
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
     def last_day(self, due: datetime) -> str | None:
         """The date before the midnight at which a limit ends."""
         day = self.day(due)
-        return f"{day - timedelta(days=1)} ({self._zone.key})" if self.begins(day, due) == due else None
+        return f"{day - timedelta(days=1)} ({self.zone.key})" if self.begins(day, due) == due else None
 
     def left(self, now: datetime, due: datetime, unit: Unit) -> int:
         """The days after today up to the last one; or, once that has passed, those after it up to today."""
@@ -112,6 +117,8 @@ class CompressedCalendar:
 
     def __init__(self, day: timedelta) -> None:
         self._length = day
+
+    zone = ZoneInfo("UTC")
 
     def day(self, instant: datetime) -> date:
         """The day in UTC; compressed days have no dates of their own."""
