@@ -115,10 +115,10 @@ class LegalCalendar:
 class CompressedCalendar:
     """Demonstration time: each legal day lasts a fixed stretch, and every day is worked."""
 
+    zone = ZoneInfo("UTC")
+
     def __init__(self, day: timedelta) -> None:
         self._length = day
-
-    zone = ZoneInfo("UTC")
 
     def day(self, instant: datetime) -> date:
         """The day in UTC; compressed days have no dates of their own."""

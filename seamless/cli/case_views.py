@@ -85,10 +85,8 @@ def _facts(row: CaseRow, state: CaseState, settings: Settings) -> Iterator[tuple
     yield "ledger", line(f"{row.entries} entries")
     yield "hash", line(row.head)
     for holding in state.holders:
-        yield (
-            "held by",
-            line(f"{party(settings.directory, holding.holder)}, since {_told(holding.since, settings)}"),
-        )
+        since = _told(holding.since, settings)
+        yield "held by", line(f"{party(settings.directory, holding.holder)}, since {since}")
     for code in state.marks:
         text = item.marks.get(code) if item else None
         yield "marked", line(f"{text.zh} {text.en}" if text else code)
