@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
@@ -28,12 +29,18 @@ from contracts.terms.errors import Unavailable
 from contracts.wire.topics import AVAILABILITY, DEAD_LETTER
 from network.broker.connection import Broker
 from network.broker.follower import TopicFollower
+from network.broker.topic_state import TopicState, topic_state
+
+log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 1.0
 """So long one try waits for the first heartbeat after the deadline."""
 
 COMMITTED_SECONDS = 0.2
 """For so long what the gateway has committed is not asked again: many cases are due at one moment."""
+
+LOOK_SECONDS = 10.0
+"""So often a topic in which the gateway is behind is looked at: it may have been made again."""
 
 DEADLINES_KEPT = 1000
 
@@ -50,8 +57,9 @@ class FenceActivity:
     """Says when a consequence may bind.
 
     What has to be carried is the end of every partition of the topics, asked once after the deadline and
-    kept: which partition a producer chose does not matter, nor do the broker's stamps. What was carried is
-    what the gateway has committed, since it commits only what is in its case or among the dead letters.
+    kept as long as it is that topic: one that was made again begins anew. Which partition a producer chose
+    does not matter, nor do the broker's stamps. What was carried is what the gateway has committed, since it
+    commits only what is in its case or among the dead letters.
     """
 
     def __init__(
@@ -88,8 +96,8 @@ class FenceActivity:
         self._reader: Any = None
         self._admin: Any = None
         self._connecting = asyncio.Lock()
-        self._ends: dict[tuple[str, datetime], dict[TopicPartition, int]] = {}
-        self._known: dict[str, list[TopicPartition]] = {}
+        self._states: dict[tuple[str, datetime], TopicState] = {}
+        self._look_at: dict[str, float] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._committed_at = float("-inf")
         self._asking = asyncio.Lock()
@@ -133,6 +141,8 @@ class FenceActivity:
             await self._cleared(fence)
         except (KafkaError, Unavailable) as error:
             raise _not_yet("broker-away", str(error)) from None
+        except TimeoutError:
+            raise _not_yet("broker-away", "the broker does not answer in time") from None
         await self._well_after(over)
         return self._availability.verdict(over, self._grace)
 
@@ -145,6 +155,7 @@ class FenceActivity:
         committed = await self._committed_of(needed)
         for partition, end in needed.items():
             if committed[partition] < end:
+                await self._forget_if_made_again(partition.topic)
                 raise _not_yet(
                     "gateway-behind",
                     f"the gateway stands at {committed[partition]} of {end} "
@@ -156,8 +167,8 @@ class FenceActivity:
         await self._letters.catch_up()
         if not self._suspects:
             return
-        partitions = await self._partitions(DEAD_LETTER)
-        committed = await self._committed_of(partitions)
+        letters = await topic_state(self._reader, self._broker.topic(DEAD_LETTER))
+        committed = await self._committed_of(_ends(letters))
         carried = {(each.topic, each.partition): offset for each, offset in committed.items()}
         if suspect := self._suspects.holding(fence.case, fence.topics, carried):
             raise _not_yet("dead-letter-waits", f"dead letter {suspect.id} waits for an operator")
@@ -173,15 +184,28 @@ class FenceActivity:
     async def _end_of(self, topic: str, deadline: datetime) -> dict[TopicPartition, int]:
         """The end of every partition of a topic, asked once after ``deadline``; 0 where it is empty."""
         key = (topic, deadline)
-        if key not in self._ends:
-            partitions = await self._partitions(topic)
-            begins = await self._reader.beginning_offsets(partitions)
-            ends = await self._reader.end_offsets(partitions)
-            found = {each: end if end > begins[each] else 0 for each, end in ends.items()}
-            while len(self._ends) >= DEADLINES_KEPT:
-                del self._ends[next(iter(self._ends))]
-            self._ends.setdefault(key, found)
-        return self._ends[key]
+        if key not in self._states:
+            found = await topic_state(self._reader, self._broker.topic(topic))
+            while len(self._states) >= DEADLINES_KEPT:
+                del self._states[next(iter(self._states))]
+            self._states.setdefault(key, found)
+        return _ends(self._states[key])
+
+    async def _forget_if_made_again(self, topic: str) -> None:
+        """Forget the ends of a topic that was deleted and made again: nobody will ever carry that far.
+
+        Args:
+            topic: with the administration's prefix.
+        """
+        clock = asyncio.get_running_loop().time
+        if clock() < self._look_at.get(topic, float("-inf")):
+            return
+        self._look_at[topic] = clock() + LOOK_SECONDS
+        now = await topic_state(self._reader, topic)
+        for key, then in list(self._states.items()):
+            if then.topic == topic and then.topic_id != now.topic_id:
+                log.warning("a topic was made again", topic=topic, id=now.topic_id, was=then.topic_id)
+                del self._states[key]
 
     async def _committed_of(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """What the gateway has committed; 0 where it has nothing yet."""
@@ -206,11 +230,13 @@ class FenceActivity:
             if self._admin is None:
                 self._admin = await self._clients.enter_async_context(self._broker.administration())
 
-    async def _partitions(self, topic: str) -> list[TopicPartition]:
-        """The partitions of a topic. How many there are is for ever, so it is asked once."""
-        if topic not in self._known:
-            self._known[topic] = await self._broker.partitions([topic])
-        return self._known[topic]
+
+def _ends(state: TopicState) -> dict[TopicPartition, int]:
+    """The end of every partition of a topic; 0 where it is empty."""
+    return {
+        TopicPartition(state.topic, partition): end if end > state.starts[partition] else 0
+        for partition, end in state.ends.items()
+    }
 
 
 def _not_yet(reason: str, detail: str) -> ApplicationError:

@@ -19,8 +19,9 @@ from contracts.terms.identifiers import (
     VariantId,
 )
 from contracts.terms.values import Contract, Sha256, Text, absent
+from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event, TraceParent
-from contracts.wire.ledger import LedgerEntry, sha256
+from contracts.wire.ledger import LedgerEntry
 
 A = TypeVar("A", bound=BaseModel)
 

@@ -108,6 +108,11 @@ class Calendar(Protocol):
         included; of a limit in hours, how many whole hours."""
         ...
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that the authority's days are told in."""
+        ...
+
     def day(self, instant: datetime) -> date:
         """The legal day of an instant, in the authority's zone."""
         ...
@@ -131,7 +136,7 @@ class LegalCalendar:
 
     def __init__(self, days: CalendarDays) -> None:
         self.days = days
-        self._zone = ZoneInfo(days.zone)
+        self.zone = ZoneInfo(days.zone)
         self._holidays = frozenset(days.holidays)
         self._worked = frozenset(days.worked_weekends)
 
@@ -141,7 +146,7 @@ class LegalCalendar:
 
     def day(self, instant: datetime) -> date:
         """The legal day of an instant, in the authority's zone."""
-        return instant.astimezone(self._zone).date()
+        return instant.astimezone(self.zone).date()
 
     def begins(self, day: date, now: datetime) -> datetime:
         """When a legal day begins: at midnight in the authority's zone."""
@@ -150,7 +155,7 @@ class LegalCalendar:
     def last_day(self, due: datetime) -> str | None:
         """The date before the midnight at which a limit ends."""
         day = self.day(due)
-        return f"{day - _DAY} ({self._zone.key})" if self._midnight(day) == due else None
+        return f"{day - _DAY} ({self.zone.key})" if self._midnight(day) == due else None
 
     def left(self, now: datetime, due: datetime, unit: Unit) -> int:
         """The days after today up to the last one; or, once that has passed, those after it up to today."""
@@ -204,7 +209,7 @@ class LegalCalendar:
         )
 
     def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), self._zone).astimezone(UTC)
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
     def _counts(self, day: date, unit: Unit) -> bool:
         return unit != "working-days" or self.worked(day)
@@ -233,6 +238,8 @@ class LegalCalendar:
 
 class CompressedCalendar:
     """Demonstration time: each legal day lasts a fixed stretch, and every day is worked."""
+
+    zone = ZoneInfo("UTC")
 
     def __init__(self, day: timedelta) -> None:
         self._length = day

@@ -24,6 +24,7 @@ from pydantic import (
 from contracts.terms.bounds import STATED
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.values import Contract, Instant, absent, beyond
+from contracts.wire.canonical import sha256
 
 STRUCTURED = "application/cloudevents+json"
 MAX_EVENT_BYTES = 64 * 1024
@@ -170,6 +171,11 @@ class Event(Contract):
         return {"type": self.type, "request": self.requestid, "data": self.data}
 
     @property
+    def digest(self) -> str:
+        """A digest of what it says."""
+        return sha256(self.said)
+
+    @property
     def key(self) -> str:
         """What this event is known by: ``source#id``."""
         return f"{self.source}#{self.id}"
@@ -197,10 +203,10 @@ class Event(Contract):
         if not value:
             raise Refusal("not-json", "the message is empty")
         try:
-            said = json.loads(value.decode(), object_pairs_hook=_each_once)
+            said = json.loads(value.decode(), object_pairs_hook=each_once)
             if "ce_id" not in named or named.get("content-type", b"").lower().startswith(STRUCTURED.encode()):
                 return cls.model_validate(said)
-            attributes = _each_once(
+            attributes = each_once(
                 [
                     (name.lower()[3:], content.decode())
                     for name, content in headers
@@ -217,9 +223,13 @@ class Event(Contract):
             raise Refusal("not-json", str(error)) from None
 
 
-def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+def each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of its members. JSON leaves open what a name means that stands twice (RFC 8259, 4), and
-    readers differ: what one party checked another would not see."""
+    readers differ: what one party checked another would not see.
+
+    Raises:
+        Refusal: a name stands twice; says which.
+    """
     said = dict(members)
     if len(said) != len(members):
         name, _ = Counter(name for name, _ in members).most_common(1)[0]

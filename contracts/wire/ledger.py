@@ -12,7 +12,6 @@ import hmac
 from collections.abc import Iterable
 from typing import Any, Literal, Self
 
-import rfc8785
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
@@ -20,6 +19,7 @@ from contracts.terms.clock_marks import ClockMark
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import AgencyId, CaseId, Party, ProcedureId, RequestId, VariantId
 from contracts.terms.values import Contract, Sha256, absent
+from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event, Headers, Message
 
 _HASH = TypeAdapter(Sha256)
@@ -134,11 +134,6 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     def sealed(self) -> LedgerEntry:
         """This entry with its hash."""
         return self.model_copy(update={"hash": self.computed_hash()})
-
-
-def sha256(value: Any) -> str:
-    """SHA-256 of the canonical JSON (RFC 8785) of ``value``, in hexadecimal."""
-    return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
 
 
 def salt_of(secret: str, sequence: int) -> str:

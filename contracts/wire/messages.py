@@ -25,8 +25,8 @@ from contracts.terms.values import (
     absent,
     beyond,
 )
+from contracts.wire.canonical import sha256
 from contracts.wire.envelope import MESSAGES, Event, Message, Role
-from contracts.wire.ledger import sha256
 
 # --- platform to agency: topic agency.<id>.requests --------------------------------------------------------
 
@@ -358,14 +358,17 @@ class RefusedNotice(Refused, name="notice.refused", sender="platform", to="chann
     """What came through your channel was refused, as :class:`Refused` says."""
 
 
-def refusal_id(source: str, event: str | None, content: str) -> str:
-    """The id of a refusal: the same for the same event, so that whoever hears it twice drops the copy.
+def refusal_id(source: str, event: str | None, content: str, reason: str) -> str:
+    """The id of a refusal: the same for the same event and reason, so that whoever hears it twice drops the
+    copy. For another reason it is another refusal: an event that came before its case, replayed, may find it
+    closed, and its sender has to hear of that.
 
     Args:
         source, event: whose event was refused, and its id, as far as it can be known.
         content: a digest of what it said.
+        reason: the code why.
     """
-    return f"refusal/{sha256([source, event, content])[:32]}"
+    return f"refusal/{sha256([source, event, content, reason])[:32]}"
 
 
 ABOUT_A_REQUEST = frozenset({Received, Answered, Question, NotOurs, Corrected})

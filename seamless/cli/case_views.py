@@ -13,6 +13,7 @@ from archive.reader import CaseRow
 from archive.state import CaseState
 from archive.verification import Verdict
 from contracts.procedures.catalogue import CATALOGUE
+from contracts.terms.calendar import calendar
 from contracts.terms.decisions import Ended, Grant, Refuse
 from contracts.terms.identifiers import Party
 from contracts.terms.values import Bilingual
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 COLOURS = {"granted": "green", "refused": "red", "withdrawn": "yellow"}
 SHOWN_FAULTY_CASES = 100
-LISTED = ("case", "procedure", "opened", "status", "outcome", "held by", "entries")
 
 
 def print_cases(rows: Sequence[CaseRow], settings: Settings, *, chosen: bool) -> None:
@@ -35,7 +35,7 @@ def print_cases(rows: Sequence[CaseRow], settings: Settings, *, chosen: bool) ->
     Args:
         chosen: it is of some cases only: where it is empty, there may be others.
     """
-    console = Console()
+    console, zone = Console(), calendar(settings.calendar).zone
     if not rows:
         console.whole(f"{'No such cases' if chosen else 'No cases yet'} in {shown(settings.archive_url)}.")
         return
@@ -43,7 +43,7 @@ def print_cases(rows: Sequence[CaseRow], settings: Settings, *, chosen: bool) ->
         (
             line(row.case),
             line(row.procedure),
-            line(moment(row.opened)),
+            line(moment(row.opened, zone)),
             line(row.status),
             _outcome(row.outcome),
             line(parties(settings.directory, row.holders)),
@@ -51,7 +51,8 @@ def print_cases(rows: Sequence[CaseRow], settings: Settings, *, chosen: bool) ->
         )
         for row in rows
     ]
-    listing(console, LISTED, cells)
+    opened = f"opened ({zone.key})"
+    listing(console, ("case", "procedure", opened, "status", "outcome", "held by", "entries"), cells)
 
 
 def print_case(row: CaseRow, state: CaseState, settings: Settings) -> None:
@@ -67,7 +68,7 @@ def print_case(row: CaseRow, state: CaseState, settings: Settings) -> None:
             ", escalated" if step.escalated else ""
         )
         whom = party(settings.directory, step.holder)
-        facts(console, [("from", line(whom)), ("since", line(moment(step.asked))), ("due", due)])
+        facts(console, [("from", line(whom)), ("since", line(_told(step.asked, settings))), ("due", due)])
     console.print()
     if state.application:
         facts(console, [(field, block(value)) for field, value in _leaves(state.application)])
@@ -81,17 +82,24 @@ def _facts(row: CaseRow, state: CaseState, settings: Settings) -> Iterator[tuple
     yield "procedure", line(f"{item.name.zh} {item.name.en}" if item else row.procedure)
     yield "law", line(row.law)
     yield "channel", line(party(settings.directory, Party.channel(row.channel)))
-    yield "opened", line(moment(row.opened))
-    yield "updated", line(moment(row.updated))
+    yield "opened", line(_told(row.opened, settings))
+    yield "updated", line(_told(row.updated, settings))
     yield "ledger", line(f"{row.entries} entries")
     yield "hash", line(row.head)
     for holding in state.holders:
-        yield "held by", line(f"{party(settings.directory, holding.holder)}, since {moment(holding.since)}")
+        since = _told(holding.since, settings)
+        yield "held by", line(f"{party(settings.directory, holding.holder)}, since {since}")
     for code in state.marks:
         text = item.marks.get(code) if item else None
         yield "marked", line(f"{text.zh} {text.en}" if text else code)
-    for told in _decision_lines(row, state):
+    for told in _decision_lines(row, state, settings):
         yield "decision", told
+
+
+def _told(instant: datetime, settings: Settings) -> str:
+    """An instant of a case in its administration's zone, with the zone's name, as due days are told."""
+    zone = calendar(settings.calendar).zone
+    return f"{moment(instant, zone)} ({zone.key})"
 
 
 def print_comparison(compared: Comparison) -> None:
@@ -151,11 +159,11 @@ def reason_of(row: CaseRow, state: CaseState) -> Bilingual | None:
     return version.reasons.get(state.decision.reason)
 
 
-def _decision_lines(row: CaseRow, state: CaseState) -> Iterator[Text]:
+def _decision_lines(row: CaseRow, state: CaseState, settings: Settings) -> Iterator[Text]:
     if row.outcome is None:
         yield line("none yet")
         return
-    yield _outcome(row.outcome) + line(f", {moment(state.decided)}" if state.decided else "")
+    yield _outcome(row.outcome) + line(f", {_told(state.decided, settings)}" if state.decided else "")
     if isinstance(state.decision, Refuse):
         reason = reason_of(row, state)
         yield line(f"{reason.zh} {reason.en}" if reason else state.decision.reason)

@@ -84,7 +84,8 @@ def _read(file: str) -> tuple[str | None, Any]:
     import sys
     from contextlib import nullcontext
 
-    from contracts.terms.errors import InvalidInput
+    from contracts.terms.errors import InvalidInput, Refusal
+    from contracts.wire.envelope import each_once
 
     if file == "-" and sys.stdin is None:
         raise InvalidInput("cannot read standard input: it is closed")
@@ -96,11 +97,13 @@ def _read(file: str) -> tuple[str | None, Any]:
     if len(text) > LARGEST_FILE_BYTES:
         raise InvalidInput(f"{file} is no application: it has more than {LARGEST_FILE_BYTES} bytes")
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=each_once)
     except json.JSONDecodeError as error:
         raise InvalidInput(
             f"{file} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from None
+    except Refusal as refusal:
+        raise InvalidInput(f"{file} is no application; nothing was submitted\n  {refusal.detail}") from None
     except (UnicodeDecodeError, RecursionError, ValueError):
         raise InvalidInput(f"{file} is not JSON in UTF-8, or is nested too deep") from None
     if isinstance(content, dict) and isinstance(content.get("procedure"), str) and "application" in content:

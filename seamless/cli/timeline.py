@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from rich.padding import Padding
 from rich.table import Table
@@ -29,10 +29,10 @@ def parties(directory: Directory, holders: Sequence[Party]) -> str:
     return ", ".join(party(directory, holder) for holder in holders) or "—"
 
 
-def moment(instant: datetime) -> str:
-    """An instant in the zone of this machine, to the second."""
+def moment(instant: datetime, zone: tzinfo | None = None) -> str:
+    """An instant in a zone, or in that of this machine, to the second."""
     try:
-        return f"{instant.astimezone():%Y-%m-%d %H:%M:%S}"
+        return f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     except (OverflowError, ValueError, OSError):  # the first and last of all instants have no other zone
         return f"{instant:%Y-%m-%d %H:%M:%S}"
 

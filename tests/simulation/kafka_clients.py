@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaConnectionError
@@ -45,6 +46,16 @@ class FakeConsumer:
         self._paused: set[TopicPartition] = set()
         self._waiting: asyncio.Future[None] | None = None
         self._revoking = False
+        self._client = SimpleNamespace(get_random_node=lambda: 0, send=self._describe)
+
+    async def _describe(self, node: int, request: Any) -> Any:
+        """What describes a topic: each stands from the beginning, and is never made again."""
+
+        def described() -> Any:
+            partitions = [(0, number) for number in range(self.kafka.count)]
+            return SimpleNamespace(topics=[(0, request._topic, UUID(int=1), False, partitions)])
+
+        return await self.kafka.network.call(self.process, described)
 
     async def start(self) -> None:
         await self.kafka.network.call(self.process, lambda: None)

@@ -14,7 +14,6 @@ from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM
 from contracts.wire.dead_letter import DeadLetter, Place
 from contracts.wire.envelope import Event
-from contracts.wire.ledger import sha256
 from contracts.wire.messages import Refused, RefusedNotice, refusal_id
 from contracts.wire.topics import DEAD_LETTER
 from network.broker.publisher import Publisher, Record, RecordTooLarge
@@ -96,7 +95,7 @@ class DeadLetterWriter:
         )
         event = Event.of(
             refused,
-            id=refusal_id(arrival.inlet.source, said.get("id"), _content(arrival)),
+            id=refusal_id(arrival.inlet.source, said.get("id"), _content(arrival), letter.reason),
             source=self._source,
             case=case,
             time=letter.refused,
@@ -108,7 +107,7 @@ class DeadLetterWriter:
 def _content(arrival: Arrival) -> str:
     """A digest of what a record says: of an event, the one that its case would make."""
     try:
-        return sha256(Event.decode(arrival.value, arrival.headers).said)
+        return Event.decode(arrival.value, arrival.headers).digest
     except (Refusal, ValueError, RecursionError):
         return hashlib.sha256(arrival.value or b"").hexdigest()
 

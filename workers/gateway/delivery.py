@@ -23,7 +23,8 @@ from contracts.admission import Admitted, CaseEvent, NewCase
 from contracts.platform import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
-from contracts.wire.ledger import LedgerEntry, content_digest, sha256
+from contracts.wire.canonical import sha256
+from contracts.wire.ledger import LedgerEntry, content_digest
 
 Outcome = Literal["started", "delivered", "duplicate"]
 
@@ -237,7 +238,8 @@ class Delivery:
             if known := await self._archive.caused_by(case, admitted.event.key):
                 if any(_says(entry, admitted.event.data) for entry in known):
                     return "duplicate"
-                raise Refusal("id-reused", f"id: {admitted.event.id!r} is that of another event", "id")
+                if any(entry.kind != "refused" for entry in known):  # what was refused has used up no id
+                    raise Refusal("id-reused", f"id: {admitted.event.id!r} is that of another event", "id")
             closed = await self._archive.closed(case)
         except ArchiveIncomplete as gap:
             raise NotYet(f"what became of {case} is not known before the archive is complete: {gap}") from gap
@@ -286,10 +288,14 @@ def _check_namespace(error: RPCError) -> None:
 
 
 def _says(entry: LedgerEntry, data: dict[str, object]) -> bool:
-    """Whether an entry was made of an event with this data; taken to be so once the data is erased."""
-    if entry.data is None:
-        return entry.data_digest is not None or not data
-    return content_digest(entry.data.salt, data) == entry.data_digest
+    """Whether an entry was made of an event with this data.
+
+    Once its data is erased it is taken to be so of one that took effect, whose id is used up; and not of one
+    that was refused, whose id is free to say it right.
+    """
+    if entry.data is not None:
+        return content_digest(entry.data.salt, data) == entry.data_digest
+    return entry.kind != "refused" if entry.data_digest else not data
 
 
 def _is_of(opening: LedgerEntry, content: dict[str, object], cause: str) -> bool:

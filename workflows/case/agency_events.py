@@ -6,7 +6,7 @@ from contracts.platform import Delivered
 from contracts.terms.errors import Refusal
 from contracts.terms.reports import report_of
 from contracts.terms.requests import REQUESTS
-from contracts.wire.ledger import sha256
+from contracts.wire.canonical import sha256
 from contracts.wire.messages import Asked, Disowned, NotOurs, Question, Reported
 from workflows.case.case import Case, refusal
 from workflows.case.facts import record_fact

@@ -24,8 +24,9 @@ from contracts.terms.identifiers import AgencyId, Party, RequestId
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Rung
 from contracts.terms.values import Money, absent
+from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event
-from contracts.wire.ledger import GENESIS, sha256
+from contracts.wire.ledger import GENESIS
 
 UNDECIDED_KEPT = 100
 UNDECIDED_BYTES = 200_000
@@ -320,7 +321,7 @@ class Journal(BaseModel):
     def hear(self, event: Event) -> Literal["new", "copy", "other"]:
         """Whether this event was not heard before, or was; or another one was that had its id and took
         effect. From now on it was heard."""
-        said, known = sha256(event.said)[:10], self._heard(event)
+        said, known = event.digest[:10], self._heard(event)
         if said in known or REFUSED + said in known:
             return "copy"
         if any(not each.startswith(REFUSED) for each in known):
@@ -330,7 +331,7 @@ class Journal(BaseModel):
 
     def refuse(self, event: Event) -> None:
         """Remember that what this event said was refused. Its id may be used again, to say it right."""
-        said = sha256(event.said)[:10]
+        said = event.digest[:10]
         known = [each for each in self._heard(event) if each != said]
         self.seen[_mark(event.key)] = " ".join([*known, REFUSED + said])
 

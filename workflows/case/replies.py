@@ -5,7 +5,6 @@ from __future__ import annotations
 from contracts.platform import Delivered
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.values import Money
-from contracts.wire.ledger import sha256
 from contracts.wire.messages import Refused, RefusedNotice, Taken, TakenNotice, refusal_id
 from workflows.case.case import Case, refusal
 from workflows.case.outbox import Recorded
@@ -44,4 +43,4 @@ def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
         event=event.id, reason=why.reason, text=REASONS[why.reason], detail=why.detail, field=why.field
     )
     recorded = case.record("refused", by=delivered, outcome=why.reason)
-    recorded.refuse(delivered.actor, refused, refusal_id(event.source, event.id, sha256(event.said)))
+    recorded.refuse(delivered.actor, refused, refusal_id(event.source, event.id, event.digest, why.reason))

@@ -28,14 +28,12 @@ def _one_partition() -> AbstractContextManager[Any]:
     every = FenceActivity._carried
 
     async def carried(self: FenceActivity, asked: Any) -> None:
-        count = len(await self._partitions(asked.topics[0]))
-        home = (murmur2(asked.case.encode()) & 0x7FFFFFFF) % count
         end_of = self._end_of
 
         async def ends(topic: str, deadline: Any) -> dict[TopicPartition, int]:
-            return {
-                each: end for each, end in (await end_of(topic, deadline)).items() if each.partition == home
-            }
+            found = await end_of(topic, deadline)
+            home = (murmur2(asked.case.encode()) & 0x7FFFFFFF) % len(found)
+            return {each: end for each, end in found.items() if each.partition == home}
 
         with patch.object(self, "_end_of", ends):
             await every(self, asked)
@@ -44,8 +42,10 @@ def _one_partition() -> AbstractContextManager[Any]:
 
 
 def _by_stamps() -> AbstractContextManager[Any]:
+    asked = FenceActivity._end_of
+
     async def end_of(self: FenceActivity, topic: str, deadline: Any) -> dict[TopicPartition, int]:
-        partitions = await self._partitions(topic)
+        partitions = list(await asked(self, topic, deadline))
         at = int(deadline.timestamp() * 1000)
         found = await self._reader.offsets_for_times(dict.fromkeys(partitions, at))
         ends = await self._reader.end_offsets(partitions)
@@ -72,7 +72,7 @@ def _ends_anew() -> AbstractContextManager[Any]:
     asked = FenceActivity._end_of
 
     async def end_of(self: FenceActivity, topic: str, deadline: Any) -> dict[TopicPartition, int]:
-        self._ends.clear()
+        self._states.clear()
         return await asked(self, topic, deadline)
 
     return patch.object(FenceActivity, "_end_of", end_of)

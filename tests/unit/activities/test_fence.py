@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from uuid import uuid4
 
 import pytest
 from aiokafka import TopicPartition
@@ -16,7 +16,6 @@ from temporalio.exceptions import ApplicationError
 
 from activities.fence import FenceActivity
 from contracts.platform import Fence, FencePassed
-from contracts.terms.errors import Unavailable
 from network.broker.connection import Broker
 from tests.applications import new_case
 
@@ -28,14 +27,31 @@ class Committed(NamedTuple):
     offset: int
 
 
+class Described(NamedTuple):
+    topics: list[tuple[object, ...]]
+
+
 class FakeKafka:
-    """A topic of three partitions, and what the gateway has committed of it."""
+    """A topic, by default of three partitions, and what the gateway has committed of it."""
 
     def __init__(self, ends: list[int], committed: list[int]) -> None:
         self.ends = ends
         self.committed = committed
         self.asked_for_ends = 0
         self.loading = False
+        self.exists = True
+        self.topic_id = uuid4()
+        self._client = self
+
+    def make_again(self, ends: list[int], committed: list[int]) -> None:
+        self.ends, self.committed, self.topic_id = ends, committed, uuid4()
+
+    def get_random_node(self) -> int:
+        return 0
+
+    async def send(self, node: int, request: object) -> Described:
+        partitions = [(0, number) for number in range(len(self.ends))]
+        return Described([(0 if self.exists else 3, TOPIC, self.topic_id, False, partitions)])
 
     async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(partitions, 0)
@@ -48,19 +64,8 @@ class FakeKafka:
         self, group: str, partitions: Iterable[TopicPartition]
     ) -> dict[TopicPartition, Committed]:
         known = () if self.loading else partitions
-        return {each: Committed(self.committed[each.partition]) for each in known}
-
-
-@dataclass(frozen=True)
-class FakeBroker(Broker):
-    """It has no topic but ``TOPIC``, once it is made."""
-
-    made: list[str] = field(default_factory=lambda: [TOPIC])
-
-    async def partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
-        if not set(topics) <= set(self.made):
-            raise Unavailable(f"the broker has no topic {topics}")
-        return [TopicPartition(topic, number) for topic in topics for number in range(3)]
+        committed = dict(enumerate(self.committed))
+        return {each: Committed(committed.get(each.partition, -1)) for each in known}
 
 
 class CaughtUp:
@@ -72,11 +77,9 @@ class CaughtUp:
             await asyncio.sleep(0.01)
 
 
-def fence_on(
-    kafka: FakeKafka, broker: Broker | None = None, clock_skew: timedelta = timedelta(0)
-) -> FenceActivity:
+def fence_on(kafka: FakeKafka, clock_skew: timedelta = timedelta(0)) -> FenceActivity:
     fence = FenceActivity(
-        broker or FakeBroker("127.0.0.1:1"),
+        Broker("127.0.0.1:1"),
         group="seamless.gateway",
         clock_skew=clock_skew,
         outage_after=timedelta(minutes=1),
@@ -128,14 +131,55 @@ async def test_cases_that_are_due_together_ask_once() -> None:
 
 
 async def test_a_topic_that_the_broker_does_not_show_is_not_silence() -> None:
-    broker = FakeBroker("127.0.0.1:1", made=[])
-    fence = fence_on(FakeKafka([3, 0, 0], [2, -1, -1]), broker)
+    kafka = FakeKafka([3, 0, 0], [2, -1, -1])
+    kafka.exists = False
+    fence = fence_on(kafka)
     with pytest.raises(ApplicationError) as caught:
         await fence.await_gateway(a_fence())
     assert caught.value.type == "broker-away"
-    broker.made.append(TOPIC)  # and it is asked again
+    kafka.exists = True  # and it is asked again
     with pytest.raises(ApplicationError, match="the gateway stands at 2 of 3"):
         await fence.await_gateway(a_fence())
+
+
+async def test_a_topic_that_was_made_again_holds_nobody_by_its_old_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("activities.fence.LOOK_SECONDS", 0)
+    kafka = FakeKafka([900, 0, 0], [850, -1, -1])
+    fence = fence_on(kafka)
+    for _ in range(2):
+        with pytest.raises(ApplicationError, match="the gateway stands at 850 of 900"):
+            await fence.await_gateway(a_fence())
+    kafka.make_again([0, 2], [-1, 1])
+    fence._committed_at = float("-inf")
+    with pytest.raises(ApplicationError):  # is found to be another topic
+        await fence.await_gateway(a_fence())
+    with pytest.raises(ApplicationError, match="the gateway stands at 1 of 2"):
+        await fence.await_gateway(a_fence())
+    kafka.committed = [-1, 2]
+    fence._committed_at = float("-inf")
+    assert await fence.await_gateway(a_fence()) == FencePassed()
+
+
+async def test_a_topic_that_was_made_again_holds_by_each_of_its_partitions() -> None:
+    kafka = FakeKafka([3], [3])
+    fence = fence_on(kafka)
+    assert await fence.await_gateway(a_fence()) == FencePassed()
+    kafka.make_again([0, 0, 0, 1], [-1, -1, -1, -1])
+    fence._committed_at = float("-inf")
+    with pytest.raises(ApplicationError, match="the gateway stands at 0 of 1"):
+        await fence.await_gateway(a_fence(PAST + timedelta(seconds=1)))
+
+
+async def test_a_broker_that_does_not_answer_in_time_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("network.broker.topic_state.REQUEST_TIMEOUT_MS", 10)
+    kafka = FakeKafka([3, 0, 0], [3, -1, -1])
+    monkeypatch.setattr(kafka, "end_offsets", lambda partitions: asyncio.Event().wait())
+    with pytest.raises(ApplicationError) as caught:
+        await fence_on(kafka).await_gateway(a_fence())
+    assert caught.value.type == "broker-away"
+    assert str(caught.value)
 
 
 async def test_a_broker_that_has_just_come_back_and_knows_no_offsets_yet_is_away() -> None:

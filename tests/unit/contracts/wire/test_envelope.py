@@ -55,6 +55,13 @@ def test_what_we_write_the_judge_reads() -> None:
     assert read.get_data() == DATA
 
 
+def test_what_an_event_says_has_one_digest_however_and_by_whomever_it_is_sent() -> None:
+    ours = Event.model_validate(ATTRIBUTES | {"specversion": "1.0", "data": DATA, "digest": "an extension"})
+    assert ours.digest == Event.model_validate(ours.model_dump() | {"id": "2", "source": "urn:b"}).digest
+    for other in ({"type": Reported.type}, {"requestid": None}, {"data": {}}):
+        assert ours.digest != ours.model_copy(update=other).digest
+
+
 def test_the_headers_repeat_what_filters_need() -> None:
     ours = event("urn:cn-demo:agency:planning", Reported.type, CASE, {"step": "visited"}, event_id="7")
     _, headers = ours.encode()

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.wire.ledger import GENESIS, Erasable, LedgerEntry, faults, sha256
+from contracts.wire.canonical import sha256
+from contracts.wire.ledger import GENESIS, Erasable, LedgerEntry, faults
 from tests.chains import chain, plain_chain
 
 LENGTH = 6

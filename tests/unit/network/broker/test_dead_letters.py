@@ -94,14 +94,25 @@ async def test_the_sender_hears_of_it_on_its_own_topic() -> None:
     assert refused.text.zh
 
 
+async def refusal_of(came: Arrival, place: Place = PLACE, refusal: Refusal = CLOSED) -> str:
+    """The id of what the sender is told."""
+    records = KeptRecords()
+    letters = DeadLetterWriter(records, administration=ADMINISTRATION, group="seamless.gateway")
+    await letters.write(came, place, refusal)
+    return records.said_to(messages_topic(Party.agency("planning"))).id
+
+
+async def test_an_event_refused_for_another_reason_gets_another_refusal() -> None:
+    """Replayed, an event that came before its case may find it closed: its sender has to hear of that."""
+    unknown = await refusal_of(arrival(), refusal=Refusal("unknown-case", "no such case"))
+    assert await refusal_of(arrival()) != unknown
+    assert await refusal_of(arrival(), refusal=Refusal("case-closed", "in other words")) == await refusal_of(
+        arrival()
+    )
+
+
 async def test_an_event_refused_twice_gets_the_same_refusal() -> None:
     """Wherever it stands and however it was sent; another event gets another one."""
-
-    async def refusal_of(came: Arrival, place: Place = PLACE) -> str:
-        records = KeptRecords()
-        letters = DeadLetterWriter(records, administration=ADMINISTRATION, group="seamless.gateway")
-        await letters.write(came, place, CLOSED)
-        return records.said_to(messages_topic(Party.agency("planning"))).id
 
     first = await refusal_of(arrival())
     sent_again = (

@@ -192,6 +192,8 @@ def test_a_bad_application_as_json(within: Any) -> None:
         (b"[]", "application: Input should be"),
         (b'{"procedure": "moon-landing", "application": {}}', "there is no 'moon-landing'; there are:"),
         (b'{"procedure": "permit-receipt", "application": {}}', "reference: Field required"),
+        (b'{"site": {"area": 1, "area": 2}}', "area: stands twice in one object"),
+        (b'{"application": {}, "application": {}}', "application: stands twice in one object"),
     ],
 )
 def test_a_bad_file_is_told(within: Any, tmp_path: Path, content: bytes, words: str) -> None:

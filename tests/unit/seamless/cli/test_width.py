@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
@@ -106,6 +107,29 @@ def test_dead_letters_and_topics_fit(columns: int) -> None:
             said = command(*words, columns=str(columns))
             assert said.code == 0
             assert_fits(said.out, columns, *(each for each in ids if len(each) > 36 or columns > 60))
+
+
+@pytest.mark.parametrize(
+    ("calendar", "opened"),
+    [("cn-2026.1", "2026-03-02 10:00:00 (Asia/Shanghai)"), ("compressed:60", "2026-03-02 02:00:00 (UTC)")],
+)
+def test_when_a_case_was_opened_is_told_in_the_zone_of_its_administration(
+    data: Path, calendar: str, opened: str
+) -> None:
+    """As its due days are, wherever the command runs; a program reads UTC."""
+    settings = {"SEAMLESS_CALENDAR": calendar, "TZ": "America/New_York"}
+    shown = command("case", "show", LONGEST, "--data", data, columns="80", **settings)
+    assert opened in " ".join(shown.out.split())
+    assert_fits(shown.out, 80, LONGEST)
+    listed = command("case", "list", "--data", data, columns="80", **settings)
+    moment, zone = opened.rsplit(" ", 1)
+    assert f"opened {zone} {moment}" in " ".join(listed.out.split())
+    assert_fits(listed.out, 80, LONGEST)
+    wide = command("case", "list", "--data", data, **settings).out.splitlines()
+    assert f"opened {zone}" in wide[0]
+    assert moment in wide[1]
+    as_json = command("case", "show", LONGEST, "--data", data, "--json", **settings)
+    assert json.loads(as_json.out)["opened"] == "2026-03-02T02:00:00Z"
 
 
 def test_where_there_is_room_each_case_is_one_line(data: Path) -> None:

@@ -18,8 +18,9 @@ from contracts.platform import CONTENT_HASH, opening_content
 from contracts.terms.directory import load_directory
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import CaseId, Party, ProcedureId
+from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event
-from contracts.wire.ledger import GENESIS, Erasable, LedgerEntry, sha256
+from contracts.wire.ledger import GENESIS, Erasable, Kind, LedgerEntry
 from contracts.wire.messages import Applied, Reported
 from contracts.wire.topics import events_topic, inlets_of
 from tests.applications import application, event, new_case
@@ -39,9 +40,10 @@ RULES = Settings().rules
 class Archive:
     """An archive that knows nothing but ``entries`` of one cause; ``gap``: and cannot prove it."""
 
-    def __init__(self, gap: str = "", entries: Sequence[LedgerEntry] = ()) -> None:
+    def __init__(self, gap: str = "", entries: Sequence[LedgerEntry] = (), *, closed: bool = False) -> None:
         self._gap = gap
         self._entries = list(entries)
+        self._closed = closed
 
     def _prove(self) -> None:
         if self._gap:
@@ -57,7 +59,7 @@ class Archive:
 
     async def closed(self, case: str) -> bool:
         self._prove()
-        return False
+        return self._closed
 
 
 class Description:
@@ -160,7 +162,42 @@ async def test_of_a_closed_case_a_copy_is_told_from_another_event_of_its_id(
             await asked
 
 
-def an_entry(said: Event, *, erased: bool) -> LedgerEntry:
+@pytest.mark.parametrize(
+    ("now", "erased", "is_copy"),
+    [("site visited", False, True), ("site not found", False, False), ("site visited", True, False)],
+)
+async def test_of_a_closed_case_what_was_refused_has_used_up_no_id(
+    now: str, erased: bool, is_copy: bool
+) -> None:
+    """Its sender may have put it right, and is told that the case is closed. What was refused itself was
+    answered then; once it is erased, nobody knows any more that this is it."""
+    said = a_report()
+    assert isinstance(said, CaseEvent)
+    entry = an_entry(said.event, erased=erased, kind="refused")
+    event_now = said.event.model_copy(update={"data": {"step": now}})
+    archive = Archive(entries=[entry], closed=True)
+    asked = delivery(Temporal(), archive).deliver(replace(said, event=event_now))
+    if is_copy:
+        assert await asked == "duplicate"
+    else:
+        with pytest.raises(Refusal, match="case-closed"):
+            await asked
+
+
+async def test_of_a_closed_case_what_was_put_right_has_used_up_its_id() -> None:
+    said = a_report()
+    assert isinstance(said, CaseEvent)
+    right = said.event.model_copy(update={"data": {"step": "site measured"}})
+    entries = [an_entry(said.event, erased=False, kind="refused"), an_entry(right, erased=False)]
+    delivering = delivery(Temporal(), Archive(entries=entries, closed=True))
+    assert await delivering.deliver(said) == "duplicate"
+    assert await delivering.deliver(replace(said, event=right)) == "duplicate"
+    third = said.event.model_copy(update={"data": {"step": "site sold"}})
+    with pytest.raises(Refusal, match="id-reused"):
+        await delivering.deliver(replace(said, event=third))
+
+
+def an_entry(said: Event, *, erased: bool, kind: Kind = "reported") -> LedgerEntry:
     """The entry of a ledger that an event brought about."""
     data = Erasable(salt="a", content=said.data)
     at = said.time
@@ -170,7 +207,7 @@ def an_entry(said: Event, *, erased: bool) -> LedgerEntry:
         id=f"{said.subject}/2",
         procedure=ProcedureId("construction-permit"),
         law="2018-33",
-        kind="reported",
+        kind=kind,
         actor=Party.agency("planning"),
         cause=said.key,
         occurred=at,

@@ -24,6 +24,7 @@ from contracts.wire.messages import (
     Reported,
     Supplemented,
     Taken,
+    refusal_id,
 )
 from tests.applications import application
 from tests.unit.workflows.case.authoring import ITEM
@@ -223,9 +224,13 @@ async def test_what_comes_for_a_closed_case_is_refused_to_its_sender(
     case: Case, message: Message, sender: Party
 ) -> None:
     close(case, Grant())
-    comes(case, message, sender, step=REVIEW if sender == FIRE_SAFETY else None)
+    late = delivered(message, case.opened.case, sender, step=REVIEW if sender == FIRE_SAFETY else None)
+    take(case, late)
     assert (posted(case)[-1].kind, posted(case)[-1].outcome) == ("refused", "case-closed")
     assert told(case, sender)[1]["reason"] == "case-closed"
+    (letter,) = case.outbox._waiting[-1].posting().letters
+    event = late.event
+    assert letter.id == refusal_id(event.source, event.id, event.digest, "case-closed"), "as the gateway's"
 
 
 async def test_the_brokers_time_is_recorded_beside_the_cases(case: Case, runtime: VirtualRuntime) -> None:

@@ -308,6 +308,13 @@ AGENCIES = [
         "the same `refused`",
         "unit/network/broker/test_dead_letters.py::test_an_event_refused_twice_gets_the_same_refusal",
     ),
+    Row(
+        "any",
+        "sent again unchanged, and refused for another reason",
+        "another `refused`",
+        "unit/network/broker/test_dead_letters.py"
+        "::test_an_event_refused_for_another_reason_gets_another_refusal",
+    ),
     Row("any", "says something else under an id that took effect", "`refused`: `id-reused`", _other_content),
     Row("any", "says something else under an id that was refused", "as if it were new", _put_right),
     Row("any", "the case is closed", "`refused`: `case-closed`", _closed),
