@@ -22,7 +22,15 @@ from contracts.terms.requests import REQUESTS
 from contracts.terms.service_item import LawVersion, ServiceItem
 from contracts.wire.envelope import LARGEST_EVENT_BYTES, MAX_EVENT_BYTES, Event, Headers, Message
 from contracts.wire.ledger import sha256
-from contracts.wire.messages import ABOUT_A_REQUEST, Answered, Applied, Corrected, Reported, message_of
+from contracts.wire.messages import (
+    ABOUT_A_REQUEST,
+    Answered,
+    Applied,
+    Corrected,
+    Intake,
+    Reported,
+    message_of,
+)
 from contracts.wire.topics import Inlet
 
 MAX_HEADERS = 100
@@ -67,7 +75,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class NewCase:
-    """An application that may open the case ``case`` under ``law``; ``received``: when it was handed in."""
+    """An application that may open the case ``case`` under ``law``; ``received``: when it was handed in.
+    ``intake``: how it came in."""
 
     event: Event
     case: CaseId
@@ -75,6 +84,7 @@ class NewCase:
     item: ServiceItem
     law: LawVersion
     application: BaseModel
+    intake: Intake
 
 
 @dataclass(frozen=True)
@@ -184,7 +194,7 @@ def _application(
         law = item.law_on(calendar(calendar_name).day(received))
     except LookupError as error:
         raise Refusal("unknown-procedure", f"data.procedure: {error}", "data.procedure") from None
-    return NewCase(event, case, received, item, law, application)
+    return NewCase(event, case, received, item, law, application, data.intake)
 
 
 def _check_answer(party: Party, event: Event, data: Message) -> None:

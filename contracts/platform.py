@@ -12,6 +12,7 @@ from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, Chan
 from contracts.terms.values import Contract, Sha256, Text, absent
 from contracts.wire.envelope import Event, TraceParent
 from contracts.wire.ledger import LedgerEntry, sha256
+from contracts.wire.messages import Intake
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -70,8 +71,8 @@ class Opened(Contract, Generic[A]):
     ``law`` is the law version and ``calendar`` the calendar version the case keeps to its end; ``checks``
     are the agencies that took part by an automated check when it was opened. ``secret`` is drawn by the
     gateway and stands nowhere else: the salts of the ledger's entries come from it. ``behind`` is how much
-    earlier the case's clock is than Temporal's: nothing, except where a log is replayed. ``carried`` is what
-    one run hands to the next, the case library's own.
+    earlier the case's clock is than Temporal's: nothing, except where a log is replayed. ``intake`` is
+    how the application came in. ``carried`` is what one run hands to the next, the case library's own.
     """
 
     case: CaseId
@@ -88,6 +89,7 @@ class Opened(Contract, Generic[A]):
     received: AwareDatetime
     traceparent: TraceParent = Field(default=None, exclude_if=absent)
     behind: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
+    intake: Intake = Field(default=Intake(), exclude_if=lambda value: value == Intake())
     carried: dict[str, Any] | None = Field(default=None, exclude_if=absent)
 
 

@@ -23,7 +23,7 @@ from contracts.admission import Admitted, CaseEvent, NewCase
 from contracts.platform import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
-from contracts.wire.ledger import LedgerEntry, content_digest, sha256
+from contracts.wire.ledger import LedgerEntry, content_digest, recordable, sha256
 
 Outcome = Literal["started", "delivered", "duplicate"]
 
@@ -182,6 +182,7 @@ class Delivery:
             occurred=event.time,
             received=admitted.received,
             traceparent=event.traceparent,
+            intake=admitted.intake,
             behind=datetime.now(UTC) - admitted.received if self._virtual_time else timedelta(0),
         )
 
@@ -286,8 +287,8 @@ def _check_namespace(error: RPCError) -> None:
 def _says(entry: LedgerEntry, data: dict[str, object]) -> bool:
     """Whether an entry was made of an event with this data; taken to be so once the data is erased."""
     if entry.data is None:
-        return entry.data_digest is not None or not data
-    return content_digest(entry.data.salt, data) == entry.data_digest
+        return entry.data_digest is not None or not recordable(data)
+    return content_digest(entry.data.salt, recordable(data)) == entry.data_digest
 
 
 def _is_of(opening: LedgerEntry, content: dict[str, object], cause: str) -> bool:

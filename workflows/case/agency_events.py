@@ -27,9 +27,7 @@ def answer(case: Case, delivered: Delivered) -> None:
     # The gateway admits none that does not fit; but the worker of a check may be of another build.
     answer = REQUESTS[wait.request].answer_from(data["answer"])
     case.waits.settle(wait.step, Outcome(how="answered", value=answer.model_dump(mode="json")))
-    recorded = case.record(
-        "answered", of=wait, by=delivered, outcome=answer.outcome, role=data.get("officer")
-    )
+    recorded = case.record("answered", of=wait, by=delivered, outcome=answer.outcome, reason=answer.reason)
     taken(recorded, delivered)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from pydantic import BaseModel
 
@@ -16,12 +16,12 @@ from contracts.platform import Delivered, Opened
 from contracts.terms.calendar import Calendar, calendar
 from contracts.terms.decisions import Decision, Refuse
 from contracts.terms.errors import REASONS, Refusal
-from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, Party, RequestId
+from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, CaseId, Party, RequestId
 from contracts.terms.requests import Request
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Money
-from contracts.wire.ledger import Erasable, Kind, LedgerEntry, salt_of
-from contracts.wire.messages import Cancelled, CaseClosed, CaseClosedNotice, Decided, RefundDue
+from contracts.wire.ledger import Erasable, Kind, LedgerEntry, pseudonym_of, recordable, salt_of
+from contracts.wire.messages import Cancelled, CaseClosed, CaseClosedNotice, Contact, Decided, RefundDue
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Withdrawal
 from workflows.case.journal import PAYMENT, Journal, Outcome, Wait, mark_of
@@ -33,6 +33,22 @@ from workflows.case.waits import Waits
 def refusal(reason: str) -> Refusal:
     """The refusal of an event for a reason that needs no more detail."""
     return Refusal(reason, REASONS[reason].en)
+
+
+class Figures(TypedDict, total=False):
+    """What an entry may say outside its ``data`` beside what :meth:`Case.record` names; see
+    :class:`contracts.wire.ledger.LedgerEntry`."""
+
+    reason: str | None
+    materials: int
+    material_codes: tuple[str, ...]
+    fee_charged: Money
+    fee_paid: Money
+    fee_refund: Money
+    fee_waived: Money
+    first_contact: datetime | None
+    linked: CaseId | None
+    pilot: str | None
 
 
 class Case:
@@ -124,34 +140,42 @@ class Case:
         occurred: datetime | None = None,
         received: datetime | None = None,
         actor: Party = PLATFORM,
+        contact: Contact | None = None,
         outcome: str | None = None,
-        materials: int = 0,
-        role: str | None = None,
         due: datetime | None = None,
         provisional: bool = False,
         basis: str | None = None,
         data: BaseModel | Mapping[str, Any] | None = None,
+        **figures: Unpack[Figures],
     ) -> Recorded:
         """Add an entry to the ledger and post it; messages are bound to what is returned.
 
         Args:
             of: the wait that this is about; gives step, request id and agency.
-            by: the event that brought it about; gives actor, cause, times and, without ``data``, the data.
+            by: the event that brought it about; gives actor, officer, desk, visits, cause, times and, without
+                ``data``, the data.
+            contact: who acted and where, where no event says so.
             occurred, received: when it happened and when the broker had it, where that is not now.
             due, provisional, basis: of a step that is opened: when its limit ends, and by which rule.
+            figures: what else the entry says outside its ``data``.
         """
         now = self.now()
         if by is not None:
-            cause, data = by.event.key, by.event.data if data is None else data
+            actor, cause, contact = by.actor, by.event.key, Contact.stated_in(by.event.data)
+            data = recordable(by.event.data) if data is None else data
+        contact = contact or Contact()
+        secret, officer = self.opened.secret, contact.officer
         content = data.model_dump(mode="json") if isinstance(data, BaseModel) else dict(data or {})
         sequence = self.journal.sequence + 1
-        erasable = Erasable(salt=salt_of(self.opened.secret, sequence), content=content) if content else None
+        erasable = Erasable(salt=salt_of(secret, sequence), content=content) if content else None
         entry = LedgerEntry(
             case=self.opened.case,
             sequence=sequence,
             id=f"{self.opened.case}/{sequence}",
             procedure=self.opened.procedure,
             law=self.opened.law,
+            calendar=self.opened.calendar,
+            build=self.runtime.build,
             kind=kind,
             step=of.step if of else step,
             request=of.request_id if of else None,
@@ -159,21 +183,31 @@ class Case:
             due=due,
             provisional=provisional,
             basis=basis,
-            actor=by.actor if by else actor,
-            role=role,
+            actor=actor,
+            automated=self._automated(actor, contact),
+            officer=None if officer is None else pseudonym_of(secret, actor, officer),
+            desk=contact.desk,
             cause=cause,
             occurred=occurred or (by.event.time if by else now),
             received=received or (by.received if by else now),
             recorded=now,
             holders=self.holders,
             outcome=outcome,
-            materials=materials,
+            visits=contact.visits,
             data_digest=erasable.digest() if erasable else None,
             data=erasable,
             previous=self.journal.head,
+            **figures,
         ).sealed()
         self.journal.sequence, self.journal.head = sequence, entry.hash
         return self.outbox.post(entry)
+
+    def _automated(self, actor: Party, contact: Contact) -> bool | None:
+        """Whether no person acted; None where that is not known: an agency's own system does not say."""
+        if contact.officer is not None:
+            return False
+        is_check = actor.kind == "agency" and actor.id in self.opened.checks
+        return True if is_check or actor == PLATFORM else None
 
     # --- what can happen to a case -----------------------------------------------------------------------
 
@@ -194,6 +228,8 @@ class Case:
         if wait.request is not None and wait.agency is not None:
             cancelled = Cancelled(request=wait.request, reason=reason)
             self.record("cancelled", of=wait, data=cancelled).tell_agency(wait.agency, cancelled)
+        else:
+            self.record("cancelled", of=wait, data={"reason": reason})
 
     def stop_all(self, reason: str) -> None:
         """End every wait, and tell every agency that was asked."""
@@ -237,10 +273,11 @@ class Case:
         step = self.once("decide", decision=decision)
         if step is None:
             return
-        reason = self.item.reason(decision.reason) if isinstance(decision, Refuse) else None
+        code = decision.reason if isinstance(decision, Refuse) else None
+        told = None if code is None else self.item.reason(code)
         data = {"decision": decision.model_dump(mode="json")}
-        recorded = self.record("decided", step=step, outcome=decision.outcome, data=data)
-        recorded.tell_applicant(Decided(decision=decision, reason=reason, ledger_hash=recorded.hash))
+        recorded = self.record("decided", step=step, outcome=decision.outcome, reason=code, data=data)
+        recorded.tell_applicant(Decided(decision=decision, reason=told, ledger_hash=recorded.hash))
 
     def close(self, decision: Decision) -> None:
         """Stop everything that is open and add the last entry. What comes from now on is refused."""
@@ -250,7 +287,7 @@ class Case:
                 self.journal.refund(Money.model_validate(fact.data["amount"]))
         for currency, paid in self.journal.refundable.items():
             due = RefundDue(amount=Money(amount=paid, currency=currency))
-            self.record("refund-due", data=due).tell_applicant(due)
+            self.record("refund-due", fee_refund=due.amount, data=due).tell_applicant(due)
         self.closed = True
         recorded = self.record("closed", outcome=decision.outcome)
         about = {"outcome": decision.outcome, "ledger_hash": recorded.hash}

@@ -30,7 +30,7 @@ def entries(case: CaseId) -> list[LedgerEntry]:
     requested |= {"content": {"due": "2026-03-16T16:00:00Z"}}
     answered = {"kind": "answered", "step": "review-environment/1", "outcome": "refuse", "holders": ALL}
     return chain(
-        opened, requested, answered | {"actor": "agency:environment", "role": "reviewer-0815"}, case=case
+        opened, requested, answered | {"actor": "agency:environment", "officer": "reviewer-0815"}, case=case
     )
 
 
