@@ -162,7 +162,7 @@ def steps_of(entries: Iterable[LedgerEntry]) -> list[Step]:
 
 
 def _opened(entry: LedgerEntry) -> Step:
-    return Step(
+    return Step.model_construct(  # an entry was checked when it was read
         case=entry.case,
         sequence=entry.sequence,
         step=entry.step or "",
@@ -195,4 +195,4 @@ def _asked_again(step: Step, entry: LedgerEntry) -> Step:
 
 def step_of(row: Row[Any]) -> Step:
     """The step that a row of the archive's table ``steps`` holds."""
-    return Step.model_validate(row._asdict())
+    return Step.model_construct(**row._mapping)  # what stands there was made of entries, which were checked
