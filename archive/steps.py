@@ -99,8 +99,8 @@ class Steps:
     def __init__(self, steps: Iterable[Step] = ()) -> None:
         """
         Args:
-            steps: those that are open before the first entry that is added; those that have ended change no
-                more and may be left out.
+            steps: those that are open before the first entry that is added. Those of which no entry says
+                anything may be left out, as may those that have ended.
         """
         self.all = {step.sequence: step for step in steps}
         self._changed: set[int] = set()

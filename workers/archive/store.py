@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Select, Table, case, delete, func, select, tuple_, update
+from sqlalchemy import Connection, Select, Table, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.completeness import Position, Positions, is_of, read_positions
@@ -256,7 +256,13 @@ class ArchiveStore:
         late = {case for case, new in by_case.items() if new[0].sequence <= known.get(case, 0)}
         open_steps: dict[str, list[Step]] = {}
         if goes_on := known.keys() - late:
-            waiting = select(steps).where(steps.c.case.in_(goes_on), steps.c.ended.is_(None))
+            named = {entry.step for new in by_case.values() for entry in new if entry.step is not None}
+            closing = {case_id for case_id, new in by_case.items() if any(e.kind == "closed" for e in new)}
+            waiting = select(steps).where(
+                steps.c.case.in_(goes_on),
+                steps.c.ended.is_(None),
+                or_(steps.c.step.in_(named), steps.c.case.in_(closing)),  # the others do not change
+            )
             for row in connection.execute(waiting.order_by(steps.c.case, steps.c.sequence)):
                 open_steps.setdefault(row.case, []).append(step_of(row))
         changed: list[Step] = []
