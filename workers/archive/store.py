@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-from sqlalchemy import Connection, Select, Table, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Table, case, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.completeness import Position, Positions, is_of, read_positions
 from archive.database import open_for_writing
-from archive.steps import OPENING, TELLING, Step, Steps, step_of, steps_of
 from archive.tables import cases, digest, forks, ledger, metadata, positions, steps, strays
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import CaseId
 from contracts.wire.envelope import Headers
 from contracts.wire.ledger import LedgerEntry
 from network.broker.topic_state import TopicState
-
-ROWS_AT_ONCE = 500
+from workers.archive.step_table import StepTable, by_case
 
 
 class LedgerRecord(NamedTuple):
@@ -98,10 +94,7 @@ class ArchiveStore:
         archive from before there were any, are made from the ledger."""
         with self._engine.begin() as connection:
             metadata.create_all(connection)
-            if not _any(connection, select(steps.c.case)) and _any(
-                connection, select(ledger.c.case).where(ledger.c.kind.in_(OPENING))
-            ):
-                self._rebuild_steps(connection)
+            StepTable(connection, self._insert(steps)).fill()
 
     def positions(self) -> dict[int, int]:
         """The offset that is read next, by partition."""
@@ -162,7 +155,7 @@ class ArchiveStore:
             ]
             forked = self._forks(connection, again)
             new = sorted((firsts[key].entry for key in added), key=lambda each: each.sequence)
-            self._project_steps(connection, new)
+            StepTable(connection, self._insert(steps)).follow(new)
             self._project(connection, new)
             self._keep_strays(connection, astray)
         return Receipt(len(added), len(again) - len(forked), forked, astray)
@@ -226,8 +219,8 @@ class ArchiveStore:
 
     def _project(self, connection: Connection, entries: Sequence[LedgerEntry]) -> None:
         """Move the cases forward to their newest entry; ``entries`` are in order."""
-        by_case = _by_case(entries)
-        if not by_case:
+        told = by_case(entries)
+        if not told:
             return
         insert = self._insert(cases)
         new = insert.excluded
@@ -243,66 +236,7 @@ class ArchiveStore:
             },
             where=cases.c.entries < new.entries,
         )
-        connection.execute(forward, [_case_row(each) for each in by_case.values()])
-
-    def _project_steps(self, connection: Connection, entries: Sequence[LedgerEntry]) -> None:
-        """Let the steps follow new entries, which are in order. The cases have not been moved forward yet: a
-        case whose entries do not come in order has its steps made anew."""
-        by_case = _by_case(entry for entry in entries if entry.kind in TELLING)
-        if not by_case:
-            return
-        heads = select(cases.c.case, cases.c.entries).where(cases.c.case.in_(by_case))
-        known = {row.case: row.entries for row in connection.execute(heads)}
-        late = {case for case, new in by_case.items() if new[0].sequence <= known.get(case, 0)}
-        open_steps: dict[str, list[Step]] = {}
-        if goes_on := known.keys() - late:
-            named = {entry.step for new in by_case.values() for entry in new if entry.step is not None}
-            closing = {case_id for case_id, new in by_case.items() if any(e.kind == "closed" for e in new)}
-            waiting = select(steps).where(
-                steps.c.case.in_(goes_on),
-                steps.c.ended.is_(None),
-                or_(steps.c.step.in_(named), steps.c.case.in_(closing)),  # the others do not change
-            )
-            for row in connection.execute(waiting.order_by(steps.c.case, steps.c.sequence)):
-                open_steps.setdefault(row.case, []).append(step_of(row))
-        changed: list[Step] = []
-        for case_id, new in by_case.items():
-            if case_id not in late:
-                followed = Steps(open_steps.get(case_id, ()))
-                for entry in new:
-                    followed.add(entry)
-                changed += followed.changed
-        self._put_steps(connection, changed)
-        if late:
-            connection.execute(delete(steps).where(steps.c.case.in_(late)))
-            self._rebuild_steps(connection, late)
-
-    def _rebuild_steps(self, connection: Connection, of: Collection[str] | None = None) -> None:
-        """Make the steps of these cases, or of all, from their ledgers; they have none in the table."""
-        query = select(ledger.c.case, ledger.c.entry).where(ledger.c.kind.in_(TELLING))
-        if of is not None:
-            query = query.where(ledger.c.case.in_(of))
-        rows = connection.execute(
-            query.order_by(ledger.c.case, ledger.c.sequence), execution_options={"yield_per": ROWS_AT_ONCE}
-        )
-        made: list[Step] = []
-        for _, entries in groupby(rows, key=lambda row: str(row.case)):
-            made += steps_of(_legible(row.entry for row in entries))
-            if len(made) >= ROWS_AT_ONCE:
-                self._put_steps(connection, made)
-                made = []
-        self._put_steps(connection, made)
-
-    def _put_steps(self, connection: Connection, found: Sequence[Step]) -> None:
-        if found:
-            insert = self._insert(steps)
-            named = [column.name for column in steps.columns if not column.primary_key]
-            put = insert.on_conflict_do_update(
-                index_elements=[steps.c.case, steps.c.sequence],
-                set_={name: insert.excluded[name] for name in named},
-            )
-            columns = steps.columns.keys()
-            connection.execute(put, [{name: getattr(step, name) for name in columns} for step in found])
+        connection.execute(forward, [_case_row(each) for each in told.values()])
 
     def _keep_strays(self, connection: Connection, found: Sequence[Stray]) -> None:
         if found:
@@ -319,26 +253,6 @@ class ArchiveStore:
                 for record, reason in found
             ]
             connection.execute(self._insert(strays).on_conflict_do_nothing(), rows)
-
-
-def _any(connection: Connection, query: Select[Any]) -> bool:
-    return connection.execute(query.limit(1)).first() is not None
-
-
-def _by_case(entries: Iterable[LedgerEntry]) -> dict[str, list[LedgerEntry]]:
-    found: dict[str, list[LedgerEntry]] = {}
-    for entry in entries:
-        found.setdefault(str(entry.case), []).append(entry)
-    return found
-
-
-def _legible(texts: Iterable[str]) -> Iterator[LedgerEntry]:
-    """The entries that can be read; ``seamless case verify`` names the others."""
-    for text in texts:
-        try:
-            yield LedgerEntry.model_validate_json(text)
-        except ValidationError:
-            continue
 
 
 def _next_of(found: Positions) -> dict[int, int]:
