@@ -297,8 +297,8 @@ class Run:
         activation.timestamp.FromDatetime(at)
         if build is not None:
             version = WorkerDeploymentVersion.from_canonical_string(build)
-            activation.deployment_version_for_current_task.deployment_name = version.deployment_name
-            activation.deployment_version_for_current_task.build_id = version.build_id
+            of_task = activation.deployment_version_for_current_task
+            of_task.deployment_name, of_task.build_id = version.deployment_name, version.build_id
         with _loop_kept():
             completion = self._instance.activate(activation)
         if completion.HasField("failed"):
