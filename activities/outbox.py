@@ -87,7 +87,9 @@ def _log(posting: Posting) -> None:
     PUBLISHED.labels(entry.procedure, entry.kind).inc()
     LETTERS.labels(entry.procedure).inc(len(posting.letters))
     if entry.kind in ("opened", "decided", "closed"):
-        log.info(entry.kind, case=entry.case, procedure=entry.procedure, outcome=entry.outcome)
+        log.info(
+            entry.kind, case=entry.case, procedure=entry.procedure, outcome=entry.outcome, reason=entry.reason
+        )
 
 
 def records_of(batch: Batch, posting: Posting) -> Iterator[Record]:

@@ -19,7 +19,8 @@ from archive.completeness import (
     read_positions,
 )
 from archive.database import NoFile, open_for_reading, shown, sqlite_file
-from archive.tables import cases, digest, ledger, positions
+from archive.steps import Step, step_of
+from archive.tables import cases, digest, ledger, positions, steps
 from archive.verification import Verdict, judge_all, judge_case
 from contracts.terms.identifiers import CaseId, ChannelId, Party, ProcedureId
 from contracts.terms.values import Contract
@@ -128,6 +129,39 @@ class ArchiveReader:
         query = select(cases).where(cases.c.case == case)
         rows = await self._read(lambda db: [_case_row(row) for row in db.execute(query)])
         return rows[0] if rows else None
+
+    async def steps(
+        self,
+        *,
+        case: str | None = None,
+        agency: str | None = None,
+        open_only: bool = False,
+        limit: int | None = None,
+    ) -> list[Step]:
+        """Steps of cases, the one opened first first.
+
+        Args:
+            case: of this case only.
+            agency: of this agency only, where it was asked last.
+            open_only: only those that have not ended.
+        """
+        query = select(steps).order_by(steps.c.opened, steps.c.case, steps.c.sequence).limit(limit)
+        if case is not None:
+            query = query.where(steps.c.case == case)
+        if agency is not None:
+            query = query.where(steps.c.agency == agency)
+        if open_only:
+            query = query.where(steps.c.ended.is_(None))
+
+        def read(db: Connection) -> list[Step]:
+            if not inspect(db).has_table(steps.name):
+                raise NoArchive(
+                    f"the archive in {self._shown} has no steps yet: it is an older worker's. They are made "
+                    "from its ledger when `seamless worker archive` of this version begins"
+                )
+            return [step_of(row) for row in db.execute(query)]
+
+        return await self._read(read)
 
     async def faults(self, case: str) -> list[str]:
         """What is wrong with the ledger of a case; empty when it is whole."""

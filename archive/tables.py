@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -94,6 +95,41 @@ cases = Table(
 """Where each case is: a projection of ``ledger``, written in the same transaction."""
 
 Index("cases_by_opening", cases.c.opened, cases.c.case)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("case", String(200), primary_key=True),
+    Column(
+        "sequence",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="of the entry that opened the step",
+    ),
+    Column("step", Text, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("request", String(250)),
+    Column("agency", String(200)),
+    Column("referred_by", String(200)),
+    Column("opened", Instant, nullable=False),
+    Column("asked", Instant, nullable=False),
+    Column("due", Instant),
+    Column("provisional", Boolean, nullable=False),
+    Column("basis", Text),
+    Column("acknowledged", Instant),
+    Column("escalated", Boolean, nullable=False),
+    Column("ended", Instant),
+    Column("how", String(10)),
+    Column("outcome", Text),
+    Column("reason", Text),
+    Column("automated", Boolean),
+)
+"""Each step of each case, as :class:`archive.steps.Step` has it: a projection of ``ledger``, written in the
+same transaction. Where it is empty, as in an archive from before there was this table, the archive worker
+makes it from ``ledger`` when it begins."""
+
+Index("steps_by_agency", steps.c.agency, steps.c.opened)
 
 strays = Table(
     "strays",

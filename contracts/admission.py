@@ -24,7 +24,15 @@ from contracts.terms.requests import REQUESTS
 from contracts.terms.service_item import ServiceItem
 from contracts.wire.canonical import sha256
 from contracts.wire.envelope import LARGEST_EVENT_BYTES, MAX_EVENT_BYTES, Event, Headers, Message
-from contracts.wire.messages import ABOUT_A_REQUEST, Answered, Applied, Corrected, Reported, message_of
+from contracts.wire.messages import (
+    ABOUT_A_REQUEST,
+    Answered,
+    Applied,
+    Corrected,
+    Intake,
+    Reported,
+    message_of,
+)
 from contracts.wire.topics import Inlet
 
 MAX_HEADERS = 100
@@ -79,7 +87,7 @@ class Rules:
 @dataclass(frozen=True)
 class NewCase:
     """An application that may open the case ``case`` under ``law``, in ``variant``, for ``variant_basis``;
-    ``received``: when it was handed in."""
+    ``received``: when it was handed in. ``intake``: how it came in."""
 
     event: Event
     case: CaseId
@@ -87,6 +95,7 @@ class NewCase:
     item: ServiceItem
     law: LawVersion
     application: BaseModel
+    intake: Intake
     variant: VariantId = STANDARD
     variant_basis: str | None = None
 
@@ -197,7 +206,7 @@ def _application(event: Event, case: CaseId, received: datetime, data: Applied, 
     except LookupError as error:
         raise Refusal("unknown-procedure", f"data.procedure: {error}", "data.procedure") from None
     variant, basis = rules.variant(item, law)
-    return NewCase(event, case, received, item, law, application, variant, basis)
+    return NewCase(event, case, received, item, law, application, data.intake, variant, basis)
 
 
 def _check_answer(party: Party, event: Event, data: Message) -> None:

@@ -22,6 +22,7 @@ from contracts.terms.values import Contract, Sha256, Text, absent
 from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event, TraceParent
 from contracts.wire.ledger import LedgerEntry
+from contracts.wire.messages import Intake
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -85,9 +86,10 @@ class Opened(Contract, Generic[A]):
     its way of working, and ``variant_basis`` why it was opened in that one. ``checks`` are the agencies that
     took part by an automated check when it was opened. ``secret`` is drawn by the
     gateway and stands nowhere else: the salts of the ledger's entries come from it. ``behind`` is how much
-    earlier the case's clock is than Temporal's: nothing, except where a log is replayed. ``carried`` is what
-    one run hands to the next, the case library's own. ``spread``: what follows at the end of a limit is taken
-    within so long after it, at a time of the case's own, since all limits of a day end at one midnight.
+    earlier the case's clock is than Temporal's: nothing, except where a log is replayed. ``intake`` is how
+    the application came in. ``carried`` is what one run hands to the next, the case library's own.
+    ``spread``: what follows at the end of a limit is taken within so long after it, at a time of the case's
+    own, since all limits of a day end at one midnight.
     """
 
     case: CaseId
@@ -107,6 +109,7 @@ class Opened(Contract, Generic[A]):
     traceparent: TraceParent = Field(default=None, exclude_if=absent)
     behind: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
     spread: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
+    intake: Intake = Field(default=Intake(), exclude_if=lambda value: value == Intake())
     carried: dict[str, Any] | None = Field(default=None, exclude_if=absent)
 
 

@@ -59,6 +59,9 @@ Day = Annotated[date, BeforeValidator(_day)]
 """A legal day that a party states: ``2026-03-02``."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+"""What somebody calls something that has no text of its own: a desk, a pilot."""
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
@@ -18,7 +18,7 @@ from pydantic_core import to_json
 from contracts.terms.clock_marks import ClockMark
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import AgencyId, CaseId, Party, ProcedureId, RequestId, VariantId
-from contracts.terms.values import Contract, Sha256, absent
+from contracts.terms.values import Contract, Money, Sha256, absent
 from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event, Headers, Message
 
@@ -57,8 +57,14 @@ class Erasable(Contract):
 class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody"):
     """One step of one case, version 1 of the format.
 
+    What is said outside ``data`` is no personal data and stays for ever; every figure of a procedure comes
+    from it. None, or a field that is not there, means "not known", never "nothing".
+
     Attributes:
         law, variant: the law version and the way of working that the case was opened with.
+        calendar: the calendar version that the case counts with.
+        build: the build of the worker that made this entry, ``<deployment>.<build id>``, as Temporal recorded
+            it with the task. None where workers run without a deployment version.
         step: the procedure's step, ``construction-permit.review-fire-safety/1``.
         agency: who has the step, where an agency has it.
         due, provisional, basis: where a step is opened, when its limit ends, whether that may move since the
@@ -67,14 +73,34 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
         due_before: of a limit that moved, when it would have ended; None where it stood still.
         clock: what this does to the legal clock of the case.
         actor: who acted: ``platform``, ``agency:<id>``, ``channel:<id>`` or ``applicant``.
-        role: what the actor was acting as; officers by pseudonym only.
+        automated: true: the platform acted, or an agency's automated check; false: a person. What comes from
+            a party's own system is a person's where the event names the officer, and else not known.
+        officer: who acted for the actor: a pseudonym, from :func:`pseudonym_of`.
+        desk: at which counter or desk, as the actor calls it.
         cause: what brought this about: ``source#id`` of an event, or the id of an earlier entry.
-        outcome: of an answer or the decision, or the reason of a refusal; ``part`` of a payment that did not
-            end the step.
+        outcome: of an answer or the decision, the code of a mark, the step of a report; ``part`` of a payment
+            that did not end the step.
+        reason: a reason code: why the decision or an answer refuses, why something is charged, why a step
+            lapsed; of ``refused``, why the event was refused.
         occurred, received, recorded: when it happened as the sender says, when the broker had it, when the
             case recorded it. Late or not is decided by ``received``.
+        first_contact: of ``opened``, when the applicant first came to the administration with the matter,
+            where the channel says so.
         holders: who has the case after this: ``agency:<id>``, ``applicant``, ``system``; several at once.
-        materials, visits: how many documents and how many visits this step asked of the applicant.
+        materials: how many documents and other materials were handed in (``opened``, ``supplemented``,
+            ``replied``) or asked for (``asked-applicant``).
+        material_codes: which: the fields of the application that hold them.
+        visits: how many visits this step asked of the applicant, where the actor says so; 0: none.
+        fee_charged: of ``fee-due``, what is asked for; of ``charged``, what is owed in all for ``reason``
+            from now on, in the place of what was owed for it before.
+        fee_paid: of ``paid``, what was paid.
+        fee_refund: of ``refund-due``, how much of what was paid is to be paid back.
+        fee_waived: how much of a fee the law or an officer lets the applicant off.
+        penalty: of ``penalty-due``, what the authority owes the applicant for a late decision.
+        linked: of ``opened``, the case that this one follows: an objection, a correction.
+        pilot: of ``opened``, the pilot that the application was assigned to.
+        satisfaction: what the applicant thinks of how the case was handled: 1, very bad, to 5, very good.
+        complaint: the code of what the applicant complains of. Nothing fills this or ``satisfaction`` yet.
     """
 
     version: Literal[1] = 1
@@ -84,6 +110,8 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     procedure: ProcedureId
     law: str
     variant: VariantId | None = Field(default=None, exclude_if=absent)
+    calendar: str | None = Field(default=None, exclude_if=absent)
+    build: str | None = Field(default=None, exclude_if=absent)
     kind: Kind
     step: str | None = Field(default=None, exclude_if=absent)
     request: RequestId | None = Field(default=None, exclude_if=absent)
@@ -93,16 +121,30 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
     basis: str | None = Field(default=None, exclude_if=absent)
     actor: Party
-    role: str | None = Field(default=None, exclude_if=absent)
+    automated: bool | None = Field(default=None, exclude_if=absent)
+    officer: str | None = Field(default=None, exclude_if=absent)
+    desk: str | None = Field(default=None, exclude_if=absent)
     cause: str | None = Field(default=None, exclude_if=absent)
     occurred: AwareDatetime
     received: AwareDatetime
     recorded: AwareDatetime
+    first_contact: AwareDatetime | None = Field(default=None, exclude_if=absent)
     holders: tuple[Party, ...]
     outcome: str | None = Field(default=None, exclude_if=absent)
+    reason: str | None = Field(default=None, exclude_if=absent)
     materials: int = 0
-    visits: int = 0
     clock: ClockMark | None = Field(default=None, exclude_if=absent)
+    material_codes: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    visits: int | None = Field(default=None, ge=0, exclude_if=absent)
+    fee_charged: Money | None = Field(default=None, exclude_if=absent)
+    fee_paid: Money | None = Field(default=None, exclude_if=absent)
+    fee_refund: Money | None = Field(default=None, exclude_if=absent)
+    fee_waived: Money | None = Field(default=None, exclude_if=absent)
+    penalty: Money | None = Field(default=None, exclude_if=absent)
+    linked: CaseId | None = Field(default=None, exclude_if=absent)
+    pilot: str | None = Field(default=None, exclude_if=absent)
+    satisfaction: int | None = Field(default=None, ge=1, le=5, exclude_if=absent)
+    complaint: str | None = Field(default=None, exclude_if=absent)
     data_digest: Sha256 | None = Field(default=None, exclude_if=absent)
     data: Erasable | None = Field(default=None, exclude_if=absent)
     previous: Sha256
@@ -142,6 +184,23 @@ def salt_of(secret: str, sequence: int) -> str:
     Whoever knows one entry's salt learns nothing of another's.
     """
     return hmac.new(bytes.fromhex(secret), str(sequence).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def pseudonym_of(secret: str, party: Party, officer: str) -> str:
+    """What a case's ledger calls an officer of ``party``, 64 bits in hexadecimal: an HMAC-SHA-256 under the
+    case's secret.
+
+    It is the same throughout a case, so that one can see whether who reviewed also decided, and tells
+    nothing beyond it: another case has another name for the same officer, and without the secret it cannot be
+    guessed.
+    """
+    said = f"officer {party} {officer}"  # never a number alone: that would be the salt of an entry
+    return hmac.new(bytes.fromhex(secret), said.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def recordable(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an event's data may stand in the entry that it brings about: all but who the officer is."""
+    return {name: value for name, value in data.items() if name != "officer"}
 
 
 def content_digest(salt: str, content: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ version; data evolves by optional additions only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
@@ -17,9 +18,12 @@ from contracts.terms.law import Reason
 from contracts.terms.limits import Limit
 from contracts.terms.values import (
     Bilingual,
+    Contract,
     DocumentRef,
+    Instant,
     MissingItem,
     Money,
+    Name,
     Sha256,
     Text,
     absent,
@@ -27,6 +31,47 @@ from contracts.terms.values import (
 )
 from contracts.wire.canonical import sha256
 from contracts.wire.envelope import MESSAGES, Event, Message, Role
+
+
+class Handling(Contract):
+    """Who of the sender acted, where its system says so.
+
+    ``officer`` is the sender's own id for the person; the ledger has a pseudonym in its place, which no other
+    case shares. ``desk`` is where: a counter, a team, by the sender's name for it.
+    """
+
+    officer: Text | None = Field(default=None, exclude_if=absent)
+    desk: Name | None = Field(default=None, exclude_if=absent)
+
+
+class Contact(Handling):
+    """A contact of the applicant with the administration. ``visits``: how many visits it took of them; a
+    portal says 0. None: not known."""
+
+    visits: int | None = Field(default=None, ge=0, le=1000, exclude_if=absent)
+
+    @classmethod
+    def stated_in(cls, data: Mapping[str, Any]) -> Contact:
+        """What the data of an event says of it. Nothing, where it says it in another way than it may: the
+        gateway that let it in may have been of an older build."""
+        stated = {name: data[name] for name in Contact.model_fields if data.get(name) is not None}
+        try:
+            return Contact.model_validate(stated) if stated else Contact()
+        except ValidationError:
+            return Contact()
+
+
+class Intake(Contact):
+    """How an application came in: nothing of it is part of what the application says.
+
+    ``contacted`` is when the applicant first came to the administration with the matter, ``linked`` the case
+    that this one follows, ``pilot`` the pilot that it was assigned to.
+    """
+
+    contacted: Instant | None = Field(default=None, exclude_if=absent)
+    linked: CaseId | None = Field(default=None, exclude_if=absent)
+    pilot: Name | None = Field(default=None, exclude_if=absent)
+
 
 # --- platform to agency: topic agency.<id>.requests --------------------------------------------------------
 
@@ -164,41 +209,39 @@ class Refused(Message, name="request.refused", sender="platform", to="agency"):
 # --- agency to platform: topic agency.<id>.events ----------------------------------------------------------
 
 
-class Received(Message, name="agency.received", sender="agency", to="platform"):
+class Received(Handling, Message, name="agency.received", sender="agency", to="platform"):
     """An officer of the agency has the request."""
 
     note: Text | None = Field(default=None, exclude_if=absent)
 
 
-class Answered(Message, name="agency.answered", sender="agency", to="platform"):
-    """The answer to the request that the event's ``requestid`` names; ``officer`` is a pseudonym."""
+class Answered(Handling, Message, name="agency.answered", sender="agency", to="platform"):
+    """The answer to the request that the event's ``requestid`` names."""
 
     answer: dict[str, Any]
-    officer: Text | None = Field(default=None, exclude_if=absent)
 
 
-class Question(Message, name="agency.question", sender="agency", to="platform"):
+class Question(Handling, Message, name="agency.question", sender="agency", to="platform"):
     """The agency needs something of the applicant before it can answer."""
 
     text: Bilingual
 
 
-class NotOurs(Message, name="agency.not-ours", sender="agency", to="platform"):
+class NotOurs(Handling, Message, name="agency.not-ours", sender="agency", to="platform"):
     """The request belongs to another agency; ``belongs_to`` where the sender knows which."""
 
     reason: Text
     belongs_to: AgencyId | None = Field(default=None, exclude_if=absent)
 
 
-class Corrected(Message, name="agency.corrected", sender="agency", to="platform"):
+class Corrected(Handling, Message, name="agency.corrected", sender="agency", to="platform"):
     """The agency corrects an answer it gave."""
 
     answer: dict[str, Any]
     reason: Text
-    officer: Text | None = Field(default=None, exclude_if=absent)
 
 
-class Reported(Message, name="agency.reported", sender="agency", to="platform"):
+class Reported(Handling, Message, name="agency.reported", sender="agency", to="platform"):
     """A step that the agency took without being asked, or on the standing order of the law.
 
     Not every procedure is a series of questions: a police force reports a notification, a back
@@ -206,33 +249,37 @@ class Reported(Message, name="agency.reported", sender="agency", to="platform"):
     """
 
     step: Text
-    officer: Text | None = Field(default=None, exclude_if=absent)
     content: dict[str, Any] = Field(default_factory=dict)
 
 
 # --- channel to platform: topic channel.<id>.events --------------------------------------------------------
 
 
-class Applied(Message, name="channel.applied", sender="channel", to="platform"):
+class Applied(Intake, Message, name="channel.applied", sender="channel", to="platform"):
     """An application; ``application`` has to fit the model of the procedure."""
 
     procedure: ProcedureId
     application: dict[str, Any]
 
+    @property
+    def intake(self) -> Intake:
+        """How it came in, without the application."""
+        return Intake(**{name: getattr(self, name) for name in Intake.model_fields})
 
-class Supplemented(Message, name="channel.supplemented", sender="channel", to="platform"):
+
+class Supplemented(Contact, Message, name="channel.supplemented", sender="channel", to="platform"):
     """What was missing: the fields of the application that were asked for, new or replaced."""
 
     application: dict[str, Any] = Field(min_length=1)
 
 
-class ApplicantWithdrew(Message, name="channel.withdrawn", sender="channel", to="platform"):
+class ApplicantWithdrew(Contact, Message, name="channel.withdrawn", sender="channel", to="platform"):
     """The applicant takes the application back."""
 
     reason: Text | None = Field(default=None, exclude_if=absent)
 
 
-class ApplicantReplied(Message, name="channel.replied", sender="channel", to="platform"):
+class ApplicantReplied(Contact, Message, name="channel.replied", sender="channel", to="platform"):
     """The applicant replies to an agency's ``question``, by its id in the notice that asked it."""
 
     question: Text
@@ -246,12 +293,12 @@ class ApplicantReplied(Message, name="channel.replied", sender="channel", to="pl
         return self
 
 
-class NoticeOfDefault(Message, name="channel.default-noticed", sender="channel", to="platform"):
+class NoticeOfDefault(Contact, Message, name="channel.default-noticed", sender="channel", to="platform"):
     """The applicant gives the authority notice that its decision is late (Awb art. 4:17(3)): from a stated
     time on, it owes a penalty payment for each day."""
 
 
-class Paid(Message, name="channel.paid", sender="channel", to="platform"):
+class Paid(Contact, Message, name="channel.paid", sender="channel", to="platform"):
     """A payment came in; instalments are summed. ``reference`` is the bank's: each counts once in a case."""
 
     amount: Money

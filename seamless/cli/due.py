@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from rich.text import Text
 
-from archive.state import OpenStep
+from archive.steps import Step
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.calendar import calendar
 from contracts.terms.limits import Unit
@@ -15,7 +15,7 @@ from seamless.cli.console import line
 from workers.process.settings import Settings
 
 
-def due_of(step: OpenStep, procedure: str, law: str, settings: Settings, now: datetime) -> Text:
+def due_of(step: Step, procedure: str, law: str, settings: Settings, now: datetime) -> Text:
     """When a step is due, as ``2026-03-16 (Asia/Shanghai), 3 working days left``.
 
     The calendar is the administration's. An instant at which none of its limits ends, as where the case

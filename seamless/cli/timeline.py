@@ -65,9 +65,9 @@ def _cells(directory: Directory, entry: LedgerEntry) -> tuple[str, str, str, str
     return (
         str(entry.sequence),
         moment(entry.recorded),
-        party(directory, entry.actor) + (f" ({entry.role})" if entry.role else ""),
+        party(directory, entry.actor) + (f" ({entry.officer})" if entry.officer else ""),
         entry.kind,
         entry.step or "",
-        entry.outcome or "",
+        ": ".join(said for said in (entry.outcome, entry.reason) if said),
         parties(directory, entry.holders),
     )

@@ -29,7 +29,7 @@ from temporalio.bridge.proto.workflow_activation import (
     WorkflowActivation,
     WorkflowActivationJob,
 )
-from temporalio.common import Priority, RetryPolicy, TypedSearchAttributes
+from temporalio.common import Priority, RetryPolicy, TypedSearchAttributes, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import CancelledError
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
@@ -184,6 +184,7 @@ class _Activation:
     jobs: tuple[WorkflowActivationJob, ...]
     flags: tuple[int, ...]
     commands: tuple[Command, ...]
+    build: str | None
 
 
 class Run:
@@ -191,7 +192,10 @@ class Run:
 
     Attributes:
         ended: it completed, failed or went on in a new run.
+        build: the deployment version of the worker that takes the next tasks; None: it has none.
     """
+
+    build: str | None = None
 
     def __init__(
         self, procedure: type[Any], input: Payloads, *, case: str, run_id: str, seed: int, first_run: str = ""
@@ -238,8 +242,8 @@ class Run:
         """
         if self._instance is None:
             self._replay()
-        commands = self._do(at, jobs, flags, replaying=False)
-        self._taken.append(_Activation(at, jobs, tuple(flags), tuple(commands)))
+        commands = self._do(at, jobs, flags, self.build, replaying=False)
+        self._taken.append(_Activation(at, jobs, tuple(flags), tuple(commands), self.build))
         return commands
 
     def under(self, procedure: type[Any]) -> None:
@@ -269,12 +273,18 @@ class Run:
         with _loop_kept():
             self._instance = UnsandboxedWorkflowRunner().create_instance(self._details())
         for each in self._taken:
-            commands = self._do(each.at, each.jobs, each.flags, replaying=True)
+            commands = self._do(each.at, each.jobs, each.flags, each.build, replaying=True)
             if [*map(self._compared, commands)] != [*map(self._compared, each.commands)]:
                 raise Diverged(f"{self.case}: {each.commands} became {commands}")
 
     def _do(
-        self, at: datetime, jobs: Sequence[WorkflowActivationJob], flags: Sequence[int], *, replaying: bool
+        self,
+        at: datetime,
+        jobs: Sequence[WorkflowActivationJob],
+        flags: Sequence[int],
+        build: str | None,
+        *,
+        replaying: bool,
     ) -> list[Command]:
         assert self._instance is not None
         activation = WorkflowActivation(
@@ -285,6 +295,10 @@ class Run:
             available_internal_flags=flags,
         )
         activation.timestamp.FromDatetime(at)
+        if build is not None:
+            version = WorkerDeploymentVersion.from_canonical_string(build)
+            of_task = activation.deployment_version_for_current_task
+            of_task.deployment_name, of_task.build_id = version.deployment_name, version.build_id
         with _loop_kept():
             completion = self._instance.activate(activation)
         if completion.HasField("failed"):

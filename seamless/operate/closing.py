@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from archive.state import OpenStep, state_of
+from archive.state import state_of
+from archive.steps import Step
 from contracts.platform import Batch, Cancellation, Letter, Posting
 from contracts.terms.decisions import Ended
-from contracts.terms.identifiers import PLATFORM, SYSTEM, AdministrationId, AgencyId, Party, RequestId
+from contracts.terms.identifiers import PLATFORM, SYSTEM, AdministrationId, Party, RequestId
 from contracts.wire.envelope import Message
 from contracts.wire.ledger import Erasable, Kind, LedgerEntry
 from contracts.wire.messages import BrokenOff, Cancelled, CaseClosed, CaseClosedNotice, Decided
@@ -41,15 +42,13 @@ def closing_of(
     end.add("broken-off", state.waiting, cancellation.model_dump(mode="json"))
     end.tell(applicant, BrokenOff(reason=cancellation.why))
     open_steps = list(state.waiting)
-    asked = {entry.step for entry in entries if entry.kind in ("requested", "referred")}
     for step in state.waiting:
         open_steps.remove(step)
-        if step.step in asked:
-            stop = Cancelled(request=step.step.split("/")[0], reason=cancellation.why)
-            asked_of = AgencyId(step.holder.id)
-            end.add("cancelled", open_steps, stop.model_dump(mode="json"), step=step.step, agency=asked_of)
-            if step.holder.id not in checks:
-                end.tell(step.holder, stop)
+        stop = Cancelled(request=step.request, reason=cancellation.why) if step.request else None
+        data = stop.model_dump(mode="json") if stop else {"reason": cancellation.why}
+        end.add("cancelled", open_steps, data, of=step)
+        if stop and step.agency not in checks:
+            end.tell(step.holder, stop)
     if state.decided is None:
         decided = {"decision": ended.model_dump(mode="json")}
         head = end.add("decided", (), decided, step="decide/1", outcome=ended.outcome)
@@ -86,11 +85,11 @@ class _End:
     def add(
         self,
         kind: Kind,
-        waiting: Iterable[OpenStep] | None,
+        waiting: Iterable[Step] | None,
         data: dict[str, Any] | None = None,
         *,
+        of: Step | None = None,
         step: str | None = None,
-        agency: AgencyId | None = None,
         outcome: str | None = None,
     ) -> str:
         """Add an entry after which the case waits for these steps, or, with None, is closed; its hash."""
@@ -103,11 +102,13 @@ class _End:
             id=f"{before.case}/{sequence}",
             procedure=before.procedure,
             law=before.law,
+            calendar=before.calendar,
             kind=kind,
-            step=step,
-            request=RequestId(f"{before.case}/{step}") if kind == "cancelled" else None,
-            agency=agency,
+            step=of.step if of else step,
+            request=RequestId(f"{before.case}/{of.step}") if of and of.request else None,
+            agency=of.agency if of else None,
             actor=PLATFORM,
+            automated=kind != "broken-off",
             occurred=self._now,
             received=self._now,
             recorded=self._now,

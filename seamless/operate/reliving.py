@@ -132,6 +132,7 @@ class _Life:
         case = self._entries[0].case
         self._opened = value_of(opened, Opened[Any])
         self._run = Run(self._procedure, opened, case=case, run_id=f"relived/{case}", seed=0)
+        self._run.build = self.next.build
         self._timers: dict[int, datetime] = {}
         self._fences: dict[int, Fence] = {}
         self._checks: dict[str, int] = {}
@@ -207,6 +208,7 @@ class _Life:
 
     def _tell(self, at: datetime, *jobs: WorkflowActivationJob) -> None:
         self._at = max(at, self._at)
+        self._run.build = self.next.build
         self._hear(self._run.activate(self._at, *jobs))
 
     def _publish(self) -> None:

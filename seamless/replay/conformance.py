@@ -99,7 +99,7 @@ def judge(
 
 
 def _told(entry: LedgerEntry, days: Calendar) -> str:
-    return " ".join(filter(None, (str(days.day(entry.recorded)), entry.kind, entry.outcome)))
+    return " ".join(filter(None, (str(days.day(entry.recorded)), entry.kind, entry.outcome, entry.reason)))
 
 
 def _of_events(sent: Sequence[Sent], entries: Sequence[LedgerEntry], days: Calendar) -> Iterator[Difference]:
@@ -113,7 +113,7 @@ def _of_events(sent: Sequence[Sent], entries: Sequence[LedgerEntry], days: Calen
         elif each.refused or entry is None:
             yield Difference("event-refused", f"{what}: {each.refused}")
         elif entry.kind == "refused":
-            yield Difference("event-refused", f"{what}: {entry.outcome}")
+            yield Difference("event-refused", f"{what}: {entry.reason}")
         elif days.day(entry.recorded) != days.day(each.step.time):
             yield Difference("event-on-another-day", f"{what}: {days.day(entry.recorded)}")
 
@@ -122,9 +122,9 @@ def _of_acts(
     logged: LoggedCase, entries: Sequence[LedgerEntry], adapter: Adapter, days: Calendar
 ) -> Iterator[Difference]:
     """Whether the platform did by itself what the log says, on the same days, and nothing else."""
-    for name, (kind, outcome) in adapter.acts.items():
+    for name, (kind, reason) in adapter.acts.items():
         recorded = [days.day(act.time) for act in logged.acts if act.name == name]
-        done = [days.day(each.recorded) for each in entries if (each.kind, each.outcome) == (kind, outcome)]
+        done = [days.day(each.recorded) for each in entries if (each.kind, each.reason) == (kind, reason)]
         for one, other in zip(recorded, done, strict=False):
             if one != other:
                 yield Difference(f"{name}-on-another-day", f"{one} in the log, {other} here")

@@ -77,7 +77,7 @@ class Adapter(NamedTuple):
         parties: the agencies that the procedure itself speaks to, whether a log tells of them or not.
         calendar: the calendar version of the authority whose log it is.
         read: makes a case of a trace. Raises ``ValueError`` (a ``ValidationError`` is one) where it is none.
-        acts: what the platform does by itself, by name: kind and outcome of its ledger entry.
+        acts: what the platform does by itself, by name: kind and reason of its ledger entry.
         outcomes: how a case may stand in the end, all of them.
         outcome_of: which of them it is, from its ledger.
         figures: further figures of a case, from its ledger, to be summed; of an empty ledger they are all 0.

@@ -235,7 +235,7 @@ class Replay:
 
     def _at_rest(self, case: _Case) -> bool:
         """Whether the ledger shows what the platform has to do by itself."""
-        kinds = [(entry.kind, entry.outcome) for entry in case.entries]
+        kinds = [(entry.kind, entry.reason) for entry in case.entries]
         acts = [self._adapter.acts[act.name] for act in case.logged.acts]
         return all(kinds.count(act) >= acts.count(act) for act in acts) and (
             not case.logged.closes or case.closed()

@@ -184,7 +184,7 @@ def figures(entries: Sequence[LedgerEntry]) -> Mapping[str, int]:
     that the penalty is of that day all the same.
     """
     rome = calendar(CALENDAR)
-    penalties = [entry for entry in entries if entry.kind == "charged" and entry.outcome == PENALTY]
+    penalties = [entry for entry in entries if entry.kind == "charged" and entry.reason == PENALTY]
     notified = next(
         (entry for entry in entries if entry.kind == "reported" and entry.outcome == FineNotified.step), None
     )

@@ -100,7 +100,7 @@ async def test_the_penalty_is_of_day_sixty_however_late_the_notification_is_repo
     (penalty,) = (entry for entry in town.case.entries if entry.kind == "charged")
     began = penalty.occurred.astimezone(ROME)
     assert (began.date(), began.time()) == (day + timedelta(days=60), datetime.min.time())
-    assert penalty.outcome == "penalty"
+    assert penalty.reason == "penalty"
     due = [data for kind, data in town.case.letters("channel.portal.notices") if kind == FeeDue.type]
     assert [data["amount"] for data in due] == [{"amount": "93.00", "currency": "EUR"}]
 

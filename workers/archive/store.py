@@ -12,12 +12,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.completeness import Position, Positions, is_of, read_positions
 from archive.database import open_for_writing
-from archive.tables import cases, digest, forks, ledger, metadata, positions, strays
+from archive.tables import cases, digest, forks, ledger, metadata, positions, steps, strays
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import CaseId
 from contracts.wire.envelope import Headers
 from contracts.wire.ledger import LedgerEntry
 from network.broker.topic_state import TopicState
+from workers.archive.step_table import StepTable, by_case
 
 
 class LedgerRecord(NamedTuple):
@@ -89,9 +90,11 @@ class ArchiveStore:
         self._engine = open_for_writing(url)
 
     def prepare(self) -> None:
-        """Make the tables that are missing: all of them, or none."""
+        """Make the tables that are missing: all of them, or none. Steps that were never written, as in an
+        archive from before there were any, are made from the ledger."""
         with self._engine.begin() as connection:
             metadata.create_all(connection)
+            StepTable(connection, self._insert(steps)).fill()
 
     def positions(self) -> dict[int, int]:
         """The offset that is read next, by partition."""
@@ -151,7 +154,9 @@ class ArchiveStore:
                 each for each in read if _key(each.entry) not in added or each is not firsts[_key(each.entry)]
             ]
             forked = self._forks(connection, again)
-            self._project(connection, [firsts[key].entry for key in added])
+            new = sorted((firsts[key].entry for key in added), key=lambda each: each.sequence)
+            StepTable(connection, self._insert(steps)).follow(new)
+            self._project(connection, new)
             self._keep_strays(connection, astray)
         return Receipt(len(added), len(again) - len(forked), forked, astray)
 
@@ -213,11 +218,9 @@ class ArchiveStore:
         return [each.entry for each in forked]
 
     def _project(self, connection: Connection, entries: Sequence[LedgerEntry]) -> None:
-        """Move the cases forward to their newest entry."""
-        by_case: dict[str, list[LedgerEntry]] = {}
-        for entry in sorted(entries, key=lambda each: each.sequence):
-            by_case.setdefault(entry.case, []).append(entry)
-        if not by_case:
+        """Move the cases forward to their newest entry; ``entries`` are in order."""
+        told = by_case(entries)
+        if not told:
             return
         insert = self._insert(cases)
         new = insert.excluded
@@ -233,7 +236,7 @@ class ArchiveStore:
             },
             where=cases.c.entries < new.entries,
         )
-        connection.execute(forward, [_case_row(each) for each in by_case.values()])
+        connection.execute(forward, [_case_row(each) for each in told.values()])
 
     def _keep_strays(self, connection: Connection, found: Sequence[Stray]) -> None:
         if found:

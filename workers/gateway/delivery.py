@@ -24,7 +24,7 @@ from contracts.platform import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Op
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
 from contracts.wire.canonical import sha256
-from contracts.wire.ledger import LedgerEntry, content_digest
+from contracts.wire.ledger import LedgerEntry, content_digest, recordable
 
 Outcome = Literal["started", "delivered", "duplicate"]
 
@@ -185,6 +185,7 @@ class Delivery:
             occurred=event.time,
             received=admitted.received,
             traceparent=event.traceparent,
+            intake=admitted.intake,
             behind=datetime.now(UTC) - admitted.received if self._virtual_time else timedelta(0),
         )
 
@@ -294,8 +295,8 @@ def _says(entry: LedgerEntry, data: dict[str, object]) -> bool:
     that was refused, whose id is free to say it right.
     """
     if entry.data is not None:
-        return content_digest(entry.data.salt, data) == entry.data_digest
-    return entry.kind != "refused" if entry.data_digest else not data
+        return content_digest(entry.data.salt, recordable(data)) == entry.data_digest
+    return entry.kind != "refused" if entry.data_digest else not recordable(data)
 
 
 def _is_of(opening: LedgerEntry, content: dict[str, object], cause: str) -> bool:

@@ -28,9 +28,7 @@ def answer(case: Case, delivered: Delivered) -> None:
     answer = REQUESTS[wait.request].answer_from(data["answer"], wait.reasons)
     outcome = Outcome(how="answered", value=answer.model_dump(mode="json"))
     case.waits.settle(wait.step, outcome, delivered.received)
-    recorded = case.record(
-        "answered", of=wait, by=delivered, outcome=answer.outcome, role=data.get("officer")
-    )
+    recorded = case.record("answered", of=wait, by=delivered, outcome=answer.outcome, reason=answer.reason)
     taken(recorded, delivered)
 
 

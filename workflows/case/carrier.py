@@ -17,7 +17,7 @@ from contracts.platform import Closing, opening_content
 from contracts.terms.decisions import Decision, Ended, Refuse, Withdrawn
 from contracts.terms.identifiers import Party
 from contracts.terms.values import DocumentRef
-from contracts.wire.messages import BrokenOff, Receipt
+from contracts.wire.messages import BrokenOff, Contact, Receipt
 from workflows.case.case import Case
 from workflows.case.clock import start
 from workflows.case.counting_anew import count_anew
@@ -76,6 +76,7 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
 
 def _open(case: Case) -> None:
     opened = case.opened
+    documents = tuple(name for name, value in opened.application if isinstance(value, DocumentRef))
     recorded = case.record(
         "opened",
         actor=Party.channel(opened.channel),
@@ -83,7 +84,12 @@ def _open(case: Case) -> None:
         occurred=opened.occurred,
         received=opened.received,
         basis=opened.variant_basis,
-        materials=sum(isinstance(value, DocumentRef) for _, value in opened.application),
+        contact=opened.intake,
+        materials=len(documents),
+        material_codes=documents,
+        first_contact=opened.intake.contacted,
+        linked=opened.intake.linked,
+        pilot=opened.intake.pilot,
         data=opening_content(opened.procedure, opened.application),
         turned=start(case, opened.received) if case.law.starts == "opened" else None,
     )
@@ -187,7 +193,8 @@ def _break_off(case: Case, running: asyncio.Task[Decision]) -> Decision:
     case.broken_off = True
     why = "the case is broken off"
     if said := case.inbox.cancellation:
-        case.record("broken-off", data=said).tell_applicant(BrokenOff(reason=said.why))
+        recorded = case.record("broken-off", contact=Contact(officer=said.by), data=said)
+        recorded.tell_applicant(BrokenOff(reason=said.why))
         why = said.why
     case.stop_all(why)
     ended = Ended(result="broken-off")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from pydantic import BaseModel
 
@@ -17,11 +17,12 @@ from contracts.clock import Turn, clock_of
 from contracts.platform import Delivered, Opened
 from contracts.terms.calendar import Calendar, LegalCalendar, calendar
 from contracts.terms.errors import REASONS, Refusal
-from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, Party, RequestId
+from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, CaseId, Party, RequestId
 from contracts.terms.requests import Request
 from contracts.terms.service_item import ServiceItem
-from contracts.wire.ledger import Erasable, Kind, LedgerEntry, salt_of
-from contracts.wire.messages import Cancelled
+from contracts.terms.values import Money
+from contracts.wire.ledger import Erasable, Kind, LedgerEntry, pseudonym_of, recordable, salt_of
+from contracts.wire.messages import Cancelled, Contact
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Withdrawal
 from workflows.case.journal import Journal, Outcome, Wait, mark_of
@@ -33,6 +34,23 @@ from workflows.case.waits import Waits
 def refusal(reason: str) -> Refusal:
     """The refusal of an event for a reason that needs no more detail."""
     return Refusal(reason, REASONS[reason].en)
+
+
+class Figures(TypedDict, total=False):
+    """What an entry may say outside its ``data`` beside what :meth:`Case.record` names; see
+    :class:`contracts.wire.ledger.LedgerEntry`."""
+
+    reason: str | None
+    materials: int
+    material_codes: tuple[str, ...]
+    fee_charged: Money
+    fee_paid: Money
+    fee_refund: Money
+    fee_waived: Money
+    penalty: Money
+    first_contact: datetime | None
+    linked: CaseId | None
+    pilot: str | None
 
 
 class Case:
@@ -158,34 +176,40 @@ class Case:
         occurred: datetime | None = None,
         received: datetime | None = None,
         actor: Party = PLATFORM,
+        contact: Contact | None = None,
         outcome: str | None = None,
-        materials: int = 0,
-        role: str | None = None,
         due: datetime | None = None,
         due_before: datetime | None = None,
         turned: Turn | None = None,
         provisional: bool = False,
         basis: str | None = None,
         data: BaseModel | Mapping[str, Any] | None = None,
+        **figures: Unpack[Figures],
     ) -> Recorded:
         """Add an entry to the ledger and post it; messages are bound to what is returned.
 
         Args:
             of: the wait that this is about; gives step, request id and agency.
-            by: the event that brought it about; gives actor, cause, times and, without ``data``, the data.
+            by: the event that brought it about; gives actor, officer, desk, visits, cause, times and, without
+                ``data``, the data.
+            contact: who acted and where, where no event says so.
             occurred, received: when it happened and when the broker had it, where that is not now.
             due, provisional, basis: of a limit that begins or moves: when it ends, and by which rule.
             due_before: when a limit that moves would have ended.
             turned: what it does to the legal clock of the case, and so to its statutory limit.
+            figures: what else the entry says outside its ``data``.
         """
         now = self.now()
         if turned is not None:
             due, due_before, provisional = turned.mark.due, turned.due_before, turned.mark.provisional
         if by is not None:
-            cause, data = by.event.key, by.event.data if data is None else data
+            actor, cause, contact = by.actor, by.event.key, Contact.stated_in(by.event.data)
+            data = recordable(by.event.data) if data is None else data
+        contact = contact or Contact()
+        secret, officer = self.opened.secret, contact.officer
         content = data.model_dump(mode="json") if isinstance(data, BaseModel) else dict(data or {})
         sequence = self.journal.sequence + 1
-        erasable = Erasable(salt=salt_of(self.opened.secret, sequence), content=content) if content else None
+        erasable = Erasable(salt=salt_of(secret, sequence), content=content) if content else None
         entry = LedgerEntry(
             case=self.opened.case,
             sequence=sequence,
@@ -193,6 +217,8 @@ class Case:
             procedure=self.opened.procedure,
             law=self.opened.law,
             variant=self.opened.variant,
+            calendar=self.calendar_name,
+            build=self.runtime.build,
             kind=kind,
             step=of.step if of else step,
             request=of.request_id if of else None,
@@ -202,21 +228,31 @@ class Case:
             clock=turned.mark if turned else None,
             provisional=provisional,
             basis=basis,
-            actor=by.actor if by else actor,
-            role=role,
+            actor=actor,
+            automated=self._automated(actor, contact),
+            officer=None if officer is None else pseudonym_of(secret, actor, officer),
+            desk=contact.desk,
             cause=cause,
             occurred=occurred or (by.event.time if by else now),
             received=received or (by.received if by else now),
             recorded=now,
             holders=self.holders,
             outcome=outcome,
-            materials=materials,
+            visits=contact.visits,
             data_digest=erasable.digest() if erasable else None,
             data=erasable,
             previous=self.journal.head,
+            **figures,
         ).sealed()
         self.journal.sequence, self.journal.head = sequence, entry.hash
         return self.outbox.post(entry)
+
+    def _automated(self, actor: Party, contact: Contact) -> bool | None:
+        """Whether no person acted; None where that is not known: an agency's own system does not say."""
+        if contact.officer is not None:
+            return False
+        is_check = actor.kind == "agency" and actor.id in self.opened.checks
+        return True if is_check or actor == PLATFORM else None
 
     # --- what can happen to a case -----------------------------------------------------------------------
 
@@ -244,6 +280,8 @@ class Case:
         if wait.request is not None and wait.agency is not None:
             cancelled = Cancelled(request=wait.request, reason=reason)
             self.record("cancelled", of=wait, data=cancelled).tell_agency(wait.agency, cancelled)
+        else:
+            self.record("cancelled", of=wait, data={"reason": reason})
 
     def stop_all(self, reason: str) -> None:
         """End every wait, and tell every agency that was asked."""

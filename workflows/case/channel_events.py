@@ -30,7 +30,7 @@ def pay(case: Case, delivered: Delivered) -> None:
         return
     if not case.journal.pay(paid.reference):
         raise Refusal("payment-known", REASONS["payment-known"].en, "data.reference")
-    recorded, wait = record_fact(case, delivered, "paid", PAYMENT)
+    recorded, wait = record_fact(case, delivered, "paid", PAYMENT, fee_paid=paid.amount)
     taken(recorded, delivered, excess=wait.excess if wait else None)
 
 
@@ -60,7 +60,9 @@ def supplement(case: Case, delivered: Delivered) -> None:
     fact = fact_of(delivered, "supplemented")
     outcome = Outcome(how="answered", value=fact.model_dump(mode="json"))
     case.waits.settle(wait.step, outcome, delivered.received)
-    taken(case.record("supplemented", of=wait, by=delivered), delivered)
+    codes = tuple(sorted(handed_in))
+    recorded = case.record("supplemented", of=wait, by=delivered, materials=len(codes), material_codes=codes)
+    taken(recorded, delivered)
 
 
 def _wait_that_asked_for(handed_in: Mapping[str, Any], waits: Sequence[Wait]) -> Wait:
@@ -88,7 +90,7 @@ def reply(case: Case, delivered: Delivered) -> None:
     if wait is None or wait.agency != asked.agency:
         keep_late(case, delivered, asked.step)
         return
-    recorded = case.record("replied", of=wait, by=delivered)
+    recorded = case.record("replied", of=wait, by=delivered, materials=len(reply.documents))
     recorded.tell_agency(
         asked.agency, Replied(question=asked.event, text=reply.text, documents=reply.documents)
     )

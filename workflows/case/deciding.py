@@ -28,11 +28,14 @@ def decide(case: Case, decision: Decision, at: datetime | None = None) -> None:
     if step is None:
         return
     at = at or case.moment
-    reason = case.law.reason(decision.reason) if isinstance(decision, Refuse) else None
+    code = decision.reason if isinstance(decision, Refuse) else None
+    told = None if code is None else case.law.reason(code)
     data = {"decision": decision.model_dump(mode="json")}
     turned = turn(case, "stop", at) if case.clock.started is not None else None
-    recorded = case.record("decided", step=step, outcome=decision.outcome, data=data, turned=turned)
-    recorded.tell_applicant(Decided(decision=decision, reason=reason, ledger_hash=recorded.hash))
+    recorded = case.record(
+        "decided", step=step, outcome=decision.outcome, reason=code, data=data, turned=turned
+    )
+    recorded.tell_applicant(Decided(decision=decision, reason=told, ledger_hash=recorded.hash))
     tell_penalty(case, at)
 
 
@@ -44,7 +47,7 @@ def close(case: Case, decision: Decision) -> None:
             case.journal.refund(Money.model_validate(fact.data["amount"]))
     for currency, paid in case.journal.refundable.items():
         due = RefundDue(amount=Money(amount=paid, currency=currency))
-        case.record("refund-due", data=due).tell_applicant(due)
+        case.record("refund-due", fee_refund=due.amount, data=due).tell_applicant(due)
     case.closed = True
     recorded = case.record("closed", outcome=decision.outcome)
     about = {"outcome": decision.outcome, "ledger_hash": recorded.hash}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 from contracts.platform import Delivered
 from contracts.wire.ledger import PART, Kind
-from workflows.case.case import Case, refusal
+from workflows.case.case import Case, Figures, refusal
 from workflows.case.journal import Fact, Wait
 from workflows.case.outbox import Recorded
 
 
 def record_fact(
-    case: Case, delivered: Delivered, kind: Kind, name: str, *, keep: bool = True
+    case: Case, delivered: Delivered, kind: Kind, name: str, *, keep: bool = True, **figures: Unpack[Figures]
 ) -> tuple[Recorded, Wait | None]:
     """Give a fact to the wait that wants it, or keep it for one that will; record it.
 
@@ -22,7 +24,7 @@ def record_fact(
     if wait is None and keep and not case.journal.keep(fact):
         raise refusal("too-many-events")
     outcome = PART if wait and wait.step in case.journal.waits else data.get("step")
-    return case.record(kind, of=wait, by=delivered, outcome=outcome, role=data.get("officer")), wait
+    return case.record(kind, of=wait, by=delivered, outcome=outcome, **figures), wait
 
 
 def fact_of(delivered: Delivered, name: str) -> Fact:

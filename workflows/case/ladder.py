@@ -137,7 +137,7 @@ def _end(case: Case, wait: Wait, rung: End, at: datetime) -> None:
             expired = {"outcome": outcome}
         case Lapse(reason=reason):
             case.waits.settle(wait.step, Outcome(how="lapsed", value=reason), at)
-            recorded = case.record("lapsed", of=wait, occurred=at, outcome=reason)
+            recorded = case.record("lapsed", of=wait, occurred=at, reason=reason)
             expired = {"reason": reason}
         case Refer(to=to):
             last_instant = (wait.end or at) - timedelta(microseconds=1)  # its limit follows the first one's

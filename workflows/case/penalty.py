@@ -75,7 +75,7 @@ def tell_penalty(case: Case, at: datetime) -> None:
     days = sum(_end_of(case, default, number) <= at for number in range(1, rates.days + 1))
     if days:
         due = PenaltyDue(amount=rates.owed(days), days=days, basis=late.basis)
-        case.record("penalty-due", basis=late.basis, data=due).tell_applicant(due)
+        case.record("penalty-due", basis=late.basis, penalty=due.amount, data=due).tell_applicant(due)
 
 
 def _end_of(case: Case, default: Default, days: int) -> datetime:

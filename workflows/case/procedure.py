@@ -169,7 +169,12 @@ class Procedure(Generic[A]):
             due = wait.due or self._case.now()
             notice = Missing(items=tuple(missing), due=due)
             recorded = self._case.record(
-                "asked-applicant", of=wait, due=due, materials=len(missing), data=notice
+                "asked-applicant",
+                of=wait,
+                due=due,
+                materials=len(missing),
+                material_codes=fields,
+                data=notice,
             )
             recorded.tell_applicant(notice)
 
@@ -199,7 +204,8 @@ class Procedure(Generic[A]):
 
         def begin(wait: Wait) -> None:
             notice = FeeDue(amount=fee, due=wait.due or self._case.now())
-            self._case.record("fee-due", of=wait, due=notice.due, data=notice).tell_applicant(notice)
+            recorded = self._case.record("fee-due", of=wait, due=notice.due, fee_charged=fee, data=notice)
+            recorded.tell_applicant(notice)
 
         if not fee.amount:
             return True
@@ -249,7 +255,9 @@ class Procedure(Generic[A]):
         if step := self._case.once("charge", reason=reason, amount=amount, balance=balance):
             due = self._case.calendar.begins(since, self._case.now())
             data = {"amount": amount.model_dump(mode="json"), "balance": balance.model_dump(mode="json")}
-            recorded = self._case.record("charged", step=step, occurred=due, outcome=reason, data=data)
+            recorded = self._case.record(
+                "charged", step=step, occurred=due, reason=reason, fee_charged=amount, data=data
+            )
             if balance.amount:
                 recorded.tell_applicant(FeeDue(amount=balance, due=due))
 

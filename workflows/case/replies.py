@@ -42,5 +42,5 @@ def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
     refused = (Refused if delivered.actor.kind == "agency" else RefusedNotice)(
         event=event.id, reason=why.reason, text=REASONS[why.reason], detail=why.detail, field=why.field
     )
-    recorded = case.record("refused", by=delivered, outcome=why.reason)
+    recorded = case.record("refused", by=delivered, reason=why.reason)
     recorded.refuse(delivered.actor, refused, refusal_id(event.source, event.id, event.digest, why.reason))

@@ -42,6 +42,15 @@ class Runtime:
         info = workflow.info()
         return info.run_id != info.original_execution_run_id
 
+    @property
+    def build(self) -> str | None:
+        """The build that this task is of, ``<deployment>.<build id>``; None where the worker has no
+        deployment version. In a replay it is what Temporal recorded with the task, whatever replays it.
+        """
+        version = workflow.info().get_current_deployment_version()
+        named = version is not None and version.deployment_name and version.build_id
+        return version.to_canonical_string() if version is not None and named else None
+
     def now(self) -> datetime:
         """Temporal's time in this activation, UTC."""
         return workflow.now()

@@ -201,8 +201,8 @@ def refused(changes: dict[str, Any], sender: Literal["agency", "channel"] = "age
 
 
 def test_a_refusal_names_the_field() -> None:
-    assert refused({"data": {"officer": 7}}).field == "data.answer"
-    assert "data.officer" in refused({"data": {"officer": 7}}).detail
+    assert refused({"data": {"officer": 7}}).field == "data.officer"
+    assert "data.answer" in refused({"data": {"officer": 7}}).detail
     assert refused({"time": "yesterday"}).field == "time"
     assert refused({"id": ""}).field == "id"
     assert refused({"subject": "portal-1", "partitionkey": None}).reason == "invalid"

@@ -127,7 +127,7 @@ def test_the_hash_is_over_canonical_json(value: dict[str, Any]) -> None:
 @given(content=st.dictionaries(TEXT, VALUES, max_size=5))
 @settings(max_examples=50, deadline=None)
 def test_another_language_recomputes_the_hash_from_the_json_alone(content: dict[str, Any]) -> None:
-    entry = chain({"kind": "opened", "content": content, "role": "窗口 3 · 张", "outcome": "😀"})[0]
+    entry = chain({"kind": "opened", "content": content, "officer": "窗口 3 · 张", "outcome": "😀"})[0]
     members = json.loads(json.dumps(json.loads(entry.model_dump_json()), ensure_ascii=True))
     data, written = members.pop("data"), members.pop("hash")
     assert hashlib.sha256(canonical_elsewhere(members)).hexdigest() == written
@@ -135,7 +135,9 @@ def test_another_language_recomputes_the_hash_from_the_json_alone(content: dict[
 
 
 def test_an_entry_written_by_another_language_keeps_its_hash() -> None:
-    entry = chain({"kind": "opened", "role": "窗口 3", "content": {"市": "杭州", "😀": 1, "é": [2, None]}})[0]
+    entry = chain(
+        {"kind": "opened", "officer": "窗口 3", "content": {"市": "杭州", "😀": 1, "é": [2, None]}}
+    )[0]
     members = json.loads(entry.model_dump_json())
     turned = dict(reversed(members.items()))  # another order of members, and everything escaped
     read = LedgerEntry.model_validate_json(json.dumps(turned, ensure_ascii=True, indent=2))

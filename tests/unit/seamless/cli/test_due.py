@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archive.state import OpenStep
+from archive.steps import Step
 from contracts.terms.calendar import calendar
-from contracts.terms.identifiers import Party
+from contracts.terms.identifiers import AgencyId
 from contracts.terms.limits import calendar_days, working_days
 from seamless.cli.due import due_of
+from tests.applications import new_case
 from workers.process.settings import Settings
 
 NOW = datetime(2026, 3, 10, 1, tzinfo=UTC)
 """A Tuesday, at nine in Shanghai."""
 
+CASE = new_case()
 SHANGHAI = Settings(calendar="cn-2026.1")
 REVIEW, FINE = (
     ("construction-permit.review-planning/1", "construction-permit"),
@@ -26,7 +28,10 @@ REVIEW, FINE = (
 def told(
     due: datetime | None, now: datetime = NOW, settings: Settings = SHANGHAI, of: tuple[str, str] = REVIEW
 ) -> str:
-    step = OpenStep(step=of[0], holder=Party.agency("planning"), asked=NOW, due=due)
+    planning = AgencyId("planning")
+    step = Step(
+        case=CASE, sequence=2, step=of[0], kind="requested", agency=planning, opened=NOW, asked=NOW, due=due
+    )
     return due_of(step, of[1], settings, now).plain
 
 

@@ -68,12 +68,12 @@ NOT_COMPARED = Comparison(topic=None, sample=None, not_compared=("",), unread=0)
 
 @fuzzed
 @given(CARRIED, CARRIED, CARRIED, CARRIED, CARRIED)
-def test_cases(tmp_path_factory: Any, name: str, value: str, step: str, outcome: str, role: str) -> None:
+def test_cases(tmp_path_factory: Any, name: str, value: str, step: str, outcome: str, officer: str) -> None:
     folder = tmp_path_factory.mktemp("archive")
     opened = {
         "kind": "opened",
         "law": outcome,
-        "role": role,
+        "officer": officer,
         "content": {"application": {name: value, "list": [value, {value: name}]}},
     }
     waiting = {"kind": "waiting", "step": step, "content": {"due": "2026-03-16T16:00:00Z"}}
@@ -99,7 +99,7 @@ def test_cases(tmp_path_factory: Any, name: str, value: str, step: str, outcome:
     for text in (name, step, outcome):
         assert visible(text) in shown.out
     assert all(part in shown.out for part in visible(value, lines=True).split("\n"))
-    for text in (role, step, outcome):
+    for text in (officer, step, outcome):
         assert visible(text) in told.out
 
 

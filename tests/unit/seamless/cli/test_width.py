@@ -40,7 +40,7 @@ def entries(case: CaseId) -> list[LedgerEntry]:
         "holders": ALL,
     }
     return chain(
-        opened, requested, answered | {"actor": "agency:environment", "role": "reviewer-0815"}, case=case
+        opened, requested, answered | {"actor": "agency:environment", "officer": "reviewer-0815"}, case=case
     )
 
 

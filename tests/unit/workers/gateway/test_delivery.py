@@ -20,7 +20,7 @@ from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import CaseId, Party, ProcedureId
 from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event
-from contracts.wire.ledger import GENESIS, Erasable, Kind, LedgerEntry
+from contracts.wire.ledger import GENESIS, Erasable, Kind, LedgerEntry, recordable
 from contracts.wire.messages import Applied, Reported
 from contracts.wire.topics import events_topic, inlets_of
 from tests.applications import application, event, new_case
@@ -109,7 +109,7 @@ def an_application() -> Admitted:
 
 def a_report() -> Admitted:
     case = new_case()
-    said = event(Party.agency("planning"), Reported.type, case, {"step": "site visited"})
+    said = event(Party.agency("planning"), Reported.type, case, {"step": "site visited", "officer": "p-1"})
     value, headers = said.encode()
     return admit(Arrival(AGENCY, case.encode(), value, tuple(headers), datetime.now(UTC)), RULES)
 
@@ -153,7 +153,7 @@ async def test_of_a_closed_case_a_copy_is_told_from_another_event_of_its_id(
     said = a_report()
     assert isinstance(said, CaseEvent)
     entry = an_entry(said.event, erased=erased)
-    event_now = said.event.model_copy(update={"data": {"step": now}})
+    event_now = said.event.model_copy(update={"data": {"step": now, "officer": "p-1"}})
     asked = delivery(Temporal(), Archive(entries=[entry])).deliver(replace(said, event=event_now))
     if is_copy:
         assert await asked == "duplicate"
@@ -199,7 +199,7 @@ async def test_of_a_closed_case_what_was_put_right_has_used_up_its_id() -> None:
 
 def an_entry(said: Event, *, erased: bool, kind: Kind = "reported") -> LedgerEntry:
     """The entry of a ledger that an event brought about."""
-    data = Erasable(salt="a", content=said.data)
+    data = Erasable(salt="a", content=recordable(said.data))
     at = said.time
     return LedgerEntry(
         case=CaseId(said.subject),

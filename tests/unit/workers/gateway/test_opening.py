@@ -10,7 +10,7 @@ from contracts.admission import NewCase
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.directory import load_directory
 from contracts.terms.identifiers import Party
-from contracts.wire.messages import Applied
+from contracts.wire.messages import Applied, Intake
 from tests.applications import application, event, new_case
 from workers.gateway.delivery import CaseHistory, Delivery
 
@@ -28,6 +28,9 @@ class Started:
         return None
 
 
+INTAKE = Intake(desk="7", visits=1, pilot="fast")
+
+
 async def test_each_case_gets_a_secret_of_its_own_in_its_input_only() -> None:
     started = Started()
     delivery = Delivery(
@@ -39,8 +42,9 @@ async def test_each_case_gets_a_secret_of_its_own_in_its_input_only() -> None:
     for case in (new_case(), new_case()):
         applied = event(Party.channel("portal"), Applied.type, case, {})
         law = CONSTRUCTION_PERMIT.laws[-1]
-        admitted = NewCase(applied, case, applied.time, CONSTRUCTION_PERMIT, law, application())
+        admitted = NewCase(applied, case, applied.time, CONSTRUCTION_PERMIT, law, application(), INTAKE)
         assert await delivery.deliver(admitted) == "started"
     one, other = started.inputs
     assert len(bytes.fromhex(one.secret)) == 32
     assert one.secret != other.secret
+    assert one.intake == INTAKE, "how the application came in, for its first entry"

@@ -60,7 +60,10 @@ class VirtualRuntime(Runtime):
         answers: what the automated checks answer, by request; without an answer they run on.
         shown: the details that operators see.
         warnings: what was logged for operators.
+        build: what the worker runs.
     """
+
+    build: str | None = None
 
     def __init__(self) -> None:
         self.time = START

@@ -177,7 +177,9 @@ async def test_whoever_was_asked_is_told_to_stop(runtime: VirtualRuntime) -> Non
         Cancelled.type,
         {"request": "construction-permit.review-fire-safety", "reason": "the applicant withdrew"},
     )
-    assert [entry.kind for entry in posted(case)].count("cancelled") == 1  # a wait of the applicant just ends
+    assert [entry.kind for entry in posted(case)].count("cancelled") == 2, (
+        "what the applicant had to bring is no longer needed, too"
+    )
     assert {outcome.how for outcome in case.journal.outcomes.values()} == {"stopped"}
 
 

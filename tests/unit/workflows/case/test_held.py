@@ -216,7 +216,7 @@ async def test_what_is_undecided_is_bounded(
     for _ in range(3):
         take(case, delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=runtime.time))
     assert len(case.journal.undecided) == 2
-    assert (posted(case)[-1].kind, posted(case)[-1].outcome) == ("refused", "too-many-events")
+    assert (posted(case)[-1].kind, posted(case)[-1].reason) == ("refused", "too-many-events")
 
 
 async def test_what_is_undecided_when_the_request_is_stopped_is_late(

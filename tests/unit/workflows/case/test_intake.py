@@ -71,8 +71,8 @@ async def test_an_answer_settles_the_request_and_its_sender_is_told(case: Case) 
     comes(case, CONSENT, FIRE_SAFETY, step=REVIEW)
     assert case.journal.outcomes[REVIEW].value["outcome"] == "consent"
     answered = posted(case)[-1]
-    assert (answered.kind, answered.step, answered.outcome, answered.role) == (
-        "answered", REVIEW, "consent", "officer-7",
+    assert (answered.kind, answered.step, answered.outcome, answered.automated) == (
+        "answered", REVIEW, "consent", False,
     )  # fmt: skip
     kind, taken = told(case, FIRE_SAFETY)
     assert (kind, taken["late"]) == (Taken.type, False)
@@ -119,7 +119,7 @@ async def test_an_answer_that_crossed_a_cancellation_is_kept_as_late(case: Case)
 )
 async def test_nobody_answers_what_they_were_not_asked(case: Case, sender: Party, step: str) -> None:
     comes(case, CONSENT, sender, step=step)
-    assert (posted(case)[-1].kind, posted(case)[-1].outcome) == ("refused", "unknown-request")
+    assert (posted(case)[-1].kind, posted(case)[-1].reason) == ("refused", "unknown-request")
     kind, refused = told(case, sender)
     assert (kind, refused["reason"], refused["detail"]) == (
         Refused.type, "unknown-request", "The case made no such request.",
@@ -132,7 +132,7 @@ async def test_an_answer_that_does_not_fit_is_refused_and_the_request_stays_open
     case: Case, answer: dict[str, Any]
 ) -> None:
     comes(case, Answered(answer=answer), FIRE_SAFETY, step=REVIEW)
-    assert posted(case)[-1].outcome == "invalid"
+    assert posted(case)[-1].reason == "invalid"
     assert REVIEW in case.journal.waits
 
 
@@ -155,7 +155,7 @@ async def test_a_correction_is_kept_and_changes_nothing_by_itself(case: Case) ->
 async def test_a_step_without_a_report_type_is_recorded(case: Case) -> None:
     comes(case, Reported(step="visit", officer="officer-3"), HOUSING)
     reported = posted(case)[-1]
-    assert (reported.kind, reported.outcome, reported.role) == ("reported", "visit", "officer-3")
+    assert (reported.kind, reported.outcome, reported.automated) == ("reported", "visit", False)
     assert told(case, HOUSING)[0] == Taken.type
 
 
@@ -226,7 +226,7 @@ async def test_what_comes_for_a_closed_case_is_refused_to_its_sender(
     close(case, Grant())
     late = delivered(message, case.opened.case, sender, step=REVIEW if sender == FIRE_SAFETY else None)
     take(case, late)
-    assert (posted(case)[-1].kind, posted(case)[-1].outcome) == ("refused", "case-closed")
+    assert (posted(case)[-1].kind, posted(case)[-1].reason) == ("refused", "case-closed")
     assert told(case, sender)[1]["reason"] == "case-closed"
     (letter,) = case.outbox._waiting[-1].posting().letters
     event = late.event
