@@ -7,6 +7,7 @@ import pytest
 from contracts.admission import Rules
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.identifiers import STANDARD, VariantId
+from contracts.terms.law import LawVersion
 
 FAST = VariantId("fast")
 ITEM, LAW = CONSTRUCTION_PERMIT, CONSTRUCTION_PERMIT.laws[-1]
@@ -25,6 +26,6 @@ BOTH = LAW.model_copy(update={"id": "2026", "variants": (FAST, STANDARD)})
     ids=["one", "two", "set", "set, but not of this law", "set for another procedure"],
 )
 def test_the_variant_and_why(
-    law: object, chosen: dict[str, VariantId], variant: VariantId, basis: str
+    law: LawVersion, chosen: dict[str, VariantId], variant: VariantId, basis: str
 ) -> None:
-    assert Rules(variants=chosen).variant(ITEM, law) == (variant, basis)  # type: ignore[arg-type]
+    assert Rules(variants=chosen).variant(ITEM, law) == (variant, basis)

@@ -118,11 +118,17 @@ async def test_a_fee_that_changes_leaves_running_cases_alone(runtime: VirtualRun
     assert fees == {"2018-33": Decimal("210010.00"), "2026": Decimal("7.00")}
 
 
-async def test_what_the_law_has_no_fee_for_cannot_be_collected(runtime: VirtualRuntime) -> None:
-    free = NEW.model_copy(update={"fees": FeeSchedule(currency="CNY")})
-    author = Author(a_case(runtime, ITEM.model_copy(update={"laws": (OLD, free)}), law="2026"), runtime)
-    with pytest.raises(LookupError, match="construction-permit: law version '2026' has no fee to collect"):
-        await author.procedure.collect(Money(amount=Decimal(5), currency="CNY"), working_days(1))
+@pytest.mark.parametrize(("law", "most"), [("2026", "7.00"), ("free", "0.00")])
+async def test_what_the_law_has_no_fee_for_cannot_be_collected(
+    runtime: VirtualRuntime, law: str, most: str
+) -> None:
+    free = NEW.model_copy(update={"id": "free", "fees": FeeSchedule(currency="CNY")})
+    author = Author(a_case(runtime, ITEM.model_copy(update={"laws": (OLD, NEW, free)}), law=law), runtime)
+    assert await author.procedure.collect(Money(amount=Decimal(0), currency="CNY"), working_days(1))
+    with pytest.raises(
+        LookupError, match=f"law version '{law}' lets {most} CNY be collected .* not 7.01; add"
+    ):
+        await author.procedure.collect(Money(amount=Decimal("7.01"), currency="CNY"), working_days(1))
 
 
 @pytest.mark.parametrize(("law", "reason"), [("2018-33", "no-escape"), ("2026", "no-such-code")])
