@@ -197,8 +197,8 @@ class Case:
         """Return if a fee is in the catalogue.
 
         Raises:
-            LookupError: the law version has its fees in another currency, or less than that to collect for the
-                application as it was supplemented.
+            LookupError: the law version has its fees in another currency, or less than that to collect for
+                the application as it was supplemented.
         """
         procedure, fees = self.item.procedure, self.law.fees
         if fee.currency != fees.currency:
@@ -207,8 +207,8 @@ class Case:
         most = fees.of(self.item.application.model_validate(said))
         if fee.amount > most.amount:
             raise LookupError(
-                f"{procedure}: law version {self.law.id!r} lets {most.amount} {most.currency} be collected for this "
-                f"application, not {fee.amount}; add a fee to it, with its basis"
+                f"{procedure}: law version {self.law.id!r} lets {most.amount} {most.currency} be collected "
+                f"for this application, not {fee.amount}; add a fee to it, with its basis"
             )
 
     def stop(self, step: str, reason: str) -> None:
