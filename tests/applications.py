@@ -10,6 +10,7 @@ import uuid_utils
 
 from contracts.procedures.construction_permit import Applicant, Application, Site
 from contracts.procedures.traffic_fine import Fine, euro
+from contracts.procedures.tree_felling import TreeApplication
 from contracts.terms.identifiers import CaseId, Party
 from contracts.terms.values import DocumentRef
 from contracts.wire.envelope import Event
@@ -55,6 +56,12 @@ def fine(**changes: Any) -> Fine:
         "increased": euro(Decimal(80)),
     }
     return Fine(**(fields | changes))
+
+
+def tree(**changes: Any) -> TreeApplication:
+    """An application to fell one tree."""
+    fields = {"applicant": "Li", "place": "建设路1号", "grounds": "leans", "photo": document("photo")}
+    return TreeApplication(**(fields | changes))
 
 
 def event(

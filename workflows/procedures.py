@@ -11,6 +11,8 @@ from workflows.case import Procedure
 from workflows.construction_permit import ConstructionPermit
 from workflows.permit_receipt import PermitReceipt
 from workflows.traffic_fine import TrafficFine
+from workflows.tree_felling import TreeFelling
+from workflows.tree_felling_added_review import TreeFellingAddedReview
 
 Class = type[Procedure[Any]]
 
@@ -47,5 +49,7 @@ def listed(procedures: Sequence[Class], catalogue: Mapping[str, ServiceItem]) ->
     return tuple(procedures)
 
 
-PROCEDURES = listed((ConstructionPermit, PermitReceipt, TrafficFine), CATALOGUE)
+PROCEDURES = listed(
+    (ConstructionPermit, PermitReceipt, TrafficFine, TreeFelling, TreeFellingAddedReview), CATALOGUE
+)
 """Every procedure's workflow class."""

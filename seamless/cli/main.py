@@ -9,7 +9,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from seamless.cli import case, dead_letter, demo, doctor, recover, replay, submit, topics, up, version, worker
+from seamless.cli import (
+    case,
+    dead_letter,
+    demo,
+    doctor,
+    procedure,
+    recover,
+    replay,
+    submit,
+    topics,
+    up,
+    version,
+    worker,
+)
 from seamless.cli.run import exit_code_of
 
 HELP = """
@@ -65,6 +78,7 @@ app.command("replay")(replay.replay)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("submit")(submit.submit)
 app.add_typer(case.app, name="case")
+app.add_typer(procedure.app, name="procedure")
 app.add_typer(dead_letter.app, name="dead-letter")
 app.add_typer(topics.app, name="topics")
 app.command("recover")(recover.recover)

@@ -57,7 +57,7 @@ class Plan:
     """What will happen to one case. Days are working days, drawn.
 
     Attributes:
-        other_work: how long what is no review takes, by step: ``check-completeness/2``.
+        other_work: how long what is no review takes, by step: ``….check-completeness/2``.
         reviews: what the reviewing agencies answer, by request type.
         supplement: how long the applicant takes to supplement; None when the application is complete.
         withdraws: when the applicant withdraws, in days after applying; None when not.
@@ -73,12 +73,8 @@ class Plan:
     @property
     def until_reviews(self) -> float:
         """How long completeness takes, with what the applicant needs to supplement."""
-        first = self.other_work["check-completeness/1"]
-        return (
-            first
-            if self.supplement is None
-            else first + self.supplement + self.other_work["check-completeness/2"]
-        )
+        first, again = (self.other_work[f"{CheckCompleteness.name}/{number}"] for number in (1, 2))
+        return first if self.supplement is None else first + self.supplement + again
 
     @property
     def refusals(self) -> list[Review]:

@@ -26,6 +26,8 @@ from contracts.procedures.traffic_fine import (
     FineSent,
     euro,
 )
+from contracts.procedures.tree_felling import ADDED_REVIEW
+from contracts.terms.identifiers import STANDARD, VariantId
 from contracts.wire.messages import (
     ApplicantReplied,
     ApplicantWithdrew,
@@ -36,7 +38,7 @@ from contracts.wire.messages import (
     Supplemented,
 )
 from seamless.replay.clock import Clocks
-from tests.applications import application, document, fine
+from tests.applications import application, document, fine, tree
 from tests.cases.conftest import CaseUnderTest
 from tests.replay.replaying import SMALL_RUNS
 
@@ -58,6 +60,7 @@ class Course(NamedTuple):
         name: of the history.
         events: sends the case everything that leads to its end.
         since: when the case's clock begins, where a log is replayed.
+        law: under which the case is opened; without, under the newest.
     """
 
     name: str
@@ -65,6 +68,8 @@ class Course(NamedTuple):
     application: BaseModel
     calendar: str = LEGAL_DAYS
     since: datetime | None = None
+    law: str | None = None
+    variant: VariantId = STANDARD
 
     @property
     def procedure(self) -> str:
@@ -136,6 +141,21 @@ async def continued(case: CaseUnderTest) -> None:
     await case.until(lambda: case.kinds.count("reported") == 6)
     await reviewed(case, "fire-safety", "civil-air-defence", "environment")
     await handed_over(case)
+
+
+async def felled(case: CaseUnderTest) -> None:
+    """Whoever is asked says yes, and the fee is paid where there is one."""
+    agencies = {"parks": "tree-felling.inspect-tree/1"}
+    await case.until(lambda: bool(case.entries))
+    if case.entries[0].variant == ADDED_REVIEW:
+        agencies["environment"] = "tree-felling.review-habitat/1"
+    for agency, request in agencies.items():
+        await case.asked(request)
+        await case.answer(agency, request, outcome="fell")
+    await case.until(lambda: {"fee-due", "closed"} & set(case.kinds) != set())
+    if "fee-due" in case.kinds:
+        paid = {"amount": {"amount": "500.00", "currency": "CNY"}, "reference": "bank-1"}
+        await case.send("channel:portal", Paid.type, paid)
 
 
 async def received(case: CaseUnderTest) -> None:
@@ -250,4 +270,7 @@ COURSES = (
         calendar="it-2026.1",
         since=datetime(2007, 3, 19, 11, tzinfo=UTC),
     ),
+    Course("tree-felling.felled", felled, tree()),
+    Course("tree-felling.felled-under-the-old-law", felled, tree(), law="2017"),
+    Course("tree-felling.added-review", felled, tree(), variant=ADDED_REVIEW),
 )

@@ -79,7 +79,8 @@ async def opened(client: Client, post: Post, course: Course) -> CaseUnderTest:
     start = Opened[Any](
         case=case,
         procedure=item.procedure,
-        law=item.laws[-1].id,
+        law=course.law or item.laws[-1].id,
+        variant=course.variant,
         administration=AdministrationId(ADMINISTRATION),
         channel=case.channel,
         calendar=course.calendar,

@@ -266,6 +266,24 @@ class Case:
         self.item.application.model_validate(self.opened.application.model_dump(mode="json") | supplements)
         return supplements
 
+    def check_fee(self, fee: Money) -> None:
+        """Return if a fee is in the catalogue.
+
+        Raises:
+            LookupError: the law version has its fees in another currency, or less than that to collect for
+                the application as it was supplemented.
+        """
+        procedure, fees = self.item.procedure, self.law.fees
+        if fee.currency != fees.currency:
+            raise LookupError(f"{procedure} takes payments in {fees.currency}")
+        said = self.opened.application.model_dump(mode="json") | self.journal.supplements
+        most = fees.of(self.item.application.model_validate(said))
+        if fee.amount > most.amount:
+            raise LookupError(
+                f"{procedure}: law version {self.law.id!r} lets {most.amount} {most.currency} be collected "
+                f"for this application, not {fee.amount}; add a fee to it, with its basis"
+            )
+
     def stop(
         self, step: str, reason: str, outcome: Outcome | None = None, at: datetime | None = None
     ) -> None:

@@ -194,13 +194,10 @@ class Procedure(Generic[A]):
         paid then is to be refunded.
 
         Raises:
-            LookupError: the law version has no fees, or has them in another currency. What is not in the
-                catalogue cannot be collected.
+            LookupError: the law version has its fees in another currency, or has not so much to collect for
+                this application: what is not in the catalogue cannot be collected.
         """
-        if fee.currency != self.law.fees.currency:
-            raise LookupError(f"{self.item.procedure} takes payments in {self.law.fees.currency}")
-        if not self.law.fees.lines:
-            raise LookupError(f"{self.item.procedure}: law version {self.law.id!r} has no fee to collect")
+        self._case.check_fee(fee)
 
         def begin(wait: Wait) -> None:
             notice = FeeDue(amount=fee, due=wait.due or self._case.now())

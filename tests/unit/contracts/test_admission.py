@@ -310,20 +310,10 @@ class TestApplications:
 
 class TestAnswers:
     def test_a_request_of_another_case(self) -> None:
-        refusal = refused(
-            FIRE_SAFETY, answered(requestid=f"{new_case()}/construction-permit.review-fire-safety/1")
-        )
+        refusal = refused(FIRE_SAFETY, answered(requestid=f"{new_case()}/permit.review/1"))
         assert (refusal.reason, refusal.field) == ("invalid", "requestid")
 
-    @pytest.mark.parametrize(
-        "requestid",
-        [
-            None,
-            "",
-            "construction-permit.review-fire-safety",
-            f"{CASE}/construction-permit.review-fire-safety/one",
-        ],
-    )
+    @pytest.mark.parametrize("requestid", [None, "", "review-fire-safety", f"{CASE}/permit.review/one"])
     @pytest.mark.parametrize("event_type", [Answered.type, Received.type, Corrected.type])
     def test_no_request_is_named(self, requestid: str | None, event_type: str) -> None:
         data = {"answer": {"outcome": "consent"}, "reason": "a slip"}

@@ -32,7 +32,7 @@ def told(
     step = Step(
         case=CASE, sequence=2, step=of[0], kind="requested", agency=planning, opened=NOW, asked=NOW, due=due
     )
-    return due_of(step, of[1], settings, now).plain
+    return due_of(step, of[1], "2018-33", settings, now).plain
 
 
 @pytest.mark.parametrize(

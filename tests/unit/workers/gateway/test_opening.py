@@ -9,7 +9,7 @@ from temporalio.client import Client
 from contracts.admission import NewCase
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.directory import load_directory
-from contracts.terms.identifiers import Party
+from contracts.terms.identifiers import Party, VariantId
 from contracts.wire.messages import Applied, Intake
 from tests.applications import application, event, new_case
 from workers.gateway.delivery import CaseHistory, Delivery
@@ -20,9 +20,11 @@ class Started:
 
     def __init__(self) -> None:
         self.inputs: list[Any] = []
+        self.types: list[str] = []
 
     async def start_workflow(self, workflow_type: str, opened: Any, **options: Any) -> None:
         self.inputs.append(opened)
+        self.types.append(workflow_type)
 
     async def opening(self, case: str) -> None:
         return None
@@ -31,20 +33,38 @@ class Started:
 INTAKE = Intake(desk="7", visits=1, pilot="fast")
 
 
-async def test_each_case_gets_a_secret_of_its_own_in_its_input_only() -> None:
-    started = Started()
-    delivery = Delivery(
+def delivery_to(started: Started) -> Delivery:
+    return Delivery(
         cast(Client, started),
         cast(CaseHistory, started),
         directory=load_directory(),
         calendar_name="cn-2026.1",
     )
-    for case in (new_case(), new_case()):
-        applied = event(Party.channel("portal"), Applied.type, case, {})
-        law = CONSTRUCTION_PERMIT.laws[-1]
-        admitted = NewCase(applied, case, applied.time, CONSTRUCTION_PERMIT, law, application(), INTAKE)
-        assert await delivery.deliver(admitted) == "started"
+
+
+def an_application(*variant: Any) -> NewCase:
+    case = new_case()
+    applied = event(Party.channel("portal"), Applied.type, case, {})
+    law = CONSTRUCTION_PERMIT.laws[-1]
+    return NewCase(applied, case, applied.time, CONSTRUCTION_PERMIT, law, application(), INTAKE, *variant)
+
+
+async def test_each_case_gets_a_secret_of_its_own_in_its_input_only() -> None:
+    started = Started()
+    for _ in range(2):
+        assert await delivery_to(started).deliver(an_application()) == "started"
     one, other = started.inputs
     assert len(bytes.fromhex(one.secret)) == 32
     assert one.secret != other.secret
     assert one.intake == INTAKE, "how the application came in, for its first entry"
+
+
+async def test_the_variant_chooses_the_class_and_the_law_does_not() -> None:
+    started = Started()
+    await delivery_to(started).deliver(an_application())
+    await delivery_to(started).deliver(an_application(VariantId("fast"), "set by the administration"))
+    assert started.types == ["construction-permit", "construction-permit.fast"]
+    assert [(each.law, each.variant, each.variant_basis) for each in started.inputs] == [
+        ("2018-33", "standard", None),
+        ("2018-33", "fast", "set by the administration"),
+    ]

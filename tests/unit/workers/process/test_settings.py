@@ -32,6 +32,10 @@ def test_the_environment_and_what_is_given(monkeypatch: pytest.MonkeyPatch) -> N
         ("SEAMLESS_LOG_LEVEL", "loud", "SEAMLESS_LOG_LEVEL cannot be 'loud'"),
         ("SEAMLESS_CALENDAR", "cn-2062.1", "SEAMLESS_CALENDAR cannot be 'cn-2062.1': .*cn-2026"),
         ("SEAMLESS_CALENDAR", "compressed:fast", "SEAMLESS_CALENDAR cannot be 'compressed:fast'"),
+        ("SEAMLESS_VARIANTS", "fast", "SEAMLESS_VARIANTS cannot be 'fast': write PROCEDURE=VARIANT"),
+        ("SEAMLESS_VARIANTS", "house=fast", "there is no procedure 'house'; there are: construction-permit"),
+        ("SEAMLESS_VARIANTS", "traffic-fine=fast", "no variant 'fast'; it has: standard"),
+        ("SEAMLESS_VARIANTS", "traffic-fine=standard,traffic-fine=standard", "traffic-fine is set twice"),
         ("SEAMLESS_AGENCY", "Fire Safety", "SEAMLESS_AGENCY cannot be 'Fire Safety'"),
         ("SEAMLESS_VIRTUAL_TIME", "perhaps", "SEAMLESS_VIRTUAL_TIME cannot be 'perhaps'"),
         ("SEAMLESS_DIRECTORY", "/nowhere.toml", "cannot read the directory /nowhere.toml"),
@@ -44,6 +48,13 @@ def test_a_bad_setting_is_told_by_its_name(
     with pytest.raises(InvalidInput, match=told) as caught:
         load_settings()
     assert "\n" not in str(caught.value)
+
+
+def test_the_variants_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAMLESS_VARIANTS", "traffic-fine=standard, construction-permit=standard")
+    assert load_settings().rules.variants == {"traffic-fine": "standard", "construction-permit": "standard"}
+    monkeypatch.setenv("SEAMLESS_VARIANTS", "")
+    assert load_settings().rules.variants == {}
 
 
 def test_what_was_given_on_the_command_line_is_told_by_its_own_name() -> None:

@@ -1,0 +1,81 @@
+"""``seamless procedure``: what the catalogue says of the procedures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seamless.cli.options import Json
+
+if TYPE_CHECKING:
+    from contracts.terms.law import LawVersion
+    from contracts.terms.service_item import ServiceItem
+
+app = typer.Typer(help="Procedures: list them, show what the catalogue says of one.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_procedures(as_json: Json = False) -> None:
+    """List the procedures, each with its newest law version.
+
+    [bold]Examples[/bold]
+
+      seamless procedure list
+
+      seamless procedure list --json
+    """
+    from contracts.procedures.catalogue import CATALOGUE
+    from seamless.cli.procedure_views import print_items, summary
+
+    if as_json:
+        from seamless.cli.console import Console
+
+        Console().json({"procedures": [summary(item) for item in CATALOGUE.values()]})
+    else:
+        print_items(CATALOGUE.values())
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The procedure, as in: procedure list.")],
+    law: Annotated[
+        str | None,
+        typer.Option("--law", metavar="ID", help="Under this law version.", show_default="the newest"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the service item of a procedure: limits, fees, requests, reasons, materials.
+
+    [bold]Examples[/bold]
+
+      seamless procedure show construction-permit
+
+      seamless procedure show permit-receipt --law wabo-2010 --json
+    """
+    from seamless.cli.console import Console
+    from seamless.cli.procedure_views import print_item, whole
+
+    item, version = _found(name, law)
+    if as_json:
+        Console().json(whole(item, version))
+    else:
+        print_item(item, version)
+
+
+def _found(name: str, law: str | None) -> tuple[ServiceItem, LawVersion]:
+    """The service item and one of its law versions.
+
+    Raises:
+        InvalidInput: there is none; names those there are.
+    """
+    from contracts.procedures.catalogue import CATALOGUE
+    from contracts.terms.errors import InvalidInput
+
+    item = CATALOGUE.get(name)
+    if item is None:
+        raise InvalidInput(f"there is no procedure {name!r}; there are: {', '.join(sorted(CATALOGUE))}")
+    versions = {each.id: each for each in item.laws}
+    if law is not None and law not in versions:
+        raise InvalidInput(f"{name} has no law version {law!r}; there are: {', '.join(versions)}")
+    return item, versions[law] if law is not None else item.laws[-1]

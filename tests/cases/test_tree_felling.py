@@ -1,0 +1,60 @@
+"""Felling a tree, under two law versions and in two variants, side by side."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.procedures.tree_felling import ADDED_REVIEW
+from contracts.terms.decisions import Grant, Refuse
+from contracts.terms.identifiers import STANDARD, Party, VariantId
+from contracts.terms.limits import working_days
+from contracts.wire.messages import Paid, Requested
+from contracts.wire.topics import messages_topic
+from tests.applications import tree
+from tests.cases.conftest import Cases
+
+INSPECTION, HABITAT = "tree-felling.inspect-tree/1", "tree-felling.review-habitat/1"
+PARKS = messages_topic(Party.agency("parks"))
+
+
+@pytest.mark.parametrize(
+    ("law", "variant", "limit", "fee"),
+    [
+        ("2017", STANDARD, working_days(10), None),
+        ("2026", STANDARD, working_days(5), "1000.00"),
+        ("2026", ADDED_REVIEW, working_days(5), "1000.00"),
+    ],
+)
+async def test_each_law_and_each_variant_can_be_opened(
+    cases: Cases, law: str, variant: VariantId, limit: object, fee: str | None
+) -> None:
+    case = await cases.open("tree-felling", tree(trees=2), law=law, variant=variant)
+    await case.asked(INSPECTION)
+    if variant == ADDED_REVIEW:
+        await case.asked(HABITAT)
+        await case.answer("environment", HABITAT, outcome="fell")
+    await case.answer("parks", INSPECTION, outcome="fell")
+    if fee is not None:
+        await case.until(lambda: "fee-due" in case.kinds)
+        paid = {"amount": {"amount": fee, "currency": "CNY"}, "reference": "bank-1"}
+        await case.send("channel:portal", Paid.type, paid)
+    assert (await case.result()).decision == Grant()
+    assert {(entry.law, entry.variant) for entry in case.entries} == {(law, variant)}
+    asked = next(data for kind, data in case.letters(PARKS) if kind == Requested.type)
+    assert Requested.model_validate(asked).limit == limit
+    assert ("fee-due" in case.kinds) == (fee is not None)
+
+
+async def test_one_review_that_says_no_stops_the_other(cases: Cases) -> None:
+    case = await cases.open("tree-felling", tree(), variant=ADDED_REVIEW)
+    await case.asked(INSPECTION)
+    await case.asked(HABITAT)
+    await case.answer("environment", HABITAT, outcome="keep")
+    assert (await case.result()).decision == Refuse(reason="tree-is-kept")
+    assert "cancelled" in case.kinds
+
+
+async def test_a_tree_stays_when_nobody_answers(cases: Cases) -> None:
+    case = await cases.open("tree-felling", tree(), law="2017", day_seconds=0.1)
+    assert (await case.result()).decision == Refuse(reason="tree-is-kept")
+    assert case.kinds == ["opened", "accepted", "requested", "reminded", "deemed", "decided", "closed"]

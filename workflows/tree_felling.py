@@ -1,0 +1,29 @@
+"""Felling a tree: one question, one answer, one decision."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from contracts.platform import Closing, Opened
+from contracts.procedures.tree_felling import TREE_FELLING, InspectTree, TreeApplication
+from contracts.terms.decisions import Decision, Grant, Refuse
+from contracts.terms.limits import working_days
+from workflows.case import Procedure, procedure
+
+
+@procedure(TREE_FELLING)
+class TreeFelling(Procedure[TreeApplication]):
+    """The parks department decides on what its inspector saw."""
+
+    @workflow.run
+    async def run(self, opened: Opened[TreeApplication]) -> Closing:
+        return await self.carry(opened, self.fell)
+
+    async def fell(self, application: TreeApplication) -> Decision:
+        await self.accept()
+        opinion = await self.ask(InspectTree(place=application.place, photo=application.photo))
+        if opinion.outcome == "keep":
+            return await self.decide(Refuse(reason="tree-is-kept"))
+        if not await self.collect(self.law.fees.of(application), within=working_days(10)):
+            return await self.decide(Refuse(reason="fee-not-paid"))
+        return await self.decide(Grant())
