@@ -141,8 +141,8 @@ class Request(Contract, Generic[A_co]):
         reasons: the reason codes that an answer may name; without any, it names none.
 
     Raises:
-        TypeError: at definition, where the ladder has no end or deems an outcome the answer lacks, or where
-            the name is a verb's or another request type's.
+        TypeError: at definition, where it says no agency, limit or answer, the ladder has no end or deems an
+            outcome the answer lacks, or where the name is a verb's or another request type's.
     """
 
     name: ClassVar[str]
@@ -163,7 +163,7 @@ class Request(Contract, Generic[A_co]):
         reasons: Sequence[str] = (),
     ) -> None:
         super().__init_subclass__()
-        if agency and limit:  # else Request[SomeAnswer], not yet a request type
+        if agency and limit:
             cls.name = dashed(cls.__name__)
             cls.agency, cls.limit, cls.basis = agency, limit, basis
             cls.overdue, cls.reasons = tuple(overdue), tuple(reasons)
@@ -171,13 +171,14 @@ class Request(Contract, Generic[A_co]):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
+        if cls.__pydantic_generic_metadata__["origin"]:
+            return  # Request[SomeAnswer], not yet a request type
         if "name" not in vars(cls):
-            return
-        cls.answer = next(
-            base.__pydantic_generic_metadata__["args"][0]
-            for base in cls.__mro__
-            if issubclass(base, Request) and base.__pydantic_generic_metadata__["args"]
-        )
+            raise TypeError(
+                f"{cls.__name__}: a request type says whom it asks and how long that may take; write "
+                f"class {cls.__name__}(Request[...], agency=..., limit=..., basis=..., overdue=[...])"
+            )
+        cls.answer = _answer_of(cls)
         _check_ladder(cls)
         claim(cls.name, cls)
         REQUESTS[cls.name] = cls
@@ -186,6 +187,13 @@ class Request(Contract, Generic[A_co]):
     def answerers(cls) -> tuple[AgencyId, ...]:
         """The agencies that may be asked this: its own, and the one that it may be referred to."""
         return cls.agency, *(rung.to for rung in cls.overdue if isinstance(rung, Refer))
+
+    @classmethod
+    def codes(cls) -> tuple[str, ...]:
+        """The reason codes that may come out of it: those of its answers, and that of its ladder's end."""
+        ends = [rung.reason for rung in cls.overdue if isinstance(rung, Lapse)]
+        ends += [rung.otherwise for rung in cls.overdue if isinstance(rung, Refer)]
+        return *cls.reasons, *ends
 
     @classmethod
     def answer_from(cls, said: Any) -> Answer:
@@ -208,6 +216,13 @@ class Request(Contract, Generic[A_co]):
             known = f"one of: {', '.join(cls.reasons)}" if cls.reasons else "absent"
             raise Refusal("invalid", f"{place}: has to be {known}", place)
         return answer
+
+
+def _answer_of(request: type[Request[Any]]) -> type[Answer]:
+    for base in request.__mro__:
+        if issubclass(base, Request) and (args := base.__pydantic_generic_metadata__["args"]):
+            return args[0]  # type: ignore[no-any-return]
+    raise TypeError(f"{request.__name__}: a request type says what answers it; write Request[SomeAnswer]")
 
 
 def _check_ladder(request: type[Request[Any]]) -> None:

@@ -14,13 +14,14 @@ from typing import Any
 from pydantic_core import to_json
 
 from contracts.platform import Closing, opening_content
-from contracts.terms.decisions import Decision, Ended, Refuse, Withdrawn
+from contracts.terms.decisions import Decision, Ended
 from contracts.terms.identifiers import Party
 from contracts.terms.values import DocumentRef
 from contracts.wire.messages import BrokenOff, Receipt
 from workflows.case.case import Case
+from workflows.case.course import run_course
+from workflows.case.faults import CourseFault
 from workflows.case.intake import take, take_undecided
-from workflows.case.interruptions import Lapsed, interruption
 from workflows.case.ladder import take_due_rungs
 from workflows.case.outbox import WouldFork
 
@@ -38,6 +39,9 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
     """Run a course to its decision, and close the case.
 
     Ends this run by continue-as-new instead where it has had enough events.
+
+    Raises:
+        CourseFault: the course went wrong; the case is as it was before this task.
     """
     try:
         case.outbox.check()
@@ -48,11 +52,15 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
     if case.opened.carried is None:
         _open(case)
     case.waits.set_alarm()
-    running = asyncio.create_task(_run(case, course))
+    running = asyncio.create_task(run_course(case, course))
     try:
         await _follow(case, running)
         decision = _break_off(case, running) if _is_broken_off(case, running) else running.result()
     except asyncio.CancelledError:
+        if running.cancelled():  # by itself, for nobody else has yet
+            raise CourseFault(
+                f"{case.item.procedure}: its course cancelled its own task; end it by a decision"
+            ) from None
         decision = _break_off(case, running)
     _take_bite(case)  # what has come by now still belongs to the open case
     if case.inbox:
@@ -84,25 +92,6 @@ def _open(case: Case) -> None:
     recorded.tell_applicant(
         Receipt(stage="registered", procedure=opened.procedure, ledger_hash=recorded.hash)
     )
-
-
-async def _run(case: Case, course: Coroutine[Any, Any, Decision]) -> Decision:
-    """The course's decision; or the one that an interruption, which the course did not catch, stands for."""
-    decision: Decision
-    try:
-        return await course
-    except BaseException as error:
-        interrupted = interruption(error)
-        if interrupted is None:
-            raise
-    if isinstance(interrupted, Lapsed):
-        case.stop_all("the application is refused")
-        decision = Refuse(reason=interrupted.reason)
-    else:
-        case.stop_all("the applicant withdrew")
-        decision = Withdrawn()
-    case.decide(decision)
-    return decision
 
 
 async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:

@@ -22,6 +22,7 @@ from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Money
 from contracts.wire.ledger import Erasable, Kind, LedgerEntry, salt_of
 from contracts.wire.messages import Cancelled, CaseClosed, CaseClosedNotice, Decided, RefundDue
+from workflows.case.faults import CourseFault
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Withdrawal
 from workflows.case.journal import PAYMENT, Journal, Outcome, Wait, mark_of
@@ -49,6 +50,7 @@ class Case:
         calendar: the calendar that it counts its days with.
         events, bytes: how many events were taken in this run, repeats among them, and about how large they
             were; continue-as-new depends on it.
+        decision: what the course has decided; every run decides again.
         closed: nothing changes the case any more.
     """
 
@@ -65,6 +67,7 @@ class Case:
         self.waits = Waits(opened.case, self.journal, runtime, self.now)
         self.calendar: Calendar = calendar(opened.calendar)
         self.events = self.bytes = 0
+        self.decision: Decision | None = None
         self.closed = False
 
     @property
@@ -232,12 +235,18 @@ class Case:
 
         Raises:
             LookupError: the reason of a refusal is not in the service item.
+            CourseFault: the case is decided already.
         """
-        self.journal.decided = True  # before anything else: no withdrawal can come in between
+        reason = self.item.reason(decision.reason) if isinstance(decision, Refuse) else None
+        if self.decision is not None:
+            raise CourseFault(
+                f"{self.item.procedure}: its course decides a second time: {decision!r}, after "
+                f"{self.decision!r}; decide once, and catch Lapsed where something is asked after that"
+            )
+        self.decision, self.journal.decided = decision, True
         step = self.once("decide", decision=decision)
         if step is None:
             return
-        reason = self.item.reason(decision.reason) if isinstance(decision, Refuse) else None
         data = {"decision": decision.model_dump(mode="json")}
         recorded = self.record("decided", step=step, outcome=decision.outcome, data=data)
         recorded.tell_applicant(Decided(decision=decision, reason=reason, ledger_hash=recorded.hash))

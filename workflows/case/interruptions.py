@@ -30,16 +30,17 @@ def interruption(error: BaseException) -> Withdrawal | Lapsed | None:
 
     A withdrawal goes before a lapse. None: something else went wrong, too, and that is a fault.
     """
-    found = list(_leaves(error))
+    found = list(leaves(error))
     if not all(isinstance(each, Withdrawal | Lapsed) for each in found):
         return None
     withdrawals = (each for each in found if isinstance(each, Withdrawal))
     return next(withdrawals, None) or next((each for each in found if isinstance(each, Lapsed)), None)
 
 
-def _leaves(error: BaseException) -> Iterator[BaseException]:
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """An error itself, or those that came out of branches."""
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
-            yield from _leaves(each)
+            yield from leaves(each)
     else:
         yield error

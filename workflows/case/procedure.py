@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
 from typing import Any, ClassVar, Generic, TypeVar, cast
@@ -21,6 +22,8 @@ from contracts.wire.messages import DocumentIssued, FeeDue, HandedOver, Missing,
 from workflows.case.answers import Answers
 from workflows.case.carrier import carry
 from workflows.case.case import Case
+from workflows.case.definition import check
+from workflows.case.faults import CourseFault
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
 from workflows.case.journal import PAYMENT, Outcome, Wait
@@ -30,12 +33,12 @@ from workflows.case.waiting import open_applicant, open_facts, open_request, out
 A = TypeVar("A", bound=BaseModel)
 R = TypeVar("R", bound=Answer)
 F = TypeVar("F", bound=Contract)
-D = TypeVar("D", Grant, Refuse, Withdrawn, Ended)
+D = TypeVar("D", bound=Grant | Refuse | Withdrawn | Ended)
 P = TypeVar("P", bound="Procedure[Any]")
 
 
 class Procedure(Generic[A]):
-    """One run of a procedure for one applicant, whose application is an ``A``.
+    """One run of a procedure for one applicant, whose application is an ``A``. Its author writes ``course``.
 
     A procedure awaits nothing but these verbs, keeps no state but what they returned, and reads no
     clock. Until ``decide``, each verb raises :class:`workflows.case.interruptions.Withdrawal` once the
@@ -66,8 +69,22 @@ class Procedure(Generic[A]):
         """End the case where it stands, decided or not; the first who says so counts."""
         self._inbox.cancellation = self._inbox.cancellation or cancellation
 
+    async def course(self, application: A) -> Decision:
+        """What the procedure does, to its decision. Each procedure has its own."""
+        raise NotImplementedError
+
     async def carry(self, opened: Opened[A], course: Callable[[A], Coroutine[Any, Any, Decision]]) -> Closing:
-        """Run a procedure's ``course`` to its decision, with all that a case needs around it."""
+        """Run a procedure's ``course`` to its decision, with all that a case needs around it.
+
+        Raises:
+            CourseFault: the service item has no such law version, or the course went wrong.
+        """
+        if opened.law not in (known := [law.id for law in self.item.laws]):
+            raise CourseFault(
+                f"{opened.case} was opened under the law version {opened.law!r} of {opened.procedure}, and "
+                f"this build knows {', '.join(known)}; put it back into the service item, where a law version "
+                "stays as long as cases run under it"
+            )
         self._case = Case(opened, self.item, self._inbox, self._runtime)
         return await carry(self._case, course(opened.application))
 
@@ -89,8 +106,12 @@ class Procedure(Generic[A]):
 
         Raises:
             Lapsed: a ladder ended in a ``lapse`` rung.
+            CourseFault: none of these requests can be answered with ``stop_at``.
         """
         self._case.interrupt_if_withdrawn()
+        known = dict.fromkeys(word for each in requests for word in each.answer.outcomes())
+        if stop_at is not None and stop_at not in known:
+            raise CourseFault(f"stop_at={stop_at!r} is no outcome of these requests: {', '.join(known)}")
         asked = {open_request(self._case, request): request for request in requests}
         outcomes = self._case.journal.outcomes
 
@@ -102,7 +123,9 @@ class Procedure(Generic[A]):
         for step in [step for step in asked if step in self._case.journal.waits]:  # never in a set's order
             self._case.stop(step, f"another agency answered: {stop_at}")
         ended = [(asked[step], outcome) for step, outcome in outcomes.items() if step in asked]
-        return Answers([_answer(request, outcome) for request, outcome in ended if outcome.how != "stopped"])
+        return Answers(
+            requests, [(each, _answer(each, outcome)) for each, outcome in ended if outcome.how != "stopped"]
+        )
 
     async def accept(self) -> None:
         """Tell the applicant that the application is complete and accepted."""
@@ -123,8 +146,9 @@ class Procedure(Generic[A]):
 
         Raises:
             Lapsed: nothing came in time; ``otherwise`` is the reason.
-            LookupError: the application has no such field.
+            LookupError: the application has no such field, or the service item no such reason.
         """
+        self.item.reason(otherwise)
         fields = tuple(dict.fromkeys(item.field for item in missing))
         if unknown := [field for field in fields if field not in type(application).model_fields]:
             raise LookupError(f"{type(application).__name__} has no field {', '.join(unknown)}")
@@ -240,7 +264,17 @@ class Procedure(Generic[A]):
         return None if outcome.how == "lapsed" else read_fact(facts, outcome.value)
 
     async def decide(self, decision: D) -> D:
-        """Decide the case and tell the applicant. From here on it cannot be withdrawn."""
+        """Decide the case and tell the applicant. From here on it cannot be withdrawn.
+
+        Raises:
+            LookupError: the service item has no such reason.
+            CourseFault: the decision says what no such decision has, or the case is decided already.
+        """
+        if unknown := decision.model_extra:  # read from elsewhere, it may be a newer build's; not made here
+            known = ", ".join(name for name in type(decision).model_fields if name != "outcome")
+            raise CourseFault(
+                f"{type(decision).__name__} has no {', '.join(unknown)}; it has: {known or 'nothing'}"
+            )
         self._case.decide(decision)
         return decision
 
@@ -255,17 +289,45 @@ class Procedure(Generic[A]):
 
 
 def procedure(item: ServiceItem, law: str | None = None) -> Callable[[type[P]], type[P]]:
-    """Make a class the workflow of a service item under one law version; by default the newest.
+    """Make a class the workflow of a service item under one law version; by default the newest. Its ``run``,
+    which the SDK wants on the class itself, is written here, unless it has one.
 
     A case keeps the law version it was opened under, so the class of an older version stays beside the
     newer one as long as cases run under it.
+
+    Raises:
+        TypeError: its author made a mistake that can be seen before a case runs; names each with its line.
     """
 
     def bind(cls: type[P]) -> type[P]:
         cls.item, cls.workflow_type = item, item.workflow_type(law or item.laws[-1].id)
+        if "run" not in vars(cls):
+            setattr(cls, "run", _run_of(cls, item))  # noqa: B010  # a type checker knows of none
+        if not workflow.unsafe.in_sandbox():  # there it would be checked anew for every case
+            check(cls, item)
         return workflow.defn(name=cls.workflow_type)(cls)
 
     return bind
+
+
+def _run_of(cls: type[P], item: ServiceItem) -> Callable[..., Coroutine[Any, Any, Closing]]:
+    """What the SDK wants of a workflow: ``run`` on the class itself, with the types of its input and result.
+
+    Raises:
+        TypeError: the class has no course.
+    """
+    if cls.course is Procedure.course or not inspect.iscoroutinefunction(cls.course):
+        name = item.application.__name__
+        raise TypeError(
+            f"{cls.__name__} has no course; write: async def course(self, application: {name}) -> Decision"
+        )
+
+    async def run(self: Procedure[Any], opened: Opened[Any]) -> Closing:
+        return await self.carry(opened, self.course)
+
+    run.__module__, run.__qualname__ = cls.__module__, f"{cls.__qualname__}.run"
+    run.__annotations__ = {"opened": Opened[item.application], "return": Closing}  # type: ignore[name-defined]
+    return workflow.run(run)
 
 
 def _answer(request: Request[R], outcome: Outcome) -> R:

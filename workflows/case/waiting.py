@@ -52,7 +52,13 @@ async def wait_until(case: Case, condition: Callable[[], bool]) -> None:
 
 
 def open_request(case: Case, request: Request[Any]) -> str:
-    """Ask an agency; the step under which its answer will be found."""
+    """Ask an agency; the step under which its answer will be found.
+
+    Raises:
+        LookupError: the service item lacks a reason code that may come out of it.
+    """
+    for code in request.codes():
+        case.item.reason(code)
     step = case.journal.next_step(request.name)
     mark = mark_of({"request": request})
     begun = case.begun(step, mark)

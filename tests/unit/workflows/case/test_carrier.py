@@ -27,6 +27,7 @@ from tests.unit.workflows.case.running import (
 )
 from workflows.case import Lapsed, Procedure, carrier, inbox
 from workflows.case.case import Case
+from workflows.case.faults import CourseFault
 from workflows.case.inbox import Inbox
 from workflows.case.journal import Outcome
 from workflows.case.waiting import open_request, outcome_of
@@ -146,7 +147,7 @@ async def test_a_fault_of_the_course_closes_nothing(runtime: VirtualRuntime) -> 
         raise ValueError("a bug")
 
     case = a_case(runtime)
-    with pytest.raises(ValueError, match="a bug"):
+    with pytest.raises(CourseFault, match=r"test_carrier, line \d+: ValueError: a bug. The case waits"):
         await (await carried(case, faulty()))
     assert not case.closed
 
