@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from contracts.platform import Delivered, Opened
-from contracts.terms.calendar import Calendar, calendar
+from contracts.terms.calendar import Calendar, calendar_of_case
 from contracts.terms.decisions import Decision, Refuse
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, Party, RequestId
@@ -65,7 +65,7 @@ class Case:
         self.requests: dict[str, Request[Any]] = {}
         self.outbox = Outbox(opened, runtime, self.journal.involved)
         self.waits = Waits(opened.case, self.journal, runtime, self.now)
-        self.calendar: Calendar = calendar(opened.calendar)
+        self.calendar: Calendar = calendar_of_case(opened.calendar, opened.received)
         self.events = self.bytes = 0
         self.decision: Decision | None = None
         self.closed = False

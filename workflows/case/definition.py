@@ -196,7 +196,7 @@ def _argument(call: ast.Call, name: str, position: int | None = None) -> ast.exp
 
 
 def _texts(value: ast.expr | None) -> Iterator[str]:
-    """The texts that a value may be, where they are written out: also of ``x or "a"``, ``"a" if x else "b"``."""
+    """The texts that a value may be, where written out: also of ``x or "a"``, ``"a" if x else "b"``."""
     match value:
         case ast.Constant(value=str(text)):
             yield text

@@ -82,8 +82,8 @@ class Procedure(Generic[A]):
         if opened.law not in (known := [law.id for law in self.item.laws]):
             raise CourseFault(
                 f"{opened.case} was opened under the law version {opened.law!r} of {opened.procedure}, and "
-                f"this build knows {', '.join(known)}; put it back into the service item, where a law version "
-                "stays as long as cases run under it"
+                f"this build knows {', '.join(known)}; put it back into the service item: a law version "
+                "stays there as long as cases run under it"
             )
         self._case = Case(opened, self.item, self._inbox, self._runtime)
         return await carry(self._case, course(opened.application))
