@@ -55,13 +55,10 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
     running = asyncio.create_task(run_course(case, course))
     try:
         await _follow(case, running)
-        decision = _break_off(case, running) if _is_broken_off(case, running) else running.result()
     except asyncio.CancelledError:
-        if running.cancelled():  # by itself, for nobody else has yet
-            raise CourseFault(
-                f"{case.item.procedure}: its course cancelled its own task; end it by a decision"
-            ) from None
         decision = _break_off(case, running)
+    else:
+        decision = _break_off(case, running) if _is_broken_off(case, running) else _decision(case, running)
     _take_bite(case)  # what has come by now still belongs to the open case
     if case.inbox:
         await _finish(asyncio.create_task(_take_rest(case)))
@@ -92,6 +89,20 @@ def _open(case: Case) -> None:
     recorded.tell_applicant(
         Receipt(stage="registered", procedure=opened.procedure, ledger_hash=recorded.hash)
     )
+
+
+def _decision(case: Case, running: asyncio.Task[Decision]) -> Decision:
+    """What the course has decided.
+
+    Raises:
+        CourseFault: it went wrong.
+    """
+    if running.cancelled():
+        raise CourseFault(
+            f"{case.item.procedure}: its course was cancelled from inside. It cancelled its own task, or "
+            "awaited one that it had cancelled: leave the waiting to asyncio.TaskGroup"
+        )
+    return running.result()
 
 
 async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
@@ -144,7 +155,7 @@ def _take_bite(case: Case) -> None:
 
 def _is_broken_off(case: Case, running: asyncio.Task[Decision]) -> bool:
     """Whether an operator has ended the case before its course came to an end; a fault is none."""
-    reached_its_end = running.done() and running.exception() is None
+    reached_its_end = running.done() and not running.cancelled() and running.exception() is None
     return case.inbox.cancellation is not None and not reached_its_end
 
 

@@ -28,12 +28,9 @@ async def run_course(case: Case, course: Coroutine[Any, Any, Decision]) -> Decis
     """
     try:
         decision = await course
-    except (GeneratorExit, WouldFork):
-        raise
+    except (GeneratorExit, WouldFork, asyncio.CancelledError):
+        raise  # where it was cancelled from inside, whoever follows it says so
     except BaseException as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise  # from outside: the case is broken off, or its run is put away
         interrupted = interruption(error)
         if interrupted is None:
             raise _fault(case, error) from error
@@ -80,8 +77,6 @@ def _cure(error: BaseException) -> str:
             "A course has no time-outs of its own: give the verb its limit (within=, until=, or the limit "
             "of the request type), and take out asyncio.timeout, wait_for and the like"
         )
-    if isinstance(error, asyncio.CancelledError):
-        return "It awaited a task that it had cancelled itself: leave the waiting to asyncio.TaskGroup"
     if isinstance(error, FailureError):
         return "A course awaits nothing but the verbs of its procedure; ask an agency instead"
     return "The case waits at its last step, and goes on when the orchestrator runs mended code"

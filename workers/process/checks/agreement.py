@@ -52,7 +52,7 @@ def _needs() -> Iterator[tuple[AgencyId, str]]:
         yield item.lead, f"leads {item.procedure}"
         yield from ((agency, f"reports in {item.procedure}") for agency in item.reporters or ())
     for request in REQUESTS.values():
-        yield request.agency, f"answers {request.name}"
+        yield from ((agency, f"answers {request.name}") for agency in request.answerers())
         for rung in request.overdue:
             if isinstance(rung, Escalate):
                 yield rung.to, f"hears of overdue {request.name}"
