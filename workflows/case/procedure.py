@@ -301,10 +301,10 @@ def procedure(item: ServiceItem, law: str | None = None) -> Callable[[type[P]], 
 
     def bind(cls: type[P]) -> type[P]:
         cls.item, cls.workflow_type = item, item.workflow_type(law or item.laws[-1].id)
-        if "run" not in vars(cls):
-            setattr(cls, "run", _run_of(cls, item))  # noqa: B010  # a type checker knows of none
         if not workflow.unsafe.in_sandbox():  # there it would be checked anew for every case
             check(cls, item)
+        if "run" not in vars(cls):
+            setattr(cls, "run", _run_of(cls, item))  # noqa: B010  # a type checker knows of none
         return workflow.defn(name=cls.workflow_type)(cls)
 
     return bind

@@ -27,7 +27,6 @@ from tests.unit.workflows.case.running import (
 )
 from workflows.case import Lapsed, Procedure, carrier, inbox
 from workflows.case.case import Case
-from workflows.case.faults import CourseFault
 from workflows.case.inbox import Inbox
 from workflows.case.journal import Outcome
 from workflows.case.waiting import open_request, outcome_of
@@ -138,18 +137,6 @@ async def test_a_lapse_that_the_course_does_not_catch_refuses_the_application(
     closing = await (await carried(case, lapses()))
     assert closing.decision == Refuse(reason="fee-not-paid")
     assert runtime.kinds == ["opened", "decided", "closed"]
-
-
-async def test_a_fault_of_the_course_closes_nothing(runtime: VirtualRuntime) -> None:
-    """The workflow task fails and is retried, until mended code carries the case on."""
-
-    async def faulty() -> Decision:
-        raise ValueError("a bug")
-
-    case = a_case(runtime)
-    with pytest.raises(CourseFault, match=r"test_carrier, line \d+: ValueError: a bug. The case waits"):
-        await (await carried(case, faulty()))
-    assert not case.closed
 
 
 async def test_an_operators_cancel_ends_the_case_and_says_so(runtime: VirtualRuntime) -> None:

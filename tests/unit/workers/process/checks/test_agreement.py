@@ -38,6 +38,7 @@ async def test_the_demonstration_has_everybody() -> None:
     [
         ("drainage", "answers review-drainage"),
         ("housing", "hears of overdue review-planning"),
+        ("housing", "answers review-environment"),
         ("municipality", "leads permit-receipt"),
         ("judge", "reports in traffic-fine"),
         ("credit-collector", "is handed collect-debt"),
