@@ -23,10 +23,15 @@ def automated(request: type[R]) -> Callable[[Callable[[R], Awaitable[A]]], Calla
     gateway. One that does not fit fails the activity, where the department's operators see it; it is tried
     again, and the overdue ladder of the request goes on. So is one that says it has failed for good: until it
     is mended, nothing follows.
+
+    Raises:
+        TypeError: no service item lists the request.
     """
 
+    name = request.bound().name
+
     def bind(check: Callable[[R], Awaitable[A]]) -> Callable[[R], Awaitable[Answer]]:
-        @activity.defn(name=request.name)
+        @activity.defn(name=name)
         @wraps(check)
         async def checked(asked: R) -> Answer:
             try:

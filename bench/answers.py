@@ -30,9 +30,9 @@ PAYMENT: Json = {"amount": FEE, "reference": "bank-1"}
 CONSENT: Json = {"outcome": "consent"}
 
 _ANSWERS: dict[str, Json] = {
-    "check-completeness": {"outcome": "complete"},
-    "issue-permit": {"outcome": "issued", "document": _document("permit")},
-    "deliver-permit": {"outcome": "delivered"},
+    "construction-permit.check-completeness": {"outcome": "complete"},
+    "construction-permit.issue-permit": {"outcome": "issued", "document": _document("permit")},
+    "construction-permit.deliver-permit": {"outcome": "delivered"},
     "pay": PAYMENT,
 }
 

@@ -41,16 +41,24 @@ class BarePermit:
     async def run(self, application: Json) -> Json:
         """Carry the case to its decision."""
         site = application["site"]
-        check = await self._ask("check-completeness", {"application": application}, days=5)
+        check = await self._ask(
+            "construction-permit.check-completeness", {"application": application}, days=5
+        )
         if check["outcome"] != "complete":
             return {"outcome": "refused", "reason": "incomplete"}
         shelter = {name: application[name] for name in ("floor_area", "shelter_plan")}
         drainage = {"site": site, "sewage": application["sewage"]}
         reviews = await asyncio.gather(
-            self._ask("review-planning", {"site": site, "plan": application["plan"]}, days=10),
-            self._ask("review-fire-safety", {"site": site, "design": application["design"]}, days=10),
-            self._ask("review-civil-air-defence", {"site": site, **shelter}, days=8),
-            self._ask("review-environment", {"site": site}, days=10),
+            self._ask(
+                "construction-permit.review-planning", {"site": site, "plan": application["plan"]}, days=10
+            ),
+            self._ask(
+                "construction-permit.review-fire-safety",
+                {"site": site, "design": application["design"]},
+                days=10,
+            ),
+            self._ask("construction-permit.review-civil-air-defence", {"site": site, **shelter}, days=8),
+            self._ask("construction-permit.review-environment", {"site": site}, days=10),
             workflow.execute_activity(CHECK_DRAINAGE, drainage, result_type=dict, **_BRIEFLY),
         )
         if refused := [review for review in reviews if review["outcome"] == "refuse"]:
@@ -59,9 +67,11 @@ class BarePermit:
         await self._ask("pay", {"amount": fee}, days=10)
         decision = {"outcome": "granted", "conditions": []}
         permit = await self._ask(
-            "issue-permit", {"project": application["project"], "decision": decision}, days=3
+            "construction-permit.issue-permit",
+            {"project": application["project"], "decision": decision},
+            days=3,
         )
-        await self._ask("deliver-permit", {"document": permit["document"]}, days=5)
+        await self._ask("construction-permit.deliver-permit", {"document": permit["document"]}, days=5)
         return decision
 
     async def _ask(self, request: str, content: Json, days: int) -> Json:

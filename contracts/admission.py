@@ -7,7 +7,8 @@ so whatever is refused here can never succeed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ValidationError
@@ -16,10 +17,11 @@ from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.bounds import STATED
 from contracts.terms.calendar import calendar
 from contracts.terms.errors import Refusal, refusal_of
-from contracts.terms.identifiers import CaseId, Party, RequestId
+from contracts.terms.identifiers import STANDARD, CaseId, Party, RequestId, VariantId
+from contracts.terms.law import LawVersion
 from contracts.terms.reports import report_of
 from contracts.terms.requests import REQUESTS
-from contracts.terms.service_item import LawVersion, ServiceItem
+from contracts.terms.service_item import ServiceItem
 from contracts.wire.envelope import LARGEST_EVENT_BYTES, MAX_EVENT_BYTES, Event, Headers, Message
 from contracts.wire.ledger import sha256
 from contracts.wire.messages import ABOUT_A_REQUEST, Answered, Applied, Corrected, Reported, message_of
@@ -53,21 +55,31 @@ class Rules:
     Attributes:
         max_event_bytes: how large a value may be; the headers together, too.
         calendar: the calendar version by which the day of an application is counted.
+        variants: by procedure, the variant in which cases are opened, where their law version names it.
         virtual_time: a log is replayed: an event was received when it happened, not when the broker had it.
     """
 
     max_event_bytes: int = MAX_EVENT_BYTES
     calendar: str = "cn-2026.1"
     virtual_time: bool = False
+    variants: Mapping[str, VariantId] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.max_event_bytes > LARGEST_EVENT_BYTES:
             raise ValueError(f"max_event_bytes: an event may have {LARGEST_EVENT_BYTES} bytes at most")
 
+    def variant(self, item: ServiceItem, law: LawVersion) -> tuple[VariantId, str]:
+        """In which variant a case is opened, and why."""
+        wanted = self.variants.get(item.procedure)
+        if wanted in law.variants:
+            return wanted, "set by the administration"
+        return law.variants[0], f"the law version {law.id} names it first"
+
 
 @dataclass(frozen=True)
 class NewCase:
-    """An application that may open the case ``case`` under ``law``; ``received``: when it was handed in."""
+    """An application that may open the case ``case`` under ``law``, in ``variant``, for ``variant_basis``;
+    ``received``: when it was handed in."""
 
     event: Event
     case: CaseId
@@ -75,6 +87,8 @@ class NewCase:
     item: ServiceItem
     law: LawVersion
     application: BaseModel
+    variant: VariantId = STANDARD
+    variant_basis: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +117,7 @@ def admit(arrival: Arrival, rules: Rules) -> Admitted:
     message = message_of(event, "agency" if party.kind == "agency" else "channel")
     _check_hashable(message, "data")
     if isinstance(message, Applied):
-        return _application(event, case, received, message, rules.calendar)
+        return _application(event, case, received, message, rules)
     if type(message) in ABOUT_A_REQUEST:
         _check_answer(party, event, message)
     if isinstance(message, Reported):
@@ -168,9 +182,7 @@ def _addressed(arrival: Arrival, event: Event) -> CaseId:
     return case
 
 
-def _application(
-    event: Event, case: CaseId, received: datetime, data: Applied, calendar_name: str
-) -> NewCase:
+def _application(event: Event, case: CaseId, received: datetime, data: Applied, rules: Rules) -> NewCase:
     item = CATALOGUE.get(data.procedure)
     if item is None:
         detail = f"data.procedure: there is no {data.procedure!r}; there are: {', '.join(sorted(CATALOGUE))}"
@@ -181,10 +193,11 @@ def _application(
         raise refusal_of(error, under="data.application") from None
     _check_hashable(application, "data.application")
     try:
-        law = item.law_on(calendar(calendar_name).day(received))
+        law = item.law_on(calendar(rules.calendar).day(received))
     except LookupError as error:
         raise Refusal("unknown-procedure", f"data.procedure: {error}", "data.procedure") from None
-    return NewCase(event, case, received, item, law, application)
+    variant, basis = rules.variant(item, law)
+    return NewCase(event, case, received, item, law, application, variant, basis)
 
 
 def _check_answer(party: Party, event: Event, data: Message) -> None:
@@ -192,7 +205,8 @@ def _check_answer(party: Party, event: Event, data: Message) -> None:
     request_id = RequestId(event.requestid or "")
     request = REQUESTS.get(request_id.request_type)
     if request is None:
-        detail = f"requestid: there is no request type {request_id.request_type!r}"
+        name = request_id.request_type
+        detail = f"requestid: there is no request type {name!r}; its name is <procedure>.<request>"
         raise Refusal("unknown-request", detail, "requestid")
     if party.id not in request.answerers():
         asked = " and ".join(map(repr, request.answerers()))

@@ -8,7 +8,16 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from contracts.terms.decisions import Decision
-from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, Party, ProcedureId
+from contracts.terms.identifiers import (
+    STANDARD,
+    AdministrationId,
+    AgencyId,
+    CaseId,
+    ChannelId,
+    Party,
+    ProcedureId,
+    VariantId,
+)
 from contracts.terms.values import Contract, Sha256, Text, absent
 from contracts.wire.envelope import Event, TraceParent
 from contracts.wire.ledger import LedgerEntry, sha256
@@ -26,6 +35,10 @@ DELIVER = "deliver"
 
 CANCEL = "cancel"
 """The signal of a case by which an operator ends it; takes a :class:`Cancellation`."""
+
+PUBLISH_CALENDAR = "publish-calendar"
+"""The signal of a case that brings a new version of its calendar; takes
+:class:`contracts.terms.calendar.CalendarDays`."""
 
 CLOSE_LEDGER = "close-ledger"
 """The workflow that closes the ledger of a case whose own is gone; takes a :class:`Batch`, returns
@@ -67,16 +80,20 @@ class Delivered(Contract):
 class Opened(Contract, Generic[A]):
     """The input of a case. Everything that must not move while the case runs stands here.
 
-    ``law`` is the law version and ``calendar`` the calendar version the case keeps to its end; ``checks``
-    are the agencies that took part by an automated check when it was opened. ``secret`` is drawn by the
+    ``law`` is the law version and ``calendar`` the calendar version the case keeps to its end; ``variant`` is
+    its way of working, and ``variant_basis`` why it was opened in that one. ``checks`` are the agencies that
+    took part by an automated check when it was opened. ``secret`` is drawn by the
     gateway and stands nowhere else: the salts of the ledger's entries come from it. ``behind`` is how much
     earlier the case's clock is than Temporal's: nothing, except where a log is replayed. ``carried`` is what
-    one run hands to the next, the case library's own.
+    one run hands to the next, the case library's own. ``spread``: what follows at the end of a limit is taken
+    within so long after it, at a time of the case's own, since all limits of a day end at one midnight.
     """
 
     case: CaseId
     procedure: ProcedureId
     law: str
+    variant: VariantId = STANDARD
+    variant_basis: Text | None = Field(default=None, exclude_if=absent)
     administration: AdministrationId
     channel: ChannelId
     calendar: str
@@ -88,6 +105,7 @@ class Opened(Contract, Generic[A]):
     received: AwareDatetime
     traceparent: TraceParent = Field(default=None, exclude_if=absent)
     behind: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
+    spread: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
     carried: dict[str, Any] | None = Field(default=None, exclude_if=absent)
 
 

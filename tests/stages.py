@@ -207,7 +207,7 @@ def recorded(admitted: NewCase | CaseEvent, kind: Any, content: dict[str, Any], 
 def first_steps(item: ServiceItem, application: BaseModel, at: datetime) -> list[Letter]:
     """What each procedure computes and sends first."""
     count_days(application)
-    letters = [letter(FeeDue(amount=item.fees.of(application), due=at))]
+    letters = [letter(FeeDue(amount=item.laws[-1].fees.of(application), due=at))]
     if isinstance(application, Application):
         site = application.site
         drainage = ReviewDrainage(site=site, sewage=application.sewage)
@@ -242,8 +242,9 @@ def ask(request: Request[Any], at: datetime) -> Requested:
         procedure="construction-permit",
         due=climbed(at),
         binding_end=climbed(at),
-        reasons=request.reasons,
-        basis=request.basis,
+        limit=request.stated.limit,
+        reasons=request.stated.reasons,
+        basis=request.stated.basis,
         outcomes=request.answer.outcomes(),
         content=request.model_dump(mode="json"),
     )
@@ -256,7 +257,7 @@ def climbed(at: datetime) -> datetime:
         rung.at
         for days in CALENDARS
         for each in REQUESTS.values()
-        for rung in schedule(days, at, each.limit, each.overdue)[1]
+        for rung in schedule(days, at, each.stated.limit, each.stated.overdue)[1]
     )
 
 

@@ -38,7 +38,7 @@ class ConstructionPermit(Procedure[Application]):
         )
         if refusal := reviews.first("refuse"):
             return await self.decide(Refuse(reason=refusal.reason or "review-refused"))
-        if not await self.collect(self.item.fees.of(application), within=working_days(10)):
+        if not await self.collect(self.law.fees.of(application), within=working_days(10)):
             return await self.decide(Refuse(reason="fee-not-paid"))
         decision = await self.decide(Grant(conditions=reviews.conditions))  # from here on: no withdrawal
         permit = await self.ask(IssuePermit(project=application.project, decision=decision))

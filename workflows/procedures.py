@@ -19,8 +19,8 @@ def listed(procedures: Sequence[Class], catalogue: Mapping[str, ServiceItem]) ->
     """The procedures, if they and the catalogue say the same.
 
     Raises:
-        TypeError: a class has no service item or no law version in the catalogue, a law version of the
-            catalogue has no class, or two classes have one workflow type; names them.
+        TypeError: a class has no service item in the catalogue or no law version names its variant, a variant
+            of a law version has no class, or two classes have one workflow type; names them.
     """
     types: dict[str, Class] = {}
     for each in procedures:
@@ -33,11 +33,17 @@ def listed(procedures: Sequence[Class], catalogue: Mapping[str, ServiceItem]) ->
             raise TypeError(
                 f"{each.__name__} and {other.__name__} have the workflow type {each.workflow_type!r}"
             )
-    laws = {item.workflow_type(law.id) for item in catalogue.values() for law in item.laws}
-    if unknown := sorted(types.keys() - laws):
-        raise TypeError(f"the catalogue has no law version for {', '.join(unknown)}")
-    if missing := sorted(laws - types.keys()):
-        raise TypeError(f"the catalogue has {', '.join(missing)}, and no listed procedure runs it")
+    named = {
+        item.workflow_type(variant): f"law version {law.id!r} of {item.procedure} names {variant!r}"
+        for item in catalogue.values()
+        for law in item.laws
+        for variant in law.variants
+    }
+    if unknown := sorted(types.keys() - named.keys()):
+        raise TypeError(f"the catalogue has no law version that names the variant of {', '.join(unknown)}")
+    if missing := sorted(named.keys() - types.keys()):
+        told = "; ".join(named[each] for each in missing)
+        raise TypeError(f"no listed procedure runs {', '.join(missing)}: {told}")
     return tuple(procedures)
 
 

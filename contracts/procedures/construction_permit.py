@@ -13,11 +13,16 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from contracts.terms.clock_rules import Extension
 from contracts.terms.decisions import Decision
+from contracts.terms.fees import Fee, FeeSchedule
 from contracts.terms.identifiers import AgencyId, ProcedureId
-from contracts.terms.limits import working_days
+from contracts.terms.law import LawVersion, Reason
+from contracts.terms.limits import calendar_days, months, working_days
+from contracts.terms.materials import Material
 from contracts.terms.requests import Answer, Issued, Request, deem, escalate, refer, remind
-from contracts.terms.service_item import Fee, FeeSchedule, LawVersion, ServiceItem
+from contracts.terms.results import Remedy, Result
+from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import (
     Bilingual,
     Contract,
@@ -200,22 +205,13 @@ def _yuan(amount: str) -> Money:
     return Money(amount=Decimal(amount), currency="CNY")
 
 
-CONSTRUCTION_PERMIT = ServiceItem(
-    procedure=ProcedureId("construction-permit"),
-    code="seamless-demo-0001",
-    name=Bilingual(zh="建筑工程施工许可（并联审批）", en="Construction permit (parallel approval)"),
-    application=Application,
-    lead=HOUSING,
-    reporters=(PLANNING, FIRE_SAFETY, CIVIL_AIR_DEFENCE, ENVIRONMENT, DRAINAGE, SERVICE_HALL),
-    laws=(LawVersion(id="2018-33", basis=REFORM, since=date(2018, 5, 14)),),
-    statutory=working_days(20),
+LAW_2018 = LawVersion(
+    id="2018-33",
+    basis=REFORM,
+    since=date(2018, 5, 14),
+    statutory=working_days(45),
     promised=working_days(15),
-    consequences=Bilingual(
-        zh="逾期未告知补正的视为受理；规划、消防、人防逾期未答复的视为同意；环保、排水逾期的由牵头部门代为审查，牵头部门亦逾期的不予许可。",
-        en="Silence on completeness counts as acceptance; silence of planning, fire safety and civil air "
-        "defence as consent; where environment or drainage stay silent the lead agency reviews in their "
-        "place, and if it is silent, too, the application is refused.",
-    ),
+    extensions=(Extension(basis="行政许可法 art. 42(2)", limit=working_days(15)),),
     fees=FeeSchedule(
         currency="CNY",
         lines=(
@@ -232,32 +228,76 @@ CONSTRUCTION_PERMIT = ServiceItem(
             ),
         ),
     ),
-    materials=(
-        Bilingual(zh="建设用地批准手续", en="Land title"),
-        Bilingual(zh="总平面图", en="Site plan"),
-        Bilingual(zh="施工图设计文件", en="Construction design"),
-        Bilingual(zh="防空地下室设计", en="Shelter plan"),
-    ),
-    results=(Bilingual(zh="建筑工程施工许可证", en="Construction permit"),),
     reasons={
-        "plan-not-conform": Bilingual(
+        "plan-not-conform": Reason(
             zh="不符合规划条件。", en="The plan does not conform to the planning terms."
         ),
-        "fire-safety-insufficient": Bilingual(
+        "fire-safety-insufficient": Reason(
             zh="消防设计不合格。", en="The fire safety design does not suffice."
         ),
-        "shelter-insufficient": Bilingual(zh="人防工程不足。", en="Too little shelter is planned."),
-        "environmental-harm": Bilingual(
+        "shelter-insufficient": Reason(zh="人防工程不足。", en="Too little shelter is planned."),
+        "environmental-harm": Reason(
             zh="环境影响不可接受。", en="The environmental impact is not acceptable."
         ),
-        "sewer-capacity": Bilingual(zh="排水管网容量不足。", en="The sewer cannot take the discharge."),
-        "review-refused": Bilingual(zh="审查部门不同意。", en="A reviewing agency refused."),
-        "not-reviewed": Bilingual(
+        "sewer-capacity": Reason(zh="排水管网容量不足。", en="The sewer cannot take the discharge."),
+        "review-refused": Reason(zh="审查部门不同意。", en="A reviewing agency refused."),
+        "not-reviewed": Reason(
             zh="必需的审查未在期限内完成。", en="A review that the law demands was not made in time."
         ),
-        "not-supplemented": Bilingual(
-            zh="逾期未补正材料。", en="What was missing was not handed in in time."
-        ),
-        "fee-not-paid": Bilingual(zh="逾期未缴费。", en="The fee was not paid in time."),
+        "not-supplemented": Reason(zh="逾期未补正材料。", en="What was missing was not handed in in time."),
+        "fee-not-paid": Reason(zh="逾期未缴费。", en="The fee was not paid in time."),
     },
+)
+"""Joint handling: 45 days, once extendable by 15 (行政许可法 art. 42(2)); promised: 15."""
+
+CONSTRUCTION_PERMIT = ServiceItem(
+    procedure=ProcedureId("construction-permit"),
+    code="seamless-demo-0001",
+    name=Bilingual(zh="建筑工程施工许可（并联审批）", en="Construction permit (parallel approval)"),
+    application=Application,
+    lead=HOUSING,
+    joint=(PLANNING, FIRE_SAFETY, CIVIL_AIR_DEFENCE, ENVIRONMENT, DRAINAGE),
+    laws=(LAW_2018,),
+    requests=(
+        CheckCompleteness,
+        ReviewPlanning,
+        ReviewFireSafety,
+        ReviewCivilAirDefence,
+        ReviewEnvironment,
+        ReviewDrainage,
+        IssuePermit,
+        DeliverPermit,
+    ),
+    reporters=(PLANNING, FIRE_SAFETY, CIVIL_AIR_DEFENCE, ENVIRONMENT, DRAINAGE, SERVICE_HALL),
+    consequences=Bilingual(
+        zh="逾期未告知补正的视为受理；规划、消防、人防逾期未答复的视为同意；环保、排水逾期的由牵头部门代为审查，牵头部门亦逾期的不予许可。",
+        en="Silence on completeness counts as acceptance; silence of planning, fire safety and civil air "
+        "defence as consent; where environment or drainage stay silent the lead agency reviews in their "
+        "place, and if it is silent, too, the application is refused.",
+    ),
+    basis=("行政许可法", REFORM, "建筑法 art. 7"),
+    applicants=("company", "organisation"),
+    materials=(
+        Material(code="land-title", name=Bilingual(zh="建设用地批准手续", en="Land title")),
+        Material(code="site-plan", name=Bilingual(zh="总平面图", en="Site plan")),
+        Material(code="design", name=Bilingual(zh="施工图设计文件", en="Construction design")),
+        Material(code="shelter-plan", name=Bilingual(zh="防空地下室设计", en="Shelter plan")),
+    ),
+    results=(
+        Result(code="construction-permit", name=Bilingual(zh="建筑工程施工许可证", en="Construction permit")),
+    ),
+    remedies=(
+        Remedy(
+            kind="administrative-review",
+            to=Bilingual(zh="本级人民政府", en="The people's government of the same level"),
+            within=calendar_days(60),
+            basis="行政复议法 art. 20",
+        ),
+        Remedy(
+            kind="court",
+            to=Bilingual(zh="人民法院", en="The people's court"),
+            within=months(6),
+            basis="行政诉讼法 art. 46",
+        ),
+    ),
 )

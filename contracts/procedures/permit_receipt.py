@@ -11,10 +11,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from contracts.terms.clock_rules import Extension
+from contracts.terms.fees import FeeSchedule
 from contracts.terms.identifiers import AgencyId, ProcedureId
-from contracts.terms.limits import calendar_days
+from contracts.terms.law import LawVersion
+from contracts.terms.limits import TERMIJNENWET, weeks
 from contracts.terms.reports import Report
-from contracts.terms.service_item import FeeSchedule, LawVersion, ServiceItem
+from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Bilingual, Instant, Statement, Text, absent
 
 MUNICIPALITY = AgencyId("municipality")
@@ -71,10 +74,17 @@ PERMIT_RECEIPT = ServiceItem(
     lead=MUNICIPALITY,
     reporters=None,
     laws=(
-        LawVersion(id="wabo-2010", basis="Wet algemene bepalingen omgevingsrecht", since=date(2010, 10, 1)),
+        LawVersion(
+            id="wabo-2010",
+            basis="Wet algemene bepalingen omgevingsrecht",
+            since=date(2010, 10, 1),
+            statutory=weeks(8),
+            promised=weeks(8),
+            counting=TERMIJNENWET,
+            starts="opened",
+            extensions=(Extension(basis="Wabo art. 3.9(2)", limit=weeks(6)),),
+            fees=FeeSchedule(currency="EUR"),
+        ),
     ),
-    statutory=calendar_days(56),
-    promised=calendar_days(56),
     consequences=Bilingual(zh="接收阶段无默示后果。", en="Silence has no consequence in the receipt phase."),
-    fees=FeeSchedule(currency="EUR"),
 )

@@ -13,11 +13,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from contracts.terms.fees import FeeSchedule
 from contracts.terms.hand_overs import HandOver
 from contracts.terms.identifiers import AgencyId, ProcedureId
+from contracts.terms.law import LawVersion, Reason
 from contracts.terms.limits import calendar_days
 from contracts.terms.reports import Report
-from contracts.terms.service_item import FeeSchedule, LawVersion, ServiceItem
+from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Bilingual, Day, Money, Statement, Text, absent
 
 POLICE = AgencyId("police")
@@ -129,21 +131,30 @@ TRAFFIC_FINE = ServiceItem(
     name=Bilingual(zh="交通违法罚款", en="Traffic fine"),
     application=Fine,
     lead=POLICE,
-    laws=(LawVersion(id="cds-1992", basis="Codice della strada, d.lgs. 285/1992", since=date(1993, 1, 1)),),
-    statutory=calendar_days(60),
-    promised=calendar_days(60),
+    laws=(
+        LawVersion(
+            id="cds-1992",
+            basis="Codice della strada, d.lgs. 285/1992",
+            since=date(1993, 1, 1),
+            statutory=calendar_days(60),
+            promised=calendar_days(60),
+            fees=FeeSchedule(currency="EUR"),
+            reasons={
+                "penalty": Reason(
+                    zh="送达后第六十日未了结，罚款加重。",
+                    en="The sixtieth day after the notification has begun.",
+                    basis="CdS art. 203(3)",
+                )
+            },
+        ),
+    ),
+    hand_overs=(CollectDebt,),
     withdrawable=False,
     reporters=(POST, PREFECTURE, JUDGE),
     consequences=Bilingual(
         zh="送达之日起第六十日，罚款加重；逾期未缴的移送征收机构。",
         en="On the sixtieth day after the notification the penalty is added; what stays unpaid is collected.",
     ),
-    fees=FeeSchedule(currency="EUR"),
-    reasons={
-        "penalty": Bilingual(
-            zh="送达后第六十日未了结，罚款加重。", en="The sixtieth day after the notification has begun."
-        )
-    },
     statuses={
         "settled": Bilingual(zh="已缴清。", en="Paid in full."),
         "dismissed": Bilingual(zh="罚款已撤销。", en="The fine is dismissed."),

@@ -1,4 +1,4 @@
-"""How a case ends."""
+"""How a case ends. ``deemed``: the law has decided so, since nobody had by the end of the limit."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class Grant(Contract):
 
     outcome: Literal["granted"] = "granted"
     conditions: tuple[Text, ...] = ()
+    deemed: bool = Field(default=False, exclude_if=lambda value: value is False)
 
 
 class Refuse(Contract):
@@ -22,6 +23,7 @@ class Refuse(Contract):
     outcome: Literal["refused"] = "refused"
     reason: Text
     because: Text | None = Field(default=None, exclude_if=absent)
+    deemed: bool = Field(default=False, exclude_if=lambda value: value is False)
 
 
 class Withdrawn(Contract):

@@ -37,6 +37,11 @@ REASONS: dict[str, Bilingual] = {
     "unreadable": Bilingual(zh="消息无法读取。", en="The record cannot be read."),
     "internal": Bilingual(zh="平台未能处理该消息。", en="The platform failed to process the message."),
     "not-withdrawable": Bilingual(zh="此类办件不能撤回。", en="Cases of this procedure cannot be withdrawn."),
+    "not-overdue": Bilingual(zh="决定尚未逾期。", en="The decision is not overdue."),
+    "no-penalty": Bilingual(
+        zh="此类办件逾期不产生逾期金。", en="No penalty payment follows by law from a late decision here."
+    ),
+    "already-noticed": Bilingual(zh="已经催告。", en="Notice of default was given already."),
     "already-decided": Bilingual(zh="办件已经作出决定。", en="The case is decided already."),
 }
 """Why the platform refuses a message: code to sentence. A procedure's own reasons are in its service item."""

@@ -7,27 +7,22 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from contracts.terms.identifiers import AgencyId, dashed
-from contracts.terms.step_names import claim
-from contracts.terms.values import Contract
+from contracts.terms.identifiers import AgencyId
+from contracts.terms.wire_names import Named
 
 
-class HandOver(Contract):
+class HandOver(Named):
     """Something that is handed over. Its fields are the ``content`` of the message.
 
     Class keywords:
         agency: who gets it, through its own system.
         basis: the rule that says so.
-
-    Raises:
-        TypeError: at definition, where the name is a verb's or another type's.
     """
 
-    name: ClassVar[str]
     agency: ClassVar[AgencyId]
     basis: ClassVar[str]
 
     def __init_subclass__(cls, *, agency: AgencyId, basis: str, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.name, cls.agency, cls.basis = dashed(cls.__name__), agency, basis
-        claim(cls.name, cls)
+        cls.agency, cls.basis = agency, basis
+        cls.procedure = None

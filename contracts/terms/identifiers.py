@@ -87,11 +87,22 @@ class ProcedureId(Identifier):
     pattern = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
+class VariantId(Identifier):
+    """A way of working of a procedure: ``standard``, ``added-review``. Part of its workflow type."""
+
+    __slots__ = ()
+    pattern = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+
+STANDARD = VariantId("standard")
+"""The variant of a procedure that knows one way of working."""
+
+
 class RequestId(Identifier):
     """``<case>/<request type>/<ordinal>``: one request of one case, the same across restarts."""
 
     __slots__ = ()
-    pattern = CaseId.pattern + r"/[a-z0-9-]+/[0-9]+"
+    pattern = CaseId.pattern + r"/[a-z0-9.-]+/[0-9]+"
     longest = 250
 
     @property
@@ -101,7 +112,7 @@ class RequestId(Identifier):
 
     @property
     def request_type(self) -> str:
-        """The request type's name, as :attr:`contracts.terms.requests.Request.name` gives it."""
+        """The request type's name on the wire, ``<procedure>.<request>``."""
         return self.split("/")[1]
 
 

@@ -1,22 +1,23 @@
 """What a procedure asks of an agency and what it gets back.
 
-A request type is the single place that says who must do what by when, and what follows if they do
-not: agency, limit, legal basis, overdue ladder and answer type stand in its class statement.
+A request type says who must do what by when, and what follows if they do not: agency, limit, legal basis,
+overdue ladder and answer type stand in its class statement. A law version may state another limit, basis,
+ladder or other reasons for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
 from contracts.terms.errors import Refusal, refusal_of
-from contracts.terms.identifiers import AgencyId, dashed
+from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.limits import Limit
-from contracts.terms.step_names import claim
 from contracts.terms.values import Contract, DocumentRef, Statement, Text, absent, beyond
+from contracts.terms.wire_names import Named
 
 
 class Answer(Statement):
@@ -55,6 +56,12 @@ class Answer(Statement):
     def outcomes(cls) -> tuple[str, ...]:
         """The closed set of outcomes."""
         return get_args(cls.model_fields["outcome"].annotation)
+
+
+class Approval(Answer):
+    """Whether an agency approves something."""
+
+    outcome: Literal["approved", "refused"]
 
 
 class Remind(Contract):
@@ -100,6 +107,12 @@ End = Deem | Lapse | Refer
 Rung = Annotated[Remind | Escalate | End, Field(discriminator="rung")]
 
 
+def end_of(overdue: Sequence[Remind | Escalate | End]) -> End | None:
+    """The end of an overdue ladder, its last rung; None where it does not end there, and only there."""
+    ends = [rung for rung in overdue if isinstance(rung, End)]
+    return ends[0] if ends and ends == [overdue[-1]] else None
+
+
 def remind(at: float) -> Remind:
     """Remind the agency after ``at`` (0 to 1) of its limit."""
     return Remind(at=at)
@@ -126,11 +139,23 @@ def refer(to: AgencyId, within: Limit, otherwise: str) -> Refer:
     return Refer(to=to, within=within, otherwise=otherwise)
 
 
+class Terms(Contract):
+    """On what terms an agency is asked: how long it may take, the rule that says so, what happens when it
+    takes longer, and the reason codes that its answer may name; without any, it names none."""
+
+    limit: Limit
+    basis: Text
+    overdue: tuple[Rung, ...]
+    reasons: tuple[Text, ...] = ()
+
+
 A_co = TypeVar("A_co", bound=Answer, covariant=True)
 
 
-class Request(Contract, Generic[A_co]):
+class Request(Named, Generic[A_co]):
     """A request of one agency, answered by ``A_co``.
+
+    Its terms are what the class states, where the law version of a case says nothing else of it.
 
     Class keywords:
         agency: who answers.
@@ -140,17 +165,18 @@ class Request(Contract, Generic[A_co]):
             :class:`Refer`.
         reasons: the reason codes that an answer may name; without any, it names none.
 
+    Attributes:
+        stated: the terms that the class states.
+        versions: the terms under each law version of its procedure.
+
     Raises:
-        TypeError: at definition, where it says no agency, limit or answer, the ladder has no end or deems an
-            outcome the answer lacks, or where the name is a verb's or another request type's.
+        TypeError: at definition, where it says no agency, limit or answer, or the ladder has no end or deems
+            an outcome that the answer lacks.
     """
 
-    name: ClassVar[str]
     agency: ClassVar[AgencyId]
-    limit: ClassVar[Limit]
-    basis: ClassVar[str]
-    overdue: ClassVar[tuple[Remind | Escalate | End, ...]]
-    reasons: ClassVar[tuple[str, ...]]
+    stated: ClassVar[Terms]
+    versions: ClassVar[tuple[Terms, ...]]
     answer: ClassVar[type[Answer]]
 
     def __init_subclass__(
@@ -164,40 +190,69 @@ class Request(Contract, Generic[A_co]):
     ) -> None:
         super().__init_subclass__()
         if agency and limit:
-            cls.name = dashed(cls.__name__)
-            cls.agency, cls.limit, cls.basis = agency, limit, basis
-            cls.overdue, cls.reasons = tuple(overdue), tuple(reasons)
+            cls.agency, cls.procedure = agency, None
+            cls.stated = Terms(limit=limit, basis=basis, overdue=tuple(overdue), reasons=tuple(reasons))
+            cls.versions = (cls.stated,)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if cls.__pydantic_generic_metadata__["origin"]:
             return  # Request[SomeAnswer], not yet a request type
-        if "name" not in vars(cls):
+        if "stated" not in vars(cls):
             raise TypeError(
                 f"{cls.__name__}: a request type says whom it asks and how long that may take; write "
                 f"class {cls.__name__}(Request[...], agency=..., limit=..., basis=..., overdue=[...])"
             )
         cls.answer = _answer_of(cls)
-        _check_ladder(cls)
-        claim(cls.name, cls)
+        try:
+            cls.check_ladder(cls.stated.overdue)
+        except ValueError as error:
+            raise TypeError(str(error)) from None
+
+    @classmethod
+    def bind(cls, procedure: ProcedureId, versions: Sequence[Terms] = ()) -> None:
+        """Give the class to a procedure, with the terms under each of its law versions.
+
+        Raises:
+            TypeError: another procedure has it, or another class has its name in this one.
+        """
+        super().bind(procedure)
+        cls.versions = tuple(versions) or cls.versions
         REQUESTS[cls.name] = cls
 
     @classmethod
+    def check_ladder(cls, overdue: Sequence[Remind | Escalate | End]) -> None:
+        """Return if this overdue ladder ends, in an answer of this request where it deems one.
+
+        Raises:
+            ValueError: it does not.
+        """
+        end = end_of(overdue)
+        if end is None:
+            raise ValueError(
+                f"{cls.__name__}: its overdue ladder has to end, once, in deem(...), lapse(...) or refer(...)"
+            )
+        if isinstance(end, Deem):
+            try:
+                cls.answer(outcome=end.outcome, deemed=True)
+            except ValidationError as error:
+                raise ValueError(f"{cls.__name__}: cannot deem {end.outcome!r}: {error}") from None
+
+    @classmethod
     def answerers(cls) -> tuple[AgencyId, ...]:
-        """The agencies that may be asked this: its own, and the one that it may be referred to."""
-        return cls.agency, *(rung.to for rung in cls.overdue if isinstance(rung, Refer))
+        """The agencies that may be asked this: its own, and those that it may be referred to. The case knows
+        which of them it asked."""
+        referred = (rung.to for terms in cls.versions for rung in terms.overdue if isinstance(rung, Refer))
+        return tuple(dict.fromkeys((cls.agency, *referred)))
 
     @classmethod
-    def codes(cls) -> tuple[str, ...]:
-        """The reason codes that may come out of it: those of its answers, and that of its ladder's end."""
-        ends = [rung.reason for rung in cls.overdue if isinstance(rung, Lapse)]
-        ends += [rung.otherwise for rung in cls.overdue if isinstance(rung, Refer)]
-        return *cls.reasons, *ends
-
-    @classmethod
-    def answer_from(cls, said: Any) -> Answer:
+    def answer_from(cls, said: Any, reasons: Collection[str] | None = None) -> Answer:
         """What an agency said, as an answer to this request.
+
+        Args:
+            reasons: the reason codes that it may name: those it was asked with, which the case knows; without
+                them, those that it may name under any law version.
 
         Raises:
             Refusal: it is none; its field is below ``data.answer``.
@@ -211,9 +266,11 @@ class Request(Contract, Generic[A_co]):
             place += ".deemed"
             detail = f"{place}: only the platform may set it, when no answer came in time"
             raise Refusal("invalid", detail, place)
-        if answer.reason is not None and answer.reason not in cls.reasons:
+        if reasons is None:
+            reasons = dict.fromkeys(code for terms in cls.versions for code in terms.reasons)
+        if answer.reason is not None and answer.reason not in reasons:
             place += ".reason"
-            known = f"one of: {', '.join(cls.reasons)}" if cls.reasons else "absent"
+            known = f"one of: {', '.join(reasons)}" if reasons else "absent"
             raise Refusal("invalid", f"{place}: has to be {known}", place)
         return answer
 
@@ -225,21 +282,8 @@ def _answer_of(request: type[Request[Any]]) -> type[Answer]:
     raise TypeError(f"{request.__name__}: a request type says what answers it; write Request[SomeAnswer]")
 
 
-def _check_ladder(request: type[Request[Any]]) -> None:
-    ends = [rung for rung in request.overdue if isinstance(rung, End)]
-    if not request.overdue or ends != [request.overdue[-1]]:
-        raise TypeError(
-            f"{request.__name__}: its overdue ladder has to end, once, in deem(...), lapse(...) or refer(...)"
-        )
-    if isinstance(ends[0], Deem):
-        try:
-            request.answer(outcome=ends[0].outcome, deemed=True)
-        except ValidationError as error:
-            raise TypeError(f"{request.__name__}: cannot deem {ends[0].outcome!r}: {error}") from None
-
-
 REQUESTS: dict[str, type[Request[Any]]] = {}
-"""Every request type by its name, as defined; the gateway checks answers against it."""
+"""Every request type by its name on the wire; the gateway checks answers against it."""
 
 
 class Issued(Answer, needs={"issued": "document"}):

@@ -2,86 +2,50 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
-from decimal import Decimal
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from annotated_types import Le
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, SkipValidation, model_validator
 
-from contracts.terms.bounds import STATED
-from contracts.terms.identifiers import AgencyId, ProcedureId
-from contracts.terms.limits import Limit
-from contracts.terms.values import Bilingual, Contract, Money, Statement, Text, absent
+from contracts.terms.hand_overs import HandOver
+from contracts.terms.identifiers import STANDARD, AgencyId, ProcedureId
+from contracts.terms.law import LawVersion, check_succession
+from contracts.terms.materials import Form, Material
+from contracts.terms.requests import Request
+from contracts.terms.results import Confidentiality, Remedy, Result, Retention
+from contracts.terms.values import Bilingual, Contract, Statement, Text, absent
+from contracts.terms.wire_names import Named
 
-
-class LawVersion(Contract):
-    """One version of the rules, in force from a day to a day, both included."""
-
-    id: Text
-    basis: Text
-    since: date
-    until: date | None = Field(default=None, exclude_if=absent)
+ApplicantKind = Literal["person", "company", "organisation", "authority"]
+"""Who may apply: a natural person, a company, another legal person, a public authority."""
 
 
-class Fee(Contract):
-    """One line of the fee: a fixed amount, or an amount ``per`` unit of a field of the application."""
+class Condition(Contract):
+    """What has to be so for an application to be accepted, and the rule that says so."""
 
-    code: Text
     name: Bilingual
-    amount: Money
-    per: str | None = Field(default=None, exclude_if=absent)
-
-
-class FeeSchedule(Contract):
-    """The fees of one procedure, collected as one. Every application's fee is exact, and is an amount:
-    :meth:`check` says whether the lines see to that."""
-
-    currency: str
-    lines: tuple[Fee, ...] = ()
-
-    def of(self, application: BaseModel) -> Money:
-        """The combined fee for an application."""
-        total = sum(
-            (
-                line.amount.amount * (Decimal(getattr(application, line.per)) if line.per else 1)
-                for line in self.lines
-            ),
-            Decimal(0),
-        )
-        return Money(amount=total.quantize(Decimal("0.01")), currency=self.currency)
-
-    def check(self, application: type[BaseModel]) -> None:
-        """Return if the fee of every application of this type can be computed.
-
-        Raises:
-            ValueError: a line is ``per`` a field that may be missing or is no quantity, or the fee may be
-                larger than an amount can be.
-        """
-        most = sum((line.amount.amount * _most(application, line.per) for line in self.lines), Decimal(0))
-        Money(amount=most.quantize(Decimal("0.01")), currency=self.currency)
-
-
-def _most(application: type[BaseModel], per: str | None) -> Decimal:
-    """The most that a field can hold; 1 where a fee depends on none."""
-    if per is None:
-        return Decimal(1)
-    field = application.model_fields.get(per)
-    if field is None or field.annotation not in (int, Decimal):
-        raise ValueError(f"a fee per {per!r}: {application.__name__} has no such field, decimal and required")
-    bounds = [Decimal(str(each.le)) for each in field.metadata if isinstance(each, Le)]
-    return min([*bounds, Decimal(10) ** STATED.whole_digits])
+    basis: Text | None = Field(default=None, exclude_if=absent)
 
 
 class ServiceItem(Contract):
-    """The catalogue entry of a procedure.
+    """The catalogue entry of a procedure. What changes with the law stands in its :class:`LawVersion`.
 
-    ``application`` is the statement that an application has to fit. ``statutory`` is the law's limit,
-    ``promised`` the administration's own. ``consequences`` says what follows from silence, for people; what
-    the platform does stands in the request types. ``reasons`` are the closed reason codes of decisions and
-    charges. ``statuses`` and ``flags`` are what a case may be marked with: where it stands, and what an
-    officer should look at. ``withdrawable``: whoever applied may take it back. ``reporters`` are the agencies
-    that may report steps of a case without being asked, beside the lead; None: every agency may.
+    What the procedure does:
+        ``application`` is the statement that an application has to fit. ``requests`` and ``hand_overs`` are
+        what it asks and hands over; listing a class here gives it its name on the wire. ``statuses`` and
+        ``flags`` are what a case may be marked with: where it stands, and what an officer should look at.
+        ``withdrawable``: whoever applied may take it back. ``reporters`` are the agencies that may report
+        steps of a case without being asked, beside the lead; None: every agency may.
+
+    What people read:
+        ``basis`` are the laws it rests on; ``joint`` the agencies that decide with the lead. ``consequences``
+        says what follows from silence. ``visits``: how often an applicant has to come in person at most; None
+        where nobody knows.
+
+    Raises:
+        ValueError: at definition, where what it says does not fit together; says what and the cure.
+        TypeError: at definition, where another service item lists one of its classes.
     """
 
     procedure: ProcedureId
@@ -89,27 +53,59 @@ class ServiceItem(Contract):
     name: Bilingual
     application: type[Statement] = Field(exclude=True)
     lead: AgencyId
+    joint: tuple[AgencyId, ...] = ()
     laws: tuple[LawVersion, ...] = Field(min_length=1)
-    statutory: Limit
-    promised: Limit
-    consequences: Bilingual
-    fees: FeeSchedule
-    materials: tuple[Bilingual, ...] = ()
-    results: tuple[Bilingual, ...] = ()
-    reasons: dict[str, Bilingual] = Field(default_factory=dict)
+    requests: tuple[Annotated[type[Request[Any]], SkipValidation], ...] = Field(default=(), exclude=True)
+    hand_overs: tuple[Annotated[type[HandOver], SkipValidation], ...] = Field(default=(), exclude=True)
     statuses: dict[str, Bilingual] = Field(default_factory=dict)
     flags: dict[str, Bilingual] = Field(default_factory=dict)
     withdrawable: bool = True
     reporters: tuple[AgencyId, ...] | None = ()
+    consequences: Bilingual
+    basis: tuple[Text, ...] = ()
+    applicants: tuple[ApplicantKind, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    materials: tuple[Material, ...] = ()
+    forms: tuple[Form, ...] = ()
+    results: tuple[Result, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    visits: int | None = Field(default=None, ge=0, exclude_if=absent)
+    confidentiality: Confidentiality = "case"
+    retention: Retention | None = Field(default=None, exclude_if=absent)
 
     @model_validator(mode="after")
-    def _has_a_fee_for_every_application(self) -> Self:
-        self.fees.check(self.application)
+    def _fits_together(self) -> Self:
+        check_succession(self.laws)
+        for law in self.laws:
+            law.fees.check(self.application)
+            law.check_requests(self.requests)
+        codes = Counter(each.code for kind in (self.materials, self.forms, self.results) for each in kind)
+        if doubled := [code for code, count in codes.items() if count > 1]:
+            raise ValueError(f"two materials, forms or results have the code {doubled[0]!r}")
+        for request in self.requests:
+            request.bind(self.procedure, [law.terms(request) for law in self.laws])
+        for hand_over in self.hand_overs:
+            hand_over.bind(self.procedure)
         return self
 
     def hears(self, agency: str) -> bool:
         """Whether an agency may report steps of a case."""
         return self.reporters is None or agency == self.lead or agency in self.reporters
+
+    def law(self, law: str) -> LawVersion:
+        """The law version of this id.
+
+        Raises:
+            LookupError: there is none; says what cures it.
+        """
+        found = next((each for each in self.laws if each.id == law), None)
+        if found is None:
+            raise LookupError(
+                f"{self.procedure} has no law version {law!r}; there are: "
+                f"{', '.join(each.id for each in self.laws)}. A case keeps the version it was opened under: "
+                "put it back into the service item, as long as cases run under it"
+            )
+        return found
 
     def law_on(self, day: date) -> LawVersion:
         """The law version in force on ``day``.
@@ -122,21 +118,24 @@ class ServiceItem(Contract):
                 return law
         raise LookupError(f"{self.procedure}: no law version is in force on {day}")
 
-    def workflow_type(self, law: str) -> str:
-        """The Temporal workflow type that runs this procedure under law version ``law``."""
-        return f"{self.procedure}@{law}"
+    def workflow_type(self, variant: str) -> str:
+        """The Temporal workflow type that runs this procedure in a variant; never the law's, which is
+        data."""
+        return self.procedure if variant == STANDARD else f"{self.procedure}.{variant}"
 
-    def reason(self, code: Any) -> Bilingual:
-        """What a reason code means.
+    def check_lists(self, named: Named) -> None:
+        """Return if this procedure may ask, or hand over, what ``named`` is.
 
         Raises:
-            LookupError: the catalogue has no such reason.
+            TypeError: its class is not listed here; says what cures it.
         """
-        if code not in self.reasons:
-            raise LookupError(
-                f"{self.procedure}: {code!r} is none of its reason codes: {', '.join(self.reasons)}"
+        kind = type(named)
+        if kind not in self.requests and kind not in self.hand_overs:
+            where = "requests" if issubclass(kind, Request) else "hand_overs"
+            raise TypeError(
+                f"{kind.__name__} is not listed in the service item of {self.procedure!r}: "
+                f"add it to {where}=(...) there"
             )
-        return self.reasons[code]
 
     @property
     def marks(self) -> dict[str, Bilingual]:

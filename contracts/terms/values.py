@@ -114,11 +114,20 @@ class Statement(Contract):
     bounds: ClassVar[Bounds] = STATED
 
 
+LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+"""A language as BCP 47 names it: ``nl``, ``it``, ``zh-Hant``."""
+
+
 class Bilingual(Contract):
-    """What an applicant or an officer reads, in Chinese and in English."""
+    """What an applicant or an officer reads, in Chinese and in English, and in any ``other`` language."""
 
     zh: Text
     en: Text
+    other: dict[LanguageTag, Text] = Field(default_factory=dict, exclude_if=lambda value: not value)
+
+    def text(self, language: str) -> str:
+        """The text in a language; in English where there is none in it."""
+        return {"zh": self.zh, "en": self.en, **self.other}.get(language, self.en)
 
 
 class MissingItem(Bilingual):

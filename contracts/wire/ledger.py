@@ -16,8 +16,9 @@ import rfc8785
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from contracts.terms.clock_marks import ClockMark
 from contracts.terms.errors import Refusal, refusal_of
-from contracts.terms.identifiers import AgencyId, CaseId, Party, ProcedureId, RequestId
+from contracts.terms.identifiers import AgencyId, CaseId, Party, ProcedureId, RequestId, VariantId
 from contracts.terms.values import Contract, Sha256, absent
 from contracts.wire.envelope import Event, Headers, Message
 
@@ -34,6 +35,8 @@ Kind = Literal[
     "referred", "held", "cancelled", "question", "replied", "not-ours", "corrected", "reported", "late",
     "asked-applicant", "supplemented", "fee-due", "charged", "paid", "refund-due", "notified", "handed-over",
     "withdrawn", "waiting", "marked", "refused", "broken-off", "decided", "closed",
+    "suspended", "resumed", "extended", "rescheduled", "calendar", "stage-begun", "stage-ended", "warned",
+    "overdue", "default-noticed", "penalty-begun", "penalty-due",
 ]  # fmt: skip
 
 
@@ -55,10 +58,14 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     """One step of one case, version 1 of the format.
 
     Attributes:
-        step: the procedure's step, ``review-fire-safety/1``.
+        law, variant: the law version and the way of working that the case was opened with.
+        step: the procedure's step, ``construction-permit.review-fire-safety/1``.
         agency: who has the step, where an agency has it.
         due, provisional, basis: where a step is opened, when its limit ends, whether that may move since the
-            holidays of that year are not published yet, and the rule that says so.
+            holidays of that year are not published yet, and the rule that says so. ``basis`` of ``opened``
+            is why the case has its variant.
+        due_before: of a limit that moved, when it would have ended; None where it stood still.
+        clock: what this does to the legal clock of the case.
         actor: who acted: ``platform``, ``agency:<id>``, ``channel:<id>`` or ``applicant``.
         role: what the actor was acting as; officers by pseudonym only.
         cause: what brought this about: ``source#id`` of an event, or the id of an earlier entry.
@@ -76,11 +83,13 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     id: str
     procedure: ProcedureId
     law: str
+    variant: VariantId | None = Field(default=None, exclude_if=absent)
     kind: Kind
     step: str | None = Field(default=None, exclude_if=absent)
     request: RequestId | None = Field(default=None, exclude_if=absent)
     agency: AgencyId | None = Field(default=None, exclude_if=absent)
     due: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    due_before: AwareDatetime | None = Field(default=None, exclude_if=absent)
     provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
     basis: str | None = Field(default=None, exclude_if=absent)
     actor: Party
@@ -93,6 +102,7 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     outcome: str | None = Field(default=None, exclude_if=absent)
     materials: int = 0
     visits: int = 0
+    clock: ClockMark | None = Field(default=None, exclude_if=absent)
     data_digest: Sha256 | None = Field(default=None, exclude_if=absent)
     data: Erasable | None = Field(default=None, exclude_if=absent)
     previous: Sha256

@@ -13,6 +13,8 @@ from pydantic import AwareDatetime, Field, ValidationError, model_validator
 from contracts.terms.decisions import Decision
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import AgencyId, CaseId, ProcedureId, RequestId
+from contracts.terms.law import Reason
+from contracts.terms.limits import Limit
 from contracts.terms.values import (
     Bilingual,
     DocumentRef,
@@ -30,15 +32,18 @@ from contracts.wire.ledger import sha256
 
 
 class Requested(Message, name="request.requested", sender="platform", to="agency"):
-    """Please answer. ``content`` is the request, of the type that ``request`` names.
+    """Please answer. ``content`` is the request, of the type that ``request`` names:
+    ``construction-permit.review-fire-safety``.
 
-    ``due`` is when its limit ends, and ``binding_end`` the first instant at which an answer is too late: the
-    limit with every grace. ``reasons`` are the reason codes that an answer may name. ``instead_of``: you are
-    asked in the place of that agency, which did not answer.
+    ``limit``, ``basis`` and ``reasons``, the codes that an answer may name, are what the case's law version
+    says. ``due`` is when the limit ends, and ``binding_end`` the first instant at which an answer is too
+    late: the limit with every grace. ``instead_of``: you are asked in the place of that agency, which did not
+    answer.
     """
 
     request: str
     procedure: ProcedureId
+    limit: Limit | None = Field(default=None, exclude_if=absent)
     due: AwareDatetime
     binding_end: AwareDatetime
     provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
@@ -63,6 +68,28 @@ class Cancelled(Message, name="request.cancelled", sender="platform", to="agency
 
     request: str
     reason: Text
+
+
+class Rescheduled(Message, name="request.rescheduled", sender="platform", to="agency"):
+    """The limit of an open request has moved, for ``reason``, to ``due`` and ``binding_end``. Without them it
+    stands still: time does not count, and the request may be answered all the same."""
+
+    request: str
+    due: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    binding_end: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    reason: Text
+
+
+class CaseDue(Message, name="request.case-due", sender="platform", to="agency"):
+    """To the lead agency: a limit of the case itself runs out at ``due``, or is ``overdue``.
+
+    ``limit`` says which: ``statutory``, ``promised``, or the name of a stage.
+    """
+
+    limit: Text
+    due: AwareDatetime
+    overdue: bool = False
+    basis: Text | None = Field(default=None, exclude_if=absent)
 
 
 class Expired(Message, name="request.expired", sender="platform", to="agency"):
@@ -219,6 +246,11 @@ class ApplicantReplied(Message, name="channel.replied", sender="channel", to="pl
         return self
 
 
+class NoticeOfDefault(Message, name="channel.default-noticed", sender="channel", to="platform"):
+    """The applicant gives the authority notice that its decision is late (Awb art. 4:17(3)): from a stated
+    time on, it owes a penalty payment for each day."""
+
+
 class Paid(Message, name="channel.paid", sender="channel", to="platform"):
     """A payment came in; instalments are summed. ``reference`` is the bank's: each counts once in a case."""
 
@@ -270,8 +302,25 @@ class Decided(Message, name="notice.decided", sender="platform", to="channel"):
     """The decision, with the ledger's hash at that point."""
 
     decision: Decision
-    reason: Bilingual | None = Field(default=None, exclude_if=absent)
+    reason: Reason | None = Field(default=None, exclude_if=absent)
     ledger_hash: Sha256
+
+
+class OverdueNotice(Message, name="notice.overdue", sender="platform", to="channel"):
+    """The statutory limit has ended at ``due`` without a decision. ``follows`` is what the law says to it:
+    ``nothing``, ``grant``, ``refuse``; or ``penalty``: you may give notice of default."""
+
+    due: AwareDatetime
+    follows: Literal["nothing", "grant", "refuse", "penalty"]
+    basis: Text | None = Field(default=None, exclude_if=absent)
+
+
+class PenaltyDue(Message, name="notice.penalty-due", sender="platform", to="channel"):
+    """The authority owes you this for a decision that was ``days`` days late after your notice of default."""
+
+    amount: Money
+    days: int
+    basis: Text
 
 
 class BrokenOff(Message, name="notice.broken-off", sender="platform", to="channel"):

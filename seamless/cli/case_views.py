@@ -63,7 +63,9 @@ def print_case(row: CaseRow, state: CaseState, settings: Settings) -> None:
     for step in state.waiting:
         console.print()
         console.print(line("waits for ", (step.step, "bold")))
-        due = due_of(step, row.procedure, settings, now) + line(", escalated" if step.escalated else "")
+        due = due_of(step, row.procedure, row.law, settings, now) + line(
+            ", escalated" if step.escalated else ""
+        )
         whom = party(settings.directory, step.holder)
         facts(console, [("from", line(whom)), ("since", line(moment(step.asked))), ("due", due)])
     console.print()
@@ -145,7 +147,8 @@ def reason_of(row: CaseRow, state: CaseState) -> Bilingual | None:
     item = CATALOGUE.get(row.procedure)
     if item is None or not isinstance(state.decision, Refuse):
         return None
-    return item.reasons.get(state.decision.reason)
+    version = next((law for law in item.laws if law.id == row.law), item.laws[-1])
+    return version.reasons.get(state.decision.reason)
 
 
 def _decision_lines(row: CaseRow, state: CaseState) -> Iterator[Text]:

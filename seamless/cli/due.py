@@ -15,14 +15,14 @@ from seamless.cli.console import line
 from workers.process.settings import Settings
 
 
-def due_of(step: OpenStep, procedure: str, settings: Settings, now: datetime) -> Text:
+def due_of(step: OpenStep, procedure: str, law: str, settings: Settings, now: datetime) -> Text:
     """When a step is due, as ``2026-03-16 (Asia/Shanghai), 3 working days left``.
 
     The calendar is the administration's. An instant at which none of its limits ends, as where the case
     counts with another calendar, is told as it is, in UTC.
 
     Args:
-        procedure: the case's; what kind of days a step counts that is no request.
+        procedure, law: the case's; they say what kind of days a step counts.
         now: what is left is counted from.
     """
     if step.due is None:
@@ -32,7 +32,7 @@ def due_of(step: OpenStep, procedure: str, settings: Settings, now: datetime) ->
     told = line(last or f"{step.due.astimezone(UTC):%Y-%m-%d %H:%M:%S} (UTC)")
     if settings.virtual_time:  # the case lives by the time of a log, which is not known here
         return told
-    unit = _unit_of(step.step, procedure)
+    unit = _unit_of(step.step, procedure, law)
     left = _counted(abs(days.left(now, step.due, unit)), unit) if last else ""
     if now >= step.due:
         return told + line(", ", ("overdue" + (left and f" for {left}"), "red"))
@@ -45,8 +45,10 @@ def _counted(days: int, unit: Unit) -> str:
     return f"{days} {kind}{'day' if days == 1 else 'days'}" if days else ""
 
 
-def _unit_of(step: str, procedure: str) -> Unit:
-    if (request := REQUESTS.get(step.split("/")[0])) is not None:
-        return request.limit.unit
+def _unit_of(step: str, procedure: str, law: str) -> Unit:
     item = CATALOGUE.get(procedure)
-    return item.promised.unit if item else "working-days"
+    if item is None:
+        return "working-days"
+    version = next((each for each in item.laws if each.id == law), item.laws[-1])
+    request = REQUESTS.get(step.split("/")[0])
+    return (version.terms(request).limit if request else version.promised).unit

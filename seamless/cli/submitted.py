@@ -136,7 +136,7 @@ class Submitted:
         except ValidationError:  # an entry says what none of ours does
             waiting = ()
         for step in waiting:
-            due = due_of(step, latest.procedure, self._settings, datetime.now(UTC))
+            due = due_of(step, latest.procedure, latest.law, self._settings, datetime.now(UTC))
             yield line("  ", party(directory, step.holder), f" has {step.step}, due ") + due
         if not waiting:
             yield line("  ", f"The case is with {parties(directory, latest.holders)}.")

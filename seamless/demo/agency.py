@@ -11,6 +11,7 @@ import hashlib
 import sys
 from typing import Any
 
+from contracts.procedures.construction_permit import CheckCompleteness, DeliverPermit, IssuePermit
 from contracts.terms.identifiers import AgencyId
 from contracts.terms.values import DocumentRef
 from contracts.wire.envelope import Event
@@ -72,12 +73,12 @@ def _days(case: Plan, request: str, step: str) -> float:
 
 def _answer_to(drawn: Plan, requested: Requested, step: str) -> dict[str, Any]:
     match requested.request:
-        case "check-completeness":
-            incomplete = drawn.supplement is not None and step == "check-completeness/1"
+        case CheckCompleteness.name:
+            incomplete = drawn.supplement is not None and step == f"{CheckCompleteness.name}/1"
             return {"outcome": "incomplete", "missing": MISSING} if incomplete else {"outcome": "complete"}
-        case "issue-permit":
+        case IssuePermit.name:
             return {"outcome": "issued", "document": _document(step).model_dump(mode="json")}
-        case "deliver-permit":
+        case DeliverPermit.name:
             return {"outcome": "delivered"}
     review = drawn.reviews[requested.request]
     answer: dict[str, Any] = {"outcome": review.outcome}

@@ -125,7 +125,11 @@ class Plan:
 
     @property
     def _after(self) -> float:
-        return self.payment + self.other_work["issue-permit/1"] + self.other_work["deliver-permit/1"]
+        return (
+            self.payment
+            + self.other_work[f"{IssuePermit.name}/1"]
+            + self.other_work[f"{DeliverPermit.name}/1"]
+        )
 
     def _cut(self, days: float) -> float:
         return (
@@ -140,7 +144,7 @@ def plan(seed: int, number: int) -> Plan:
     def days(request: type[Request[Any]]) -> float:
         overdue = random.random() < OVERDUE and request is not CheckCompleteness
         share = 1.2 if overdue else random.triangular(0.2, 0.95, 0.6)
-        return share * request.limit.count
+        return share * request.stated.limit.count
 
     reviews: dict[str, Review] = {}
     for request, reason in REVIEWS:
@@ -157,10 +161,10 @@ def plan(seed: int, number: int) -> Plan:
     incomplete = random.random() < INCOMPLETE
     return Plan(
         other_work={
-            "check-completeness/1": days(CheckCompleteness),
-            "check-completeness/2": days(CheckCompleteness),
-            "issue-permit/1": days(IssuePermit),
-            "deliver-permit/1": days(DeliverPermit),
+            f"{CheckCompleteness.name}/1": days(CheckCompleteness),
+            f"{CheckCompleteness.name}/2": days(CheckCompleteness),
+            f"{IssuePermit.name}/1": days(IssuePermit),
+            f"{DeliverPermit.name}/1": days(DeliverPermit),
         },
         reviews=reviews,
         supplement=random.uniform(1, 5) if incomplete else None,

@@ -31,7 +31,15 @@ from contracts.platform import (
     agency_queue,
 )
 from contracts.procedures.catalogue import CATALOGUE
-from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, Party, ProcedureId
+from contracts.terms.identifiers import (
+    STANDARD,
+    AdministrationId,
+    AgencyId,
+    CaseId,
+    Party,
+    ProcedureId,
+    VariantId,
+)
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry, faults
 from contracts.wire.messages import Answered, Requested
@@ -155,12 +163,15 @@ class Cases:
         channel: str = "portal",
         checks: tuple[str, ...] = tuple(CHECKS),
         calendar: str | None = None,
+        law: str | None = None,
+        variant: VariantId = STANDARD,
     ) -> CaseUnderTest:
         case, item, now = new_case(channel), CATALOGUE[procedure], datetime.now(UTC)
         opened = Opened[Any](
             case=case,
             procedure=ProcedureId(procedure),
-            law=item.laws[-1].id,
+            law=law or item.laws[-1].id,
+            variant=variant,
             administration=AdministrationId(ADMINISTRATION),
             channel=case.channel,
             calendar=calendar or f"compressed:{day_seconds}",
@@ -172,7 +183,7 @@ class Cases:
             received=now,
         )
         handle = await self._client.start_workflow(
-            item.workflow_type(opened.law), opened, id=case, task_queue=CASES_QUEUE, result_type=Closing
+            item.workflow_type(opened.variant), opened, id=case, task_queue=CASES_QUEUE, result_type=Closing
         )
         return CaseUnderTest(case, self._client, handle, self.post)
 

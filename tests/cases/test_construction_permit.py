@@ -31,18 +31,18 @@ from tests.applications import application, document
 from tests.cases.conftest import Cases, CaseUnderTest, requested
 
 REVIEWS = {
-    "planning": "review-planning/1",
-    "fire-safety": "review-fire-safety/1",
-    "civil-air-defence": "review-civil-air-defence/1",
-    "environment": "review-environment/1",
+    "planning": "construction-permit.review-planning/1",
+    "fire-safety": "construction-permit.review-fire-safety/1",
+    "civil-air-defence": "construction-permit.review-civil-air-defence/1",
+    "environment": "construction-permit.review-environment/1",
 }
 FEE = {"amount": "210010.00", "currency": "CNY"}
 
 
 async def complete(case: CaseUnderTest) -> None:
-    await case.asked("check-completeness/1")
-    await case.answer("housing", "check-completeness/1", outcome="complete")
-    await case.asked("review-drainage/1")
+    await case.asked("construction-permit.check-completeness/1")
+    await case.answer("housing", "construction-permit.check-completeness/1", outcome="complete")
+    await case.asked("construction-permit.review-drainage/1")
 
 
 async def pay(case: CaseUnderTest, amount: str = FEE["amount"], reference: str = "bank-1") -> None:
@@ -61,11 +61,11 @@ def told(case: CaseUnderTest, agency: str) -> list[str]:
 
 
 async def hand_over(case: CaseUnderTest) -> None:
-    await case.asked("issue-permit/1")
+    await case.asked("construction-permit.issue-permit/1")
     permit = document("permit").model_dump(mode="json")
-    await case.answer("housing", "issue-permit/1", outcome="issued", document=permit)
-    await case.asked("deliver-permit/1")
-    await case.answer("service-hall", "deliver-permit/1", outcome="delivered")
+    await case.answer("housing", "construction-permit.issue-permit/1", outcome="issued", document=permit)
+    await case.asked("construction-permit.deliver-permit/1")
+    await case.answer("service-hall", "construction-permit.deliver-permit/1", outcome="delivered")
 
 
 async def test_granted_when_all_consent_and_the_fee_is_paid(cases: Cases) -> None:
@@ -83,7 +83,9 @@ async def test_granted_when_all_consent_and_the_fee_is_paid(cases: Cases) -> Non
     assert notices[-3:] == [Decided.type, DocumentIssued.type, CaseClosedNotice.type]
     assert requested(case, "drainage") == []  # an automated check: nothing went to Kafka for it
     answered = [entry for entry in case.entries if entry.kind == "answered"]
-    assert {entry.actor for entry in answered if entry.step == "review-drainage/1"} == {"agency:drainage"}
+    assert {entry.actor for entry in answered if entry.step == "construction-permit.review-drainage/1"} == {
+        "agency:drainage"
+    }
     assert case.entries[-1].holders == ()
     decided = next(data for kind, data in case.letters("channel.portal.notices") if kind == Decided.type)
     assert decided["ledger_hash"] in {entry.hash for entry in case.entries}
@@ -93,7 +95,9 @@ async def test_reviews_run_at_the_same_time(cases: Cases) -> None:
     case = await cases.open("construction-permit", application(sewage=Decimal(150)))
     await complete(case)
     await case.until(
-        lambda: any(e.step == "review-drainage/1" and e.kind == "answered" for e in case.entries)
+        lambda: any(
+            e.step == "construction-permit.review-drainage/1" and e.kind == "answered" for e in case.entries
+        )
     )
     assert case.entries[-1].holders == tuple(sorted(f"agency:{agency}" for agency in REVIEWS))
     await consent(case)
@@ -156,12 +160,14 @@ async def test_an_answer_that_crosses_the_cancellation_is_kept_and_changes_nothi
 
 async def test_everything_missing_is_told_at_once_and_what_comes_is_checked_again(cases: Cases) -> None:
     case = await cases.open("construction-permit", application(land_title=None, shelter_plan=None))
-    await case.asked("check-completeness/1")
+    await case.asked("construction-permit.check-completeness/1")
     missing = [
         {"zh": "用地批准", "en": "Land title", "field": "land_title"},
         {"zh": "人防设计", "en": "Shelter plan", "field": "shelter_plan"},
     ]
-    await case.answer("housing", "check-completeness/1", outcome="incomplete", missing=missing)
+    await case.answer(
+        "housing", "construction-permit.check-completeness/1", outcome="incomplete", missing=missing
+    )
     await case.until(lambda: "asked-applicant" in case.kinds)
     asked = next(data for kind, data in case.letters("channel.portal.notices") if kind == Missing.type)
     assert [item["en"] for item in asked["items"]] == ["Land title", "Shelter plan"]
@@ -170,7 +176,7 @@ async def test_everything_missing_is_told_at_once_and_what_comes_is_checked_agai
         "shelter_plan": document("shelter").model_dump(),
     }
     await case.send("channel:portal", Supplemented.type, {"application": handed_in})
-    await case.asked("check-completeness/2")
+    await case.asked("construction-permit.check-completeness/2")
     again = case.letters("agency.housing.requests")[-1][1]
     assert again["content"]["application"]["land_title"]["uri"] == "urn:document:title"
     await case.send("channel:portal", ApplicantWithdrew.type, {})
@@ -181,9 +187,11 @@ async def test_a_supplement_that_does_not_fit_is_refused_at_its_field_and_the_ca
     cases: Cases,
 ) -> None:
     case = await cases.open("construction-permit", application(land_title=None))
-    await case.asked("check-completeness/1")
+    await case.asked("construction-permit.check-completeness/1")
     missing = [{"zh": "用地批准", "en": "Land title", "field": "land_title"}]
-    await case.answer("housing", "check-completeness/1", outcome="incomplete", missing=missing)
+    await case.answer(
+        "housing", "construction-permit.check-completeness/1", outcome="incomplete", missing=missing
+    )
     await case.until(lambda: "asked-applicant" in case.kinds)
     await case.send("channel:portal", Supplemented.type, {"application": {"floor_area": "much"}})
     await case.until(lambda: "refused" in case.kinds)
@@ -192,15 +200,15 @@ async def test_a_supplement_that_does_not_fit_is_refused_at_its_field_and_the_ca
     assert (refused["reason"], refused["field"]) == ("invalid", "data.application.floor_area")
     handed_in = {"land_title": document("title").model_dump(mode="json")}
     await case.send("channel:portal", Supplemented.type, {"application": handed_in})
-    await case.asked("check-completeness/2")
+    await case.asked("construction-permit.check-completeness/2")
     await case.send("channel:portal", ApplicantWithdrew.type, {})
     await case.result()
 
 
 async def test_an_answer_to_a_request_that_was_never_made_is_refused(cases: Cases) -> None:
     case = await cases.open("construction-permit", application())
-    await case.asked("check-completeness/1")
-    await case.answer("housing", "check-completeness/7", outcome="complete")
+    await case.asked("construction-permit.check-completeness/1")
+    await case.answer("housing", "construction-permit.check-completeness/7", outcome="complete")
     await case.until(lambda: "refused" in case.kinds)
     assert case.letters("agency.housing.requests")[-1][1]["reason"] == "unknown-request"
     await case.send("channel:portal", ApplicantWithdrew.type, {})
@@ -220,7 +228,7 @@ async def test_after_the_decision_a_withdrawal_is_refused(cases: Cases) -> None:
     await complete(case)
     await consent(case)
     await pay(case)
-    await case.asked("issue-permit/1")
+    await case.asked("construction-permit.issue-permit/1")
     await case.send("channel:portal", ApplicantWithdrew.type, {})
     await case.until(lambda: "refused" in case.kinds)
     await hand_over(case)
@@ -243,8 +251,8 @@ async def test_an_event_delivered_three_times_counts_once(cases: Cases) -> None:
 
 async def test_an_overdue_review_is_reminded_escalated_and_then_counts_as_consent(cases: Cases) -> None:
     case = await cases.open("construction-permit", application(), day_seconds=0.3)
-    await case.answer("housing", "check-completeness/1", outcome="complete")
-    await case.asked("review-drainage/1")
+    await case.answer("housing", "construction-permit.check-completeness/1", outcome="complete")
+    await case.asked("construction-permit.review-drainage/1")
     await consent(case, "planning", "environment", "civil-air-defence")
     await case.until(lambda: "deemed" in case.kinds)
     about_fire = [e.kind for e in case.entries if e.step == REVIEWS["fire-safety"]]
@@ -259,8 +267,8 @@ async def test_an_overdue_review_is_reminded_escalated_and_then_counts_as_consen
 
 async def test_silence_of_the_environment_agency_is_never_consent(cases: Cases) -> None:
     case = await cases.open("construction-permit", application(), day_seconds=0.5)
-    await case.answer("housing", "check-completeness/1", outcome="complete")
-    await case.asked("review-drainage/1")
+    await case.answer("housing", "construction-permit.check-completeness/1", outcome="complete")
+    await case.asked("construction-permit.review-drainage/1")
     await consent(case, "planning", "fire-safety", "civil-air-defence")
     await case.until(lambda: "referred" in case.kinds)
     assert told(case, "environment")[-1] == Expired.type
@@ -272,18 +280,18 @@ async def test_a_dead_check_and_a_silent_lead_agency_grant_nothing(cases: Cases)
     """The environment agency takes part by a check of which no worker runs."""
     dead = (*CHECKS, "environment")
     case = await cases.open("construction-permit", application(), day_seconds=0.2, checks=dead)
-    await case.answer("housing", "check-completeness/1", outcome="complete")
-    await case.asked("review-drainage/1")
+    await case.answer("housing", "construction-permit.check-completeness/1", outcome="complete")
+    await case.asked("construction-permit.review-drainage/1")
     await consent(case, "planning", "fire-safety", "civil-air-defence")
     assert (await case.result()).decision == Refuse(reason="not-reviewed")
-    assert requested(case, "housing")[-1] == "review-environment"
+    assert requested(case, "housing")[-1] == "construction-permit.review-environment"
 
 
 async def test_what_arrived_in_time_counts_although_it_is_carried_after_the_deadline(cases: Cases) -> None:
     cases.post.gateway_is_down = True
     case = await cases.open("construction-permit", application(), day_seconds=0.2)
-    await case.answer("housing", "check-completeness/1", outcome="complete")
-    await case.asked("review-drainage/1")
+    await case.answer("housing", "construction-permit.check-completeness/1", outcome="complete")
+    await case.asked("construction-permit.review-drainage/1")
     in_time = datetime.now(UTC)
     await case.until(lambda: any("fire-safety" in fence.topics[0] for fence in cases.post.fences))
     await case.answer(
@@ -331,8 +339,8 @@ async def deemed_but_for_the_fence(cases: Cases) -> CaseUnderTest:
     """A case in which fire safety alone has not answered in time, with the gateway down."""
     cases.post.gateway_is_down = True
     case = await cases.open("construction-permit", application(), day_seconds=0.2)
-    await case.answer("housing", "check-completeness/1", outcome="complete")
-    await case.asked("review-drainage/1")
+    await case.answer("housing", "construction-permit.check-completeness/1", outcome="complete")
+    await case.asked("construction-permit.review-drainage/1")
     await consent(case, "planning", "environment", "civil-air-defence")
     await case.until(lambda: any("fire-safety" in fence.topics[0] for fence in cases.post.fences))
     return case
@@ -349,8 +357,8 @@ async def test_a_case_that_an_operator_cancels_ends_and_says_so(cases: Cases) ->
 
 async def test_an_unpaid_fee_refuses(cases: Cases) -> None:
     case = await cases.open("construction-permit", application(), day_seconds=0.2)
-    await case.answer("housing", "check-completeness/1", outcome="complete")
-    await case.asked("review-drainage/1")
+    await case.answer("housing", "construction-permit.check-completeness/1", outcome="complete")
+    await case.asked("construction-permit.review-drainage/1")
     await consent(case)
     assert (await case.result()).decision == Refuse(reason="fee-not-paid")
 

@@ -96,12 +96,12 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def opened(cases: Cases, **changes: Any) -> Watched:
     case = await cases.open("construction-permit", application(), **changes)
-    await case.asked("check-completeness/1")
+    await case.asked("construction-permit.check-completeness/1")
     return Watched(case, cases.post)
 
 
 async def accepted(watched: Watched) -> None:
-    await watched.case.answer("housing", "check-completeness/1", outcome="complete")
+    await watched.case.answer("housing", "construction-permit.check-completeness/1", outcome="complete")
 
 
 class Permit(Procedure[Application]):
@@ -121,7 +121,7 @@ class Permit(Procedure[Application]):
         raise NotImplementedError
 
 
-@workflow.defn(name=CONSTRUCTION_PERMIT.workflow_type("2018-33"))
+@workflow.defn(name=CONSTRUCTION_PERMIT.workflow_type("standard"))
 class WaitsForNothing(Permit):
     @workflow.run
     async def run(self, opened: Opened[Application]) -> Any:
@@ -132,7 +132,7 @@ class WaitsForNothing(Permit):
         raise AssertionError
 
 
-@workflow.defn(name=CONSTRUCTION_PERMIT.workflow_type("2018-33"))
+@workflow.defn(name=CONSTRUCTION_PERMIT.workflow_type("standard"))
 class Fails(Permit):
     @workflow.run
     async def run(self, opened: Opened[Application]) -> Any:
@@ -160,7 +160,8 @@ async def test_a_case_that_waits_for_its_agencies_is_not_stuck(cases: Cases) -> 
     await accepted(watched)
     await watched.case.until(
         lambda: any(
-            each.step == "review-drainage/1" and each.kind == "answered" for each in watched.case.entries
+            each.step == "construction-permit.review-drainage/1" and each.kind == "answered"
+            for each in watched.case.entries
         )
     )
     await asyncio.sleep(2.5)
@@ -219,7 +220,7 @@ async def test_a_case_that_waits_for_nothing(temporal_client: Client) -> None:
 
 
 async def test_a_case_whose_check_is_broken(temporal_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    @activity.defn(name="review-drainage")
+    @activity.defn(name="construction-permit.review-drainage")
     async def broken(request: Any) -> None:
         raise ApplicationError("the drainage model has no such district")
 
@@ -242,7 +243,9 @@ async def test_a_case_whose_check_nobody_runs(
     async with case_worker(temporal_client, post):
         watched = await opened(Cases(temporal_client, post))
         await accepted(watched)
-        assert (await watched.is_stuck("no-worker")).detail == "no worker takes review-drainage"
+        assert (
+            await watched.is_stuck("no-worker")
+        ).detail == "no worker takes construction-permit.review-drainage"
         await watched.case.handle.cancel()
         await watched.case.result()
 

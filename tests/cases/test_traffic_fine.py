@@ -83,7 +83,7 @@ async def test_what_stays_unpaid_is_collected_with_the_penalty(cases: Cases) -> 
     await town.report("police", CollectionOrdered.step)
     assert (await town.case.result()).decision == Ended(result="collected")
     (kind, debt), (closed, _) = town.case.letters("agency.credit-collector.requests")
-    assert (kind, debt["matter"], closed) == (HandedOver.type, "collect-debt", CaseClosed.type)
+    assert (kind, debt["matter"], closed) == (HandedOver.type, "traffic-fine.collect-debt", CaseClosed.type)
     assert debt["content"] == {"fine": "F1", "debt": {"amount": "83.00", "currency": "EUR"}}
     assert town.marks() == []
 

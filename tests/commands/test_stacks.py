@@ -105,7 +105,10 @@ def assert_silence_is_told(file: Path, addresses: dict[str, str]) -> None:
         told = iter(waiting.stderr.readline, "")
         assert next(told) == "Submitted; waiting for the case to be closed.\n"
         assert next(told).startswith("No news for ")
-        assert re.search(r" has check-completeness/1, due .* \(UTC\), \d+ working days left$", next(told))
+        assert re.search(
+            r" has construction-permit.check-completeness/1, due .* \(UTC\), \d+ working days left$",
+            next(told),
+        )
     finally:
         waiting.send_signal(signal.SIGINT)
         waiting.stderr.close()

@@ -13,13 +13,15 @@ COMPRESSED = f"compressed:{DAY_SECONDS}"
 DEADLINE = timedelta(seconds=13 * DAY_SECONDS)
 """Ten days, and three of grace."""
 
-REVIEW = "review-fire-safety/1"
+REVIEW = "construction-permit.review-fire-safety/1"
 REFUSAL = {"outcome": "refuse", "reason": "fire-safety-insufficient"}
 
 
 def all_but_fire_safety(requested: Event) -> dict[str, Any] | None:
     """What a town replies in which fire safety leaves its requests lying."""
-    return None if requested.data["request"] == "review-fire-safety" else consent(requested)
+    return (
+        None if requested.data["request"] == "construction-permit.review-fire-safety" else consent(requested)
+    )
 
 
 async def asked(town: Town, case: str) -> datetime:

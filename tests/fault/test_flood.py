@@ -30,7 +30,9 @@ LARGE = {"text": 4 * [15_000 * "x"]}
 
 def all_but_completeness(requested: Event) -> dict[str, Any] | None:
     """What a town replies in which nobody checks whether the application is complete."""
-    return None if requested.data["request"] == "check-completeness" else consent(requested)
+    return (
+        None if requested.data["request"] == "construction-permit.check-completeness" else consent(requested)
+    )
 
 
 async def waiting_case(town: Town) -> CaseId:
@@ -43,7 +45,7 @@ async def waiting_case(town: Town) -> CaseId:
 
 async def goes_on(stack: Stack, town: Town, case: CaseId) -> None:
     """The first answer comes, and the case ends as it should."""
-    await town.answer(f"{case}/check-completeness/1", {"outcome": "complete"})
+    await town.answer(f"{case}/construction-permit.check-completeness/1", {"outcome": "complete"})
     await town.closed(case)
     await judge(stack.settings, [case], outcome="granted")
 

@@ -95,7 +95,9 @@ async def test_a_withdrawal_while_the_orchestrator_is_dead_takes_effect(stack: S
         None if requested.data["request"].startswith("review") else consent(requested)
     )
     case = await town.apply()
-    await town.until(lambda: any(entry.step == "review-planning/1" for entry in town.ledger[case]))
+    await town.until(
+        lambda: any(entry.step == "construction-permit.review-planning/1" for entry in town.ledger[case])
+    )
     start_again = kill(stack, "orchestrator")
     await town.say("portal", ApplicantWithdrew(), case)
     await start_again()

@@ -19,7 +19,12 @@ from workers.process.settings import load_settings
 
 pytestmark = [pytest.mark.fault, pytest.mark.integration, pytest.mark.long]
 
-REVIEWS = ("review-planning/1", "review-fire-safety/1", "review-civil-air-defence/1", "review-environment/1")
+REVIEWS = (
+    "construction-permit.review-planning/1",
+    "construction-permit.review-fire-safety/1",
+    "construction-permit.review-civil-air-defence/1",
+    "construction-permit.review-environment/1",
+)
 CONSENT = {"outcome": "consent"}
 
 
@@ -75,7 +80,12 @@ class Backup:
 async def reviewing(town: Town) -> str:
     """A case that is complete and waits for its reviews; the automated check has answered."""
     case = await town.apply()
-    await town.until(lambda: sum(step == "review-drainage/1" for step in steps(town, case, "answered")) == 1)
+    await town.until(
+        lambda: (
+            sum(step == "construction-permit.review-drainage/1" for step in steps(town, case, "answered"))
+            == 1
+        )
+    )
     return case
 
 

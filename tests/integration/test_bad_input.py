@@ -69,13 +69,16 @@ async def test_a_bad_application_becomes_a_dead_letter_and_its_sender_hears_why(
 
 async def test_an_agency_cannot_speak_for_another(stack: Stack, town: Town) -> None:
     town.reply = lambda requested: (
-        None if requested.data["request"] == "review-planning" else consent(requested)
+        None if requested.data["request"] == "construction-permit.review-planning" else consent(requested)
     )
     case = await town.apply()
-    await town.until(lambda: any(entry.step == "review-planning/1" for entry in town.ledger[case]))
+    await town.until(
+        lambda: any(entry.step == "construction-permit.review-planning/1" for entry in town.ledger[case])
+    )
     forged = event(
         Party.agency("planning"), Answered.type, case,
-        {"answer": {"outcome": "refuse", "reason": "plan-not-conform"}}, request=f"{case}/review-planning/1",
+        {"answer": {"outcome": "refuse", "reason": "plan-not-conform"}},
+        request=f"{case}/construction-permit.review-planning/1",
     )  # fmt: skip
     await town.send(events_topic(Party.agency("fire-safety")), forged)
     foreign = forged.model_copy(
@@ -84,7 +87,7 @@ async def test_an_agency_cannot_speak_for_another(stack: Stack, town: Town) -> N
     await town.send(events_topic(Party.agency("fire-safety")), foreign)
     await town.until(lambda: len(town.heard("agency.fire-safety.requests", Refused.type, case)) == 2)
     assert {letter.reason for letter in await dead_letters(stack.settings, case)} == {"wrong-source"}
-    await town.answer(f"{case}/review-planning/1", {"outcome": "consent"})
+    await town.answer(f"{case}/construction-permit.review-planning/1", {"outcome": "consent"})
     await town.closed(case)
     await judge(stack.settings, [case], outcome="granted")
 
@@ -95,10 +98,12 @@ async def test_an_event_for_a_closed_case_is_refused_and_kept_but_a_repeat_is_no
     case = await town.apply()
     await town.closed(case)
     await judge(stack.settings, [case])
-    await town.answer(f"{case}/review-planning/1", {"outcome": "consent"})  # the same event once more
+    await town.answer(
+        f"{case}/construction-permit.review-planning/1", {"outcome": "consent"}
+    )  # the same event once more
     later = event(
         Party.agency("planning"), Answered.type, case, {"answer": {"outcome": "consent"}},
-        request=f"{case}/review-planning/1",
+        request=f"{case}/construction-permit.review-planning/1",
     )  # fmt: skip
     await town.send(events_topic(Party.agency("planning")), later)
     await town.until(lambda: bool(town.heard("agency.planning.requests", Refused.type, case)))

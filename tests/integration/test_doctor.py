@@ -180,7 +180,7 @@ async def test_a_process_ends_where_only_another_setting_helps(stack: Stack, tmp
     try:
         await until(address, lambda _: process.exit_code is not None)
         assert "it lacks drainage (" in process.log_tail()
-        assert "answers review-drainage" in process.log_tail()
+        assert "answers construction-permit.review-drainage" in process.log_tail()
         assert "Traceback" not in process.log_tail()
     finally:
         stack.forget("lacking-gateway")

@@ -35,9 +35,9 @@ async def test_a_permit_is_granted_and_issued(stack: Stack, town: Town) -> None:
 async def test_a_refusal_stops_the_others(stack: Stack, town: Town) -> None:
     def reply(requested: Event) -> dict[str, Any] | None:
         match requested.data["request"]:
-            case "review-environment":
+            case "construction-permit.review-environment":
                 return {"outcome": "refuse", "reason": "environmental-harm"}
-            case "review-planning" | "review-fire-safety":
+            case "construction-permit.review-planning" | "construction-permit.review-fire-safety":
                 return None
         return consent(requested)
 

@@ -27,11 +27,11 @@ Reply = Callable[[Event], dict[str, Any] | None]
 def consent(requested: Event) -> dict[str, Any] | None:
     """What agencies answer unless a test says otherwise."""
     match requested.data["request"]:
-        case "check-completeness":
+        case "construction-permit.check-completeness":
             return {"outcome": "complete"}
-        case "issue-permit":
+        case "construction-permit.issue-permit":
             return {"outcome": "issued", "document": document("permit").model_dump(mode="json")}
-        case "deliver-permit":
+        case "construction-permit.deliver-permit":
             return {"outcome": "delivered"}
     return {"outcome": "consent"}
 

@@ -214,7 +214,9 @@ class _Judge:
                     yield from self._bound_in_silence(entry, deadline, opening, by_case[case])
                 elif entry.kind in ("answered", "supplemented", "paid"):
                     until = max(deadline, held.get(entry.step, deadline))
-                    if entry.received >= until and not entry.step.startswith("review-drainage"):
+                    if entry.received >= until and not entry.step.startswith(
+                        "construction-permit.review-drainage"
+                    ):
                         late = (entry.received - until).total_seconds()
                         yield f"{case}: {entry.step} was {entry.kind} by what came {late:.3f} s too late"
 

@@ -57,10 +57,10 @@ STEPS = (
     "T05 Print and send confirmation of receipt",
 )
 REASONS = {
-    "review-planning": "plan-not-conform",
-    "review-fire-safety": "fire-safety-insufficient",
-    "review-civil-air-defence": "shelter-insufficient",
-    "review-environment": "environmental-harm",
+    "construction-permit.review-planning": "plan-not-conform",
+    "construction-permit.review-fire-safety": "fire-safety-insufficient",
+    "construction-permit.review-civil-air-defence": "shelter-insufficient",
+    "construction-permit.review-environment": "environmental-harm",
 }
 BAD = ("refuse-soon", "refuse-at-the-end", "refuse-at-the-end", "refuse-late", "silence")
 
@@ -263,7 +263,7 @@ class Population(Town):
         answer = consent(letter)
         if course.startswith("refuse"):
             answer = {"outcome": "refuse", "reason": REASONS[requested.request]}
-        elif requested.request == "check-completeness":
+        elif requested.request == "construction-permit.check-completeness":
             answer = self._completeness(requested)
         if answer is not None:
             await self.answer(request, answer)

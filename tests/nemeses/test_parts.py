@@ -142,7 +142,7 @@ def answered(case: CaseId, after: float, offset: int = 0) -> Said:
         case,
         {"answer": {"outcome": "consent"}},
         event_id="answer",
-        request=f"{case}/review-planning/1",
+        request=f"{case}/construction-permit.review-planning/1",
     )
     place = Place(events_topic(PLANNING), 0, offset)
     value, headers = said.encode()
@@ -152,7 +152,7 @@ def answered(case: CaseId, after: float, offset: int = 0) -> Said:
 def asked(case: CaseId) -> dict[str, Any]:
     """The step that asks planning; its silence binds 13 seconds later."""
     content = {
-        "request": "review-planning",
+        "request": "construction-permit.review-planning",
         "procedure": "construction-permit",
         "due": (NOW + timedelta(seconds=10)).isoformat(),
         "binding_end": (NOW + timedelta(seconds=13)).isoformat(),
@@ -166,7 +166,10 @@ def asked(case: CaseId) -> dict[str, Any]:
 def step(case: CaseId, kind: str, after: float = 0, **fields: Any) -> dict[str, Any]:
     """A step about the review by planning."""
     at = NOW + timedelta(seconds=after)
-    about = {"step": "review-planning/1", "request": f"{case}/review-planning/1"}
+    about = {
+        "step": "construction-permit.review-planning/1",
+        "request": f"{case}/construction-permit.review-planning/1",
+    }
     return {"kind": kind, "occurred": at, "received": at, "recorded": at, **about, **fields}
 
 

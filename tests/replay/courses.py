@@ -44,10 +44,10 @@ LEGAL_DAYS = "cn-2026.1"
 EXPENSE = {"amount": "13.00", "currency": "EUR"}
 
 REVIEWS = {
-    "planning": "review-planning/1",
-    "fire-safety": "review-fire-safety/1",
-    "civil-air-defence": "review-civil-air-defence/1",
-    "environment": "review-environment/1",
+    "planning": "construction-permit.review-planning/1",
+    "fire-safety": "construction-permit.review-fire-safety/1",
+    "civil-air-defence": "construction-permit.review-civil-air-defence/1",
+    "environment": "construction-permit.review-environment/1",
 }
 
 
@@ -74,14 +74,16 @@ class Course(NamedTuple):
 
 async def granted(case: CaseUnderTest) -> None:
     """Incomplete at first; then everything as it should be."""
-    await case.asked("check-completeness/1")
+    await case.asked("construction-permit.check-completeness/1")
     missing = [{"zh": "用地批准手续", "en": "Land title", "field": "land_title"}]
-    await case.answer("housing", "check-completeness/1", outcome="incomplete", missing=missing)
+    await case.answer(
+        "housing", "construction-permit.check-completeness/1", outcome="incomplete", missing=missing
+    )
     await case.until(lambda: "asked-applicant" in case.kinds)
     title = document("land-title").model_dump(mode="json")
     await case.send("channel:portal", Supplemented.type, {"application": {"land_title": title}})
-    await case.asked("check-completeness/2")
-    await case.answer("housing", "check-completeness/2", outcome="complete")
+    await case.asked("construction-permit.check-completeness/2")
+    await case.answer("housing", "construction-permit.check-completeness/2", outcome="complete")
     await reviewed(case, *REVIEWS)
     await handed_over(case)
 
@@ -191,13 +193,13 @@ async def relived(case: CaseUnderTest) -> None:
 
 
 async def accepted(case: CaseUnderTest) -> None:
-    await case.asked("check-completeness/1")
-    await case.answer("housing", "check-completeness/1", outcome="complete")
-    await case.asked("review-drainage/1")
+    await case.asked("construction-permit.check-completeness/1")
+    await case.answer("housing", "construction-permit.check-completeness/1", outcome="complete")
+    await case.asked("construction-permit.review-drainage/1")
 
 
 async def reviewed(case: CaseUnderTest, *agencies: str) -> None:
-    await case.asked("review-drainage/1")
+    await case.asked("construction-permit.review-drainage/1")
     for agency in agencies:
         await case.answer(agency, REVIEWS[agency], outcome="consent-with-conditions", conditions=[agency])
         await case.until(lambda step=REVIEWS[agency]: answered(case, step))  # type: ignore[misc]
@@ -207,11 +209,11 @@ async def handed_over(case: CaseUnderTest) -> None:
     await case.until(lambda: "fee-due" in case.kinds)
     fee = {"amount": "210010.00", "currency": "CNY"}
     await case.send("channel:portal", Paid.type, {"amount": fee, "reference": "bank-1"})
-    await case.asked("issue-permit/1")
+    await case.asked("construction-permit.issue-permit/1")
     permit = document("permit").model_dump(mode="json")
-    await case.answer("housing", "issue-permit/1", outcome="issued", document=permit)
-    await case.asked("deliver-permit/1")
-    await case.answer("service-hall", "deliver-permit/1", outcome="delivered")
+    await case.answer("housing", "construction-permit.issue-permit/1", outcome="issued", document=permit)
+    await case.asked("construction-permit.deliver-permit/1")
+    await case.answer("service-hall", "construction-permit.deliver-permit/1", outcome="delivered")
 
 
 def answered(case: CaseUnderTest, step: str) -> bool:

@@ -92,7 +92,7 @@ async def opened(client: Client, post: Post, course: Course) -> CaseUnderTest:
         behind=now - (course.since or now),
     )
     handle = await client.start_workflow(
-        item.workflow_type(start.law), start, id=case, task_queue=CASES_QUEUE, result_type=Closing
+        item.workflow_type(start.variant), start, id=case, task_queue=CASES_QUEUE, result_type=Closing
     )
     return CaseUnderTest(case, client, handle, post)
 

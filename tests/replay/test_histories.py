@@ -32,7 +32,7 @@ def test_every_procedure_has_a_recorded_case() -> None:
         load(path).events[0].workflow_execution_started_event_attributes.workflow_type.name
         for path in recorded_histories()
     }
-    assert started == {procedure.item.workflow_type(procedure.item.laws[-1].id) for procedure in PROCEDURES}
+    assert started == {procedure.workflow_type for procedure in PROCEDURES}
 
 
 def test_the_recorded_ledgers_are_whole_across_the_runs_of_a_case() -> None:

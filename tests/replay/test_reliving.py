@@ -138,7 +138,11 @@ def test_a_rung_that_was_due_and_that_an_answer_came_before_was_not_taken() -> N
     does(run.start(began), began)
     late = began + timedelta(seconds=45)  # the reminder of completeness was due after 40 of its 50
     complete = delivered(
-        Answered(answer={"outcome": "complete"}), case, housing, step="check-completeness/1", received=late
+        Answered(answer={"outcome": "complete"}),
+        case,
+        housing,
+        step="construction-permit.check-completeness/1",
+        received=late,
     )
     does(run.activate(late, fired(timers[0]), signal(DELIVER, complete)), late)
     run.evict()

@@ -88,9 +88,14 @@ class Plan:
 
 
 REQUESTS = (
-    "check-completeness", "review-planning", "review-fire-safety", "review-civil-air-defence",
-    "review-environment", "issue-permit", "deliver-permit",
-)  # fmt: skip
+    "construction-permit.check-completeness",
+    "construction-permit.review-planning",
+    "construction-permit.review-fire-safety",
+    "construction-permit.review-civil-air-defence",
+    "construction-permit.review-environment",
+    "construction-permit.issue-permit",
+    "construction-permit.deliver-permit",
+)
 
 
 def plan(seed: int) -> Plan:
@@ -129,7 +134,7 @@ def _draw_courses(made: Plan, draw: random.Random) -> None:
             if request == bad:
                 answers = ["soon", "refuse-soon", "refuse-at-the-end", "refuse-late", "silence"]
                 weights = [15, 10, 50, 10, 15]
-            elif request == "check-completeness":
+            elif request == "construction-permit.check-completeness":
                 answers, weights = ["soon", "at-the-first-instant-after", "silence"], [80, 10, 10]
             made.course[case, request] = draw.choices(answers, weights)[0]
         made.completeness[case] = draw.choice([0, 0, 0, 1])

@@ -38,10 +38,10 @@ EARLY_PLACES = 4
 FLOOD = 40
 MISSING = [{"zh": "用地批准手续", "en": "Land title", "field": "land_title"}]
 REASONS = {
-    "review-planning": "plan-not-conform",
-    "review-fire-safety": "fire-safety-insufficient",
-    "review-civil-air-defence": "shelter-insufficient",
-    "review-environment": "environmental-harm",
+    "construction-permit.review-planning": "plan-not-conform",
+    "construction-permit.review-fire-safety": "fire-safety-insufficient",
+    "construction-permit.review-civil-air-defence": "shelter-insufficient",
+    "construction-permit.review-environment": "environmental-harm",
 }
 
 
@@ -226,7 +226,11 @@ class Town:
 
     async def _answer(self, number: int, event: Event, party: Party) -> None:
         requested, case = Requested.model_validate(event.data), case_id(number)
-        if "flood" in self._plan.troubles and number == 0 and requested.request == "review-planning":
+        if (
+            "flood" in self._plan.troubles
+            and number == 0
+            and requested.request == "construction-permit.review-planning"
+        ):
             for _ in range(FLOOD):
                 await self.say(party, Received(), case, request=event.requestid, flood=True)
             return
@@ -237,7 +241,11 @@ class Town:
         course = self._plan.course[number, requested.request]
         if requested.instead_of is not None:
             course = self._chance.choice(["soon", "refuse-soon", "refuse-at-the-end", "silence"])
-        if "flood" in self._plan.troubles and number == 1 and requested.request == "review-planning":
+        if (
+            "flood" in self._plan.troubles
+            and number == 1
+            and requested.request == "construction-permit.review-planning"
+        ):
             await asyncio.sleep(self._chance.uniform(0.2, 2))
             course = "soon"
         if course == "silence":
@@ -253,14 +261,14 @@ class Town:
         )
 
     def _answer_of(self, number: int, request: str, course: Course) -> dict[str, Any]:
-        if request == "check-completeness":
+        if request == "construction-permit.check-completeness":
             if self._plan.completeness[number]:
                 self._plan.completeness[number] -= 1
                 return {"outcome": "incomplete", "missing": MISSING}
             return {"outcome": "complete"}
-        if request == "issue-permit":
+        if request == "construction-permit.issue-permit":
             return {"outcome": "issued", "document": document("permit").model_dump(mode="json")}
-        if request == "deliver-permit":
+        if request == "construction-permit.deliver-permit":
             return {"outcome": "delivered"}
         if course.startswith("refuse"):
             return {"outcome": "refuse", "reason": REASONS[request]}
@@ -271,10 +279,18 @@ class Town:
         planning, housing = Party.agency("planning"), Party.agency("housing")
         for number in range(EARLY_PLACES + 6):
             case = case_id(1000 + number)
-            await self.say(planning, Received(), case, request=f"{case}/review-planning/1", flood=True)
+            await self.say(
+                planning,
+                Received(),
+                case,
+                request=f"{case}/construction-permit.review-planning/1",
+                flood=True,
+            )
         await asyncio.sleep(0.3)
         case = case_id(1)
-        await self.say(housing, Received(), case, request=f"{case}/check-completeness/1", early=True)
+        await self.say(
+            housing, Received(), case, request=f"{case}/construction-permit.check-completeness/1", early=True
+        )
 
 
 def seconds(at: datetime) -> float:

@@ -132,7 +132,7 @@ class Delivery:
             return _repeated(admitted, _is_of(opening, content, admitted.event.key))
         try:
             await self._client.start_workflow(
-                admitted.item.workflow_type(admitted.law.id),
+                admitted.item.workflow_type(admitted.variant),
                 self._opened(admitted),
                 id=admitted.case,
                 task_queue=CASES_QUEUE,
@@ -172,6 +172,8 @@ class Delivery:
             case=admitted.case,
             procedure=admitted.item.procedure,
             law=admitted.law.id,
+            variant=admitted.variant,
+            variant_basis=admitted.variant_basis,
             administration=self._directory.administration,
             channel=admitted.case.channel,
             calendar=self._calendar,

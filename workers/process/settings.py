@@ -14,10 +14,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
 from contracts.admission import Rules
+from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.calendar import calendar
 from contracts.terms.directory import Directory, load_directory
 from contracts.terms.errors import InvalidInput, faults_of
-from contracts.terms.identifiers import AgencyId
+from contracts.terms.identifiers import AgencyId, VariantId
 from contracts.wire.envelope import LARGEST_EVENT_BYTES, MAX_EVENT_BYTES
 from network.broker.connection import Broker
 
@@ -65,6 +66,11 @@ class Settings(BaseSettings):
     )
     metrics_port: int = Field(default=0, ge=0, le=65535, description="0: a free port, written to the log")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    variants: str = Field(
+        default="",
+        description="in which variants cases are opened: tree-felling=added-review, separated by commas; "
+        "else in the first that the law version names",
+    )
     agency: AgencyId | None = Field(default=None, description="the department whose checks a worker runs")
 
     max_event_bytes: int = Field(default=MAX_EVENT_BYTES, gt=0, le=LARGEST_EVENT_BYTES)
@@ -97,6 +103,12 @@ class Settings(BaseSettings):
         calendar(name)
         return name
 
+    @field_validator("variants")
+    @classmethod
+    def _there_are_such_variants(cls, text: str) -> str:
+        _variants(text)
+        return text
+
     @field_validator("data")
     @classmethod
     def _it_is_a_place(cls, data: Path) -> Path:
@@ -119,7 +131,7 @@ class Settings(BaseSettings):
     @property
     def rules(self) -> Rules:
         """What events are admitted by."""
-        return Rules(self.max_event_bytes, self.calendar, self.virtual_time)
+        return Rules(self.max_event_bytes, self.calendar, self.virtual_time, _variants(self.variants))
 
     @property
     def archive_url(self) -> str:
@@ -131,6 +143,26 @@ class Settings(BaseSettings):
     def gateway_group(self) -> str:
         """The gateway's consumer group; the fence reads its committed offsets."""
         return f"{self.topic_prefix}seamless.gateway"
+
+
+def _variants(text: str) -> dict[str, VariantId]:
+    """The variants that an administration sets, by procedure."""
+    chosen: dict[str, VariantId] = {}
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        procedure, equals, variant = part.partition("=")
+        if not equals:
+            raise ValueError("write PROCEDURE=VARIANT, several separated by commas")
+        if procedure not in CATALOGUE:
+            raise ValueError(
+                f"there is no procedure {procedure!r}; there are: {', '.join(sorted(CATALOGUE))}"
+            )
+        known = dict.fromkeys(each for law in CATALOGUE[procedure].laws for each in law.variants)
+        if variant not in known:
+            raise ValueError(f"{procedure} has no variant {variant!r}; it has: {', '.join(known)}")
+        if procedure in chosen:
+            raise ValueError(f"{procedure} is set twice")
+        chosen[procedure] = VariantId(variant)
+    return chosen
 
 
 def load_settings(**given: Any) -> Settings:

@@ -24,9 +24,10 @@ def answer(case: Case, delivered: Delivered) -> None:
         set_aside(case, delivered)
         return
     data = delivered.event.data
-    # The gateway admits none that does not fit; but the worker of a check may be of another build.
-    answer = REQUESTS[wait.request].answer_from(data["answer"])
-    case.waits.settle(wait.step, Outcome(how="answered", value=answer.model_dump(mode="json")))
+    # The gateway admits none that does not fit under any law version; this case asked under its own.
+    answer = REQUESTS[wait.request].answer_from(data["answer"], wait.reasons)
+    outcome = Outcome(how="answered", value=answer.model_dump(mode="json"))
+    case.waits.settle(wait.step, outcome, delivered.received)
     recorded = case.record(
         "answered", of=wait, by=delivered, outcome=answer.outcome, role=data.get("officer")
     )

@@ -19,22 +19,21 @@ def ask(case: Case, wait: Wait, *, kind: Literal["requested", "referred"], provi
     """
     request = case.requests[wait.step]
     agency, due, end = wait.agency, wait.due, wait.end
-    if agency is None or due is None or end is None:
+    if agency is None or due is None or end is None or wait.limit is None or wait.basis is None:
         raise TypeError(f"{wait.step} is no request: it has no agency and no limit")
     requested = Requested(
         request=request.name,
         procedure=case.item.procedure,
+        limit=wait.limit,
         due=due,
         binding_end=end,
         provisional=provisional,
-        basis=request.basis,
+        basis=wait.basis,
         outcomes=request.answer.outcomes(),
-        reasons=request.reasons,
+        reasons=wait.reasons,
         instead_of=wait.referred_by,
         content=request.model_dump(mode="json"),
     )
-    recorded = case.record(
-        kind, of=wait, due=due, provisional=provisional, basis=request.basis, data=requested
-    )
+    recorded = case.record(kind, of=wait, due=due, provisional=provisional, basis=wait.basis, data=requested)
     recorded.tell_agency(agency, requested)
     return recorded

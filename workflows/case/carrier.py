@@ -19,11 +19,15 @@ from contracts.terms.identifiers import Party
 from contracts.terms.values import DocumentRef
 from contracts.wire.messages import BrokenOff, Receipt
 from workflows.case.case import Case
+from workflows.case.clock import start
+from workflows.case.counting_anew import count_anew
 from workflows.case.course import run_course
+from workflows.case.deciding import close, decide
 from workflows.case.faults import CourseFault
 from workflows.case.intake import take, take_undecided
 from workflows.case.ladder import take_due_rungs
 from workflows.case.outbox import WouldFork
+from workflows.case.overdue import is_limit_due, take_due_limits
 
 EVENTS_PER_RUN = 1000
 BYTES_PER_RUN = 2_000_000
@@ -64,7 +68,7 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
         await _finish(asyncio.create_task(_take_rest(case)))
     case.stop_all("the case is closed")
     take_undecided(case)
-    case.close(decision)  # at once, so that it leaves with what brought the decision about
+    close(case, decision)  # at once, so that it leaves with what brought the decision about
     await _finish(asyncio.create_task(_drain(case)))
     sending.cancel()
     return Closing(
@@ -83,8 +87,10 @@ def _open(case: Case) -> None:
         cause=opened.cause,
         occurred=opened.occurred,
         received=opened.received,
+        basis=opened.variant_basis,
         materials=sum(isinstance(value, DocumentRef) for _, value in opened.application),
         data=opening_content(opened.procedure, opened.application),
+        turned=start(case, opened.received) if case.law.starts == "opened" else None,
     )
     recorded.tell_applicant(
         Receipt(stage="registered", procedure=opened.procedure, ledger_hash=recorded.hash)
@@ -113,17 +119,23 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
 
     def something_to_do() -> bool:
         due = case.waits.alarm.rang or case.waits.any_fence_passed
-        return bool(case.inbox) or due or ended() or case.outbox.failed
+        came = bool(case.inbox) or bool(case.inbox.calendars)
+        return came or due or ended() or case.outbox.failed
 
     while True:
         await case.runtime.until(something_to_do)
         case.outbox.check()
         if case.inbox.cancellation is not None:
             return
+        for days in case.inbox.take_calendars():
+            count_anew(case, days)
         _take_bite(case)
         if not case.inbox:  # an answer in time may be among what waits there
             take_due_rungs(case)
             take_undecided(case)
+            if is_limit_due(case):
+                await _let_the_course_go_on(case)  # it may decide by what has come
+                take_due_limits(case)
         case.runtime.show("; ".join(str(wait) for wait in case.journal.waits.values()))
         if ended():
             return
@@ -132,6 +144,14 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
             await case.outbox.drain()  # meanwhile signals wait in the inbox and every verb waits for us
         if full and not ended():
             _continue_in_a_new_run(case)
+
+
+async def _let_the_course_go_on(case: Case) -> None:
+    """Return when the course has done all that it can by what it knows."""
+    known = -1
+    while known != case.journal.sequence:
+        known = case.journal.sequence
+        await case.runtime.until(lambda: True)
 
 
 def _continue_in_a_new_run(case: Case) -> None:
@@ -162,6 +182,7 @@ def _is_broken_off(case: Case, running: asyncio.Task[Decision]) -> bool:
 def _break_off(case: Case, running: asyncio.Task[Decision]) -> Decision:
     """An operator ends the case, by our signal, which says who and why, or by Temporal's Cancel."""
     running.cancel()
+    case.broken_off = True
     why = "the case is broken off"
     if said := case.inbox.cancellation:
         case.record("broken-off", data=said).tell_applicant(BrokenOff(reason=said.why))
@@ -169,7 +190,7 @@ def _break_off(case: Case, running: asyncio.Task[Decision]) -> Decision:
     case.stop_all(why)
     ended = Ended(result="broken-off")
     if not case.journal.decided:
-        case.decide(ended)
+        decide(case, ended)
     return ended
 
 

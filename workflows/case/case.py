@@ -6,26 +6,26 @@ for is in :attr:`Case.waits`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
 
+from contracts.clock import Turn, clock_of
 from contracts.platform import Delivered, Opened
-from contracts.terms.calendar import Calendar, calendar_of_case
-from contracts.terms.decisions import Decision, Refuse
+from contracts.terms.calendar import Calendar, LegalCalendar, calendar_of_case
+from contracts.terms.decisions import Decision
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, Party, RequestId
 from contracts.terms.requests import Request
 from contracts.terms.service_item import ServiceItem
-from contracts.terms.values import Money
 from contracts.wire.ledger import Erasable, Kind, LedgerEntry, salt_of
-from contracts.wire.messages import Cancelled, CaseClosed, CaseClosedNotice, Decided, RefundDue
-from workflows.case.faults import CourseFault
+from contracts.wire.messages import Cancelled
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Withdrawal
-from workflows.case.journal import PAYMENT, Journal, Outcome, Wait, mark_of
+from workflows.case.journal import Journal, Outcome, Wait, mark_of
 from workflows.case.outbox import Outbox, Recorded, WouldFork
 from workflows.case.runtime import Runtime
 from workflows.case.waits import Waits
@@ -43,20 +43,27 @@ class Case:
         opened: the case's input.
         requests: what agencies were asked, by step; every run asks again, from its beginning on.
         item: the service item of its procedure.
+        law: the law version that it was opened under, and keeps.
         journal: what the case knows; it is carried into the next run.
         inbox: events that have come and have not taken effect.
         outbox: what leaves the case.
         waits: what it is waiting for.
         calendar: the calendar that it counts its days with.
+        clock: its legal clock.
         events, bytes: how many events were taken in this run, repeats among them, and about how large they
             were; continue-as-new depends on it.
         decision: what the course has decided; every run decides again.
         closed: nothing changes the case any more.
+        broken_off: an operator ends it.
     """
 
     def __init__(self, opened: Opened[Any], item: ServiceItem, inbox: Inbox, runtime: Runtime) -> None:
+        """
+        Raises:
+            LookupError: the service item has no such law version; says what cures it.
+        """
         self.opened = opened
-        self.item = item
+        self.item, self.law = item, item.law(opened.law)
         self.runtime = runtime
         self.journal = Journal.model_validate(opened.carried) if opened.carried else Journal()
         self.inbox = inbox
@@ -64,11 +71,14 @@ class Case:
         self.journal.inbox = []
         self.requests: dict[str, Request[Any]] = {}
         self.outbox = Outbox(opened, runtime, self.journal.involved)
-        self.waits = Waits(opened.case, self.journal, runtime, self.now)
+        self.waits = Waits(opened.case, self.journal, runtime, self.now, delay_of(opened))
         self.calendar: Calendar = calendar_of_case(opened.calendar, opened.received)
+        if self.journal.calendar is not None:
+            self.calendar = LegalCalendar(self.journal.calendar)
+        self.clock = clock_of(self.journal.clock)
         self.events = self.bytes = 0
         self.decision: Decision | None = None
-        self.closed = False
+        self.closed = self.broken_off = False
 
     @property
     def holders(self) -> tuple[Party, ...]:
@@ -80,6 +90,22 @@ class Case:
     def now(self) -> datetime:
         """The case's clock, UTC: Temporal's, or the log's time where a log is replayed."""
         return self.runtime.now() - self.opened.behind
+
+    @property
+    def calendar_name(self) -> str:
+        """The version of the calendar that it counts with."""
+        return self.journal.calendar.name if self.journal.calendar else self.opened.calendar
+
+    @property
+    def moment(self) -> datetime:
+        """When the broker had what the course knows last. What the course does upon it counts from there, so
+        an outage of the platform moves no legal date."""
+        return self.journal.moment or self.opened.received
+
+    @property
+    def ending(self) -> bool:
+        """Whether the course is left for good: what it still does on its way out is not recorded."""
+        return self.closed or self.broken_off or self.withdrawn
 
     def carried(self) -> dict[str, Any]:
         """What the next run has to know, as JSON."""
@@ -96,11 +122,19 @@ class Case:
         Raises:
             WouldFork: what was said then is not what is ``said`` now.
         """
-        step, mark = self.journal.next_step(verb), mark_of(said)
+        step = self.journal.next_step(verb)
+        return step if self.do_once(step, mark_of(said)) else None
+
+    def do_once(self, step: str, mark: str) -> bool:
+        """Whether a step that has no wait is to be done; false where it was done in an earlier run.
+
+        Raises:
+            WouldFork: what was said then has another ``mark``.
+        """
         if self.begun(step, mark):
-            return None
+            return False
         self.journal.outcomes[step] = Outcome(how="done", said=mark)
-        return step
+        return True
 
     def begun(self, step: str, mark: str) -> bool:
         """Whether a step was begun in an earlier run, where history no longer tells what it said.
@@ -131,6 +165,8 @@ class Case:
         materials: int = 0,
         role: str | None = None,
         due: datetime | None = None,
+        due_before: datetime | None = None,
+        turned: Turn | None = None,
         provisional: bool = False,
         basis: str | None = None,
         data: BaseModel | Mapping[str, Any] | None = None,
@@ -141,9 +177,13 @@ class Case:
             of: the wait that this is about; gives step, request id and agency.
             by: the event that brought it about; gives actor, cause, times and, without ``data``, the data.
             occurred, received: when it happened and when the broker had it, where that is not now.
-            due, provisional, basis: of a step that is opened: when its limit ends, and by which rule.
+            due, provisional, basis: of a limit that begins or moves: when it ends, and by which rule.
+            due_before: when a limit that moves would have ended.
+            turned: what it does to the legal clock of the case, and so to its statutory limit.
         """
         now = self.now()
+        if turned is not None:
+            due, due_before, provisional = turned.mark.due, turned.due_before, turned.mark.provisional
         if by is not None:
             cause, data = by.event.key, by.event.data if data is None else data
         content = data.model_dump(mode="json") if isinstance(data, BaseModel) else dict(data or {})
@@ -155,11 +195,14 @@ class Case:
             id=f"{self.opened.case}/{sequence}",
             procedure=self.opened.procedure,
             law=self.opened.law,
+            variant=self.opened.variant,
             kind=kind,
             step=of.step if of else step,
             request=of.request_id if of else None,
             agency=AgencyId(of.holder.id) if of and of.holder.kind == "agency" else None,
             due=due,
+            due_before=due_before,
+            clock=turned.mark if turned else None,
             provisional=provisional,
             basis=basis,
             actor=by.actor if by else actor,
@@ -190,10 +233,17 @@ class Case:
         self.item.application.model_validate(self.opened.application.model_dump(mode="json") | supplements)
         return supplements
 
-    def stop(self, step: str, reason: str) -> None:
-        """End a wait that is no longer needed; an agency that was asked is told to stop."""
+    def stop(
+        self, step: str, reason: str, outcome: Outcome | None = None, at: datetime | None = None
+    ) -> None:
+        """End a wait that is no longer needed; an agency that was asked is told to stop.
+
+        Args:
+            outcome: of the step, where its verb is not simply passed over.
+            at: when it ended, where the course goes on from there.
+        """
         wait = self.journal.waits[step]
-        self.waits.settle(step, Outcome(how="stopped"))
+        self.waits.settle(step, outcome or Outcome(how="stopped"), at)
         if wait.request is not None and wait.agency is not None:
             cancelled = Cancelled(request=wait.request, reason=reason)
             self.record("cancelled", of=wait, data=cancelled).tell_agency(wait.agency, cancelled)
@@ -230,39 +280,8 @@ class Case:
         if self.withdrawn:
             raise Withdrawal
 
-    def decide(self, decision: Decision) -> None:
-        """Decide the case and tell the applicant. From here on it cannot be withdrawn.
 
-        Raises:
-            LookupError: the reason of a refusal is not in the service item.
-            CourseFault: the case is decided already.
-        """
-        reason = self.item.reason(decision.reason) if isinstance(decision, Refuse) else None
-        if self.decision is not None:
-            raise CourseFault(
-                f"{self.item.procedure}: its course decides a second time: {decision!r}, after "
-                f"{self.decision!r}; decide once, and catch Lapsed where something is asked after that"
-            )
-        self.decision, self.journal.decided = decision, True
-        step = self.once("decide", decision=decision)
-        if step is None:
-            return
-        data = {"decision": decision.model_dump(mode="json")}
-        recorded = self.record("decided", step=step, outcome=decision.outcome, data=data)
-        recorded.tell_applicant(Decided(decision=decision, reason=reason, ledger_hash=recorded.hash))
-
-    def close(self, decision: Decision) -> None:
-        """Stop everything that is open and add the last entry. What comes from now on is refused."""
-        self.stop_all("the case is closed")
-        for fact in self.journal.facts:
-            if fact.name == PAYMENT:
-                self.journal.refund(Money.model_validate(fact.data["amount"]))
-        for currency, paid in self.journal.refundable.items():
-            due = RefundDue(amount=Money(amount=paid, currency=currency))
-            self.record("refund-due", data=due).tell_applicant(due)
-        self.closed = True
-        recorded = self.record("closed", outcome=decision.outcome)
-        about = {"outcome": decision.outcome, "ledger_hash": recorded.hash}
-        for agency in self.journal.involved:
-            recorded.tell_agency(agency, CaseClosed.model_validate(about))
-        recorded.tell_applicant(CaseClosedNotice.model_validate(about))
+def delay_of(opened: Opened[Any]) -> timedelta:
+    """How long after a limit has ended what follows is taken: all limits of a day end at one midnight, so
+    each case has a delay of its own. The legal instant is the midnight all the same."""
+    return int(hashlib.sha256(opened.case.encode()).hexdigest()[:8], 16) / 2**32 * opened.spread

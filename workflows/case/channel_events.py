@@ -22,8 +22,8 @@ def pay(case: Case, delivered: Delivered) -> None:
     if not paid.amount.amount:
         place = "data.amount.amount"
         raise Refusal("invalid", f"{place}: nothing was paid", place)
-    if paid.amount.currency != case.item.fees.currency:
-        place, wanted = "data.amount.currency", case.item.fees.currency
+    if paid.amount.currency != case.law.fees.currency:
+        place, wanted = "data.amount.currency", case.law.fees.currency
         raise Refusal("wrong-currency", f"{place}: the case takes payments in {wanted}", place)
     if case.waits.undecided(PAYMENT, delivered.received):
         set_aside(case, delivered)
@@ -43,7 +43,8 @@ def supplement(case: Case, delivered: Delivered) -> None:
     handed_in = Supplemented.model_validate(delivered.event.data).application
     waits = [wait for wait in case.journal.waits.values() if wait.fields]
     if not waits:
-        if not any(each.how == "lapsed" and each.fields for each in case.journal.outcomes.values()):
+        ended = {each.how for each in case.journal.outcomes.values() if each.fields}
+        if not ended & {"lapsed", "broken-off"}:
             raise refusal("not-asked")
         keep_late(case, delivered)
         return
@@ -57,7 +58,8 @@ def supplement(case: Case, delivered: Delivered) -> None:
         raise refusal_of(error, under="data.application") from None
     case.journal.supplements = supplements
     fact = fact_of(delivered, "supplemented")
-    case.waits.settle(wait.step, Outcome(how="answered", value=fact.model_dump(mode="json")))
+    outcome = Outcome(how="answered", value=fact.model_dump(mode="json"))
+    case.waits.settle(wait.step, outcome, delivered.received)
     taken(case.record("supplemented", of=wait, by=delivered), delivered)
 
 

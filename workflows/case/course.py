@@ -12,8 +12,9 @@ from temporalio.exceptions import FailureError
 
 from contracts.terms.decisions import Decision, Refuse, Withdrawn
 from workflows.case.case import Case
+from workflows.case.deciding import decide
 from workflows.case.faults import CourseFault
-from workflows.case.interruptions import Lapsed, interruption, leaves
+from workflows.case.interruptions import DecidedBySilence, Lapsed, interruption, leaves
 from workflows.case.outbox import WouldFork
 
 _LIBRARY = str(Path(__file__).parent)
@@ -37,13 +38,15 @@ async def run_course(case: Case, course: Coroutine[Any, Any, Decision]) -> Decis
     else:
         _check_decided(case, decision)
         return decision
+    if isinstance(interrupted, DecidedBySilence):
+        return interrupted.decision
     if isinstance(interrupted, Lapsed):
         case.stop_all("the application is refused")
         decision = Refuse(reason=interrupted.reason)
     else:
         case.stop_all("the applicant withdrew")
         decision = Withdrawn()
-    case.decide(decision)
+    decide(case, decision)
     return decision
 
 
@@ -53,14 +56,15 @@ def _check_decided(case: Case, returned: Decision) -> None:
     Raises:
         CourseFault: it is not.
     """
-    if case.decision is None:
+    decided = case.decision or case.journal.silence
+    if decided is None:
         raise CourseFault(
             f"{case.item.procedure}: its course returned {returned!r} and has decided nothing; "
             "write: return await self.decide(...), or self.end(...)"
         )
-    if returned != case.decision:
+    if returned != decided:
         raise CourseFault(
-            f"{case.item.procedure}: its course decided {case.decision!r} and returned {returned!r}; "
+            f"{case.item.procedure}: its course decided {decided!r} and returned {returned!r}; "
             "return what self.decide(...) gave back"
         )
 

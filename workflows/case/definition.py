@@ -7,11 +7,13 @@ import inspect
 import sys
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from contracts.terms.decisions import Refuse
+from contracts.terms.hand_overs import HandOver
 from contracts.terms.requests import Request
 from contracts.terms.service_item import ServiceItem
+from contracts.terms.wire_names import Named
 from workflows.case.interruptions import Lapsed
 
 _LIMITS = "give the verb its limit instead (within=, until=, or the limit of the request type)"
@@ -110,9 +112,10 @@ class _Reader:
         """What is wrong at a node."""
         if isinstance(node, ast.Name | ast.Attribute) and (name := self._dotted(node)) in NOT_AWAITED:
             yield f"{name} is not for a course: {NOT_AWAITED[name]}"
-        if isinstance(node, ast.Name) and (asked := _request_type(self._value(node))):
-            for code in asked.codes():
-                yield from self._unknown_reason(code, asked.__name__)
+        if isinstance(node, ast.Name) and (named := _named(self._value(node))):
+            where = "requests" if issubclass(named, Request) else "hand_overs"
+            if named not in getattr(self._item, where):
+                yield f"{named.__name__} is not listed in its service item: add it to {where}=(...) there"
         if isinstance(node, ast.Call):
             yield from self._wrong_code(node)
 
@@ -134,6 +137,12 @@ class _Reader:
                     for code in [code for each in call.args for code in _texts(each)]:
                         if code not in self._item.marks:
                             yield f"mark({code!r}): the marks of {self._item.procedure} are: {known}"
+                case "within":
+                    yield from self._reasons(_argument(call, "otherwise", 2))
+                case "suspended":
+                    yield from self._bases(_argument(call, "basis", 0), "suspensions")
+                case "extend":
+                    yield from self._bases(_argument(call, "basis"), "extensions")
                 case "ask_all":
                     yield from self._stop_at(call)
 
@@ -148,13 +157,19 @@ class _Reader:
                 yield f"stop_at={word!r} is no outcome of what is asked; there are: {', '.join(outcomes)}"
 
     def _reasons(self, value: ast.expr | None) -> Iterator[str]:
+        """Reason codes that no law version has; whether that of a case has them, shows when it runs."""
+        codes = list(dict.fromkeys(code for law in self._item.laws for code in law.reasons))
         for code in _texts(value):
-            yield from self._unknown_reason(code, "it")
+            if code not in codes:
+                known = ", ".join(codes) or "none"
+                yield f"{code!r} is none of the reason codes of {self._item.procedure}: {known}"
 
-    def _unknown_reason(self, code: str, who: str) -> Iterator[str]:
-        if code not in self._item.reasons:
-            known = ", ".join(self._item.reasons) or "none"
-            yield f"{who} names the reason {code!r}; the reason codes of {self._item.procedure} are: {known}"
+    def _bases(self, value: ast.expr | None, kind: Literal["suspensions", "extensions"]) -> Iterator[str]:
+        known = [rule.basis for law in self._item.laws for rule in getattr(law, kind)]
+        for basis in _texts(value):
+            if basis not in known:
+                named = ", ".join(map(repr, dict.fromkeys(known))) or "none"
+                yield f"no law version of {self._item.procedure} has {basis!r} among its {kind}: {named}"
 
     def _value(self, node: ast.expr) -> object:
         """What a name or a dotted name of the module stands for, where it is known by now."""
@@ -185,7 +200,15 @@ def _imports(source: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _request_type(value: object) -> type[Request[Any]] | None:
-    return value if isinstance(value, type) and issubclass(value, Request) and "name" in vars(value) else None
+    return (
+        value if isinstance(value, type) and issubclass(value, Request) and "stated" in vars(value) else None
+    )
+
+
+def _named(value: object) -> type[Named] | None:
+    if isinstance(value, type) and issubclass(value, HandOver) and value is not HandOver:
+        return value
+    return _request_type(value)
 
 
 def _argument(call: ast.Call, name: str, position: int | None = None) -> ast.expr | None:

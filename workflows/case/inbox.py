@@ -8,6 +8,7 @@ from datetime import datetime
 from temporalio.common import RawValue
 
 from contracts.platform import Cancellation, Delivered
+from contracts.terms.calendar import CalendarDays
 from contracts.terms.identifiers import Party
 from workflows.case.journal import size_of
 
@@ -24,6 +25,7 @@ class Inbox:
 
     Attributes:
         cancellation: an operator has ended the case. It goes before everything that waits.
+        calendars: versions of the calendar that were published. They go before the events that wait.
     """
 
     cancellation: Cancellation | None = None
@@ -32,6 +34,7 @@ class Inbox:
         """``read`` makes an event of what a signal brought."""
         self._read = read
         self._waiting: list[Delivered | RawValue] = []
+        self.calendars: list[CalendarDays] = []
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -52,6 +55,11 @@ class Inbox:
     def waiting(self) -> list[Delivered]:
         """What waits, for the next run."""
         return [self._event(each) for each in self._waiting]
+
+    def take_calendars(self) -> list[CalendarDays]:
+        """Take the calendars out, in the order in which they came."""
+        taken, self.calendars = self.calendars, []
+        return taken
 
     def take(self) -> list[Delivered]:
         """Take from the inbox, at least one event and at most so many as one task of a case may; by the time

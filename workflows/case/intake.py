@@ -11,6 +11,7 @@ from contracts.wire.messages import (
     ApplicantReplied,
     ApplicantWithdrew,
     Corrected,
+    NoticeOfDefault,
     NotOurs,
     Paid,
     Question,
@@ -18,7 +19,7 @@ from contracts.wire.messages import (
     Reported,
     Supplemented,
 )
-from workflows.case import agency_events, channel_events
+from workflows.case import agency_events, channel_events, penalty
 from workflows.case.case import Case, refusal
 from workflows.case.journal import size_of
 from workflows.case.replies import refuse
@@ -70,4 +71,5 @@ _EFFECTS: dict[str, Callable[[Case, Delivered], None]] = {
     Supplemented.type: channel_events.supplement,
     ApplicantReplied.type: channel_events.reply,
     ApplicantWithdrew.type: channel_events.withdraw,
+    NoticeOfDefault.type: penalty.notice_default,
 }

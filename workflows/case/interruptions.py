@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contracts.terms.decisions import Grant, Refuse
+
 
 class Withdrawal(BaseException):
     """The applicant withdrew. Raised at every verb until the case is decided.
@@ -25,16 +27,37 @@ class Lapsed(Exception):
         self.reason = reason
 
 
-def interruption(error: BaseException) -> Withdrawal | Lapsed | None:
+class DecidedBySilence(Exception):
+    """The statutory limit is over, and the law has decided the case. Raised at the verbs that were waiting.
+
+    Where the author does not catch it, the case ends. Who catches it may do what follows from the decision,
+    and returns it.
+
+    Attributes:
+        decision: what the law takes the authority's silence for.
+    """
+
+    def __init__(self, decision: Grant | Refuse) -> None:
+        super().__init__(decision.outcome)
+        self.decision = decision
+
+
+Interruption = Withdrawal | DecidedBySilence | Lapsed
+
+
+def interruption(error: BaseException) -> Interruption | None:
     """What ended a course: alone, or out of branches that ran at the same time in a task group.
 
-    A withdrawal goes before a lapse. None: something else went wrong, too, and that is a fault.
+    A withdrawal goes before the others, a decision before a lapse. None: something else went wrong, too, and
+    that is a fault.
     """
     found = list(leaves(error))
-    if not all(isinstance(each, Withdrawal | Lapsed) for each in found):
+    if not all(isinstance(each, Interruption) for each in found):
         return None
-    withdrawals = (each for each in found if isinstance(each, Withdrawal))
-    return next(withdrawals, None) or next((each for each in found if isinstance(each, Lapsed)), None)
+    for kind in (Withdrawal, DecidedBySilence, Lapsed):
+        if first := next((each for each in found if isinstance(each, kind)), None):
+            return first
+    return None
 
 
 def leaves(error: BaseException) -> Iterator[BaseException]:

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, PrivateAttr
 
 from contracts.platform import Delivered
+from contracts.terms.calendar import CalendarDays, Stretch
+from contracts.terms.clock_marks import ClockMark
+from contracts.terms.decisions import Grant, Refuse
 from contracts.terms.identifiers import AgencyId, Party, RequestId
+from contracts.terms.limits import Limit
 from contracts.terms.requests import Rung
 from contracts.terms.values import Money, absent
 from contracts.wire.envelope import Event
@@ -48,61 +52,115 @@ REFUSED = "!"
 """Stands before the mark of what an event said that was refused: its id is free for what is put right."""
 
 
+class Warn(BaseModel):
+    """A limit of the case runs out: the lead agency is told."""
+
+    rung: Literal["warn"] = "warn"
+
+
+class Over(BaseModel):
+    """A limit of the case is over: what follows from it follows."""
+
+    rung: Literal["over"] = "over"
+
+
 class ScheduledRung(BaseModel):
     """One rung of an overdue ladder at its absolute time."""
 
     at: AwareDatetime
-    rung: Rung
+    rung: Annotated[Rung | Warn | Over, Field(discriminator="rung")]
 
 
-class Wait(BaseModel):
+class Deadline(BaseModel):
+    """Something that is due: a step that is open, or a limit of the case itself.
+
+    Attributes:
+        due: when it ought to be done; the binding end may be later, by a grace period.
+        rungs: the overdue ladder, by time; the last rung is the binding end. Empty: there is no limit.
+        passed: how many rungs of the ladder were taken.
+        inlets: the topics on which it may be ended; the fence watches them.
+        unanswered: an automated check has not answered by its end. Nothing follows; an operator has to see
+            to it.
+        stands_still: time does not count.
+        held_until: the platform was away over the binding end: it binds no earlier; ``due`` stands.
+        outage: when that outage began.
+    """
+
+    step: str
+    due: AwareDatetime | None = None
+    rungs: list[ScheduledRung] = Field(default_factory=list)
+    passed: int = 0
+    inlets: tuple[str, ...] = ()
+    unanswered: bool = Field(default=False, exclude_if=lambda value: value is False)
+    stands_still: bool = Field(default=False, exclude_if=lambda value: value is False)
+    held_until: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    outage: AwareDatetime | None = Field(default=None, exclude_if=absent)
+
+    @property
+    def end(self) -> datetime | None:
+        """The first instant that is too late: the binding end, or until when it is held. None where there is
+        no limit, or while it stands still."""
+        return (self.held_until or self.rungs[-1].at) if self.rungs and not self.stands_still else None
+
+    @property
+    def next_rung(self) -> ScheduledRung | None:
+        """The rung that comes next, at its time. What has no limit has none, nor has what stands still, or
+        waits for a check that did not answer."""
+        if self.passed >= len(self.rungs) or self.unanswered or self.stands_still:
+            return None
+        rung = self.rungs[self.passed]
+        if self.held_until is not None and self.passed == len(self.rungs) - 1:
+            return ScheduledRung(at=self.held_until, rung=rung.rung)
+        return rung
+
+
+class Wait(Deadline):
     """A step that is open: a request of an agency, or something that the applicant or time has to bring.
 
     Attributes:
         holder: who has the case because of it.
-        due: when it ought to be done; the binding end may be later, by a grace period.
-        rungs: the overdue ladder, by time; the last rung is the binding end. Empty: there is no limit.
-        passed: how many rungs of the ladder were taken.
+        limit, ladder: how long it may take and what happens when it takes longer, from which ``due`` and
+            ``rungs`` are computed; without a limit where a day was named.
+        began: when the limit began, and the agency that has it now was asked.
         request: the request type, where an agency was asked.
+        basis, reasons: what the case's law version said of it, beside the limit, when it was asked.
         agency: who is asked.
         referred_by: who was asked before, and did not answer.
-        inlets: the topics on which it may be ended; the fence watches them. None for an automated check.
         wants: the names of the facts that end it.
         fields: the fields of the application that may be handed in.
         owed: what still has to be paid to end it.
         paid: what was paid to end it, up to now.
         excess: how much of that was more than what was owed.
         said: a mark of what its verb said.
-        unanswered: its automated check has not answered by its end. Nothing follows; an operator has to see
-            to it.
-        held_until: the platform was away over the binding end: it binds no earlier; ``due`` stands.
-        outage: when that outage began.
+        stages: the stages of the course in which it was opened, the outermost first.
+        suspended: the suspensions for which it stands still, by step, and since when.
+        still: the stretches in which it stood still before.
     """
 
-    step: str
     holder: Party
     opened: AwareDatetime
-    due: AwareDatetime | None = None
-    rungs: list[ScheduledRung] = Field(default_factory=list)
-    passed: int = 0
+    limit: Limit | None = Field(default=None, exclude_if=absent)
+    ladder: tuple[Rung, ...] = Field(default=(), exclude_if=lambda value: not value)
+    began: AwareDatetime | None = Field(default=None, exclude_if=absent)
     request: str | None = Field(default=None, exclude_if=absent)
+    basis: str | None = Field(default=None, exclude_if=absent)
+    reasons: tuple[str, ...] = ()
     request_id: RequestId | None = Field(default=None, exclude_if=absent)
     agency: AgencyId | None = Field(default=None, exclude_if=absent)
     referred_by: AgencyId | None = Field(default=None, exclude_if=absent)
-    inlets: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     owed: Money | None = Field(default=None, exclude_if=absent)
     paid: Money | None = Field(default=None, exclude_if=absent)
     excess: Money | None = Field(default=None, exclude_if=absent)
     said: str | None = Field(default=None, exclude_if=absent)
-    unanswered: bool = Field(default=False, exclude_if=lambda value: value is False)
-    held_until: AwareDatetime | None = Field(default=None, exclude_if=absent)
-    outage: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    stages: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    suspended: dict[str, AwareDatetime] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    still: list[Stretch] = Field(default_factory=list, exclude_if=lambda value: not value)
 
     def __str__(self) -> str:
         """Who has the case for it, and until when, for operators."""
-        due = f", due {self.due:%Y-%m-%d %H:%M} UTC" if self.due else ""
+        due = f", due {self.due:%Y-%m-%d %H:%M} UTC" if self.due and not self.stands_still else ""
         held = f", held until {self.held_until:%Y-%m-%d %H:%M} UTC" if self.held_until else ""
         return f"{self.holder}: {self.step}{due}{held}"
 
@@ -110,22 +168,6 @@ class Wait(BaseModel):
     def is_check(self) -> bool:
         """Whether a department's own worker answers. It is the platform's: its silence means nothing."""
         return self.request is not None and not self.inlets
-
-    @property
-    def end(self) -> datetime | None:
-        """The first instant that is too late: the binding end, or until when it is held."""
-        return (self.held_until or self.rungs[-1].at) if self.rungs else None
-
-    @property
-    def next_rung(self) -> ScheduledRung | None:
-        """The rung that comes next, at its time. A wait without a limit has none, nor has a check that did
-        not answer."""
-        if not self.rungs or self.unanswered:
-            return None
-        rung = self.rungs[self.passed]
-        if self.held_until is not None and self.passed == len(self.rungs) - 1:
-            return ScheduledRung(at=self.held_until, rung=rung.rung)
-        return rung
 
     def in_time(self, received: datetime) -> bool:
         """Whether what the broker had at ``received`` came before the binding end.
@@ -135,17 +177,47 @@ class Wait(BaseModel):
         return self.end is None or received < self.end or self.is_check
 
 
+class Stage(Deadline):
+    """A stage of the course that has a limit of its own.
+
+    Attributes:
+        name: as the author calls it.
+        otherwise: the reason for which the stage is broken off once its limit is over; None: it goes on.
+        over: its limit is over.
+    """
+
+    name: str
+    otherwise: str | None = Field(default=None, exclude_if=absent)
+    over: bool = Field(default=False, exclude_if=lambda value: value is False)
+
+
+class Default(BaseModel):
+    """The applicant's notice of default, and what has followed.
+
+    Attributes:
+        begins: when the authority begins to owe a penalty payment.
+        begun: it does.
+        told: what is owed was told, and grows no more.
+    """
+
+    noticed: AwareDatetime
+    begins: AwareDatetime
+    begun: bool = False
+    told: bool = False
+
+
 class Outcome(BaseModel):
     """How a step ended.
 
     Attributes:
-        value: what its verb returns, as JSON.
+        value: what its verb returns, as JSON; of a step that was ``broken-off``, the reason why, and none
+            where the law has decided the case.
         said: a mark of what its verb said.
         asked: the agencies that were asked, the last of them last.
         fields: the fields of the application that the applicant was asked for.
     """
 
-    how: Literal["answered", "deemed", "stopped", "lapsed", "done"]
+    how: Literal["answered", "deemed", "stopped", "lapsed", "broken-off", "done"]
     value: Any = None
     said: str | None = Field(default=None, exclude_if=absent)
     asked: tuple[AgencyId, ...] = Field(default=(), exclude_if=lambda value: not value)
@@ -193,6 +265,13 @@ class Journal(BaseModel):
         sequence, head: number and hash of the last ledger entry.
         supplements: what the applicant handed in, by field of the application.
         decided, withdrawn: what has happened; a case that is decided cannot be withdrawn any more.
+        clock: what has happened to the legal clock, in order.
+        calendar: the days that the case counts with, where they were published since it was opened.
+        deadlines: the limits of the case itself that run: ``statutory``, ``promised``, ``penalty``.
+        stages: the stages of the course that are under way, by step.
+        moment: when the broker had what the course knows last: what it does then counts from there.
+        silence: the decision that the law takes the authority's silence for, once it has.
+        default: the applicant's notice of default.
     """
 
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
@@ -210,7 +289,20 @@ class Journal(BaseModel):
     supplements: dict[str, Any] = Field(default_factory=dict)
     decided: bool = False
     withdrawn: bool = False
+    clock: list[ClockMark] = Field(default_factory=list)
+    calendar: CalendarDays | None = None
+    deadlines: dict[str, Deadline] = Field(default_factory=dict)
+    stages: dict[str, Stage] = Field(default_factory=dict)
+    moment: AwareDatetime | None = None
+    silence: Grant | Refuse | None = None
+    default: Default | None = None
     _ordinals: Counter[str] = PrivateAttr(default_factory=Counter)
+
+    def every_deadline(self) -> Iterator[Deadline]:
+        """Everything that may be due: the waits, the stages, the limits of the case itself."""
+        yield from self.waits.values()
+        yield from self.stages.values()
+        yield from self.deadlines.values()
 
     def next_step(self, name: str) -> str:
         """The step name of the next use of a verb: ``name`` and how often it was used.

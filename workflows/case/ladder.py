@@ -5,35 +5,88 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from contracts.terms.calendar import Calendar, Due
-from contracts.terms.limits import Limit
+from contracts.terms.calendar import Calendar, Due, Stretch
+from contracts.terms.limits import AS_IT_FALLS, Counting, Limit, working_days
 from contracts.terms.requests import Deem, End, Escalate, Lapse, Refer, Remind, lapse
-from contracts.wire.messages import Expired, Reminded
+from contracts.wire.messages import Expired, Reminded, Rescheduled
 from workflows.case.asking import ask
 from workflows.case.case import Case
-from workflows.case.journal import Outcome, ScheduledRung, Wait
+from workflows.case.journal import Deadline, Outcome, ScheduledRung, Wait
 
 
 def schedule(
-    calendar: Calendar, start: datetime, limit: Limit, overdue: Sequence[Remind | Escalate | End]
+    calendar: Calendar,
+    start: datetime,
+    limit: Limit,
+    ladder: Sequence[Remind | Escalate | End],
+    *,
+    counting: Counting = AS_IT_FALLS,
+    stopped: Sequence[Stretch] = (),
 ) -> tuple[Due, list[ScheduledRung]]:
-    """When a limit that begins at ``start`` is due, and the ladder's rungs at their absolute times."""
-    due = calendar.due(start, limit)
+    """When a limit that begins at ``start`` is due, and the ladder's rungs at their absolute times.
+
+    Args:
+        counting: how the law counts.
+        stopped: the stretches that do not count.
+    """
+    due = calendar.due(start, limit, counting=counting, stopped=stopped)
     deadline = due.at
     rungs: list[ScheduledRung] = []
-    for rung in overdue:
+    for rung in ladder:
         if isinstance(rung, Remind):
-            rungs.append(ScheduledRung(at=calendar.due(start, limit.share(rung.at)).at, rung=rung))
+            remind = calendar.due(start, limit.share(rung.at), stopped=stopped).at
+            rungs.append(ScheduledRung(at=min(remind, due.at), rung=rung))
         else:
             rungs.append(ScheduledRung(at=deadline, rung=rung))
         if isinstance(rung, Escalate):
             last_instant = deadline - timedelta(microseconds=1)  # the grace follows the limit's last day
-            deadline = calendar.due(last_instant, rung.grace).at
+            deadline = calendar.due(last_instant, rung.grace, counting=counting, stopped=stopped).at
     return due, sorted(rungs, key=lambda each: each.at)
 
 
+def reschedule(case: Case, wait: Wait, why: str, *, resumed: bool = False) -> None:
+    """Compute again when a wait is due, since time stood still for it or its calendar has changed; and say so
+    where that has moved it, or lets it run again.
+
+    Args:
+        why: the rule, or the calendar version.
+        resumed: time stood still for it and no longer does.
+    """
+    if wait.limit is None or wait.began is None or wait.stands_still:
+        return
+    due, rungs = schedule(
+        case.calendar,
+        wait.began,
+        wait.limit,
+        wait.ladder,
+        counting=case.law.counting,
+        stopped=wait.still,
+    )
+    before = (wait.due, wait.rungs)
+    if before == (due.at, rungs) and not resumed:
+        return
+    moved_from, wait.due, wait.rungs, wait.held_until = wait.due, due.at, rungs, None
+    case.waits.forget(wait.step)
+    case.waits.set_alarm()
+    tell_of_move(case, wait, why, moved_from, provisional=due.provisional)
+
+
+def tell_of_move(
+    case: Case, wait: Wait, why: str, moved_from: datetime | None, *, provisional: bool = False
+) -> None:
+    """Record that a wait is due at another time, or stands still, and tell the agency that has it."""
+    due, end = (None, None) if wait.stands_still else (wait.due, wait.end)
+    recorded = case.record(
+        "rescheduled", of=wait, due=due, due_before=moved_from, provisional=provisional, basis=why
+    )
+    if wait.agency is not None and wait.request is not None:
+        recorded.tell_agency(
+            wait.agency, Rescheduled(request=wait.request, due=due, binding_end=end, reason=why)
+        )
+
+
 def take_due_rungs(case: Case) -> None:
-    """Take every rung that is due by now, and set the alarm to the next one.
+    """Take every rung of a wait that is due by now, and set the alarm to the next one.
 
     A rung that ends a wait has to wait for its fence; it stays due and is taken once the fence is passed.
     """
@@ -52,10 +105,10 @@ def _take(case: Case, wait: Wait, scheduled: ScheduledRung) -> bool:
     if isinstance(rung, Remind | Escalate):
         wait.passed += 1
         _remind(case, wait, rung)
-    elif not _is_silence(case, wait, rung):
+    elif isinstance(rung, End) and not _is_silence(case, wait, rung):
         wait.unanswered = True
         case.record("held", of=wait, data={"unanswered": True})
-    elif _may_bind(case, wait):
+    elif isinstance(rung, End) and may_bind(case, wait):
         _end(case, wait, rung, scheduled.at)
     else:
         return False
@@ -78,16 +131,20 @@ def _end(case: Case, wait: Wait, rung: End, at: datetime) -> None:
     silent, request = wait.agency, wait.request
     match rung:
         case Deem(outcome=outcome):
-            case.waits.settle(wait.step, Outcome(how="deemed", value={"outcome": outcome, "deemed": True}))
+            deemed = {"outcome": outcome, "deemed": True}
+            case.waits.settle(wait.step, Outcome(how="deemed", value=deemed), at)
             recorded = case.record("deemed", of=wait, occurred=at, outcome=outcome)
             expired = {"outcome": outcome}
         case Lapse(reason=reason):
-            case.waits.settle(wait.step, Outcome(how="lapsed", value=reason))
+            case.waits.settle(wait.step, Outcome(how="lapsed", value=reason), at)
             recorded = case.record("lapsed", of=wait, occurred=at, outcome=reason)
             expired = {"reason": reason}
         case Refer(to=to):
             last_instant = (wait.end or at) - timedelta(microseconds=1)  # its limit follows the first one's
-            due, rungs = schedule(case.calendar, last_instant, rung.within, [lapse(rung.otherwise)])
+            wait.began, wait.limit, wait.ladder = last_instant, rung.within, (lapse(rung.otherwise),)
+            due, rungs = schedule(
+                case.calendar, last_instant, wait.limit, wait.ladder, counting=case.law.counting
+            )
             case.waits.refer(wait, to, due.at, rungs)
             recorded = ask(case, wait, kind="referred", provisional=due.provisional)
             expired = {"referred_to": to}
@@ -95,25 +152,38 @@ def _end(case: Case, wait: Wait, rung: End, at: datetime) -> None:
         recorded.tell_agency(silent, Expired(request=request, **expired))
 
 
-def _may_bind(case: Case, wait: Wait) -> bool:
-    """Whether the end of a wait may take effect now: there was silence, and nobody was kept from speaking.
+def may_bind(case: Case, deadline: Deadline) -> bool:
+    """Whether what follows from a deadline may take effect now: there was silence, and nobody was kept from
+    speaking.
 
-    After an outage of the platform it is held, and an entry says so, once for each outage.
+    After an outage of the platform it is held, and an entry says so, once for each outage. Where the law
+    names a basis for it, the limit itself ends later: with the next working day after the return.
     """
-    found = case.waits.fence(wait)
+    found = case.waits.fence(deadline)
     if found is None:
         return False
-    until, outage = found.held_until, found.outage
-    if until is None or wait.end is None or until <= wait.end:
+    until, outage, basis = found.held_until, found.outage, case.law.outage_basis
+    if until is None or deadline.end is None or until <= deadline.end:
         return True
-    case.waits.hold(wait, until)
+    if outage is not None and basis is not None:
+        until = max(until, case.calendar.due(outage.ended, working_days(1)).at)
+    case.waits.hold(deadline, until)
     began = outage.began if outage else until
-    if began != wait.outage:
-        wait.outage = began
+    if began != deadline.outage:
+        deadline.outage = began
         data = {"until": until.isoformat()}
         if outage:
             data |= {"outage_began": outage.began.isoformat(), "outage_ended": outage.ended.isoformat()}
-        case.record("held", of=wait, data=data)
+        moved = outage is not None and basis is not None
+        case.record(
+            "held",
+            of=deadline if isinstance(deadline, Wait) else None,
+            step=deadline.step,
+            due=until if moved else None,
+            due_before=deadline.due if moved else None,
+            basis=basis if moved else None,
+            data=data,
+        )
     return False
 
 

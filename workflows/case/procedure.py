@@ -11,24 +11,40 @@ from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from contracts.platform import CANCEL, DELIVER, Cancellation, Closing, Opened
+from contracts.platform import CANCEL, DELIVER, PUBLISH_CALENDAR, Cancellation, Closing, Opened
+from contracts.terms.calendar import CalendarDays
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.terms.hand_overs import HandOver
+from contracts.terms.identifiers import STANDARD, VariantId
+from contracts.terms.law import LawVersion
 from contracts.terms.limits import Limit
-from contracts.terms.requests import Answer, Request
+from contracts.terms.requests import Answer, Approval, Request
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Contract, DocumentRef, MissingItem, Money
 from contracts.wire.messages import DocumentIssued, FeeDue, HandedOver, Missing, Receipt
 from workflows.case.answers import Answers
 from workflows.case.carrier import carry
 from workflows.case.case import Case
+from workflows.case.clock import start
+from workflows.case.deciding import decide
 from workflows.case.definition import check
+from workflows.case.extending import check_extension, extend
 from workflows.case.faults import CourseFault
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
 from workflows.case.journal import PAYMENT, Outcome, Wait
 from workflows.case.runtime import Runtime
-from workflows.case.waiting import open_applicant, open_facts, open_request, outcome_of, read_fact, wait_until
+from workflows.case.stages import Within
+from workflows.case.suspending import Suspended
+from workflows.case.waiting import (
+    interrupt_if_broken_off,
+    open_applicant,
+    open_facts,
+    open_request,
+    outcome_of,
+    read_fact,
+    wait_until,
+)
 
 A = TypeVar("A", bound=BaseModel)
 R = TypeVar("R", bound=Answer)
@@ -46,10 +62,12 @@ class Procedure(Generic[A]):
 
     Attributes:
         item: the procedure's service item.
-        workflow_type: the Temporal workflow type: the procedure and the law version that the class is for.
+        variant: the way of working that the class is.
+        workflow_type: the Temporal workflow type: the procedure, and the variant unless it is the standard.
     """
 
     item: ClassVar[ServiceItem]
+    variant: ClassVar[VariantId]
     workflow_type: ClassVar[str]
 
     def __init__(self, runtime: Runtime | None = None) -> None:
@@ -69,6 +87,13 @@ class Procedure(Generic[A]):
         """End the case where it stands, decided or not; the first who says so counts."""
         self._inbox.cancellation = self._inbox.cancellation or cancellation
 
+    @workflow.signal(
+        name=PUBLISH_CALENDAR, description="A new version of the case's calendar, from an operator."
+    )
+    def publish_calendar(self, days: CalendarDays) -> None:
+        """Count the limits that are open by these days; the version that the case has changes nothing."""
+        self._inbox.calendars.append(days)
+
     async def course(self, application: A) -> Decision:
         """What the procedure does, to its decision. Each procedure has its own."""
         raise NotImplementedError
@@ -77,16 +102,16 @@ class Procedure(Generic[A]):
         """Run a procedure's ``course`` to its decision, with all that a case needs around it.
 
         Raises:
-            CourseFault: the service item has no such law version, or the course went wrong.
+            LookupError: the service item has no such law version.
+            CourseFault: the course went wrong.
         """
-        if opened.law not in (known := [law.id for law in self.item.laws]):
-            raise CourseFault(
-                f"{opened.case} was opened under the law version {opened.law!r} of {opened.procedure}, and "
-                f"this build knows {', '.join(known)}; put it back into the service item: a law version "
-                "stays there as long as cases run under it"
-            )
         self._case = Case(opened, self.item, self._inbox, self._runtime)
         return await carry(self._case, course(opened.application))
+
+    @property
+    def law(self) -> LawVersion:
+        """The law version that the case was opened under: limits, fees, reasons."""
+        return self._case.law
 
     async def ask(self, request: Request[R]) -> R:
         """Ask an agency and wait for its answer, or for what its overdue ladder puts in its place.
@@ -122,16 +147,22 @@ class Procedure(Generic[A]):
         await wait_until(self._case, settled)
         for step in [step for step in asked if step in self._case.journal.waits]:  # never in a set's order
             self._case.stop(step, f"another agency answered: {stop_at}")
+        for step in asked:
+            if step in outcomes:
+                interrupt_if_broken_off(self._case, outcomes[step])
         ended = [(asked[step], outcome) for step, outcome in outcomes.items() if step in asked]
         return Answers(
             requests, [(each, _answer(each, outcome)) for each, outcome in ended if outcome.how != "stopped"]
         )
 
     async def accept(self) -> None:
-        """Tell the applicant that the application is complete and accepted."""
+        """Tell the applicant that the application is complete and accepted. By most laws the limits of the
+        case begin with that."""
         self._case.interrupt_if_withdrawn()
         if step := self._case.once("accept"):
-            recorded = self._case.record("accepted", step=step)
+            started = self._case.law.starts == "accepted" and self._case.clock.started is None
+            turned = start(self._case, self._case.moment) if started else None
+            recorded = self._case.record("accepted", step=step, turned=turned)
             recorded.tell_applicant(
                 Receipt(stage="accepted", procedure=self.item.procedure, ledger_hash=recorded.hash)
             )
@@ -146,9 +177,9 @@ class Procedure(Generic[A]):
 
         Raises:
             Lapsed: nothing came in time; ``otherwise`` is the reason.
-            LookupError: the application has no such field, or the service item no such reason.
+            LookupError: the application has no such field, or the law version no such reason.
         """
-        self.item.reason(otherwise)
+        self.law.reason(otherwise)
         fields = tuple(dict.fromkeys(item.field for item in missing))
         if unknown := [field for field in fields if field not in type(application).model_fields]:
             raise LookupError(f"{type(application).__name__} has no field {', '.join(unknown)}")
@@ -177,10 +208,13 @@ class Procedure(Generic[A]):
         paid then is to be refunded.
 
         Raises:
-            LookupError: the service item has its fees in another currency.
+            LookupError: the law version has no fees, or has them in another currency. What is not in the
+                catalogue cannot be collected.
         """
-        if fee.currency != self.item.fees.currency:
-            raise LookupError(f"{self.item.procedure} takes payments in {self.item.fees.currency}")
+        if fee.currency != self.law.fees.currency:
+            raise LookupError(f"{self.item.procedure} takes payments in {self.law.fees.currency}")
+        if not self.law.fees.lines:
+            raise LookupError(f"{self.item.procedure}: law version {self.law.id!r} has no fee to collect")
 
         def begin(wait: Wait) -> None:
             notice = FeeDue(amount=fee, due=wait.due or self._case.now())
@@ -200,8 +234,13 @@ class Procedure(Generic[A]):
             self._case.record("notified", step=step, data=issued).tell_applicant(issued)
 
     async def hand_over(self, matter: HandOver) -> None:
-        """Hand something to an agency for good. It is theirs from then on: no answer is waited for."""
+        """Hand something to an agency for good. It is theirs from then on: no answer is waited for.
+
+        Raises:
+            TypeError: the service item does not list it among its hand-overs.
+        """
         self._case.interrupt_if_withdrawn()
+        self.item.check_lists(matter)
         if step := self._case.once(matter.name, matter=matter):
             handed_over = HandedOver(
                 matter=matter.name,
@@ -216,16 +255,16 @@ class Procedure(Generic[A]):
         """Set what is owed, as the law says, and tell the applicant.
 
         Args:
-            reason: a reason code of the service item.
+            reason: a reason code of the law version.
             amount: what is owed for that reason, from now on.
             since: the legal day from which it is owed; a past day, where the case was told of it late.
             balance: what is still to be paid in all. If that is nothing, no notice is sent.
 
         Raises:
-            LookupError: the service item has no such reason.
+            LookupError: the law version has no such reason.
         """
         self._case.interrupt_if_withdrawn()
-        self.item.reason(reason)
+        self.law.reason(reason)
         if step := self._case.once("charge", reason=reason, amount=amount, balance=balance):
             due = self._case.calendar.begins(since, self._case.now())
             data = {"amount": amount.model_dump(mode="json"), "balance": balance.model_dump(mode="json")}
@@ -263,11 +302,59 @@ class Procedure(Generic[A]):
         outcome = await outcome_of(self._case, step)
         return None if outcome.how == "lapsed" else read_fact(facts, outcome.value)
 
+    def suspended(self, basis: str) -> Suspended:
+        """Time that does not count: ``async with self.suspended("Awb art. 4:15"): …``.
+
+        It begins with the block and ends when the broker had what ended the block's last wait. A day does not
+        count if all of it was suspended. Where the law has the limits of open requests stand still, too,
+        their agencies are told so.
+
+        Args:
+            basis: of a suspension of the law version.
+
+        Raises:
+            LookupError: the law version has none with this basis.
+        """
+        return Suspended(self._case, basis)
+
+    def within(self, limit: Limit, stage: str, otherwise: str | None = None) -> Within:
+        """A stage with a limit of its own: ``async with self.within(weeks(3), "substance"): …``.
+
+        The lead agency is warned before its end, and told when it is over.
+
+        Args:
+            otherwise: a reason. Once the limit is over, the stage is broken off for it: its requests are
+                stopped, and the verb in it that waits raises :class:`Lapsed`. Without, it goes on.
+
+        Raises:
+            LookupError: the service item has no such reason.
+        """
+        if otherwise is not None:
+            self.law.reason(otherwise)
+        return Within(self._case, stage, limit, otherwise)
+
+    async def extend(self, limit: Limit, *, basis: str, approved: Request[Approval]) -> bool:
+        """Extend the limits of the case, if who has to approve it does so before the statutory one ends.
+
+        Args:
+            limit: by how much, at most what the law version allows.
+            basis: of an extension of the law version.
+            approved: what is asked of the agency that has to approve it.
+
+        Raises:
+            LookupError: the law version has no extension with this basis, or not of this length or so often.
+            Lapsed: the ladder of the request ended in a ``lapse`` rung.
+        """
+        rule = self._case.law.extension(basis)
+        check_extension(self._case, rule, limit, approved.agency)
+        approval = await self.ask(approved)
+        return extend(self._case, rule, limit, approval, approved.agency)
+
     async def decide(self, decision: D) -> D:
         """Decide the case and tell the applicant. From here on it cannot be withdrawn.
 
         Raises:
-            LookupError: the service item has no such reason.
+            LookupError: the law version has no such reason.
             CourseFault: the decision says what no such decision has, or the case is decided already.
         """
         if unknown := decision.model_extra:  # read from elsewhere, it may be a newer build's; not made here
@@ -275,7 +362,7 @@ class Procedure(Generic[A]):
             raise CourseFault(
                 f"{type(decision).__name__} has no {', '.join(unknown)}; it has: {known or 'nothing'}"
             )
-        self._case.decide(decision)
+        decide(self._case, decision)
         return decision
 
     async def end(self, result: str) -> Ended:
@@ -288,19 +375,20 @@ class Procedure(Generic[A]):
         return date.fromisoformat(self._case.journal.remember("today", day.isoformat()))
 
 
-def procedure(item: ServiceItem, law: str | None = None) -> Callable[[type[P]], type[P]]:
-    """Make a class the workflow of a service item under one law version; by default the newest. Its ``run``,
-    which the SDK wants on the class itself, is written here, unless it has one.
+def procedure(item: ServiceItem, variant: str = STANDARD) -> Callable[[type[P]], type[P]]:
+    """Make a class the workflow of a service item in one variant, under all law versions that know it. Its
+    ``run``, which the SDK wants on the class itself, is written here, unless it has one.
 
-    A case keeps the law version it was opened under, so the class of an older version stays beside the
-    newer one as long as cases run under it.
+    A law version that changes the course names another variant, another class. The class of the old one stays
+    beside it as long as cases run in it.
 
     Raises:
         TypeError: its author made a mistake that can be seen before a case runs; names each with its line.
     """
 
     def bind(cls: type[P]) -> type[P]:
-        cls.item, cls.workflow_type = item, item.workflow_type(law or item.laws[-1].id)
+        cls.item, cls.variant = item, VariantId(variant)
+        cls.workflow_type = item.workflow_type(cls.variant)
         if not workflow.unsafe.in_sandbox():  # there it would be checked anew for every case
             check(cls, item)
         if "run" not in vars(cls):

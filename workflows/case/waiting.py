@@ -22,8 +22,10 @@ from contracts.wire.messages import Answered, Paid
 from contracts.wire.topics import events_topic
 from workflows.case.asking import ask
 from workflows.case.case import Case
+from workflows.case.interruptions import DecidedBySilence, Lapsed
 from workflows.case.journal import PAYMENT, Outcome, ScheduledRung, Wait, mark_of
 from workflows.case.ladder import schedule
+from workflows.case.stages import is_over, stages_here
 
 F = TypeVar("F", bound=Contract)
 
@@ -33,9 +35,29 @@ async def outcome_of(case: Case, step: str) -> Outcome:
 
     Raises:
         Withdrawal: the applicant withdrew first.
+        Lapsed: the limit of the stage that it belongs to is over.
+        DecidedBySilence: the law has decided the case meanwhile.
     """
     await wait_until(case, lambda: step in case.journal.outcomes)
-    return case.journal.outcomes[step]
+    outcome = case.journal.outcomes[step]
+    interrupt_if_broken_off(case, outcome)
+    return outcome
+
+
+def interrupt_if_broken_off(case: Case, outcome: Outcome) -> None:
+    """Interrupt the course at a verb whose step did not end by itself. Only there: what a verb before it
+    returned, it returns in a new run, too.
+
+    Raises:
+        Lapsed: the limit of the stage that it belongs to is over.
+        DecidedBySilence: the law has decided the case meanwhile.
+    """
+    if outcome.how != "broken-off":
+        return
+    if outcome.value is not None:
+        raise Lapsed(outcome.value)
+    if case.journal.silence is not None:
+        raise DecidedBySilence(case.journal.silence)
 
 
 async def wait_until(case: Case, condition: Callable[[], bool]) -> None:
@@ -55,14 +77,13 @@ def open_request(case: Case, request: Request[Any]) -> str:
     """Ask an agency; the step under which its answer will be found.
 
     Raises:
-        LookupError: the service item lacks a reason code that may come out of it.
+        TypeError: the service item of the procedure does not list the request.
     """
-    for code in request.codes():
-        case.item.reason(code)
+    case.item.check_lists(request)
     step = case.journal.next_step(request.name)
     mark = mark_of({"request": request})
     begun = case.begun(step, mark)
-    if step in case.journal.outcomes:
+    if step in case.journal.outcomes or is_over(case, step, mark):
         return step
     case.requests[step] = request
     if not begun:
@@ -73,19 +94,26 @@ def open_request(case: Case, request: Request[Any]) -> str:
 
 
 def _ask(case: Case, step: str, request: Request[Any], mark: str) -> None:
-    due, rungs = schedule(case.calendar, case.now(), request.limit, request.overdue)
+    terms = case.law.terms(type(request))
+    due, rungs = schedule(case.calendar, case.now(), terms.limit, terms.overdue, counting=case.law.counting)
     agency = Party.agency(request.agency)
     wait = Wait(
         step=step,
         holder=agency,
         opened=case.now(),
+        began=case.now(),
+        ladder=terms.overdue,
         due=due.at,
         rungs=rungs,
         request=request.name,
+        limit=terms.limit,
+        basis=terms.basis,
+        reasons=terms.reasons,
         request_id=case.request_id(step),
         agency=request.agency,
         inlets=() if request.agency in case.opened.checks else (events_topic(agency),),
         said=mark,
+        stages=stages_here(),
     )
     case.waits.open(wait)
     ask(case, wait, kind="requested", provisional=due.provisional)
@@ -196,7 +224,7 @@ def _open(
         said: what else ``begin`` says, to be compared in a later run.
     """
     step, mark = case.journal.next_step(verb), mark_of({"wants": wants, "owed": owed} | dict(said or {}))
-    if case.begun(step, mark):
+    if case.begun(step, mark) or is_over(case, step, mark):
         return step
     wait = Wait(
         step=step,
@@ -207,12 +235,14 @@ def _open(
         fields=fields,
         owed=owed,
         said=mark,
+        stages=stages_here(),
     )
     if until is not None:
         wait.due = case.calendar.begins(until, case.now())
         wait.rungs = [ScheduledRung(at=wait.due, rung=lapse("overdue"))]
     elif within is not None:
-        due, wait.rungs = schedule(case.calendar, case.now(), within, [lapse("overdue")])
+        wait.began, wait.limit, wait.ladder = case.now(), within, (lapse("overdue"),)
+        due, wait.rungs = schedule(case.calendar, wait.began, within, wait.ladder, counting=case.law.counting)
         wait.due = due.at
     case.waits.open(wait)
     begin(wait)

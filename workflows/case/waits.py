@@ -1,10 +1,10 @@
-"""The waits of a case: what it is waiting for, until when, and how each wait ends."""
+"""The waits of a case, and its other deadlines: what it waits for, until when, and how each wait ends."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +13,13 @@ from contracts.terms.identifiers import AgencyId, CaseId, Party
 from contracts.terms.values import Money
 from contracts.wire.topics import events_topic
 from workflows.case.alarm import Alarm
-from workflows.case.journal import LARGEST_SUM, Fact, Journal, Outcome, ScheduledRung, Wait
+from workflows.case.journal import LARGEST_SUM, Deadline, Fact, Journal, Outcome, ScheduledRung, Wait
 from workflows.case.runtime import Runtime
 
 
 class Waits:
-    """Opens and settles the waits of a journal, with the timer, the fences and the checks they need.
+    """Opens and settles the waits of a journal, with the timer, the fences and the checks that they and its
+    other deadlines need.
 
     Nothing here is recorded in the ledger: the caller records why a wait was opened and how it ended.
 
@@ -26,8 +27,20 @@ class Waits:
         alarm: rings when a rung of an overdue ladder is due.
     """
 
-    def __init__(self, case: CaseId, journal: Journal, runtime: Runtime, now: Callable[[], datetime]) -> None:
-        """``now`` is the case's clock."""
+    def __init__(
+        self,
+        case: CaseId,
+        journal: Journal,
+        runtime: Runtime,
+        now: Callable[[], datetime],
+        delay: timedelta = timedelta(0),
+    ) -> None:
+        """
+        Args:
+            now: the case's clock.
+            delay: so long after a rung is due it is taken.
+        """
+        self._delay = delay
         self.alarm = Alarm(runtime, now)
         self._case = case
         self._journal = journal
@@ -41,28 +54,46 @@ class Waits:
         self._journal.waits[wait.step] = wait
         self.set_alarm()
 
-    def settle(self, step: str, outcome: Outcome) -> None:
-        """End a wait; the verb that waits for it goes on."""
+    def settle(self, step: str, outcome: Outcome, at: datetime | None = None) -> None:
+        """End a wait; the verb that waits for it goes on.
+
+        Args:
+            at: when that came about which ends it. What the course does then counts from there.
+        """
+        if at is not None:
+            self._journal.moment = max(at, self._journal.moment or at)
         if wait := self._journal.waits.pop(step, None):
+            if wait.is_check:
+                self._look_again()
             outcome.said, outcome.fields = wait.said, wait.fields
             if wait.agency is not None:
                 outcome.asked = (*([wait.referred_by] if wait.referred_by else []), wait.agency)
             if unused := wait.excess if outcome.how == "answered" else wait.paid:
                 self._journal.refund(unused)
         self._journal.outcomes[step] = outcome
-        _give_up(self._fences.pop(step, None))
         _give_up(self._checks.pop(step, None))
+        self.forget(step)
+
+    def _look_again(self) -> None:
+        """A check has ended for which limits of the case waited, that were over."""
+        for deadline in self._journal.deadlines.values():
+            deadline.unanswered = False
+        self.set_alarm()
+
+    def forget(self, step: str) -> None:
+        """Give up the fence of a deadline that has ended, stands still, or has moved."""
+        _give_up(self._fences.pop(step, None))
         self._found.pop(step, None)
 
-    def hold(self, wait: Wait, until: datetime) -> None:
-        """Let a wait go on until then; a new fence is passed at its end."""
-        wait.held_until = until
-        self._renew(wait.step)
+    def hold(self, deadline: Deadline, until: datetime) -> None:
+        """Let a deadline go on until then; a new fence is passed at its end."""
+        deadline.held_until = until
+        self._renew(deadline.step)
 
     def refer(self, wait: Wait, to: AgencyId, due: datetime, rungs: list[ScheduledRung]) -> None:
         """Let another agency end a wait, on a ladder of its own; the one that was asked no longer can."""
         wait.referred_by, wait.agency, wait.holder = wait.agency, to, Party.agency(to)
-        wait.due, wait.rungs, wait.passed = due, rungs, 0
+        wait.due, wait.rungs, wait.passed, wait.still = due, rungs, 0, []
         wait.inlets, wait.held_until, wait.outage = (events_topic(wait.holder),), None, None
         _give_up(self._checks.pop(wait.step, None))
         self._renew(wait.step)
@@ -84,7 +115,8 @@ class Waits:
                 if wait.owed is not None:
                     _pay(wait, wait.owed, Money.model_validate(fact.data["amount"]))
                 if not (wait.owed and wait.owed.amount):
-                    self.settle(wait.step, Outcome(how="answered", value=fact.model_dump(mode="json")))
+                    outcome = Outcome(how="answered", value=fact.model_dump(mode="json"))
+                    self.settle(wait.step, outcome, fact.received)
                 return wait
         return None
 
@@ -94,11 +126,11 @@ class Waits:
 
     def set_alarm(self) -> None:
         """Ring at the earliest rung. A rung that waits for its fence is taken when the fence is passed."""
-        waits = [wait for wait in self._journal.waits.values() if wait.step not in self._fences]
-        if due := [rung.at for wait in waits if (rung := wait.next_rung)]:
-            self.alarm.set(min(due))
+        deadlines = [each for each in self._journal.every_deadline() if each.step not in self._fences]
+        if due := [rung.at for each in deadlines if (rung := each.next_rung)]:
+            self.alarm.set(min(due) + self._delay)
 
-    def fence(self, wait: Wait) -> FencePassed | None:
+    def fence(self, wait: Deadline) -> FencePassed | None:
         """What the fence found: the case has everything that came in time for ``wait``. None: not yet.
 
         If it is not known yet, the gateway is asked, once. A deadline takes effect only after every
@@ -115,7 +147,7 @@ class Waits:
         """Whether a rung that waited for its fence can be taken now."""
         return bool(self._found)
 
-    async def _pass_fence(self, wait: Wait, deadline: datetime) -> None:
+    async def _pass_fence(self, wait: Deadline, deadline: datetime) -> None:
         fence = Fence(case=self._case, deadline=deadline, topics=wait.inlets)
         found = await self._runtime.await_gateway(fence, wait.step)
         # Temporal returns what an activity has found also where it is cancelled in the same task: the wait

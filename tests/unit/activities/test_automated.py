@@ -42,7 +42,8 @@ async def test_an_answer_of_the_type_is_returned(answer: Any) -> None:
 )
 async def test_anything_else_fails_the_activity_and_says_why(answer: Any, why: str) -> None:
     with pytest.raises(
-        ApplicationError, match=f"the check of review-drainage returned no Review: .*{why}"
+        ApplicationError,
+        match=f"the check of construction-permit.review-drainage returned no Review: .*{why}",
     ) as failed:
         await returning(answer)
     assert not failed.value.non_retryable

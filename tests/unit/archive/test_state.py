@@ -54,11 +54,17 @@ def test_what_is_open_is_told_as_well_once_the_data_is_erased(ledger: list[Ledge
 
 
 def test_an_open_request_names_who_was_asked_until_when_and_on_which_basis() -> None:
-    asked = next(number for number, entry in enumerate(PERMIT) if entry.step == "review-fire-safety/1")
-    (review,) = (
-        step for step in state_of(erased(PERMIT[: asked + 1])).waiting if step.step == "review-fire-safety/1"
+    asked = next(
+        number
+        for number, entry in enumerate(PERMIT)
+        if entry.step == "construction-permit.review-fire-safety/1"
     )
-    assert (review.holder, review.basis) == ("agency:fire-safety", ReviewFireSafety.basis)
+    (review,) = (
+        step
+        for step in state_of(erased(PERMIT[: asked + 1])).waiting
+        if step.step == "construction-permit.review-fire-safety/1"
+    )
+    assert (review.holder, review.basis) == ("agency:fire-safety", ReviewFireSafety.stated.basis)
     assert review.due is not None
 
 

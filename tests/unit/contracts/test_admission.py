@@ -55,7 +55,7 @@ def answered(**changes: Any) -> dict[str, Any]:
         Answered.type,
         CASE,
         {"answer": {"outcome": "consent"}, "officer": "officer-7"},
-        request=f"{CASE}/review-fire-safety/1",
+        request=f"{CASE}/construction-permit.review-fire-safety/1",
     )
     return written.model_dump(mode="json") | changes
 
@@ -310,10 +310,20 @@ class TestApplications:
 
 class TestAnswers:
     def test_a_request_of_another_case(self) -> None:
-        refusal = refused(FIRE_SAFETY, answered(requestid=f"{new_case()}/review-fire-safety/1"))
+        refusal = refused(
+            FIRE_SAFETY, answered(requestid=f"{new_case()}/construction-permit.review-fire-safety/1")
+        )
         assert (refusal.reason, refusal.field) == ("invalid", "requestid")
 
-    @pytest.mark.parametrize("requestid", [None, "", "review-fire-safety", f"{CASE}/review-fire-safety/one"])
+    @pytest.mark.parametrize(
+        "requestid",
+        [
+            None,
+            "",
+            "construction-permit.review-fire-safety",
+            f"{CASE}/construction-permit.review-fire-safety/one",
+        ],
+    )
     @pytest.mark.parametrize("event_type", [Answered.type, Received.type, Corrected.type])
     def test_no_request_is_named(self, requestid: str | None, event_type: str) -> None:
         data = {"answer": {"outcome": "consent"}, "reason": "a slip"}
@@ -326,7 +336,7 @@ class TestAnswers:
 
     @pytest.mark.parametrize("event_type", [Answered.type, Received.type])
     def test_a_request_that_was_asked_of_another_agency(self, event_type: str) -> None:
-        forged = answered(requestid=f"{CASE}/review-planning/1", type=event_type)
+        forged = answered(requestid=f"{CASE}/construction-permit.review-planning/1", type=event_type)
         refusal = refused(FIRE_SAFETY, forged)
         assert (refusal.reason, refusal.field) == ("wrong-source", "requestid")
 

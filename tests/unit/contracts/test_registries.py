@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
+from activities.automated import automated
 from contracts.procedures.catalogue import CATALOGUE, by_procedure
-from contracts.procedures.construction_permit import HOUSING
+from contracts.procedures.construction_permit import HOUSING, CheckCompleteness
 from contracts.procedures.traffic_fine import CREDIT_COLLECTOR
 from contracts.terms.hand_overs import HandOver
+from contracts.terms.identifiers import ProcedureId
 from contracts.terms.limits import working_days
 from contracts.terms.reports import REPORTS, Report
 from contracts.terms.requests import REQUESTS, Answer, Request, deem
-from contracts.terms.step_names import VERBS
+from contracts.terms.service_item import ServiceItem
 from contracts.wire.envelope import MESSAGES, Message
 
 
@@ -33,43 +35,54 @@ def test_two_reports_of_one_step_in_one_module() -> None:
     assert REPORTS["measure the site"] is SiteMeasured
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
-def test_a_request_whose_name_is_a_verbs(verb: str) -> None:
+def an_item(procedure: str, **changes: Any) -> ServiceItem:
+    """A service item of another procedure, which asks nothing."""
+    fields = dict(CATALOGUE["permit-receipt"]) | {"procedure": ProcedureId(procedure)}
+    return ServiceItem(**(fields | changes))
+
+
+def a_request(name: str, **changes: Any) -> type[Request[Reply]]:
+    """A request type of this name."""
     keywords = {"agency": HOUSING, "limit": working_days(1), "basis": "x", "overdue": [deem("yes")]}
-    with pytest.raises(TypeError, match=f"{verb.capitalize()}: '{verb}' is the name of a verb's steps"):
-        type(Request)(verb.capitalize(), (Request[Reply],), {"__module__": __name__}, **keywords)
-    assert verb not in REQUESTS
+    made: type[Request[Reply]] = type(Request)(
+        name, (Request[Reply],), {"__module__": __name__}, **(keywords | changes)
+    )
+    return made
 
 
-def test_a_request_that_would_pass_for_a_wait() -> None:
-    with pytest.raises(TypeError, match="'wait-for-rain' is the name of a verb's steps"):
+def test_two_procedures_may_have_requests_of_one_name() -> None:
+    one, other = a_request("CheckCompleteness"), a_request("CheckCompleteness")
+    an_item("roof-repair", requests=(one,))
+    an_item("wall-repair", requests=(other,))
+    assert (one.name, other.name) == ("roof-repair.check-completeness", "wall-repair.check-completeness")
+    assert (REQUESTS[one.name], REQUESTS[other.name]) == (one, other)
+    assert REQUESTS["construction-permit.check-completeness"] is CheckCompleteness
 
-        class WaitForRain(
-            Request[Reply], agency=HOUSING, limit=working_days(1), basis="x", overdue=[deem("yes")]
-        ):
-            pass
+
+def test_a_request_of_two_procedures() -> None:
+    shared = a_request("ReviewShared")
+    an_item("door-repair", requests=(shared,))
+    with pytest.raises(TypeError, match="the service item of 'door-repair' lists it already; write a class"):
+        an_item("gate-repair", requests=(shared,))
 
 
-def test_two_requests_of_one_name() -> None:
-    class ReviewRoof(Request[Reply], agency=HOUSING, limit=working_days(1), basis="x", overdue=[deem("yes")]):
-        pass
-
-    first = ReviewRoof
-    with pytest.raises(TypeError, match="has the step name 'review-roof' already"):
-
-        class ReviewRoof(  # type: ignore[no-redef]
-            Request[Reply], agency=HOUSING, limit=working_days(2), basis="y", overdue=[deem("no")]
-        ):
-            pass
-
-    assert REQUESTS["review-roof"] is first
+def test_two_requests_of_one_name_in_one_procedure() -> None:
+    first = a_request("ReviewRoof")
+    with pytest.raises(TypeError, match=r"has the name 'shed-repair\.review-roof' already; name the class"):
+        an_item("shed-repair", requests=(first, a_request("ReviewRoof")))
 
 
 def test_a_hand_over_with_the_name_of_a_request() -> None:
-    with pytest.raises(TypeError, match="ReviewPlanning has the step name 'review-planning' already"):
+    class ReviewPlanning(HandOver, agency=CREDIT_COLLECTOR, basis="x"):
+        pass
 
-        class ReviewPlanning(HandOver, agency=CREDIT_COLLECTOR, basis="x"):
-            pass
+    with pytest.raises(TypeError, match=r"has the name 'barn-repair\.review-planning' already"):
+        an_item("barn-repair", requests=(a_request("ReviewPlanning"),), hand_overs=(ReviewPlanning,))
+
+
+def test_a_check_of_a_request_that_no_service_item_lists() -> None:
+    with pytest.raises(TypeError, match="ReviewNothing: no service item lists it; add it to that of its"):
+        automated(a_request("ReviewNothing"))
 
 
 def test_two_messages_of_one_type() -> None:

@@ -175,7 +175,7 @@ def test_a_report(stages: Stages, step: str, data: st.DataObject, about: Any) ->
 @given(data=st.data(), about=ABOUT)
 def test_any_other_message(stages: Stages, kind: Any, data: st.DataObject, about: Any) -> None:
     party = PORTAL if kind.sender == "channel" else Party.agency("fire-safety")
-    request = "review-fire-safety" if kind in ABOUT_A_REQUEST else ""
+    request = "construction-permit.review-fire-safety" if kind in ABOUT_A_REQUEST else ""
     survives(stages, party, kind.type, data.draw(said(kind)), about, request)
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
-from contracts.terms.service_item import LawVersion, ServiceItem
+from contracts.terms.identifiers import STANDARD, VariantId
+from contracts.terms.service_item import ServiceItem
 from workflows.case import Procedure
 from workflows.procedures import PROCEDURES, listed
 
@@ -17,16 +18,17 @@ IN_FORCE = CONSTRUCTION_PERMIT.laws[-1]
 OTHERS = PROCEDURES[1:]
 
 
-def bound(item: ServiceItem, law: str = IN_FORCE.id) -> type[Procedure[Any]]:
+def bound(item: ServiceItem, variant: str = STANDARD) -> type[Procedure[Any]]:
     """Another class, as the decorator binds it."""
-    return type("Another", (Procedure,), {"item": item, "workflow_type": item.workflow_type(law)})
+    return type("Another", (Procedure,), {"item": item, "workflow_type": item.workflow_type(variant)})
 
 
-def test_a_class_runs_one_law_version_of_its_service_item() -> None:
+def test_a_class_runs_one_variant_of_its_service_item_under_all_laws() -> None:
     first = PROCEDURES[0]
-    assert (first.item, first.workflow_type) == (
-        CONSTRUCTION_PERMIT, f"construction-permit@{IN_FORCE.id}",
+    assert (first.item, first.variant, first.workflow_type) == (
+        CONSTRUCTION_PERMIT, "standard", "construction-permit",
     )  # fmt: skip
+    assert CONSTRUCTION_PERMIT.workflow_type("added-review") == "construction-permit.added-review"
 
 
 def test_the_list_is_the_catalogue() -> None:
@@ -35,7 +37,7 @@ def test_the_list_is_the_catalogue() -> None:
 
 
 def test_a_service_item_without_a_procedure() -> None:
-    with pytest.raises(TypeError, match="and no listed procedure runs it"):
+    with pytest.raises(TypeError, match="no listed procedure runs construction-permit: law version"):
         listed(OTHERS, CATALOGUE)
 
 
@@ -57,16 +59,18 @@ def test_two_procedures_of_one_workflow_type() -> None:
         listed([*PROCEDURES, bound(CONSTRUCTION_PERMIT)], CATALOGUE)
 
 
-def test_a_procedure_of_a_law_version_that_the_catalogue_does_not_have() -> None:
-    with pytest.raises(TypeError, match="the catalogue has no law version for construction-permit@repealed"):
-        listed([*PROCEDURES, bound(CONSTRUCTION_PERMIT, "repealed")], CATALOGUE)
+def test_a_procedure_of_a_variant_that_no_law_version_names() -> None:
+    with pytest.raises(TypeError, match=r"names the variant of construction-permit\.fast"):
+        listed([*PROCEDURES, bound(CONSTRUCTION_PERMIT, "fast")], CATALOGUE)
 
 
-def test_a_law_version_that_no_procedure_runs() -> None:
-    """A case that was opened under it would wait for ever."""
-    newer = LawVersion(id="newer", basis="a newer law", since=date(2030, 1, 1))
+def test_a_variant_that_no_procedure_runs() -> None:
+    """A case that was opened in it would wait for ever."""
+    fast = VariantId("fast")
+    newer = IN_FORCE.model_copy(update={"id": "newer", "since": date(2030, 1, 1), "variants": (fast,)})
     item = CONSTRUCTION_PERMIT.model_copy(update={"laws": (IN_FORCE, newer)})
     catalogue = CATALOGUE | {item.procedure: item}
-    with pytest.raises(TypeError, match="the catalogue has construction-permit@newer, and no listed"):
+    told = r"runs construction-permit\.fast: law version 'newer' of construction-permit names 'fast'"
+    with pytest.raises(TypeError, match=told):
         listed([bound(item), *OTHERS], catalogue)
-    assert len(listed([bound(item), bound(item, "newer"), *OTHERS], catalogue)) == len(PROCEDURES) + 1
+    assert len(listed([bound(item), bound(item, "fast"), *OTHERS], catalogue)) == len(PROCEDURES) + 1

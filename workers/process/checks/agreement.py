@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from activities.checks import CHECKS as AUTOMATED
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.calendar import calendar
-from contracts.terms.hand_overs import HandOver
 from contracts.terms.identifiers import AgencyId
 from contracts.terms.limits import calendar_days
 from contracts.terms.reports import REPORTS
@@ -51,15 +50,15 @@ def _needs() -> Iterator[tuple[AgencyId, str]]:
     for item in CATALOGUE.values():
         yield item.lead, f"leads {item.procedure}"
         yield from ((agency, f"reports in {item.procedure}") for agency in item.reporters or ())
+        yield from ((each.agency, f"is handed {each.name}") for each in item.hand_overs)
     for request in REQUESTS.values():
         yield from ((agency, f"answers {request.name}") for agency in request.answerers())
-        for rung in request.overdue:
-            if isinstance(rung, Escalate):
-                yield rung.to, f"hears of overdue {request.name}"
+        for terms in request.versions:
+            for rung in terms.overdue:
+                if isinstance(rung, Escalate):
+                    yield rung.to, f"hears of overdue {request.name}"
     for report in REPORTS.values():
         yield from ((agency, f"reports {report.step!r}") for agency in report.by)
-    for hand_over in HandOver.__subclasses__():
-        yield hand_over.agency, f"is handed {hand_over.name}"
 
 
 async def clock_and_calendar(servers: Servers) -> Finding:

@@ -30,7 +30,7 @@ def defined(base: type[Contract], field: str, **keywords: Any) -> type[Contract]
 @pytest.mark.parametrize(
     ("base", "keywords", "fields"),
     [
-        (Request[Said], ASKED, ["name", "agency", "limit", "basis", "overdue", "reasons", "answer", "codes"]),
+        (Request[Said], ASKED, ["name", "agency", "stated", "versions", "answer", "procedure", "bind"]),
         (Answer, {}, ["needs", "outcomes", "bounds"]),
         (Report, {"step": "x"}, ["step", "by"]),
         (HandOver, {"agency": HOUSING, "basis": "x"}, ["name", "agency", "basis"]),

@@ -14,8 +14,9 @@ from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT, Applic
 from contracts.terms.bounds import CARRIED, MAX_INTEGER, STATED
 from contracts.terms.calendar import UnknownCalendar, calendar
 from contracts.terms.errors import Refusal, faults_of, refusal_of
+from contracts.terms.fees import Fee, FeeSchedule
 from contracts.terms.identifiers import AgencyId, CaseId, ChannelId, Party, RequestId
-from contracts.terms.service_item import Fee, FeeSchedule, ServiceItem
+from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Bilingual, Contract, Money, Statement
 from contracts.wire.envelope import MESSAGES
 from contracts.wire.topics import events_topic, messages_topic
@@ -160,7 +161,7 @@ def test_a_topic_has_a_name_that_kafka_takes() -> None:
 def test_the_longest_channel_mints_cases_and_these_ask() -> None:
     case = new_case("a" * ChannelId.longest)
     assert CaseId(case).channel == "a" * ChannelId.longest
-    assert RequestId(f"{case}/review-civil-air-defence/999999").case == case
+    assert RequestId(f"{case}/construction-permit.review-civil-air-defence/999999").case == case
 
 
 @pytest.mark.parametrize("length", ["nan", "inf", "-1", "0", "1e300", "86401", "x"])
@@ -187,13 +188,14 @@ def item(per: str, amount: str) -> ServiceItem:
     )
     fields = {name: getattr(CONSTRUCTION_PERMIT, name) for name in ServiceItem.model_fields}
     fees = FeeSchedule(currency="CNY", lines=(fee,))
-    return ServiceItem(**(fields | {"application": Wanted, "fees": fees}))
+    laws = (CONSTRUCTION_PERMIT.laws[0].model_copy(update={"fees": fees}),)
+    return ServiceItem(**(fields | {"application": Wanted, "laws": laws}))
 
 
 def test_a_service_item_has_a_fee_for_every_application_there_may_be() -> None:
     largest = Wanted(area=Decimal(10**8), much=Decimal("999999999999.999999"))
-    assert item("area", "99999999").fees.of(largest)
-    assert item("much", "99.99").fees.of(largest)
+    assert item("area", "99999999").laws[0].fees.of(largest)
+    assert item("much", "99.99").laws[0].fees.of(largest)
 
 
 @pytest.mark.parametrize(

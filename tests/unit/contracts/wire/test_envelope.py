@@ -28,7 +28,7 @@ ATTRIBUTES: dict[str, Any] = {
     "partitionkey": CASE,
     "sequence": "00000007",
     "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-    "requestid": f"{CASE}/review-planning/1",
+    "requestid": f"{CASE}/construction-permit.review-planning/1",
 }
 DATA = {"procedure": "construction-permit", "application": application().model_dump(mode="json")}
 

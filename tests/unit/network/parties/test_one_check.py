@@ -24,7 +24,7 @@ from network.parties.party import PartyClient
 from tests.applications import ADMINISTRATION, application, fine, new_case
 
 CASE = new_case()
-REQUEST = f"{CASE}/review-fire-safety/1"
+REQUEST = f"{CASE}/construction-permit.review-fire-safety/1"
 
 
 class Published(Publisher):
@@ -151,7 +151,9 @@ async def test_what_is_sent_is_what_was_checked() -> None:
     case = await channel.apply("construction-permit", application())
     await channel.withdraw(case, "another site")
     agency = AgencyClient(publisher, ADMINISTRATION, "fire-safety")
-    await agency.answer(f"{case}/review-fire-safety/1", {"outcome": "consent"}, officer="f-7")
+    await agency.answer(
+        f"{case}/construction-permit.review-fire-safety/1", {"outcome": "consent"}, officer="f-7"
+    )
     admitted = [
         admit(
             Arrival(

@@ -240,13 +240,18 @@ OPENED = {
 }
 REQUESTED = {
     "kind": "requested",
-    "step": "review-planning/1",
+    "step": "construction-permit.review-planning/1",
     "holders": ("agency:planning",),
     "agency": "planning",
     "due": datetime(2026, 3, 16, 16, tzinfo=UTC),
     "basis": "城乡规划法 art. 40",
 }
-ANSWERED = {"kind": "answered", "step": "review-planning/1", "actor": "agency:planning", "outcome": "refuse"}
+ANSWERED = {
+    "kind": "answered",
+    "step": "construction-permit.review-planning/1",
+    "actor": "agency:planning",
+    "outcome": "refuse",
+}
 DECIDED = {
     "kind": "decided",
     "outcome": "refused",
@@ -298,7 +303,7 @@ def test_a_case_is_shown(archived: Archived) -> None:
     assert shown["case"] == archived.open[0].case
     assert shown["holders"] == [{"holder": "agency:planning", "since": "2026-03-02T03:00:00Z"}]
     assert shown["waiting"][0] | {"asked": ""} == {
-        "step": "review-planning/1",
+        "step": "construction-permit.review-planning/1",
         "holder": "agency:planning",
         "asked": "",
         "due": "2026-03-16T16:00:00Z",

@@ -17,7 +17,10 @@ NOW = datetime(2026, 3, 10, 1, tzinfo=UTC)
 """A Tuesday, at nine in Shanghai."""
 
 SHANGHAI = Settings(calendar="cn-2026.1")
-REVIEW, FINE = ("review-planning/1", "construction-permit"), ("wait-for-appeal/1", "traffic-fine")
+REVIEW, FINE = (
+    ("construction-permit.review-planning/1", "construction-permit"),
+    ("wait-for-appeal/1", "traffic-fine"),
+)
 
 
 def told(

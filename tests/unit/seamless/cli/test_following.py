@@ -30,7 +30,7 @@ SILENCE = 0.05
 OPENED = {"kind": "opened", "content": {"application": {}}}
 REQUESTED = {
     "kind": "requested",
-    "step": "review-planning/1",
+    "step": "construction-permit.review-planning/1",
     "holders": ("agency:planning",),
     "agency": "planning",
     "due": datetime(2099, 3, 16, 16, tzinfo=UTC),
@@ -225,7 +225,8 @@ async def test_that_an_agency_is_silent_is_told_with_its_due_time(
     await waited(*ledger(OPENED, REQUESTED), *beats, seconds=4 * SILENCE, quiet=quiet)
     said = capsys.readouterr()
     told = " ".join(said.err.split())
-    assert "自然资源和规划局 Planning has review-planning/1, due 2099-03-16 (Asia/Shanghai), " in told
+    step = "construction-permit.review-planning/1"
+    assert f"自然资源和规划局 Planning has {step}, due 2099-03-16 (Asia/Shanghai), " in told
     assert "working days left" in told
     assert "gateway" not in told
     assert (said.out == "") == quiet

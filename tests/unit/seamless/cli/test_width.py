@@ -26,9 +26,18 @@ PROJECT = "杭州市西湖区建设路一号第三中学教学楼及附属地下
 def entries(case: CaseId) -> list[LedgerEntry]:
     content = application(project=PROJECT).model_dump(mode="json")
     opened = {"kind": "opened", "content": {"application": content}}
-    requested = {"kind": "requested", "step": "review-civil-air-defence/1", "holders": ALL}
+    requested = {
+        "kind": "requested",
+        "step": "construction-permit.review-civil-air-defence/1",
+        "holders": ALL,
+    }
     requested |= {"content": {"due": "2026-03-16T16:00:00Z"}}
-    answered = {"kind": "answered", "step": "review-environment/1", "outcome": "refuse", "holders": ALL}
+    answered = {
+        "kind": "answered",
+        "step": "construction-permit.review-environment/1",
+        "outcome": "refuse",
+        "holders": ALL,
+    }
     return chain(
         opened, requested, answered | {"actor": "agency:environment", "role": "reviewer-0815"}, case=case
     )

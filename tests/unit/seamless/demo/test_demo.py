@@ -26,12 +26,16 @@ def test_every_way_a_case_can_end_is_drawn() -> None:
 
 
 def test_silence_on_completeness_would_shorten_the_path_so_it_is_not_drawn() -> None:
-    limit = CheckCompleteness.limit.count
-    assert all(drawn.other_work[f"check-completeness/{n}"] < limit for drawn in PLANS for n in (1, 2))
+    limit = CheckCompleteness.stated.limit.count
+    assert all(
+        drawn.other_work[f"construction-permit.check-completeness/{n}"] < limit
+        for drawn in PLANS
+        for n in (1, 2)
+    )
 
 
 def test_some_reviews_are_overdue_and_none_reaches_its_binding_end() -> None:
-    shares = [drawn.reviews["review-fire-safety"].days / 10 for drawn in PLANS]
+    shares = [drawn.reviews["construction-permit.review-fire-safety"].days / 10 for drawn in PLANS]
     assert max(shares) == pytest.approx(1.2)
     assert sum(share > 1 for share in shares) < len(shares) / 8
 

@@ -16,6 +16,7 @@ from tests.applications import ADMINISTRATION, application
 from tests.unit.workflows.case.running import FIRE_SAFETY, VirtualRuntime, a_case, checks, delivered
 from workflows.case import carrier
 from workflows.case.case import Case
+from workflows.case.deciding import decide
 from workflows.case.waiting import open_request, outcome_of
 
 CANCELLATION = Cancellation(by="ling", why="Its workflow was terminated by mistake.")
@@ -26,7 +27,7 @@ async def reviews(case: Case) -> Decision:
     fire = open_request(case, ReviewFireSafety(site=APPLICATION.site, design=APPLICATION.design))
     open_request(case, ReviewDrainage(site=APPLICATION.site, sewage=APPLICATION.sewage))
     await outcome_of(case, fire)
-    case.decide(Grant())
+    decide(case, Grant())
     await asyncio.Event().wait()
     return Grant()
 
@@ -38,7 +39,9 @@ async def under_way(runtime: VirtualRuntime, *, decided: bool) -> tuple[Case, as
     await runtime.advance()
     if decided:
         consent = Answered(answer={"outcome": "consent"})
-        case.inbox.put(delivered(consent, case.opened.case, FIRE_SAFETY, step="review-fire-safety/1"))
+        case.inbox.put(
+            delivered(consent, case.opened.case, FIRE_SAFETY, step="construction-permit.review-fire-safety/1")
+        )
         await runtime.advance()
     return case, carrying
 

@@ -31,7 +31,6 @@ from workflows.case.intake import take
 from workflows.case.ladder import take_due_rungs
 
 UNUSUAL = {"unusual": Bilingual(zh="异常", en="Unusual")}
-ITEM = CONSTRUCTION_PERMIT.model_copy(update={"flags": UNUSUAL, "reporters": None})
 FEE = Money(amount=Decimal("100.00"), currency="CNY")
 DEBT = CollectDebt(fine="F1", debt=euro(Decimal(5)))
 COMPLETE = CheckCompleteness(application=application())
@@ -49,6 +48,17 @@ class RepairBridge(
     overdue=[lapse("review-refused")],
 ):
     """A request whose silence makes the application fail."""
+
+
+RepairBridge.bind(CONSTRUCTION_PERMIT.procedure)
+ITEM = CONSTRUCTION_PERMIT.model_copy(
+    update={
+        "flags": UNUSUAL,
+        "reporters": None,
+        "requests": (*CONSTRUCTION_PERMIT.requests, RepairBridge),
+        "hand_overs": (CollectDebt,),
+    }
+)
 
 
 class Author:

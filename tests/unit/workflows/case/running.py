@@ -166,7 +166,8 @@ def opened(**changes: Any) -> Opened[Any]:
 
 def a_case(runtime: Runtime, item: ServiceItem = CONSTRUCTION_PERMIT, **changes: Any) -> Case:
     """A case under way, of which nothing is recorded yet."""
-    return Case(opened(**changes), item, Inbox(runtime.read), runtime)
+    law = item.laws[-1].id
+    return Case(opened(**({"law": law} | changes)), item, Inbox(runtime.read), runtime)
 
 
 def next_run(case: Case, runtime: Runtime) -> Case:

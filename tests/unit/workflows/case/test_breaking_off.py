@@ -22,18 +22,19 @@ from tests.applications import application
 from tests.unit.workflows.case.running import FIRE_SAFETY, VirtualRuntime, a_case, delivered
 from workflows.case import carrier
 from workflows.case.case import Case
+from workflows.case.deciding import decide
 from workflows.case.waiting import open_request, outcome_of
 
 WHY = "The application was opened twice."
 CANCELLATION = Cancellation(by="ling", why=WHY)
-REVIEW = "review-fire-safety/1"
+REVIEW = "construction-permit.review-fire-safety/1"
 CONSENT = Answered(answer={"outcome": "consent"})
 
 
 async def review(case: Case) -> Decision:
     step = open_request(case, ReviewFireSafety(site=application().site, design=application().design))
     await outcome_of(case, step)
-    case.decide(Grant())
+    decide(case, Grant())
     await asyncio.Event().wait()  # nothing will ever come
     return Grant()
 

@@ -27,11 +27,12 @@ from tests.unit.workflows.case.running import (
 )
 from workflows.case import Lapsed, Procedure, carrier, inbox
 from workflows.case.case import Case
+from workflows.case.deciding import decide
 from workflows.case.inbox import Inbox
 from workflows.case.journal import Outcome
 from workflows.case.waiting import open_request, outcome_of
 
-REVIEW = "review-fire-safety/1"
+REVIEW = "construction-permit.review-fire-safety/1"
 CONSENT = Answered(answer={"outcome": "consent"})
 
 
@@ -39,7 +40,7 @@ async def review(case: Case) -> Decision:
     """A course: one review, and the decision."""
     step = open_request(case, ReviewFireSafety(site=application().site, design=application().design))
     await outcome_of(case, step)
-    case.decide(Grant())
+    decide(case, Grant())
     return Grant()
 
 
@@ -87,7 +88,10 @@ async def test_operators_see_who_has_the_case(runtime: VirtualRuntime) -> None:
     await carried(case, review(case))
     visits(case)
     await runtime.advance()
-    assert runtime.shown == "agency:fire-safety: review-fire-safety/1, due 2026-03-02 01:01 UTC"
+    assert (
+        runtime.shown
+        == "agency:fire-safety: construction-permit.review-fire-safety/1, due 2026-03-02 01:01 UTC"
+    )
 
 
 async def test_the_last_answer_leaves_with_the_closing_it_brings_about(runtime: VirtualRuntime) -> None:
@@ -352,6 +356,8 @@ async def test_a_procedure_runs_from_its_application_to_its_decision_without_a_s
     running = asyncio.create_task(procedure.carry(start, procedure.course))
     await runtime.advance()
     complete = Answered(answer={"outcome": "complete"})
-    procedure.deliver(delivered(complete, start.case, HOUSING, step="check-completeness/1"))
+    procedure.deliver(
+        delivered(complete, start.case, HOUSING, step="construction-permit.check-completeness/1")
+    )
     assert (await running).decision == Grant()
     assert runtime.kinds == ["opened", "requested", "answered", "decided", "closed"]

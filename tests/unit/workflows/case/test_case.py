@@ -29,6 +29,7 @@ from tests.unit.workflows.case.running import (
     posted,
 )
 from workflows.case.case import Case
+from workflows.case.deciding import close, decide
 from workflows.case.interruptions import Withdrawal
 from workflows.case.outbox import WouldFork
 from workflows.case.waiting import open_applicant, open_request
@@ -95,7 +96,7 @@ async def test_a_case_is_held_by_all_it_waits_for_else_by_the_system(runtime: Vi
     open_request(case, REVIEW)
     open_applicant(case, "collect", "paid", working_days(1), lambda wait: None)
     assert list(case.holders) == [FIRE_SAFETY, HOUSING, APPLICANT]  # sorted: never in a set's order
-    case.close(Grant())
+    close(case, Grant())
     assert list(case.holders) == []
 
 
@@ -113,7 +114,7 @@ async def test_until_the_decision_a_withdrawal_interrupts_the_course(runtime: Vi
 
 async def test_once_decided_a_case_cannot_be_withdrawn(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
-    case.decide(Grant())
+    decide(case, Grant())
     with pytest.raises(Refusal) as refused:
         withdraw(case)
     assert refused.value.reason == "already-decided"
@@ -126,7 +127,7 @@ async def test_a_withdrawal_before_the_decision_does_not_interrupt_what_comes_af
 ) -> None:
     case = a_case(runtime)
     withdraw(case)
-    case.decide(Grant())
+    decide(case, Grant())
     case.interrupt_if_withdrawn()
     assert not case.withdrawn
 
@@ -141,13 +142,13 @@ async def test_where_the_law_knows_no_withdrawal_it_is_refused(runtime: VirtualR
 
 async def test_a_decision_is_recorded_and_told_once_also_over_runs(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
-    case.decide(Refuse(reason="fee-not-paid"))
+    decide(case, Refuse(reason="fee-not-paid"))
     ((kind, notice),) = letters(case, PORTAL)
     assert kind == Decided.type
     assert notice["reason"]["en"] == "The fee was not paid in time."
     assert notice["ledger_hash"] == posted(case)[-1].hash  # the applicant is a witness of the ledger
     later = next_run(case, runtime)
-    later.decide(Refuse(reason="fee-not-paid"))
+    decide(later, Refuse(reason="fee-not-paid"))
     assert posted(later) == []
     assert later.journal.decided
 
@@ -155,14 +156,14 @@ async def test_a_decision_is_recorded_and_told_once_also_over_runs(runtime: Virt
 async def test_a_reason_that_is_not_in_the_service_item_decides_nothing(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
     with pytest.raises(LookupError, match="'bad-mood' is none of its reason codes"):
-        case.decide(Refuse(reason="bad-mood"))
+        decide(case, Refuse(reason="bad-mood"))
     assert posted(case) == []
 
 
 async def test_closing_stops_what_is_open_and_is_the_last_entry(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
     open_request(case, REVIEW)
-    case.close(Grant())
+    close(case, Grant())
     assert [entry.kind for entry in posted(case)] == ["requested", "cancelled", "closed"]
     assert (posted(case)[-1].outcome, case.journal.waits) == ("granted", {})
 
@@ -174,7 +175,7 @@ async def test_whoever_was_asked_is_told_to_stop(runtime: VirtualRuntime) -> Non
     case.stop_all("the applicant withdrew")
     assert letters(case, FIRE_SAFETY)[-1] == (
         Cancelled.type,
-        {"request": "review-fire-safety", "reason": "the applicant withdrew"},
+        {"request": "construction-permit.review-fire-safety", "reason": "the applicant withdrew"},
     )
     assert [entry.kind for entry in posted(case)].count("cancelled") == 1  # a wait of the applicant just ends
     assert {outcome.how for outcome in case.journal.outcomes.values()} == {"stopped"}
@@ -198,7 +199,7 @@ async def test_a_later_run_whose_code_says_something_else_fails_and_sends_nothin
 
     def speak(case: Case, project: str) -> None:
         if course == "done":
-            case.decide(Refuse(reason=project))
+            decide(case, Refuse(reason=project))
         else:
             check = CheckCompleteness(application=application(project=project))
             step = open_request(case, check)

@@ -27,6 +27,7 @@ import time
 from asyncio import wait_for as awaited
 from temporalio import workflow
 from contracts.procedures.construction_permit import *
+from contracts.procedures.traffic_fine import CollectDebt
 from contracts.terms import decisions
 from contracts.terms.decisions import Decision, Grant, Refuse
 from contracts.terms.limits import working_days
@@ -73,16 +74,32 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
         ("time.sleep(5)", "time.sleep is not for a course"),
         (
             "return await self.decide(Refuse(reason='fee-unpaid'))",
-            "it names the reason 'fee-unpaid'; the reason",
+            "'fee-unpaid' is none of the reason codes of construction-permit: plan-not-conform, ",
         ),
         (
             "return await self.decide(decisions.Refuse(reason=application.project or 'fee-unpaid'))",
-            "codes of construction-permit are: plan-not-conform, fire-safety-insufficient, shelter-",
+            "codes of construction-permit: plan-not-conform, fire-safety-insufficient, shelter-",
         ),
-        ("raise Lapsed('fee-unpaid')", "it names the reason 'fee-unpaid'"),
+        ("raise Lapsed('fee-unpaid')", "'fee-unpaid' is none of the reason codes"),
         (
             "await self.supplement(application, [], within=working_days(5), otherwise='fee-unpaid')",
-            "it names the reason 'fee-unpaid'",
+            "'fee-unpaid' is none of the reason codes",
+        ),
+        (
+            "async with self.within(working_days(5), 'intake', otherwise='fee-unpaid'): pass",
+            "'fee-unpaid' is none of the reason codes",
+        ),
+        (
+            "async with self.suspended('Awb 4:15'): pass",
+            "no law version of construction-permit has 'Awb 4:15' among its suspensions: ",
+        ),
+        (
+            "await self.extend(working_days(5), basis='Awb 3:18', approved=application)",
+            "no law version of construction-permit has 'Awb 3:18' among its extensions: ",
+        ),
+        (
+            "CollectDebt",
+            "CollectDebt is not listed in its service item: add it to hand_overs=(...) there",
         ),
         ("await self.mark('unusal')", "mark('unusal'): the marks of construction-permit are: none"),
         (
@@ -94,7 +111,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
 def test_a_mistake_in_a_course_is_told_with_its_line(write: Write, line: str, told: str) -> None:
     with pytest.raises(TypeError) as failed:
         write(line)
-    assert str(failed.value).startswith("Written cannot be run:\nwritten, line 23: ")
+    assert str(failed.value).startswith("Written cannot be run:\nwritten, line 24: ")
     assert told in str(failed.value)
 
 
@@ -102,7 +119,7 @@ def test_all_mistakes_are_told_at_once_also_those_of_a_function_that_the_course_
     with pytest.raises(TypeError) as failed:
         write("await named(); raise Lapsed('fee-unpaid')")
     told = str(failed.value).splitlines()
-    assert [line.partition(": ")[0] for line in told[1:]] == ["written, line 23", "written, line 15"]
+    assert [line.partition(": ")[0] for line in told[1:]] == ["written, line 24", "written, line 16"]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from workflows.case.intake import take, take_undecided
 from workflows.case.ladder import take_due_rungs
 from workflows.case.waiting import open_applicant, open_request
 
-REVIEW = "review-fire-safety/1"
+REVIEW = "construction-permit.review-fire-safety/1"
 REFUSAL = Answered(answer={"outcome": "refuse", "reason": "fire-safety-insufficient"})
 TITLE = {"land_title": document("title").model_dump(mode="json")}
 FEE = Money.model_validate({"amount": "100.00", "currency": "CNY"})

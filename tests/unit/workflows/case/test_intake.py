@@ -40,11 +40,12 @@ from tests.unit.workflows.case.running import (
     posted,
 )
 from workflows.case.case import Case
+from workflows.case.deciding import close
 from workflows.case.intake import take, take_undecided
 from workflows.case.journal import FACTS_KEPT, Outcome
 from workflows.case.waiting import open_applicant, open_request
 
-REVIEW = "review-fire-safety/1"
+REVIEW = "construction-permit.review-fire-safety/1"
 CONSENT = Answered(answer={"outcome": "consent"}, officer="officer-7")
 
 
@@ -109,7 +110,11 @@ async def test_an_answer_that_crossed_a_cancellation_is_kept_as_late(case: Case)
 
 
 @pytest.mark.parametrize(
-    ("sender", "step"), [(FIRE_SAFETY, "review-fire-safety/2"), (HOUSING, "review-fire-safety/1")]
+    ("sender", "step"),
+    [
+        (FIRE_SAFETY, "construction-permit.review-fire-safety/2"),
+        (HOUSING, "construction-permit.review-fire-safety/1"),
+    ],
 )
 async def test_nobody_answers_what_they_were_not_asked(case: Case, sender: Party, step: str) -> None:
     comes(case, CONSENT, sender, step=step)
@@ -217,7 +222,7 @@ async def test_a_supplement_that_does_not_fit_is_refused_at_its_field(case: Case
 async def test_what_comes_for_a_closed_case_is_refused_to_its_sender(
     case: Case, message: Message, sender: Party
 ) -> None:
-    case.close(Grant())
+    close(case, Grant())
     comes(case, message, sender, step=REVIEW if sender == FIRE_SAFETY else None)
     assert (posted(case)[-1].kind, posted(case)[-1].outcome) == ("refused", "case-closed")
     assert told(case, sender)[1]["reason"] == "case-closed"

@@ -32,7 +32,7 @@ from workflows.case.intake import take
 from workflows.case.ladder import schedule, take_due_rungs
 from workflows.case.waiting import open_request
 
-STEP = "review-fire-safety/1"
+STEP = "construction-permit.review-fire-safety/1"
 CONSENT = Answered(answer={"outcome": "consent"})
 LEGAL_DAYS = calendar("cn-2026.1")
 

@@ -25,7 +25,10 @@ async def test_a_withdrawal_interrupts_the_verb_that_waits_and_every_later_one(a
 async def test_an_answer_does_not_win_over_a_withdrawal_in_the_same_activation(author: Author) -> None:
     asking = await author.begins(author.procedure.ask(COMPLETE))
     case = author.case.opened.case
-    take(author.case, delivered(answered("complete"), case, HOUSING, step="check-completeness/1"))
+    take(
+        author.case,
+        delivered(answered("complete"), case, HOUSING, step="construction-permit.check-completeness/1"),
+    )
     take(author.case, delivered(ApplicantWithdrew(), case, PORTAL))
     with pytest.raises(Withdrawal):
         await asking

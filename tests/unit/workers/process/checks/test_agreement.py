@@ -36,12 +36,12 @@ async def test_the_demonstration_has_everybody() -> None:
 @pytest.mark.parametrize(
     ("agency", "needed_for"),
     [
-        ("drainage", "answers review-drainage"),
-        ("housing", "hears of overdue review-planning"),
-        ("housing", "answers review-environment"),
+        ("drainage", "answers construction-permit.review-drainage"),
+        ("housing", "hears of overdue construction-permit.review-planning"),
+        ("housing", "answers construction-permit.review-environment"),
         ("municipality", "leads permit-receipt"),
         ("judge", "reports in traffic-fine"),
-        ("credit-collector", "is handed collect-debt"),
+        ("credit-collector", "is handed traffic-fine.collect-debt"),
     ],
 )
 async def test_an_agency_that_the_directory_lacks_is_named_with_what_needs_it(

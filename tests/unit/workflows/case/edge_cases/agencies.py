@@ -44,6 +44,7 @@ from tests.unit.workflows.case.running import (
     START,
     delivered,
 )
+from workflows.case.deciding import close
 from workflows.case.intake import take
 from workflows.case.waiting import open_request
 
@@ -69,7 +70,7 @@ async def _too_late(at: Situation) -> str:
     for each in at.case.inbox.take():
         take(at.case, each)
     (expired,) = at.heard(FIRE_SAFETY, Expired)
-    assert expired == {"request": "review-fire-safety", "outcome": "consent"}
+    assert expired == {"request": "construction-permit.review-fire-safety", "outcome": "consent"}
     return words(at.answers(FIRE_SAFETY))
 
 
@@ -86,7 +87,7 @@ async def _answered_twice(at: Situation) -> str:
 
 async def _never_asked(at: Situation) -> str:
     await at.asks()
-    return await at.says(CONSENT, FIRE_SAFETY, step="review-fire-safety/2")
+    return await at.says(CONSENT, FIRE_SAFETY, step="construction-permit.review-fire-safety/2")
 
 
 async def _of_another_agency(at: Situation) -> str:
@@ -109,9 +110,9 @@ async def _nothing_said(at: Situation) -> str:
     found = {
         admitted(sender, json_of(case, answered(outcome, **more), sender, step))
         for sender, step, outcome, more in (
-            (HOUSING, "issue-permit/1", "issued", {}),
+            (HOUSING, "construction-permit.issue-permit/1", "issued", {}),
             (FIRE_SAFETY, REVIEW, "consent-with-conditions", {"conditions": []}),
-            (HOUSING, "check-completeness/1", "incomplete", {"missing": []}),
+            (HOUSING, "construction-permit.check-completeness/1", "incomplete", {"missing": []}),
             (FIRE_SAFETY, REVIEW, "refuse", {}),
         )
     }
@@ -123,7 +124,7 @@ async def _does_not_go_with(at: Situation) -> str:
     found = {
         admitted(sender, json_of(case, answered(outcome, **more), sender, step))
         for sender, step, outcome, more in (
-            (HOUSING, "issue-permit/1", "outstanding", {"document": DOCUMENT}),
+            (HOUSING, "construction-permit.issue-permit/1", "outstanding", {"document": DOCUMENT}),
             (FIRE_SAFETY, REVIEW, "consent", {"conditions": ["a hedge"]}),
             (FIRE_SAFETY, REVIEW, "consent", {"reason": "fire-safety-insufficient"}),
         )
@@ -140,9 +141,12 @@ async def _referred(at: Situation) -> None:
     open_request(at.case, ReviewEnvironment(site=application().site))
     await at.lets_pass(16 * DAY)
     (asked,) = at.heard(HOUSING, Requested)
-    assert (asked["request"], asked["instead_of"]) == ("review-environment", "environment")
+    assert (asked["request"], asked["instead_of"]) == (
+        "construction-permit.review-environment",
+        "environment",
+    )
     (expired,) = at.heard(ENVIRONMENT, Expired)
-    assert expired == {"request": "review-environment", "referred_to": "housing"}
+    assert expired == {"request": "construction-permit.review-environment", "referred_to": "housing"}
 
 
 async def _answers_instead(at: Situation) -> str:
@@ -249,7 +253,7 @@ async def _put_right(at: Situation) -> str:
 
 async def _closed(at: Situation) -> str:
     await at.asks()
-    at.case.close(Grant())
+    close(at.case, Grant())
     assert [data["outcome"] for data in at.heard(FIRE_SAFETY, CaseClosed)] == ["granted"]
     assert [data["outcome"] for data in at.heard(PORTAL, CaseClosedNotice)] == ["granted"]
     return await at.says(CONSENT, FIRE_SAFETY, step=REVIEW)

@@ -39,6 +39,7 @@ from tests.unit.workflows.case.running import (
     START,
     posted,
 )
+from workflows.case.deciding import close, decide
 
 # --- a channel -------------------------------------------------------------------------------------------
 
@@ -116,7 +117,7 @@ async def _owes(at: Situation) -> Any:
 
 
 def _refunded(at: Situation) -> list[str]:
-    at.case.close(Grant())
+    close(at.case, Grant())
     return [data["amount"]["amount"] for data in at.heard(PORTAL, RefundDue)]
 
 
@@ -169,7 +170,7 @@ async def _withdrew(at: Situation) -> str:
 
 
 async def _withdrew_decided(at: Situation) -> str:
-    at.case.decide(Grant())
+    decide(at.case, Grant())
     return await at.says(ApplicantWithdrew(), PORTAL)
 
 

@@ -36,8 +36,8 @@ from workflows.case.intake import take_undecided
 from workflows.case.waiting import open_request
 
 ENVIRONMENT = Party.agency("environment")
-REVIEW = "review-fire-safety/1"
-BY_ENVIRONMENT = "review-environment/1"
+REVIEW = "construction-permit.review-fire-safety/1"
+BY_ENVIRONMENT = "construction-permit.review-environment/1"
 CONSENT = answered("consent")
 TITLE = {"land_title": document("title").model_dump(mode="json")}
 LAND_TITLE = MissingItem(zh="用地批准", en="Land title", field="land_title")

@@ -1,0 +1,41 @@
+"""What comes of a procedure: documents, what can be done against a decision, how long the file is kept."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from contracts.terms.limits import Limit
+from contracts.terms.values import Bilingual, Contract, Text, absent
+
+
+class Result(Contract):
+    """A document that a decision brings. ``valid`` is how long; without it, until it is taken back."""
+
+    code: Text
+    name: Bilingual
+    valid: Limit | None = Field(default=None, exclude_if=absent)
+    basis: Text | None = Field(default=None, exclude_if=absent)
+
+
+class Remedy(Contract):
+    """What an applicant can do against a decision: whom to turn to, and ``within`` how long of it."""
+
+    kind: Literal["objection", "administrative-review", "appeal", "court"]
+    to: Bilingual
+    within: Limit
+    basis: Text
+
+
+class Retention(Contract):
+    """How long a file is kept after it was closed, and what becomes of it then."""
+
+    keep: Limit
+    then: Literal["destroy", "hand-to-archive"] = "destroy"
+    basis: Text
+
+
+Confidentiality = Literal["public", "limited", "internal", "case", "confidential", "secret"]
+"""Who may see a file: everybody; everybody, but parts of it; officers; those who work on the case; named
+officers; as the law on state secrets says (after the Dutch ZGW *vertrouwelijkheidaanduiding*)."""

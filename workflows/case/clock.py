@@ -1,0 +1,85 @@
+"""The legal clock of a case while it runs: what happens to it, and the deadlines that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from contracts.clock import Turn
+from contracts.terms.calendar import Due, Stretch
+from contracts.terms.clock_marks import ClockMark, Does
+from contracts.terms.limits import Limit
+from workflows.case.case import Case
+from workflows.case.journal import Deadline, Over, ScheduledRung, Warn
+
+
+def turn(case: Case, does: Does, at: datetime, **said: Any) -> Turn:
+    """Let something happen to the clock; what the entry that records it has to say of that.
+
+    Args:
+        at: from when on it holds.
+        said: more fields of the :class:`ClockMark`.
+    """
+    mark = ClockMark(does=does, at=at, **said)
+    before, clock = case.clock.due, case.clock.after(mark)
+    due, promised = clock.due, clock.promised_due
+    mark = mark.model_copy(
+        update={
+            "due": due.at if due else None,
+            "promised_due": promised.at if promised else None,
+            "provisional": due.provisional if due else False,
+        }
+    )
+    case.journal.clock.append(mark)
+    case.clock = clock
+    _set_deadline(case, "statutory", due, clock.statutory)
+    _set_deadline(case, "promised", promised, clock.promised)
+    return Turn(mark, before.at if before else None)
+
+
+def start(case: Case, at: datetime) -> Turn:
+    """Begin the limits of the case, as its law has them."""
+    law = case.law
+    return turn(
+        case,
+        "start",
+        at,
+        statutory=law.statutory,
+        promised=law.promised,
+        counting=law.counting,
+        calendar=case.calendar_name,
+        days=case.journal.calendar,
+    )
+
+
+def ladder_of(
+    case: Case, start: datetime, limits: Sequence[Limit], due: datetime, stopped: Sequence[Stretch] = ()
+) -> list[ScheduledRung]:
+    """The rungs of a limit of the case itself: a warning before its end, and the end."""
+    shares = [limit.share(case.law.warn_at) for limit in limits]
+    warn = case.calendar.due(start, *shares, counting=case.law.counting, stopped=stopped).at
+    return [ScheduledRung(at=min(warn, due), rung=Warn()), ScheduledRung(at=due, rung=Over())]
+
+
+def _set_deadline(case: Case, name: str, due: Due | None, limits: Sequence[Limit]) -> None:
+    """Set a deadline to what the clock says. One that is over stays over: time that stands still later brings
+    none back."""
+    clock, deadlines = case.clock, case.journal.deadlines
+    if clock.started is None:
+        return
+    if clock.stopped is not None:
+        deadlines.pop(name, None)
+        case.waits.forget(name)
+        return
+    deadline = deadlines.setdefault(name, Deadline(step=name))
+    if deadline.rungs and deadline.passed == len(deadline.rungs):
+        return
+    case.waits.forget(name)
+    deadline.stands_still = due is None
+    if due is not None and due.at != deadline.due:
+        rungs = ladder_of(case, clock.started, limits, due.at, clock.still)
+        warned = deadline.passed > 0 and rungs[0].at <= case.now()
+        deadline.due, deadline.rungs, deadline.passed = due.at, rungs, int(warned)
+        deadline.held_until = None
+    case.waits.set_alarm()

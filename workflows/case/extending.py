@@ -1,0 +1,51 @@
+"""Extending the limits of a case, which somebody has to approve."""
+
+from __future__ import annotations
+
+from contracts.terms.clock_rules import Extension
+from contracts.terms.identifiers import AgencyId, Party
+from contracts.terms.limits import Limit
+from contracts.terms.requests import Approval
+from workflows.case.case import Case
+from workflows.case.clock import turn
+from workflows.case.journal import mark_of
+
+
+def check_extension(case: Case, rule: Extension, limit: Limit, approver: AgencyId) -> None:
+    """Return if a law allows an extension by ``limit`` that this agency approves.
+
+    Raises:
+        LookupError: it does not.
+    """
+    if limit.unit != rule.limit.unit or limit.count > rule.limit.count:
+        raise LookupError(f"{rule.basis} allows an extension by {rule.limit} at most, and not by {limit}")
+    wanted = rule.approver or case.item.lead
+    if approver != wanted:
+        raise LookupError(f"an extension by {rule.basis} is approved by {wanted!r}, and not by {approver!r}")
+
+
+def extend(case: Case, rule: Extension, limit: Limit, approval: Approval, approver: AgencyId) -> bool:
+    """Extend the limits if it was approved, before the statutory one has ended and no oftener than the law
+    allows; whether they were.
+
+    An approval that comes later extends nothing: what is over cannot be made longer.
+    """
+    step = case.journal.next_step("extend")
+    mark = mark_of({"basis": rule.basis, "limit": limit, "outcome": approval.outcome})
+    if case.do_once(step, mark):
+        due, moment = case.clock.due, case.moment
+        in_time = case.clock.started is not None and (due is None or moment < due.at)
+        before = [each for each in case.journal.outcomes.values() if each.value == [rule.basis]]
+        if approval.outcome == "approved" and in_time and len(before) < rule.times:
+            case.journal.outcomes[step].value = [rule.basis]
+            turned = turn(case, "extend", moment, limit=limit)
+            case.record(
+                "extended",
+                step=step,
+                received=moment,
+                actor=Party.agency(approver),
+                basis=rule.basis,
+                outcome=approval.outcome,
+                turned=turned,
+            )
+    return case.journal.outcomes[step].value is not None

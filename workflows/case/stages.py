@@ -1,0 +1,69 @@
+"""The stages of a course: what runs in which one, and what follows when the limit of one is over."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Self
+
+from contracts.terms.limits import Limit
+from workflows.case.case import Case
+from workflows.case.clock import ladder_of
+from workflows.case.journal import Outcome, Stage, mark_of
+
+_STAGES: ContextVar[tuple[str, ...]] = ContextVar("stages", default=())
+"""The stages that the running code belongs to. A branch that is begun in a stage belongs to it, too."""
+
+
+def stages_here() -> tuple[str, ...]:
+    """The stages that the calling verb belongs to, the outermost first."""
+    return _STAGES.get()
+
+
+def is_over(case: Case, step: str, mark: str) -> bool:
+    """Whether the step of a verb is not even begun, since the limit of a stage that it belongs to is over."""
+    for name in stages_here():
+        stage = case.journal.stages.get(name)
+        if stage is not None and stage.over and stage.otherwise is not None:
+            case.journal.outcomes[step] = Outcome(how="broken-off", value=stage.otherwise, said=mark)
+            return True
+    return False
+
+
+class Within:
+    """A stage, as ``async with`` has it: it begins with the block and ends with it."""
+
+    def __init__(self, case: Case, name: str, limit: Limit, otherwise: str | None) -> None:
+        self._case = case
+        self._name = name
+        self._limit = limit
+        self._otherwise = otherwise
+        self._step = ""
+        self._token: Token[tuple[str, ...]] | None = None
+
+    async def __aenter__(self) -> Self:
+        case, name, otherwise = self._case, self._name, self._otherwise
+        case.interrupt_if_withdrawn()
+        self._step = case.journal.next_step("within")
+        said = mark_of({"stage": name, "limit": self._limit, "otherwise": otherwise})
+        if case.do_once(self._step, said):
+            case.journal.stages[self._step] = stage = Stage(step=self._step, name=name, otherwise=otherwise)
+            began = case.moment
+            due = case.calendar.due(began, self._limit, counting=case.law.counting)
+            stage.due, stage.rungs = due.at, ladder_of(case, began, [self._limit], due.at)
+            case.waits.set_alarm()
+            case.record("stage-begun", step=self._step, outcome=name, due=due.at, provisional=due.provisional)
+        self._token = _STAGES.set((*_STAGES.get(), self._step))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            _STAGES.reset(self._token)
+        case = self._case
+        if case.ending or not case.do_once(f"{self._step}/ended", ""):
+            return
+        case.journal.stages.pop(self._step, None)
+        case.waits.forget(self._step)
+        case.record("stage-ended", step=self._step, outcome=self._name)
