@@ -38,7 +38,7 @@ class Clock:
     statutory: tuple[Limit, ...] = ()
     promised: tuple[Limit, ...] = ()
     counting: Counting = AS_IT_FALLS
-    calendar: Calendar | None = None
+    calendar: Calendar | None = field(default=None, compare=False)
 
     @property
     def runs(self) -> bool:

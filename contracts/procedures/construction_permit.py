@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from contracts.terms.clock_rules import Extension
+from contracts.terms.clock_rules import Extension, Suspension
 from contracts.terms.decisions import Decision
 from contracts.terms.fees import Fee, FeeSchedule
 from contracts.terms.identifiers import AgencyId, ProcedureId
@@ -211,6 +211,11 @@ LAW_2018 = LawVersion(
     since=date(2018, 5, 14),
     statutory=working_days(45),
     promised=working_days(15),
+    suspensions=(
+        Suspension(basis="行政许可法 art. 45: 听证", kind="hearing"),
+        Suspension(basis="行政许可法 art. 45: 检验、检测、检疫", kind="inspection"),
+        Suspension(basis="行政许可法 art. 45: 鉴定和专家评审", kind="expert-review"),
+    ),
     extensions=(Extension(basis="行政许可法 art. 42(2)", limit=working_days(15)),),
     fees=FeeSchedule(
         currency="CNY",

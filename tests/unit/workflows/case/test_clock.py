@@ -1,0 +1,446 @@
+"""The legal clock of a case: what moves it, who is told, and what follows when a limit is over."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contracts.terms.calendar import CalendarDays
+from contracts.terms.clock_rules import TacitGrant, TacitRefusal
+from contracts.terms.decisions import Decision, Grant, Refuse
+from contracts.terms.limits import weeks, working_days
+from contracts.wire.messages import ApplicantWithdrew, NoticeOfDefault, Supplemented
+from tests.unit.workflows.case.clocked import (
+    ADVISER,
+    ANEW,
+    HEARING,
+    LONGER,
+    MISSING,
+    PENALTY,
+    PROMISED,
+    STATUTORY,
+    SUPPLEMENT,
+    Advise,
+    ApproveExtension,
+    Carried,
+    Inspect,
+    Plea,
+    item,
+)
+from tests.unit.workflows.case.running import DAY, START, VirtualRuntime
+from workflows.case import DecidedBySilence, Lapsed, Procedure, carrier
+
+PORTAL = "channel:portal"
+HOUSING = "agency:housing"
+GRANT = item(TacitGrant(basis="art. 20"))
+
+
+@pytest.fixture(params=[1000, 1], ids=["one run", "a new run after every event"], autouse=True)
+def runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carrier, "EVENTS_PER_RUN", request.param)
+
+
+async def inspected(author: Procedure[Plea]) -> Decision:
+    """A course: it is inspected, and decided."""
+    await author.accept()
+    seen = await author.ask(Inspect())
+    if seen.outcome == "no":
+        return await author.decide(Refuse(reason="late"))
+    return await author.decide(Grant())
+
+
+async def begun(runtime: VirtualRuntime, *of: object, **changes: object) -> Carried:
+    carried = Carried(runtime, *of, **changes)  # type: ignore[arg-type]
+    await carried.goes_on()
+    return carried
+
+
+async def test_the_limits_begin_with_acceptance_and_the_entry_says_when_they_end(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await begun(runtime, item(), inspected)
+    (accepted,) = carried.of("accepted")
+    assert accepted.clock is not None
+    assert accepted.due == accepted.clock.due == START + STATUTORY * DAY
+    assert accepted.clock.promised_due == START + PROMISED * DAY
+    assert accepted.clock.calendar == "compressed:10.0"
+    carried.check_ledger()
+
+
+async def test_where_the_law_says_so_they_begin_when_the_application_was_received(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await begun(runtime, item(starts="opened"), inspected)
+    (opened,) = carried.of("opened")
+    assert opened.due == START + STATUTORY * DAY
+    assert carried.of("accepted")[0].clock is None
+
+
+async def test_the_lead_agency_is_warned_before_each_limit_ends_and_told_once_it_has(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await begun(runtime, item(), inspected)
+    await carried.days(STATUTORY + 1, DAY)
+    told = [(entry.kind, entry.outcome) for entry in carried.entries if entry.kind in ("warned", "overdue")]
+    assert told == [
+        ("warned", "promised"),
+        ("warned", "statutory"),
+        ("overdue", "promised"),
+        ("overdue", "statutory"),
+    ]
+    heard = [(said["limit"], said["overdue"]) for kind, said in carried.told(HOUSING) if "case-due" in kind]
+    assert heard == [(name, kind == "overdue") for kind, name in told]
+    ((_, notice),) = [(kind, said) for kind, said in carried.told(PORTAL) if "overdue" in kind]
+    assert notice["follows"] == "nothing"
+    assert not carried.carrying.done(), "nothing follows by law: the decision is still awaited"
+    await carried.answers("inspect", "yes", "housing")
+    assert carried.carrying.result().decision == Grant()
+    carried.check_ledger()
+
+
+async def test_a_decision_in_time_ends_the_limits(runtime: VirtualRuntime) -> None:
+    carried = await begun(runtime, GRANT, inspected)
+    await carried.answers("inspect", "no", "housing")
+    await carried.days(STATUTORY + 1, DAY)
+    assert not carried.of("overdue")
+    assert carried.carrying.result().decision == Refuse(reason="late")
+    carried.check_ledger()
+
+
+async def test_silence_grants_where_the_law_says_so_and_what_is_open_is_stopped(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await begun(runtime, GRANT, inspected)
+    await carried.days(STATUTORY + 1, DAY)
+    assert carried.carrying.result().decision == Grant(deemed=True)
+    assert carried.kinds[-4:] == ["overdue", "cancelled", "decided", "closed"]
+    (decided,) = carried.of("decided")
+    assert decided.clock is not None
+    assert decided.clock.at == START + STATUTORY * DAY, "it is decided when the limit ended, not later"
+    carried.check_ledger()
+
+
+async def test_silence_refuses_for_the_reason_that_the_law_names(runtime: VirtualRuntime) -> None:
+    carried = await begun(runtime, item(TacitRefusal(basis="art. 21", reason="silent")), inspected)
+    await carried.days(STATUTORY + 1, DAY)
+    assert carried.carrying.result().decision == Refuse(reason="silent", deemed=True)
+
+
+async def test_an_author_may_do_what_follows_from_a_decision_by_silence(runtime: VirtualRuntime) -> None:
+    async def issued(author: Procedure[Plea]) -> Decision:
+        try:
+            return await inspected(author)
+        except DecidedBySilence as silence:
+            await author.ask(Advise())
+            return silence.decision
+
+    carried = await begun(runtime, GRANT, issued)
+    await carried.days(STATUTORY + 1, DAY)
+    assert not carried.carrying.done()
+    await carried.answers("advise", "yes", ADVISER)
+    assert carried.carrying.result().decision == Grant(deemed=True)
+    assert carried.kinds[-4:] == ["decided", "requested", "answered", "closed"]
+    carried.check_ledger()
+
+
+async def test_an_answer_in_time_that_comes_to_the_case_after_the_end_decides_it(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await begun(runtime, GRANT, inspected)
+    runtime.gateway_up = False  # the fence waits for what the broker has
+    await carried.days(STATUTORY + 2, DAY)
+    assert not carried.of("overdue")[1:], "it may not bind before that"
+    in_time = START + STATUTORY * DAY - timedelta(seconds=1)
+    await carried.answers("inspect", "no", "housing", received=in_time)
+    runtime.gateway_up = True
+    await carried.days(1, DAY)
+    assert carried.carrying.result().decision == Refuse(reason="late")
+    (decided,) = carried.of("decided")
+    assert decided.clock is not None
+    assert decided.clock.at == in_time, "when the broker had it counts"
+    carried.check_ledger()
+
+
+async def test_a_check_that_does_not_answer_is_no_silence(runtime: VirtualRuntime) -> None:
+    carried = await begun(runtime, GRANT, inspected, checks=("housing",))
+    await carried.days(STATUTORY + 2, DAY)
+    assert not carried.carrying.done()
+    assert carried.of("held")
+
+
+async def test_suspended_days_do_not_count_and_open_requests_stand_still_with_the_case(
+    runtime: VirtualRuntime,
+) -> None:
+    async def course(author: Procedure[Plea]) -> Decision:
+        await author.accept()
+        async with author.suspended(SUPPLEMENT.basis):
+            await author.supplement(Plea(), MISSING, working_days(20), "not-supplemented")
+        return await inspected_without_acceptance(author)
+
+    carried = await begun(runtime, item(), course)
+    (suspended,) = carried.of("suspended")
+    assert (suspended.due, suspended.due_before) == (None, START + STATUTORY * DAY)
+    assert suspended.basis == SUPPLEMENT.basis
+    assert suspended.clock is not None
+    assert suspended.clock.kind == "supplement"
+    await carried.days(12, DAY)
+    assert not carried.of("warned"), "time stands still"
+    await carried.hears(Supplemented(application={"text": "more"}), PORTAL)
+    (resumed,) = carried.of("resumed")
+    assert resumed.due == START + (STATUTORY + 12) * DAY
+    assert carried.case.clock.used(START + 12 * DAY) == 0
+    carried.check_ledger()
+
+
+async def inspected_without_acceptance(author: Procedure[Plea]) -> Decision:
+    await author.ask(Inspect())
+    return await author.decide(Grant())
+
+
+async def test_an_agency_is_told_that_its_limit_stands_still_and_when_it_ends_afterwards(
+    runtime: VirtualRuntime,
+) -> None:
+    async def course(author: Procedure[Plea]) -> Decision:
+        await author.accept()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(author.ask(Advise()))
+            group.create_task(supplemented(author))
+        return await author.decide(Grant())
+
+    async def supplemented(author: Procedure[Plea]) -> None:
+        async with author.suspended(SUPPLEMENT.basis):
+            await author.supplement(Plea(), MISSING, working_days(20), "not-supplemented")
+
+    carried = await begun(runtime, item(), course)
+    (moved,) = [said for kind, said in carried.told("agency:planning") if "rescheduled" in kind]
+    assert moved == {"request": "clock-test.advise", "reason": SUPPLEMENT.basis}
+    await carried.days(10, DAY)  # past its limit and its grace
+    assert not carried.of("deemed")
+    await carried.hears(Supplemented(application={"text": "more"}), PORTAL)
+    moved = [said for kind, said in carried.told("agency:planning") if "rescheduled" in kind][-1]
+    assert datetime.fromisoformat(moved["due"]) == START + 16 * DAY
+    assert datetime.fromisoformat(moved["binding_end"]) == START + 18 * DAY - timedelta(microseconds=1)
+    await carried.days(7.5, DAY)
+    assert not carried.of("deemed")
+    await carried.days(1, DAY)
+    assert carried.of("deemed")
+    carried.check_ledger()
+
+
+async def test_a_suspension_ends_when_the_broker_had_what_ended_it(runtime: VirtualRuntime) -> None:
+    """However late that reaches the case: an outage of the platform moves no legal date."""
+
+    async def course(author: Procedure[Plea]) -> Decision:
+        await author.accept()
+        async with author.suspended(SUPPLEMENT.basis):
+            await author.supplement(Plea(), MISSING, working_days(20), "not-supplemented")
+        return await inspected_without_acceptance(author)
+
+    carried = await begun(runtime, item(), course)
+    await carried.days(6, DAY)
+    await carried.hears(Supplemented(application={"text": "more"}), PORTAL, received=START + 4 * DAY)
+    (resumed,) = carried.of("resumed")
+    assert resumed.due == START + (STATUTORY + 4) * DAY
+    carried.check_ledger()
+
+
+async def test_an_interruption_begins_the_limit_anew(runtime: VirtualRuntime) -> None:
+    async def course(author: Procedure[Plea]) -> Decision:
+        await author.accept()
+        await author.ask(Advise())
+        async with author.suspended(ANEW.basis):
+            await author.supplement(Plea(), MISSING, working_days(20), "not-supplemented")
+        return await inspected_without_acceptance(author)
+
+    carried = await begun(runtime, item(), course)
+    await carried.days(4, DAY)
+    await carried.answers("advise", "yes", ADVISER)
+    await carried.days(3, DAY)
+    await carried.hears(Supplemented(application={"text": "more"}), PORTAL)
+    (resumed,) = carried.of("resumed")
+    assert resumed.due == START + (7 + STATUTORY) * DAY
+    carried.check_ledger()
+
+
+async def test_withdrawn_while_suspended(runtime: VirtualRuntime) -> None:
+    async def course(author: Procedure[Plea]) -> Decision:
+        await author.accept()
+        async with author.suspended(HEARING.basis):
+            await author.ask(Inspect())
+        return await author.decide(Grant())
+
+    carried = await begun(runtime, item(), course)
+    await carried.hears(ApplicantWithdrew(), PORTAL)
+    assert carried.kinds[-4:] == ["withdrawn", "cancelled", "decided", "closed"]
+    carried.check_ledger()
+
+
+async def test_a_suspension_that_the_law_does_not_know_fails_by_name(runtime: VirtualRuntime) -> None:
+    carried = await begun(runtime, item(), inspected)
+    with pytest.raises(LookupError, match=r"no suspension has the basis 'art. 99'.*'art. 3', 'art. 4'"):
+        carried.author.suspended("art. 99")
+
+
+async def extending(author: Procedure[Plea]) -> Decision:
+    await author.accept()
+    extended = await author.extend(working_days(5), basis=LONGER.basis, approved=ApproveExtension())
+    await author.ask(Inspect())
+    return await author.decide(Grant(conditions=(str(extended),)))
+
+
+@pytest.mark.parametrize(("outcome", "extended"), [("approved", True), ("refused", False)])
+async def test_an_extension_takes_who_has_to_approve_it(
+    runtime: VirtualRuntime, outcome: str, extended: bool
+) -> None:
+    carried = await begun(runtime, item(), extending)
+    await carried.days(7, DAY)
+    await carried.answers("approve-extension", outcome, "environment")
+    due = carried.case.clock.due
+    assert due is not None
+    assert due.at == START + (STATUTORY + 5 * extended) * DAY
+    assert [entry.actor for entry in carried.of("extended")] == ["agency:environment"] * extended
+    await carried.answers("inspect", "yes", "housing")
+    assert carried.carrying.result().decision == Grant(conditions=(str(extended),))
+    carried.check_ledger()
+
+
+async def test_an_approval_that_comes_when_the_limit_is_over_extends_nothing(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await begun(runtime, item(), extending)
+    await carried.days(STATUTORY + 1, DAY)
+    await carried.answers("approve-extension", "approved", "environment")
+    assert not carried.of("extended")
+
+
+async def test_an_approval_in_time_that_comes_to_the_case_later_extends(runtime: VirtualRuntime) -> None:
+    carried = await begun(runtime, GRANT, extending)
+    runtime.gateway_up = False
+    await carried.days(STATUTORY + 1, DAY)
+    await carried.answers("approve-extension", "approved", "environment", received=START + 9 * DAY)
+    runtime.gateway_up = True
+    await carried.days(1, DAY)
+    assert carried.of("extended")
+    assert not carried.carrying.done()
+    await carried.days(5, DAY)
+    assert carried.carrying.result().decision == Grant(deemed=True)
+    carried.check_ledger()
+
+
+async def test_an_extension_beyond_the_law_fails_by_name(runtime: VirtualRuntime) -> None:
+    carried = await begun(runtime, item(), inspected)
+    for limit, words in ((working_days(6), "by 5 working days at most"), (weeks(1), "not by 1 week")):
+        with pytest.raises(LookupError, match=words):
+            await carried.author.extend(limit, basis=LONGER.basis, approved=ApproveExtension())
+
+
+async def staged(author: Procedure[Plea]) -> Decision:
+    await author.accept()
+    try:
+        async with author.within(working_days(3), "advice", otherwise="stage-over"):
+            await author.ask(Advise())
+            said = "in time"
+    except Lapsed as lapsed:
+        said = lapsed.reason
+    await author.ask(Inspect())
+    return await author.decide(Grant(conditions=(said,)))
+
+
+async def test_a_stage_whose_limit_is_over_is_broken_off_at_the_verb_that_waits(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await begun(runtime, item(), staged)
+    assert [(entry.outcome, entry.due) for entry in carried.of("stage-begun")] == [
+        ("advice", START + 3 * DAY)
+    ]
+    await carried.days(4, DAY)
+    assert [(each.kind, each.outcome) for each in carried.entries if each.kind in ("warned", "overdue")] == [
+        ("warned", "advice"),
+        ("overdue", "advice"),
+    ]
+    assert carried.kinds[-3:] == ["cancelled", "stage-ended", "requested"]
+    await carried.answers("inspect", "yes", "housing")
+    assert carried.carrying.result().decision == Grant(conditions=("stage-over",))
+    carried.check_ledger()
+
+
+async def test_a_stage_that_ends_in_time_ends_its_limit(runtime: VirtualRuntime) -> None:
+    carried = await begun(runtime, item(), staged)
+    await carried.answers("advise", "yes", ADVISER)
+    await carried.days(4, DAY)
+    assert not carried.of("overdue")
+    await carried.answers("inspect", "yes", "housing")
+    assert carried.carrying.result().decision == Grant(conditions=("in time",))
+
+
+async def test_the_applicant_is_owed_a_penalty_for_each_day_after_notice_of_default(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await begun(runtime, item(PENALTY), inspected)
+    await carried.hears(NoticeOfDefault(), PORTAL, event_id="early")
+    assert carried.of("refused")[-1].outcome == "not-overdue"
+    await carried.days(STATUTORY + 1, DAY)
+    await carried.hears(NoticeOfDefault(), PORTAL, event_id="first")
+    await carried.hears(NoticeOfDefault(), PORTAL, event_id="second")
+    assert carried.of("refused")[-1].outcome == "already-noticed"
+    (noticed,) = carried.of("default-noticed")
+    assert noticed.due == START + (STATUTORY + 1 + 14) * DAY
+    await carried.days(14 + 15.5, DAY)
+    assert carried.of("penalty-begun")
+    await carried.answers("inspect", "yes", "housing")
+    ((_, notice),) = [(kind, said) for kind, said in carried.told(PORTAL) if "penalty-due" in kind]
+    assert (notice["days"], notice["amount"]["amount"]) == (15, "357.00")
+    carried.check_ledger()
+
+
+async def test_the_penalty_grows_no_more_after_its_last_day_and_is_told_then(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await begun(runtime, item(PENALTY), inspected)
+    await carried.days(STATUTORY + 1, DAY)
+    await carried.hears(NoticeOfDefault(), PORTAL)
+    await carried.days(14 + 43, DAY)
+    ((_, notice),) = [(kind, said) for kind, said in carried.told(PORTAL) if "penalty-due" in kind]
+    assert (notice["days"], notice["amount"]["amount"]) == (42, "1442.00")
+    await carried.answers("inspect", "yes", "housing")
+    assert len(carried.of("penalty-due")) == 1
+
+
+async def test_without_a_penalty_in_the_law_a_notice_of_default_is_refused(runtime: VirtualRuntime) -> None:
+    carried = await begun(runtime, item(), inspected)
+    await carried.days(STATUTORY + 1, DAY)
+    await carried.hears(NoticeOfDefault(), PORTAL)
+    assert carried.of("refused")[-1].outcome == "no-penalty"
+
+
+async def test_a_calendar_that_is_published_moves_what_is_open_and_says_so(runtime: VirtualRuntime) -> None:
+    async def course(author: Procedure[Plea]) -> Decision:
+        await author.accept()
+        await author.ask(Advise())
+        return await author.decide(Grant())
+
+    runtime.time = datetime(2026, 12, 21, 2, tzinfo=UTC)
+    carried = await begun(
+        runtime, item(), course, calendar="cn-2026.1", received=runtime.time, occurred=runtime.time
+    )
+    assert carried.of("accepted")[0].provisional
+    days = CalendarDays(
+        name="cn-2027.1",
+        zone="Asia/Shanghai",
+        first_year=2026,
+        last_year=2027,
+        source="a notice of the State Council, made up for this test",
+        holidays=("2027-01-01", "2027-01-04"),  # type: ignore[arg-type]
+    )
+    for _ in range(2):  # a repeat changes nothing
+        carried.case.inbox.calendars.append(days)
+        await carried.goes_on()
+    (entry,) = carried.of("calendar")
+    assert (entry.outcome, entry.basis) == ("cn-2027.1", days.source)
+    assert entry.due_before == datetime(2027, 1, 4, 16, tzinfo=UTC)
+    assert entry.due == datetime(2027, 1, 6, 16, tzinfo=UTC)
+    assert not entry.provisional
+    assert not carried.of("rescheduled"), "the request ends before the new year"
+    carried.check_ledger()
