@@ -21,7 +21,8 @@ def automated(request: type[R]) -> Callable[[Callable[[R], Awaitable[A]]], Calla
 
     What it returns is checked against the request's answer type, like the answer of an own system at the
     gateway. One that does not fit fails the activity, where the department's operators see it; it is tried
-    again, and the overdue ladder of the request goes on. In the case it would fail the case itself.
+    again, and the overdue ladder of the request goes on. So is one that says it has failed for good: until it
+    is mended, nothing follows.
 
     Raises:
         TypeError: no service item lists the request.
@@ -33,7 +34,13 @@ def automated(request: type[R]) -> Callable[[Callable[[R], Awaitable[A]]], Calla
         @activity.defn(name=name)
         @wraps(check)
         async def checked(asked: R) -> Answer:
-            return answer_of(request, await check(asked))
+            try:
+                returned = await check(asked)
+            except ApplicationError as error:
+                if error.non_retryable:  # then nobody would see it any more, and mended code not run
+                    raise ApplicationError(error.message, *error.details, type=error.type) from error
+                raise
+            return answer_of(request, returned)
 
         return checked
 

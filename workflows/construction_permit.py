@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from temporalio import workflow
-
-from contracts.platform import Closing, Opened
 from contracts.procedures.construction_permit import (
     CONSTRUCTION_PERMIT,
     Application,
@@ -26,11 +23,7 @@ from workflows.case import Procedure, procedure
 class ConstructionPermit(Procedure[Application]):
     """国办发〔2018〕33号: reviews that used to follow one another run at the same time."""
 
-    @workflow.run
-    async def run(self, opened: Opened[Application]) -> Closing:
-        return await self.carry(opened, self.permit)
-
-    async def permit(self, application: Application) -> Decision:
+    async def course(self, application: Application) -> Decision:
         application = await self.complete(application)
         site = application.site
         reviews = await self.ask_all(

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from temporalio import workflow
-
-from contracts.platform import Closing, Opened
 from contracts.procedures.permit_receipt import (
     PERMIT_RECEIPT,
     ConfirmationChecked,
@@ -27,11 +24,7 @@ from workflows.case import Procedure, procedure
 class PermitReceipt(Procedure[PermitRequest]):
     """T02, T04, T05 run at the same time as T06, T10; every other step of the groups is recorded."""
 
-    @workflow.run
-    async def run(self, opened: Opened[PermitRequest]) -> Closing:
-        return await self.carry(opened, self.receive)
-
-    async def receive(self, request: PermitRequest) -> Decision:
+    async def course(self, request: PermitRequest) -> Decision:
         async with asyncio.TaskGroup() as group:
             branches = [
                 group.create_task(

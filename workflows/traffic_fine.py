@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from temporalio import workflow
-
-from contracts.platform import Closing, Opened
 from contracts.procedures.traffic_fine import (
     APPEAL_DAYS,
     PENALTY_DAY,
@@ -55,11 +52,7 @@ class TrafficFine(Procedure[Fine]):
     It ends when the police hand it to the credit collector, or close it.
     """
 
-    @workflow.run
-    async def run(self, opened: Opened[Fine]) -> Closing:
-        return await self.carry(opened, self.fine)
-
-    async def fine(self, fine: Fine) -> Decision:
+    async def course(self, fine: Fine) -> Decision:
         dossier = Dossier(fine)
         while True:
             step = await self.wait_for(*STEPS, until=dossier.penalty_day)

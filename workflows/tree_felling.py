@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from temporalio import workflow
-
-from contracts.platform import Closing, Opened
 from contracts.procedures.tree_felling import TREE_FELLING, InspectTree, TreeApplication
 from contracts.terms.decisions import Decision, Grant, Refuse
 from contracts.terms.limits import working_days
@@ -15,11 +12,7 @@ from workflows.case import Procedure, procedure
 class TreeFelling(Procedure[TreeApplication]):
     """The parks department decides on what its inspector saw."""
 
-    @workflow.run
-    async def run(self, opened: Opened[TreeApplication]) -> Closing:
-        return await self.carry(opened, self.fell)
-
-    async def fell(self, application: TreeApplication) -> Decision:
+    async def course(self, application: TreeApplication) -> Decision:
         await self.accept()
         opinion = await self.ask(InspectTree(place=application.place, photo=application.photo))
         if opinion.outcome == "keep":

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from temporalio import workflow
-
-from contracts.platform import Closing, Opened
 from contracts.procedures.tree_felling import (
     ADDED_REVIEW,
     TREE_FELLING,
@@ -21,11 +18,7 @@ from workflows.case import Procedure, procedure
 class TreeFellingAddedReview(Procedure[TreeApplication]):
     """The tree falls if both reviews, at the same time, say so."""
 
-    @workflow.run
-    async def run(self, opened: Opened[TreeApplication]) -> Closing:
-        return await self.carry(opened, self.fell)
-
-    async def fell(self, application: TreeApplication) -> Decision:
+    async def course(self, application: TreeApplication) -> Decision:
         await self.accept()
         place, photo = application.place, application.photo
         opinions = await self.ask_all(

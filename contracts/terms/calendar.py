@@ -237,20 +237,35 @@ class LegalCalendar:
 
 
 class CompressedCalendar:
-    """Demonstration time: each legal day lasts a fixed stretch, and every day is worked."""
+    """Demonstration time: each legal day lasts a fixed stretch, and every day is worked.
+
+    A case has dates of its own: that of the day in UTC when it was opened, and one more with each compressed
+    day. Without a case, the date is that of the day in UTC.
+    """
 
     zone = ZoneInfo("UTC")
 
-    def __init__(self, day: timedelta) -> None:
+    def __init__(self, day: timedelta, opened: datetime | None = None) -> None:
+        """``day`` is how long one lasts; ``opened``, when the case was opened whose dates these are."""
         self._length = day
+        self._opened = opened
+
+    def of_case(self, opened: datetime) -> CompressedCalendar:
+        """The same, with the dates of a case that was opened then."""
+        return CompressedCalendar(self._length, opened)
 
     def day(self, instant: datetime) -> date:
-        """The day in UTC; compressed days have no dates of their own."""
-        return instant.astimezone(UTC).date()
+        """The date of the compressed day of an instant; the last there is, if there are no more."""
+        if self._opened is None:
+            return instant.astimezone(UTC).date()
+        first = self._opened.astimezone(UTC).date().toordinal()
+        ordinal = first + (instant - self._opened) // self._length
+        return date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
 
     def begins(self, day: date, now: datetime) -> datetime:
-        """As many compressed days from now as there are days to it."""
-        return now + (day - self.day(now)).days * self._length
+        """As many compressed days from the opening (without a case, from now) as there are to it."""
+        start = self._opened or now
+        return start + (day - self.day(start)).days * self._length
 
     def last_day(self, due: datetime) -> str | None:
         """The instant itself: there is no date to tell."""
@@ -354,6 +369,12 @@ def names() -> list[str]:
         for entry in files("contracts.terms").joinpath("calendars").iterdir()
         if entry.name.endswith(".json")
     )
+
+
+def calendar_of_case(name: str, opened: datetime) -> Calendar:
+    """:func:`calendar` for a case that was opened then."""
+    found = calendar(name)
+    return found.of_case(opened) if isinstance(found, CompressedCalendar) else found
 
 
 @cache

@@ -170,7 +170,8 @@ class Request(Named, Generic[A_co]):
         versions: the terms under each law version of its procedure.
 
     Raises:
-        TypeError: at definition, where the ladder has no end or deems an outcome the answer lacks.
+        TypeError: at definition, where it says no agency, limit or answer, or the ladder has no end or deems
+            an outcome that the answer lacks.
     """
 
     agency: ClassVar[AgencyId]
@@ -188,7 +189,7 @@ class Request(Named, Generic[A_co]):
         reasons: Sequence[str] = (),
     ) -> None:
         super().__init_subclass__()
-        if agency and limit:  # else Request[SomeAnswer], not yet a request type
+        if agency and limit:
             cls.agency, cls.procedure = agency, None
             cls.stated = Terms(limit=limit, basis=basis, overdue=tuple(overdue), reasons=tuple(reasons))
             cls.versions = (cls.stated,)
@@ -196,13 +197,14 @@ class Request(Named, Generic[A_co]):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
+        if cls.__pydantic_generic_metadata__["origin"]:
+            return  # Request[SomeAnswer], not yet a request type
         if "stated" not in vars(cls):
-            return
-        cls.answer = next(
-            base.__pydantic_generic_metadata__["args"][0]
-            for base in cls.__mro__
-            if issubclass(base, Request) and base.__pydantic_generic_metadata__["args"]
-        )
+            raise TypeError(
+                f"{cls.__name__}: a request type says whom it asks and how long that may take; write "
+                f"class {cls.__name__}(Request[...], agency=..., limit=..., basis=..., overdue=[...])"
+            )
+        cls.answer = _answer_of(cls)
         try:
             cls.check_ladder(cls.stated.overdue)
         except ValueError as error:
@@ -271,6 +273,13 @@ class Request(Named, Generic[A_co]):
             known = f"one of: {', '.join(reasons)}" if reasons else "absent"
             raise Refusal("invalid", f"{place}: has to be {known}", place)
         return answer
+
+
+def _answer_of(request: type[Request[Any]]) -> type[Answer]:
+    for base in request.__mro__:
+        if issubclass(base, Request) and (args := base.__pydantic_generic_metadata__["args"]):
+            return args[0]  # type: ignore[no-any-return]
+    raise TypeError(f"{request.__name__}: a request type says what answers it; write Request[SomeAnswer]")
 
 
 REQUESTS: dict[str, type[Request[Any]]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from datetime import date, datetime
 from decimal import Decimal
@@ -73,12 +74,21 @@ class Contract(BaseModel):
 
     Every value is within bounds, whatever its field says or if no field says anything; so each contract can
     be hashed, stored and carried.
+
+    Raises:
+        TypeError: at definition, where a field has the name of something that every such class has.
     """
 
     bounds: ClassVar[Bounds] = CARRIED
 
     # What is no number is written as such, so that it is refused where it is read: never turned into null.
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, ser_json_inf_nan="constants")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for field, kind in inspect.get_annotations(cls).items():
+            if not field.startswith("_") and "ClassVar" not in str(kind):
+                _check_name(cls, field)
 
     @model_validator(mode="after")
     def _within_bounds(self) -> Self:
@@ -88,6 +98,16 @@ class Contract(BaseModel):
         if self.bounds.size is not None and (size := len(to_json(self))) > self.bounds.size:
             raise beyond((), f"has {size} bytes, and {self.bounds.size} are allowed")
         return self
+
+
+def _check_name(cls: type[Contract], field: str) -> None:
+    """Return if a field of this name hides nothing of the classes above: ``name`` of a request type, say."""
+    for base in reversed(cls.__mro__[1:]):
+        if issubclass(base, BaseModel) and field in {*vars(base), *getattr(base, "__class_vars__", ())}:
+            raise TypeError(
+                f"{cls.__name__}: its field {field!r} would hide what every {base.__name__} has of that "
+                "name; call the field otherwise"
+            )
 
 
 class Statement(Contract):

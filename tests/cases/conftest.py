@@ -44,6 +44,7 @@ from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry, faults
 from contracts.wire.messages import Answered, Requested
 from contracts.wire.topics import messages_topic
+from seamless.testing import local_temporal
 from tests.applications import ADMINISTRATION, event, new_case
 from workers.orchestrator.sandbox import sandbox
 from workflows.procedures import PROCEDURES
@@ -202,6 +203,13 @@ async def case_worker(client: Client, post: Post, **options: Any) -> AsyncIterat
             department = Worker(client, task_queue=agency_queue(agency), activities=checks)
             await workers.enter_async_context(department)
         yield
+
+
+@pytest.fixture(scope="session")
+async def temporal() -> AsyncIterator[Client]:
+    """A server for tests that need nothing else."""
+    async with local_temporal() as client:
+        yield client
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from temporalio.client import Client
 
 from contracts.procedures.permit_receipt import (
     ConfirmationChecked,
@@ -17,8 +18,10 @@ from contracts.procedures.permit_receipt import (
     StopDetermined,
 )
 from contracts.terms.decisions import Ended
+from contracts.terms.identifiers import Party
 from contracts.wire.messages import Reported
-from tests.cases.conftest import Cases
+from seamless.testing import case_of
+from workflows.permit_receipt import PermitReceipt
 
 REQUEST = PermitRequest(
     reference="case-1",
@@ -40,10 +43,10 @@ ADVICE = [StopAdviceDetermined.step, StopDetermined.step]
         [ReceiptConfirmed.step, "T11 Create document X request unlicensed", *2 * [ConfirmationChecked.step]],
     ],
 )  # fmt: skip
-async def test_every_step_is_recorded_in_whatever_order_it_comes(cases: Cases, steps: list[str]) -> None:
-    case = await cases.open("permit-receipt", REQUEST, channel="log")
-    for number, step in enumerate([*steps, PhaseClosed.step]):
-        await case.send(f"agency:group-{number % 4 + 1}", Reported.type, {"step": step})
-    closing = await case.result()
-    assert closing.decision == Ended(result="received")
-    assert [entry.outcome for entry in case.entries if entry.kind == "reported"] == [*steps, PhaseClosed.step]
+async def test_every_step_is_recorded_in_whatever_order_it_comes(temporal: Client, steps: list[str]) -> None:
+    async with case_of(PermitReceipt, REQUEST, temporal, calendar="nl-2026.1") as case:
+        for number, step in enumerate([*steps, PhaseClosed.step]):
+            await case.send(Reported(step=step), Party(f"agency:group-{number % 4 + 1}"))
+        assert (await case.closing()).decision == Ended(result="received")
+        reported = [entry.outcome for entry in case.entries if entry.kind == "reported"]
+        assert reported == [*steps, PhaseClosed.step]

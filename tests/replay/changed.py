@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from temporalio import workflow
-
-from contracts.platform import Closing, Opened
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT, Application
 from contracts.terms.limits import Limit, working_days
 from contracts.terms.values import DocumentRef, Money
@@ -16,10 +13,6 @@ from workflows.construction_permit import ConstructionPermit
 class WithoutCompleteness(ConstructionPermit):
     """Asks the reviewers at once: other commands than the recorded ones."""
 
-    @workflow.run
-    async def run(self, opened: Opened[Application]) -> Closing:
-        return await self.carry(opened, self.permit)
-
     async def complete(self, application: Application) -> Application:
         await self.accept()
         return application
@@ -29,10 +22,6 @@ class WithoutCompleteness(ConstructionPermit):
 class WithMoreTimeToPay(ConstructionPermit):
     """Tells the applicant another day: the same commands, another entry."""
 
-    @workflow.run
-    async def run(self, opened: Opened[Application]) -> Closing:
-        return await self.carry(opened, self.permit)
-
     async def collect(self, fee: Money, within: Limit) -> bool:
         return await super().collect(fee, working_days(20))
 
@@ -40,10 +29,6 @@ class WithMoreTimeToPay(ConstructionPermit):
 @procedure(CONSTRUCTION_PERMIT)
 class WithAnotherVerb(ConstructionPermit):
     """Sends a notice before the fee: a verb without a wait, which takes no command of its own."""
-
-    @workflow.run
-    async def run(self, opened: Opened[Application]) -> Closing:
-        return await self.carry(opened, self.permit)
 
     async def collect(self, fee: Money, within: Limit) -> bool:
         await self.notify(DocumentRef(uri="urn:document:notice", sha256=64 * "0", size=1))
@@ -53,10 +38,6 @@ class WithAnotherVerb(ConstructionPermit):
 @procedure(CONSTRUCTION_PERMIT)
 class WithAnotherLetter(ConstructionPermit):
     """Does not tell the applicant that the application is complete: the same entries, another letter."""
-
-    @workflow.run
-    async def run(self, opened: Opened[Application]) -> Closing:
-        return await self.carry(opened, self.permit)
 
     async def accept(self) -> None:
         if step := self._case.once("accept"):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkflowRunner
 
 from activities.fence import FenceActivity
 from activities.outbox import OutboxActivity
@@ -23,14 +25,26 @@ from workflows.case.ledger_closing import LedgerClosing
 from workflows.procedures import PROCEDURES
 
 
-def case_worker(client: Client, outbox: OutboxActivity, fence: FenceActivity) -> Worker:
-    """A worker for cases and for what they send."""
+def case_worker(
+    client: Client,
+    activities: Sequence[Callable[..., Any]],
+    *,
+    procedures: Sequence[type] = PROCEDURES,
+    queue: str = CASES_QUEUE,
+    runner: WorkflowRunner | None = None,
+) -> Worker:
+    """A worker for cases and for what they send.
+
+    Args:
+        activities: the outbox and the fence.
+        procedures, queue, runner: which procedures it runs, and how; in tests, other ones.
+    """
     return Worker(
         client,
-        task_queue=CASES_QUEUE,
-        workflows=[*PROCEDURES, LedgerClosing],
-        activities=[outbox.publish, fence.await_gateway],
-        workflow_runner=sandbox(),
+        task_queue=queue,
+        workflows=[*procedures, LedgerClosing],
+        activities=activities,
+        workflow_runner=runner or sandbox(),
         graceful_shutdown_timeout=timedelta(seconds=5),
     )
 
@@ -48,7 +62,7 @@ async def run(settings: Settings) -> None:
             async with (
                 Publisher(settings.broker) as publisher,
                 _fence(settings) as fence,
-                case_worker(client, OutboxActivity(publisher, archive), fence),
+                case_worker(client, [OutboxActivity(publisher, archive).publish, fence.await_gateway]),
             ):
                 set_ready()
                 await asyncio.Event().wait()

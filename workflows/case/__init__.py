@@ -1,7 +1,8 @@
 """The case library: what a procedure is written with."""
 
 from workflows.case.answers import Answers
+from workflows.case.binding import procedure
 from workflows.case.interruptions import DecidedBySilence, Lapsed
-from workflows.case.procedure import Procedure, procedure
+from workflows.case.procedure import Procedure
 
 __all__ = ["Answers", "DecidedBySilence", "Lapsed", "Procedure", "procedure"]

@@ -14,16 +14,17 @@ from typing import Any
 from pydantic_core import to_json
 
 from contracts.platform import Closing, opening_content
-from contracts.terms.decisions import Decision, Ended, Refuse, Withdrawn
+from contracts.terms.decisions import Decision, Ended
 from contracts.terms.identifiers import Party
 from contracts.terms.values import DocumentRef
 from contracts.wire.messages import BrokenOff, Contact, Receipt
 from workflows.case.case import Case
 from workflows.case.clock import start
 from workflows.case.counting_anew import count_anew
+from workflows.case.course import run_course
 from workflows.case.deciding import close, decide
+from workflows.case.faults import CourseFault
 from workflows.case.intake import take, take_undecided
-from workflows.case.interruptions import DecidedBySilence, Lapsed, interruption
 from workflows.case.ladder import take_due_rungs
 from workflows.case.outbox import WouldFork
 from workflows.case.overdue import is_limit_due, take_due_limits
@@ -42,6 +43,9 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
     """Run a course to its decision, and close the case.
 
     Ends this run by continue-as-new instead where it has had enough events.
+
+    Raises:
+        CourseFault: the course went wrong; the case is as it was before this task.
     """
     try:
         case.outbox.check()
@@ -52,12 +56,13 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
     if case.opened.carried is None:
         _open(case)
     case.waits.set_alarm()
-    running = asyncio.create_task(_run(case, course))
+    running = asyncio.create_task(run_course(case, course))
     try:
         await _follow(case, running)
-        decision = _break_off(case, running) if _is_broken_off(case, running) else running.result()
     except asyncio.CancelledError:
         decision = _break_off(case, running)
+    else:
+        decision = _break_off(case, running) if _is_broken_off(case, running) else _decision(case, running)
     _take_bite(case)  # what has come by now still belongs to the open case
     if case.inbox:
         await _finish(asyncio.create_task(_take_rest(case)))
@@ -98,25 +103,18 @@ def _open(case: Case) -> None:
     )
 
 
-async def _run(case: Case, course: Coroutine[Any, Any, Decision]) -> Decision:
-    """The course's decision; or the one that an interruption, which the course did not catch, stands for."""
-    decision: Decision
-    try:
-        return await course
-    except BaseException as error:
-        interrupted = interruption(error)
-        if interrupted is None:
-            raise
-    if isinstance(interrupted, DecidedBySilence):
-        return interrupted.decision
-    if isinstance(interrupted, Lapsed):
-        case.stop_all("the application is refused")
-        decision = Refuse(reason=interrupted.reason)
-    else:
-        case.stop_all("the applicant withdrew")
-        decision = Withdrawn()
-    decide(case, decision)
-    return decision
+def _decision(case: Case, running: asyncio.Task[Decision]) -> Decision:
+    """What the course has decided.
+
+    Raises:
+        CourseFault: it went wrong.
+    """
+    if running.cancelled():
+        raise CourseFault(
+            f"{case.item.procedure}: its course was cancelled from inside. It cancelled its own task, or "
+            "awaited one that it had cancelled: leave the waiting to asyncio.TaskGroup"
+        )
+    return running.result()
 
 
 async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
@@ -183,7 +181,7 @@ def _take_bite(case: Case) -> None:
 
 def _is_broken_off(case: Case, running: asyncio.Task[Decision]) -> bool:
     """Whether an operator has ended the case before its course came to an end; a fault is none."""
-    reached_its_end = running.done() and running.exception() is None
+    reached_its_end = running.done() and not running.cancelled() and running.exception() is None
     return case.inbox.cancellation is not None and not reached_its_end
 
 

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from contracts.clock import Turn, clock_of
 from contracts.platform import Delivered, Opened
-from contracts.terms.calendar import Calendar, LegalCalendar, calendar
+from contracts.terms.calendar import Calendar, LegalCalendar, calendar_of_case
+from contracts.terms.decisions import Decision
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, CaseId, Party, RequestId
 from contracts.terms.requests import Request
@@ -69,6 +70,7 @@ class Case:
         clock: its legal clock.
         events, bytes: how many events were taken in this run, repeats among them, and about how large they
             were; continue-as-new depends on it.
+        decision: what the course has decided; every run decides again.
         closed: nothing changes the case any more.
         broken_off: an operator ends it.
     """
@@ -88,11 +90,12 @@ class Case:
         self.requests: dict[str, Request[Any]] = {}
         self.outbox = Outbox(opened, runtime, self.journal.involved)
         self.waits = Waits(opened.case, self.journal, runtime, self.now, delay_of(opened))
-        self.calendar: Calendar = calendar(opened.calendar)
+        self.calendar: Calendar = calendar_of_case(opened.calendar, opened.received)
         if self.journal.calendar is not None:
             self.calendar = LegalCalendar(self.journal.calendar)
         self.clock = clock_of(self.journal.clock)
         self.events = self.bytes = 0
+        self.decision: Decision | None = None
         self.closed = self.broken_off = False
 
     @property

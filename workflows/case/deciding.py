@@ -9,6 +9,7 @@ from contracts.terms.values import Money
 from contracts.wire.messages import CaseClosed, CaseClosedNotice, Decided, RefundDue
 from workflows.case.case import Case
 from workflows.case.clock import turn
+from workflows.case.faults import CourseFault
 from workflows.case.journal import PAYMENT
 from workflows.case.penalty import tell_penalty
 
@@ -22,14 +23,21 @@ def decide(case: Case, decision: Decision, at: datetime | None = None) -> None:
 
     Raises:
         LookupError: the reason of a refusal is none of the law version.
+        CourseFault: the case is decided already, by its course or by the law.
     """
-    case.journal.decided = True  # before anything else: no withdrawal can come in between
+    code = decision.reason if isinstance(decision, Refuse) else None
+    told = None if code is None else case.law.reason(code)
+    earlier = case.decision or case.journal.silence
+    if case.decision is not None or earlier not in (None, decision):
+        raise CourseFault(
+            f"{case.item.procedure}: its course decides a second time: {decision!r}, after {earlier!r}; "
+            "decide once, and catch Lapsed where something is asked after that"
+        )
+    case.decision, case.journal.decided = decision, True
     step = case.once("decide", decision=decision)
     if step is None:
         return
     at = at or case.moment
-    code = decision.reason if isinstance(decision, Refuse) else None
-    told = None if code is None else case.law.reason(code)
     data = {"decision": decision.model_dump(mode="json")}
     turned = turn(case, "stop", at) if case.clock.started is not None else None
     recorded = case.record(

@@ -51,7 +51,7 @@ def interruption(error: BaseException) -> Interruption | None:
     A withdrawal goes before the others, a decision before a lapse. None: something else went wrong, too, and
     that is a fault.
     """
-    found = list(_leaves(error))
+    found = list(leaves(error))
     if not all(isinstance(each, Interruption) for each in found):
         return None
     for kind in (Withdrawal, DecidedBySilence, Lapsed):
@@ -60,9 +60,10 @@ def interruption(error: BaseException) -> Interruption | None:
     return None
 
 
-def _leaves(error: BaseException) -> Iterator[BaseException]:
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """An error itself, or those that came out of branches."""
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
-            yield from _leaves(each)
+            yield from leaves(each)
     else:
         yield error

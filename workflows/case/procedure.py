@@ -14,7 +14,7 @@ from contracts.platform import CANCEL, DELIVER, PUBLISH_CALENDAR, Cancellation, 
 from contracts.terms.calendar import CalendarDays
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.terms.hand_overs import HandOver
-from contracts.terms.identifiers import STANDARD, VariantId
+from contracts.terms.identifiers import VariantId
 from contracts.terms.law import LawVersion
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Answer, Approval, Request
@@ -27,6 +27,7 @@ from workflows.case.case import Case
 from workflows.case.clock import start
 from workflows.case.deciding import decide
 from workflows.case.extending import check_extension, extend
+from workflows.case.faults import CourseFault
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
 from workflows.case.journal import PAYMENT, Outcome, Wait
@@ -46,12 +47,11 @@ from workflows.case.waiting import (
 A = TypeVar("A", bound=BaseModel)
 R = TypeVar("R", bound=Answer)
 F = TypeVar("F", bound=Contract)
-D = TypeVar("D", Grant, Refuse, Withdrawn, Ended)
-P = TypeVar("P", bound="Procedure[Any]")
+D = TypeVar("D", bound=Grant | Refuse | Withdrawn | Ended)
 
 
 class Procedure(Generic[A]):
-    """One run of a procedure for one applicant, whose application is an ``A``.
+    """One run of a procedure for one applicant, whose application is an ``A``. Its author writes ``course``.
 
     A procedure awaits nothing but these verbs, keeps no state but what they returned, and reads no
     clock. Until ``decide``, each verb raises :class:`workflows.case.interruptions.Withdrawal` once the
@@ -91,8 +91,17 @@ class Procedure(Generic[A]):
         """Count the limits that are open by these days; the version that the case has changes nothing."""
         self._inbox.calendars.append(days)
 
+    async def course(self, application: A) -> Decision:
+        """What the procedure does, to its decision. Each procedure has its own."""
+        raise NotImplementedError
+
     async def carry(self, opened: Opened[A], course: Callable[[A], Coroutine[Any, Any, Decision]]) -> Closing:
-        """Run a procedure's ``course`` to its decision, with all that a case needs around it."""
+        """Run a procedure's ``course`` to its decision, with all that a case needs around it.
+
+        Raises:
+            LookupError: the service item has no such law version.
+            CourseFault: the course went wrong.
+        """
         self._case = Case(opened, self.item, self._inbox, self._runtime)
         return await carry(self._case, course(opened.application))
 
@@ -119,8 +128,12 @@ class Procedure(Generic[A]):
 
         Raises:
             Lapsed: a ladder ended in a ``lapse`` rung.
+            CourseFault: none of these requests can be answered with ``stop_at``.
         """
         self._case.interrupt_if_withdrawn()
+        known = dict.fromkeys(word for each in requests for word in each.answer.outcomes())
+        if stop_at is not None and stop_at not in known:
+            raise CourseFault(f"stop_at={stop_at!r} is no outcome of these requests: {', '.join(known)}")
         asked = {open_request(self._case, request): request for request in requests}
         outcomes = self._case.journal.outcomes
 
@@ -135,7 +148,9 @@ class Procedure(Generic[A]):
             if step in outcomes:
                 interrupt_if_broken_off(self._case, outcomes[step])
         ended = [(asked[step], outcome) for step, outcome in outcomes.items() if step in asked]
-        return Answers([_answer(request, outcome) for request, outcome in ended if outcome.how != "stopped"])
+        return Answers(
+            requests, [(each, _answer(each, outcome)) for each, outcome in ended if outcome.how != "stopped"]
+        )
 
     async def accept(self) -> None:
         """Tell the applicant that the application is complete and accepted. By most laws the limits of the
@@ -159,8 +174,9 @@ class Procedure(Generic[A]):
 
         Raises:
             Lapsed: nothing came in time; ``otherwise`` is the reason.
-            LookupError: the application has no such field.
+            LookupError: the application has no such field, or the law version no such reason.
         """
+        self.law.reason(otherwise)
         fields = tuple(dict.fromkeys(item.field for item in missing))
         if unknown := [field for field in fields if field not in type(application).model_fields]:
             raise LookupError(f"{type(application).__name__} has no field {', '.join(unknown)}")
@@ -337,7 +353,17 @@ class Procedure(Generic[A]):
         return extend(self._case, rule, limit, approval, approved.agency)
 
     async def decide(self, decision: D) -> D:
-        """Decide the case and tell the applicant. From here on it cannot be withdrawn."""
+        """Decide the case and tell the applicant. From here on it cannot be withdrawn.
+
+        Raises:
+            LookupError: the law version has no such reason.
+            CourseFault: the decision says what no such decision has, or the case is decided already.
+        """
+        if unknown := decision.model_extra:  # read from elsewhere, it may be a newer build's; not made here
+            known = ", ".join(name for name in type(decision).model_fields if name != "outcome")
+            raise CourseFault(
+                f"{type(decision).__name__} has no {', '.join(unknown)}; it has: {known or 'nothing'}"
+            )
         decide(self._case, decision)
         return decision
 
@@ -349,21 +375,6 @@ class Procedure(Generic[A]):
         """The legal day in the authority's zone, as it was when the procedure first read it here."""
         day = self._case.calendar.day(self._case.now())
         return date.fromisoformat(self._case.journal.remember("today", day.isoformat()))
-
-
-def procedure(item: ServiceItem, variant: str = STANDARD) -> Callable[[type[P]], type[P]]:
-    """Make a class the workflow of a service item in one variant, under all law versions that know it.
-
-    A law version that changes the course names another variant, another class. The class of the old one stays
-    beside it as long as cases run in it.
-    """
-
-    def bind(cls: type[P]) -> type[P]:
-        cls.item, cls.variant = item, VariantId(variant)
-        cls.workflow_type = item.workflow_type(cls.variant)
-        return workflow.defn(name=cls.workflow_type)(cls)
-
-    return bind
 
 
 def _answer(request: Request[R], outcome: Outcome) -> R:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from contracts.platform import (
     AWAIT_GATEWAY,
@@ -26,6 +27,9 @@ from contracts.platform import (
 )
 from contracts.terms.identifiers import RequestId
 from contracts.terms.requests import Answer, Request
+
+CHECK_AGAIN = timedelta(hours=6)
+"""After so long a check that failed for good is made again: rarely enough for any history."""
 
 
 class Runtime:
@@ -99,18 +103,28 @@ class Runtime:
         return passed
 
     async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
-        """The answer of an agency's automated check."""
-        answer: Answer = await workflow.execute_activity(
-            request.name,
-            request,
-            task_queue=agency_queue(request.agency),
-            activity_id=request_id,
-            result_type=request.answer,
-            start_to_close_timeout=timedelta(seconds=30),
-            retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
-            summary=f"{request.agency}: {request.name}",
-        )
-        return answer
+        """The answer of an agency's automated check. One that fails for good is made again after a time: no
+        fault of ours is for good, and it is no silence of the agency's either."""
+        while True:
+            try:
+                answer: Answer = await workflow.execute_activity(
+                    request.name,
+                    request,
+                    task_queue=agency_queue(request.agency),
+                    activity_id=request_id,
+                    result_type=request.answer,
+                    start_to_close_timeout=timedelta(seconds=30),
+                    retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
+                    summary=f"{request.agency}: {request.name}",
+                )
+            except ActivityError as failed:
+                if is_cancelled_exception(failed):
+                    raise
+                why = f"the check {request.name} failed for good: {failed.cause}"
+                self.warn(f"{why}; it is made again", request=request_id)
+                await self.sleep(CHECK_AGAIN.total_seconds(), summary=f"made again: {why}"[:100])
+            else:
+                return answer
 
     def warn(self, message: str, **said: Any) -> None:
         """Tell operators in the log; not again when the case is replayed."""

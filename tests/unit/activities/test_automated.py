@@ -49,6 +49,18 @@ async def test_anything_else_fails_the_activity_and_says_why(answer: Any, why: s
     assert not failed.value.non_retryable
 
 
+async def test_a_check_that_fails_for_good_is_tried_again_all_the_same() -> None:
+    """Temporal would not make it again, no operator would see it, and its request would never be answered."""
+
+    @automated(ReviewDrainage)
+    async def check(request: ReviewDrainage) -> Review:
+        raise ApplicationError("no such district", 7, type="Model", non_retryable=True)
+
+    with pytest.raises(ApplicationError, match="no such district") as failed:
+        await ActivityEnvironment().run(check, ASKED)
+    assert (failed.value.type, failed.value.details, failed.value.non_retryable) == ("Model", (7,), False)
+
+
 def test_every_check_is_checked() -> None:
     for checks in CHECKS.values():
         for check in checks:

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from contracts.terms.calendar import UnknownCalendar, calendar, names
+from contracts.terms.calendar import UnknownCalendar, calendar, calendar_of_case, names
 from contracts.terms.limits import Limit, calendar_days, working_days
 
 CHINA = calendar("cn-2026.1")
@@ -92,6 +94,32 @@ def test_a_compressed_day_begins_as_many_compressed_days_from_now() -> None:
     compressed = calendar("compressed:2")
     assert compressed.begins(date(2026, 3, 11), now) == now + timedelta(seconds=20)
     assert compressed.begins(date(2026, 2, 27), now) == now - timedelta(seconds=4)
+
+
+@given(
+    seconds=st.floats(0.001, 86400),
+    passed=st.timedeltas(timedelta(0), timedelta(days=4000)),
+    days=st.integers(-400, 4000),
+)
+def test_the_dates_of_a_case_move_with_its_compressed_days(
+    seconds: float, passed: timedelta, days: int
+) -> None:
+    opened = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+    compressed, now = calendar_of_case(f"compressed:{seconds}", opened), opened + passed
+    day = date(2026, 3, 2) + timedelta(days=days)
+    assert compressed.day(opened) == date(2026, 3, 2)
+    begins = compressed.begins(day, now)
+    assert compressed.day(begins) == day
+    assert compressed.day(begins - timedelta(microseconds=1)) == day - timedelta(days=1)
+    assert compressed.due(begins, calendar_days(7)).at == compressed.begins(day + timedelta(days=7), now)
+    today = compressed.day(now)
+    if today < date.max:
+        assert compressed.begins(today, now) <= now < compressed.begins(today + timedelta(days=1), now)
+
+
+def test_the_dates_of_a_case_end_with_the_last_there_is() -> None:
+    opened = datetime(2026, 3, 2, tzinfo=UTC)
+    assert calendar_of_case("compressed:0.001", opened).day(opened + timedelta(days=60)) == date.max
 
 
 def test_beyond_the_published_years_a_due_date_is_provisional() -> None:

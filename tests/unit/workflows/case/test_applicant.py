@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -91,6 +91,6 @@ async def test_today_stays_the_day_on_which_it_was_read_first(
     author: Author, runtime: VirtualRuntime
 ) -> None:
     assert author.procedure.today() == date(2026, 3, 2)
-    runtime.time += timedelta(days=3)
+    runtime.time += 3 * DAY
     later = Author(next_run(author.case, runtime), runtime)
     assert (later.procedure.today(), later.procedure.today()) == (date(2026, 3, 2), date(2026, 3, 5))

@@ -143,18 +143,6 @@ async def test_a_lapse_that_the_course_does_not_catch_refuses_the_application(
     assert runtime.kinds == ["opened", "decided", "closed"]
 
 
-async def test_a_fault_of_the_course_closes_nothing(runtime: VirtualRuntime) -> None:
-    """The workflow task fails and is retried, until mended code carries the case on."""
-
-    async def faulty() -> Decision:
-        raise ValueError("a bug")
-
-    case = a_case(runtime)
-    with pytest.raises(ValueError, match="a bug"):
-        await (await carried(case, faulty()))
-    assert not case.closed
-
-
 async def test_an_operators_cancel_ends_the_case_and_says_so(runtime: VirtualRuntime) -> None:
     case = a_case(runtime)
     carrying = await carried(case, review(case))

@@ -38,6 +38,7 @@ async def test_the_demonstration_has_everybody() -> None:
     [
         ("drainage", "answers construction-permit.review-drainage"),
         ("housing", "hears of overdue construction-permit.review-planning"),
+        ("housing", "answers construction-permit.review-environment"),
         ("municipality", "leads permit-receipt"),
         ("judge", "reports in traffic-fine"),
         ("credit-collector", "is handed traffic-fine.collect-debt"),

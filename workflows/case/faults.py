@@ -1,0 +1,11 @@
+"""What an author did wrong, where it shows only when a case runs."""
+
+from __future__ import annotations
+
+
+class CourseFault(Exception):
+    """The course of a procedure went wrong; the text says what, where, and what mends it.
+
+    It fails the workflow task, never the case: the case waits, is shown as stuck for ``task-failing``, and
+    goes on when the orchestrator runs mended code.
+    """
