@@ -38,6 +38,7 @@ from tests.unit.workflows.case.running import (
     posted,
 )
 from workflows.case import carrier
+from workflows.case.deciding import close
 from workflows.case.intake import take
 from workflows.case.interruptions import Lapsed
 from workflows.case.waiting import open_request
@@ -61,7 +62,7 @@ async def ledger(runtime: VirtualRuntime) -> list[LedgerEntry]:
     carrier._open(case)
     # The applicant hands in what was missing, at a counter.
     missing = await author.begins(
-        procedure.supplement(case.opened.application, MISSING, working_days(5), "x")
+        procedure.supplement(case.opened.application, MISSING, working_days(5), "not-supplemented")
     )
     await author.lets_pass(2 * DAY)
     title = {"land_title": document("title").model_dump(mode="json")}
@@ -76,11 +77,11 @@ async def ledger(runtime: VirtualRuntime) -> list[LedgerEntry]:
     for came in case.inbox.take():
         take(case, came)
     await author.hears(
-        Received(officer="f-1"), FIRE_SAFETY, step="review-fire-safety/1", received=runtime.time
+        Received(officer="f-1"), FIRE_SAFETY, step="construction-permit.review-fire-safety/1", received=runtime.time
     )
     await author.lets_pass(11 * DAY)
     consent = Answered(answer={"outcome": "consent"}, officer="p-1", desk="east")
-    await author.hears(consent, PLANNING_OFFICE, step="review-planning/1", received=runtime.time)
+    await author.hears(consent, PLANNING_OFFICE, step="construction-permit.review-planning/1", received=runtime.time)
     await author.lets_pass(20 * DAY)
     # A fee is paid in parts, with too much, and another one is not.
     paying = await author.begins(procedure.collect(FEE, working_days(5)))
@@ -92,7 +93,7 @@ async def ledger(runtime: VirtualRuntime) -> list[LedgerEntry]:
     await author.lets_pass(6 * DAY)
     assert not await paying
     await procedure.decide(Refuse(reason="fee-not-paid"))
-    case.close(Refuse(reason="fee-not-paid"))
+    close(case, Refuse(reason="fee-not-paid"))
     whole = posted(case)
     erased = [entry.model_copy(update={"data": None}) for entry in whole]
     assert faults(erased) == []
@@ -127,9 +128,9 @@ def test_where_silence_counted_and_what_was_never_answered(ledger: list[LedgerEn
     ended = {step.step: (step.how, step.outcome, step.reason) for step in steps_of(ledger)}
     assert ended == {
         "supplement/1": ("answered", None, None),
-        "review-drainage/1": ("answered", "consent", None),
-        "review-planning/1": ("answered", "consent", None),
-        "review-fire-safety/1": ("deemed", "consent", None),
+        "construction-permit.review-drainage/1": ("answered", "consent", None),
+        "construction-permit.review-planning/1": ("answered", "consent", None),
+        "construction-permit.review-fire-safety/1": ("deemed", "consent", None),
         "collect/1": ("answered", None, None),
         "collect/2": ("lapsed", None, "overdue"),
     }
@@ -199,7 +200,7 @@ def test_by_which_law_calendar_and_build(ledger: list[LedgerEntry]) -> None:
 
 async def test_an_officer_stands_in_no_entry_in_the_clear(author: Author) -> None:
     open_request(author.case, FIRE)
-    step = "review-fire-safety/1"
+    step = "construction-permit.review-fire-safety/1"
     for message in (
         Received(officer="wang-wei"),
         Answered(answer={"outcome": "consent"}, officer="wang-wei"),
@@ -227,7 +228,7 @@ async def test_who_broke_a_case_off_is_a_person(author: Author, runtime: Virtual
     case = author.case
     case.inbox.cancellation = Cancellation(by="ling", why="A test.")
     running = await author.begins(
-        author.procedure.supplement(case.opened.application, MISSING, working_days(5), "x")
+        author.procedure.supplement(case.opened.application, MISSING, working_days(5), "not-supplemented")
     )
     carrier._break_off(case, running)
     broken_off = next(entry for entry in posted(case) if entry.kind == "broken-off")
@@ -237,7 +238,7 @@ async def test_who_broke_a_case_off_is_a_person(author: Author, runtime: Virtual
 @pytest.mark.parametrize("stated", [{"officer": 7}, {"desk": ["x"]}, {"visits": -1}, {"visits": "many"}])
 async def test_what_no_gateway_of_today_lets_in_stops_no_case(author: Author, stated: dict[str, Any]) -> None:
     open_request(author.case, FIRE)
-    came = delivered(Received(), author.case.opened.case, FIRE_SAFETY, step="review-fire-safety/1")
+    came = delivered(Received(), author.case.opened.case, FIRE_SAFETY, step="construction-permit.review-fire-safety/1")
     event = came.event.model_copy(update={"data": stated})
     take(author.case, came.model_copy(update={"event": event}))
     entry = posted(author.case)[-1]

@@ -32,6 +32,7 @@ from tests.unit.workflows.case.running import (
 )
 from workflows.case.agency_events import answer
 from workflows.case.carrier import _open
+from workflows.case.deciding import decide
 from workflows.case.waiting import open_request
 
 OLD = CONSTRUCTION_PERMIT.laws[0].model_copy(update={"until": date(2026, 6, 30)})
@@ -137,7 +138,7 @@ async def test_a_refusal_for_a_reason_of_another_law(runtime: VirtualRuntime, la
     with pytest.raises(
         LookupError, match=f"law version '{law}': '{reason}' is none of its reason codes: plan-"
     ):
-        case.decide(Refuse(reason=reason))
+        decide(case, Refuse(reason=reason))
 
 
 def test_a_law_that_the_code_has_no_more(runtime: VirtualRuntime) -> None:
