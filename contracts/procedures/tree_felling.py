@@ -83,7 +83,7 @@ TREE_FELLING = ServiceItem(
             since=date(2017, 3, 1),
             until=date(2026, 4, 30),
             statutory=working_days(20),
-            promised=working_days(10),
+            promised=working_days(15),
             fees=FeeSchedule(currency="CNY"),
             reasons=REASONS,
         ),
@@ -93,7 +93,7 @@ TREE_FELLING = ServiceItem(
             since=date(2026, 5, 1),
             variants=(STANDARD, ADDED_REVIEW),
             statutory=working_days(15),
-            promised=working_days(7),
+            promised=working_days(10),
             fees=FeeSchedule(
                 currency="CNY",
                 lines=(

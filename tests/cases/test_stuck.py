@@ -73,9 +73,13 @@ class Watched:
         self._cases = StuckCases(case.client, self.archive, checks=CHECKS)  # type: ignore[arg-type]
 
     async def found(self) -> StuckCase | None:
-        found = {each.case: each for each in await self._cases.find()}
-        assert found.get(self.case.id) == await self._cases.look_at(self.case.id)
-        return found.get(self.case.id)
+        """The same found among all as when it is looked at alone; the case moves on in between."""
+        for _ in range(5):
+            found = {each.case: each for each in await self._cases.find()}.get(self.case.id)
+            alone = await self._cases.look_at(self.case.id)
+            if found == alone:
+                return found
+        raise AssertionError(f"found {found}, and alone {alone}")
 
     async def is_stuck(self, reason: str, *, within_seconds: float = 60) -> StuckCase:
         """Wait until it is found for this reason, and for no other before."""
