@@ -57,7 +57,8 @@ class Clock:
 
     def used(self, until: datetime) -> int:
         """How much of the statutory limit has counted up to ``until``, in its own unit: days, of weeks and
-        months, too; or hours."""
+        months, too; or hours. Nothing counts once the case is decided."""
+        until = min(until, self.stopped or until)
         if self.started is None or self.calendar is None or until < self.started:
             return 0
         under_way = [Stretch(began, until) for began in self.suspended.values() if began < until]
@@ -175,6 +176,7 @@ def intervals(entries: Sequence[LedgerEntry], now: datetime) -> list[Interval]:
         entries: the ledger, in order; ``data`` is not read.
     """
     found: list[Interval] = []
+    known = _known_last(marks_of(entries))
     clock = Clock()
     began, used, why = None, 0, ""
     holders: tuple[Party, ...] = ()
@@ -187,15 +189,29 @@ def intervals(entries: Sequence[LedgerEntry], now: datetime) -> list[Interval]:
         if began is None:
             began, holders, why = at, entry.holders, _why(entry)
         elif changes:
-            at = max(at, began)
-            counted = before.used(at)
-            found.append(Interval(began, at, holders, before.runs, counted - used, why))
-            used = 0 if clock.started != before.started else clock.used(at)
-            began, holders, why = at, entry.holders, _why(entry)
+            if at > began:
+                counted = known[before.started].used(at)
+                found.append(Interval(began, at, holders, before.runs, counted - used, why))
+                began, used = at, counted
+            if before.started not in (None, clock.started):
+                used = 0
+            holders, why = entry.holders, _why(entry)
     if began is not None and holders:  # whoever closed the case has handed it to nobody
-        counted = clock.used(max(now, began))
+        counted = known[clock.started].used(max(now, began))
         found.append(Interval(began, None, holders, clock.runs, counted - used, why))
-    return [each for each in found if each.ended != each.began]
+    return found
+
+
+def _known_last(marks: Iterable[ClockMark]) -> dict[datetime | None, Clock]:
+    """By each start of the limits, the last clock that has it: what a mark says may hold from before entries
+    that were made earlier, and counts in their intervals, too. Before the first start, that one's."""
+    clock = Clock()
+    known: dict[datetime | None, Clock] = {None: clock}
+    for mark in marks:
+        clock = clock.after(mark)
+        known[clock.started] = clock
+    known[None] = next((each for started, each in known.items() if started is not None), clock)
+    return known
 
 
 def _at(entry: LedgerEntry) -> datetime:

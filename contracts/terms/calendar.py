@@ -183,7 +183,7 @@ class LegalCalendar:
             rules = limit.counting or counting
             before = last - _DAY if number == 0 and rules.first_day == "same" else last
             last = self._last_of(before, limit, still)
-            if limit is limits[-1] and _moves_to_a_working_day(limit, rules):
+            if number == len(limits) - 1 and _moves_to_a_working_day(limit, rules):
                 while not self.worked(last):
                     last += _DAY
             end = self._midnight(last + _DAY)
@@ -200,7 +200,7 @@ class LegalCalendar:
     ) -> int:
         """How many days have counted, by the rules of :meth:`due`."""
         if unit == "hours":
-            return int(_running(start, until, stopped) / timedelta(hours=1))
+            return _running(start, until, stopped) // timedelta(hours=1)
         still = self._whole_days(stopped)
         first = self.day(start)
         before = first - _DAY if counting.first_day == "same" else first
@@ -284,8 +284,9 @@ class CompressedCalendar:
     ) -> Due:
         """So many compressed days after ``start``: seven to a week, thirty to a month; an hour is one of
         twenty-four parts. What was stopped is added as it is."""
-        days = sum(limit.count * _COMPRESSED[limit.unit] for limit in limits)
-        return Due(_after(start, days * self._length, stopped), provisional=False)
+        parts = sum(limit.count * _HOURS[limit.unit] for limit in limits)
+        length = -(-parts * self._length // 24)  # rounded up: at its end all of it has counted
+        return Due(_after(start, length, stopped), provisional=False)
 
     def used(
         self,
@@ -298,10 +299,11 @@ class CompressedCalendar:
     ) -> int:
         """The whole compressed days that were not stopped; of a limit in hours, the hours."""
         parts = 24 if unit == "hours" else 1
-        return int(_running(start, until, stopped) * parts / self._length)
+        return _running(start, until, stopped) * parts // self._length
 
 
-_COMPRESSED = {"working-days": 1.0, "days": 1.0, "weeks": 7.0, "months": 30.0, "hours": 1 / 24}
+_HOURS = {"working-days": 24, "days": 24, "weeks": 7 * 24, "months": 30 * 24, "hours": 1}
+"""Of a compressed day, to a unit."""
 
 
 def _days(before: date, last: date) -> Iterable[date]:
@@ -347,7 +349,7 @@ def _merged(stretches: Sequence[Stretch]) -> list[Stretch]:
 
 def _after(start: datetime, length: timedelta, stopped: Sequence[Stretch]) -> datetime:
     """The instant at which ``length`` has passed since ``start``, without what was stopped."""
-    end = start + length
+    end = start.astimezone(UTC) + length  # in a zone of its own it would be so much by the clock on the wall
     for began, ended in _merged(stopped):
         if began < end and ended > start:
             end += ended - max(began, start)
@@ -356,7 +358,7 @@ def _after(start: datetime, length: timedelta, stopped: Sequence[Stretch]) -> da
 
 def _running(start: datetime, until: datetime, stopped: Sequence[Stretch]) -> timedelta:
     """How much time has passed from ``start`` to ``until``, without what was stopped."""
-    passed = max(until - start, timedelta(0))
+    passed = max(until.astimezone(UTC) - start, timedelta(0))
     for began, ended in _merged(stopped):
         passed -= max(min(ended, until) - max(began, start), timedelta(0))
     return passed

@@ -14,8 +14,9 @@ from contracts.terms.decisions import Decision, Refuse, Withdrawn
 from workflows.case.case import Case
 from workflows.case.deciding import decide
 from workflows.case.faults import CourseFault
-from workflows.case.interruptions import DecidedBySilence, Lapsed, interruption, leaves
+from workflows.case.interruptions import DecidedBySilence, Lapsed, Withdrawal, interruption, leaves
 from workflows.case.outbox import WouldFork
+from workflows.case.silence import wait_for_the_law
 
 _LIBRARY = str(Path(__file__).parent)
 
@@ -38,6 +39,11 @@ async def run_course(case: Case, course: Coroutine[Any, Any, Decision]) -> Decis
     else:
         _check_decided(case, decision)
         return decision
+    if isinstance(interrupted, Lapsed):
+        try:
+            await wait_for_the_law(case)
+        except (DecidedBySilence, Withdrawal) as instead:
+            interrupted = instead
     if isinstance(interrupted, DecidedBySilence):
         return interrupted.decision
     if isinstance(interrupted, Lapsed):

@@ -22,20 +22,19 @@ def is_limit_due(case: Case) -> bool:
 
 
 def take_due_limits(case: Case) -> None:
-    """Take every rung of the case's own limits that is due by now. What binds waits for its fence."""
-    for limit in _limits(case):
-        while _is_current(case, limit) and _is_due(case, limit):
-            if not _take(case, limit):
-                break
+    """Take every rung of the case's own limits that is due by now, by time; at one instant what the law sets
+    goes first. What binds waits for its fence, and what is later waits with it. Where a stage is broken off,
+    the course goes on from there before anything else.
+    """
+    while due := [limit for limit in _limits(case) if _is_due(case, limit)]:
+        limit = min(due, key=lambda each: each.rungs[each.passed].at)
+        if not _take(case, limit) or (isinstance(limit, Stage) and limit.over and limit.otherwise):
+            break
     case.waits.set_alarm()
 
 
 def _limits(case: Case) -> list[Deadline]:
-    return [*case.journal.stages.values(), *case.journal.deadlines.values()]
-
-
-def _is_current(case: Case, limit: Deadline) -> bool:
-    return any(limit is each for each in _limits(case))
+    return [*case.journal.deadlines.values(), *case.journal.stages.values()]
 
 
 def _is_due(case: Case, limit: Deadline) -> bool:

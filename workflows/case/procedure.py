@@ -34,6 +34,7 @@ from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
 from workflows.case.journal import PAYMENT, Outcome
 from workflows.case.runtime import Runtime
+from workflows.case.silence import wait_for_the_law
 from workflows.case.stages import Within
 from workflows.case.suspending import Suspended
 from workflows.case.waiting import (
@@ -360,12 +361,15 @@ class Procedure(Generic[A]):
         Raises:
             LookupError: the law version has no such reason.
             CourseFault: the decision says what no such decision has, or the case is decided already.
+            DecidedBySilence: the statutory limit was over before, and the law has decided otherwise.
         """
         if unknown := decision.model_extra:  # read from elsewhere, it may be a newer build's; not made here
             known = ", ".join(name for name in type(decision).model_fields if name != "outcome")
             raise CourseFault(
                 f"{type(decision).__name__} has no {', '.join(unknown)}; it has: {known or 'nothing'}"
             )
+        if decision != self._case.journal.silence:
+            await wait_for_the_law(self._case)
         decide(self._case, decision)
         return decision
 
