@@ -121,8 +121,8 @@ class LawVersion(ClockRules):
         first = min(rates.since for rates in penalty.rates)
         if first > self.since:
             raise ValueError(
-                f"law version {self.id!r}: it is in force from {self.since}, and {penalty.basis} has no rates "
-                f"before {first}; add those of {self.since}"
+                f"law version {self.id!r}: {penalty.basis} has no rates before {first}, and it is in force "
+                f"from {self.since} on; add those of that day"
             )
 
     def _check_reason(self, code: str, used_by: str) -> None:
