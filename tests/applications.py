@@ -9,6 +9,7 @@ from typing import Any
 import uuid_utils
 
 from contracts.procedures.construction_permit import Applicant, Application, Site
+from contracts.procedures.environmental_permit import PermitApplication
 from contracts.procedures.traffic_fine import Fine, euro
 from contracts.procedures.tree_felling import TreeApplication
 from contracts.terms.identifiers import CaseId, Party
@@ -62,6 +63,18 @@ def tree(**changes: Any) -> TreeApplication:
     """An application to fell one tree."""
     fields = {"applicant": "Li", "place": "建设路1号", "grounds": "leans", "photo": document("photo")}
     return TreeApplication(**(fields | changes))
+
+
+def dormer(**changes: Any) -> PermitApplication:
+    """An application to build a dormer for 100,000 euro, without a soil report."""
+    fields: dict[str, Any] = {
+        "applicant": "De Vries",
+        "place": "Dorpsstraat 1",
+        "project": "A dormer",
+        "building_costs": Decimal(100_000),
+        "drawings": document("drawings"),
+    }
+    return PermitApplication(**(fields | changes))
 
 
 def event(

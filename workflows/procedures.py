@@ -9,6 +9,7 @@ from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.service_item import ServiceItem
 from workflows.case import Procedure
 from workflows.construction_permit import ConstructionPermit
+from workflows.environmental_permit import EnvironmentalPermit
 from workflows.permit_receipt import PermitReceipt
 from workflows.traffic_fine import TrafficFine
 from workflows.tree_felling import TreeFelling
@@ -50,6 +51,14 @@ def listed(procedures: Sequence[Class], catalogue: Mapping[str, ServiceItem]) ->
 
 
 PROCEDURES = listed(
-    (ConstructionPermit, PermitReceipt, TrafficFine, TreeFelling, TreeFellingAddedReview), CATALOGUE
+    (
+        ConstructionPermit,
+        EnvironmentalPermit,
+        PermitReceipt,
+        TrafficFine,
+        TreeFelling,
+        TreeFellingAddedReview,
+    ),
+    CATALOGUE,
 )
 """Every procedure's workflow class."""

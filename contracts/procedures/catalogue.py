@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
+from contracts.procedures.environmental_permit import ENVIRONMENTAL_PERMIT
 from contracts.procedures.permit_receipt import PERMIT_RECEIPT
 from contracts.procedures.traffic_fine import TRAFFIC_FINE
 from contracts.procedures.tree_felling import TREE_FELLING
@@ -22,5 +23,7 @@ def by_procedure(*items: ServiceItem) -> dict[str, ServiceItem]:
     return found
 
 
-CATALOGUE = by_procedure(CONSTRUCTION_PERMIT, PERMIT_RECEIPT, TRAFFIC_FINE, TREE_FELLING)
+CATALOGUE = by_procedure(
+    CONSTRUCTION_PERMIT, ENVIRONMENTAL_PERMIT, PERMIT_RECEIPT, TRAFFIC_FINE, TREE_FELLING
+)
 """Every procedure's service item."""

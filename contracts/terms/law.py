@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from contracts.terms.clock_rules import ClockRules, TacitRefusal
+from contracts.terms.clock_rules import ClockRules, PenaltyPayment, TacitRefusal
 from contracts.terms.fees import FeeSchedule
 from contracts.terms.identifiers import STANDARD, VariantId
 from contracts.terms.limits import Limit
@@ -112,7 +112,18 @@ class LawVersion(ClockRules):
             raise ValueError(f"law version {self.id!r}: it names a variant twice: {', '.join(self.variants)}")
         if isinstance(self.late, TacitRefusal):
             self._check_reason(self.late.reason, "what follows from lateness")
+        if isinstance(self.late, PenaltyPayment):
+            self._check_rates(self.late)
         return self
+
+    def _check_rates(self, penalty: PenaltyPayment) -> None:
+        """Return if there are rates for every penalty payment of a case that is opened under this version."""
+        first = min(rates.since for rates in penalty.rates)
+        if first > self.since:
+            raise ValueError(
+                f"law version {self.id!r}: {penalty.basis} has no rates before {first}, and it is in force "
+                f"from {self.since} on; add those of that day"
+            )
 
     def _check_reason(self, code: str, used_by: str) -> None:
         if code not in self.reasons:

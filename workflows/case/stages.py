@@ -60,6 +60,8 @@ class Within:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if kind is GeneratorExit:  # the worker lets the case go, in no context of its own
+            return
         if self._token is not None:
             _STAGES.reset(self._token)
         case = self._case

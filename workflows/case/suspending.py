@@ -46,6 +46,8 @@ class Suspended:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         case, rule, step = self._case, self._rule, self._step
+        if kind is GeneratorExit:  # the worker lets the case go; it is still suspended
+            return
         if case.ending or not case.do_once(f"{step}/over", ""):
             return
         at = case.moment

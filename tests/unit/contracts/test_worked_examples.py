@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contracts.clock import Clock, clock_of
+from contracts.procedures.environmental_permit import PENALTY
 from contracts.terms.calendar import calendar
 from contracts.terms.clock_marks import ClockMark
-from contracts.terms.clock_rules import PenaltyPayment, PenaltyStep, Rates
 from contracts.terms.limits import (
     AS_IT_FALLS,
     TERMIJNENWET,
@@ -185,33 +185,19 @@ def _euro(amount: str) -> Money:
     return Money(amount=Decimal(amount), currency="EUR")
 
 
-def _steps(*daily: str) -> tuple[PenaltyStep, ...]:
-    return tuple(PenaltyStep(days=14, daily=_euro(each)) for each in daily)
-
-
-DWANGSOM = PenaltyPayment(
-    basis="Awb art. 4:17",
-    after=weeks(2),
-    rates=(
-        Rates(since=date(2009, 10, 1), steps=_steps("20.00", "30.00", "40.00")),
-        Rates(since=date(2019, 1, 1), steps=_steps("23.00", "35.00", "45.00")),
-    ),
-)
-
-
 @pytest.mark.parametrize(
     ("days", "owed"),
     [(0, "0"), (1, "23"), (14, "322"), (15, "357"), (28, "812"), (29, "857"), (42, "1442"), (400, "1442")],
 )
 def test_dutch_penalty_payment_of_each_day_up_to_its_maximum(days: int, owed: str) -> None:
     """Awb art. 4:17(2): 23, 35 and 45 euro a day for fourteen days each, at most 1,442 euro."""
-    assert DWANGSOM.rates_on(date(2026, 6, 16)).owed(days) == _euro(f"{owed}.00")
+    assert PENALTY.rates_on(date(2026, 6, 16)).owed(days) == _euro(f"{owed}.00")
 
 
 def test_the_amounts_are_those_of_the_day_on_which_it_begins() -> None:
-    assert DWANGSOM.rates_on(date(2018, 12, 31)).owed(42) == _euro("1260.00")
+    assert PENALTY.rates_on(date(2018, 12, 31)).owed(42) == _euro("1260.00")
     with pytest.raises(LookupError, match="no rates on 2009-09-30"):
-        DWANGSOM.rates_on(date(2009, 9, 30))
+        PENALTY.rates_on(date(2009, 9, 30))
 
 
 def total(clock: Clock, until: Sequence[str]) -> list[int]:

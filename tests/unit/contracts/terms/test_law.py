@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contracts.procedures.catalogue import CATALOGUE
+from contracts.procedures.environmental_permit import PENALTY
 from contracts.terms.clock_rules import TacitRefusal
 from contracts.terms.fees import Fee, FeeSchedule
 from contracts.terms.identifiers import AgencyId, ProcedureId, VariantId
@@ -182,8 +183,12 @@ def test_a_ladder_that_does_not_end_once(overdue: tuple[Any, ...]) -> None:
         ({"variants": ()}, "at least 1 item"),
         ({"variants": (VariantId("fast"), VariantId("fast"))}, "it names a variant twice: fast, fast"),
         ({"late": TacitRefusal(basis="art. 2", reason="silence")}, "has no reason 'silence'"),
+        (
+            {"since": date(2009, 9, 30), "late": PENALTY},
+            "Awb art. 4:17 has no rates before 2009-10-01, and it is in force from 2009-09-30 on",
+        ),
     ],
-    ids=["ends before it begins", "no variant", "a variant twice", "a tacit refusal's reason"],
+    ids=["ends before it begins", "no variant", "a variant twice", "a tacit refusal's reason", "no rates"],
 )
 def test_a_version_that_cannot_be(changes: Mapping[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):

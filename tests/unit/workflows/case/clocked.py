@@ -103,7 +103,7 @@ def item(late: Late | None = None, **changes: Any) -> ServiceItem:
     law = {
         "id": "v1",
         "basis": "a law of these tests",
-        "since": date(2018, 1, 1),
+        "since": date(2019, 1, 1),
         "statutory": working_days(STATUTORY),
         "promised": working_days(PROMISED),
         "late": late or NothingFollows(),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -346,6 +349,28 @@ async def test_a_stage_whose_limit_is_over_is_broken_off_at_the_verb_that_waits(
     await carried.answers("inspect", "yes", "housing")
     assert carried.carrying.result().decision == Grant(conditions=("stage-over",))
     carried.check_ledger()
+
+
+async def test_a_course_that_a_worker_lets_go_ends_neither_its_stage_nor_its_suspension(
+    runtime: VirtualRuntime,
+) -> None:
+    """A worker may drop a case from its memory, in no context of the case's own; another goes on with it."""
+    courses: list[Coroutine[Any, Any, Decision]] = []
+
+    async def held(author: Procedure[Plea]) -> Decision:
+        await author.accept()
+        async with author.within(working_days(3), "hearing"), author.suspended(HEARING.basis):
+            await author.ask(Advise())
+        return await author.decide(Grant())
+
+    def course(author: Procedure[Plea]) -> Coroutine[Any, Any, Decision]:
+        courses.append(held(author))
+        return courses[-1]
+
+    carried = await begun(runtime, item(), course)
+    entries = carried.case.journal.sequence
+    copy_context().run(courses[-1].close)
+    assert carried.case.journal.sequence == entries
 
 
 async def test_a_stage_that_ends_in_time_ends_its_limit(runtime: VirtualRuntime) -> None:

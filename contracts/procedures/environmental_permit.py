@@ -1,0 +1,342 @@
+"""The environmental permit (omgevingsvergunning) of a Dutch municipality, by the regular procedure.
+
+The mayor and aldermen are the competent authority; the municipality takes applications in and decides in
+their name, the regional environmental agency (omgevingsdienst) checks and assesses, and other bodies advise.
+The law gives eight weeks from receipt, once extendable by six, and stands still while the applicant
+supplements. Until the end of 2023 (Wabo) silence granted the permit by law; since then (Omgevingswet) the
+authority owes a penalty payment for every day after notice of default.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from contracts.terms.clock_rules import (
+    Extension,
+    PenaltyPayment,
+    PenaltyStep,
+    Rates,
+    Suspension,
+    TacitGrant,
+)
+from contracts.terms.decisions import Decision
+from contracts.terms.fees import Fee, FeeSchedule
+from contracts.terms.identifiers import AgencyId, ProcedureId
+from contracts.terms.law import LawVersion, Reason, RequestTerms
+from contracts.terms.limits import AS_IT_FALLS, TERMIJNENWET, Limit, weeks, working_days
+from contracts.terms.materials import Material
+from contracts.terms.requests import Answer, Approval, Issued, Request, deem, escalate, remind
+from contracts.terms.results import Remedy, Result
+from contracts.terms.service_item import ServiceItem
+from contracts.terms.values import Bilingual, DocumentRef, MissingItem, Money, Statement, Text, absent
+
+MUNICIPALITY = AgencyId("municipality")
+MAYOR_AND_ALDERMEN = AgencyId("mayor-and-aldermen")
+ENVIRONMENTAL_SERVICE = AgencyId("environmental-service")
+FIRE_BRIGADE = AgencyId("fire-brigade")
+WATER_BOARD = AgencyId("water-board")
+
+SUPPLEMENT = "Awb art. 4:15(1)(a)"
+
+
+class PermitApplication(Statement):
+    """What is to be built or done, and where. ``building_costs`` in euro, without tax."""
+
+    applicant: Text
+    place: Text
+    project: Text
+    building_costs: Decimal = Field(ge=0, le=10**9, decimal_places=2)
+    drawings: DocumentRef
+    calculations: DocumentRef | None = Field(default=None, exclude_if=absent)
+    soil_report: DocumentRef | None = Field(default=None, exclude_if=absent)
+
+
+class Intake(Answer):
+    """Whether a permit is needed for it at all."""
+
+    outcome: Literal["needed", "not-needed"]
+
+
+class Completeness(Answer, needs={"incomplete": "missing"}):
+    """Whether the application is complete; if not, everything that is missing."""
+
+    outcome: Literal["complete", "incomplete"]
+    missing: tuple[MissingItem, ...] = ()
+
+    @field_validator("missing")
+    @classmethod
+    def _of_the_application(cls, missing: tuple[MissingItem, ...]) -> tuple[MissingItem, ...]:
+        for item in missing:
+            if item.field not in PermitApplication.model_fields:
+                known = ", ".join(PermitApplication.model_fields)
+                raise ValueError(f"{item.field!r} is no field of the application: {known}")
+        return missing
+
+
+class Advice(Answer, needs={"conditions": "conditions", "object": "reason"}):
+    """What another body advises; ``none``: nothing in time, which keeps nobody from deciding."""
+
+    outcome: Literal["no-objection", "conditions", "object", "more-time", "none"]
+    conditions: tuple[Text, ...] = ()
+
+
+class Ruling(Answer, needs={"refuse": "reason"}):
+    """How the application is to be decided, or is; ``outstanding``: it is not yet."""
+
+    outcome: Literal["grant", "refuse", "outstanding"]
+    conditions: tuple[Text, ...] = ()
+
+
+class TakeIn(
+    Request[Intake],
+    agency=MUNICIPALITY,
+    limit=working_days(2),
+    basis="Awb art. 4:13: a decision is due on every application, so silence takes it in",
+    overdue=[remind(at=0.5), escalate(to=MAYOR_AND_ALDERMEN, grace=working_days(2)), deem("needed")],
+):
+    application: PermitApplication
+
+
+class CheckCompleteness(
+    Request[Completeness],
+    agency=ENVIRONMENTAL_SERVICE,
+    limit=working_days(4),
+    basis="Awb art. 4:5(1): who does not ask for what is missing decides on what there is",
+    overdue=[remind(at=0.5), escalate(to=MUNICIPALITY, grace=working_days(2)), deem("complete")],
+):
+    application: PermitApplication
+
+
+class AdviseOnSafety(
+    Request[Advice],
+    agency=FIRE_BRIGADE,
+    limit=weeks(2),
+    basis="Awb art. 3:6(2): without advice in time it is decided without it",
+    overdue=[remind(at=0.5), deem("none")],
+    reasons=["unsafe"],
+):
+    place: Text
+    drawings: DocumentRef
+
+
+class AdviseOnWater(
+    Request[Advice],
+    agency=WATER_BOARD,
+    limit=weeks(2),
+    basis="Awb art. 3:6(2): without advice in time it is decided without it",
+    overdue=[remind(at=0.5), deem("none")],
+    reasons=["water-at-risk"],
+):
+    place: Text
+    project: Text
+
+
+class ApproveExtension(
+    Request[Approval],
+    agency=MAYOR_AND_ALDERMEN,
+    limit=working_days(3),
+    basis="Omgevingswet art. 16.64(2): the authority may extend the limit; silence extends nothing",
+    overdue=[remind(at=0.5), deem("refused")],
+):
+    project: Text
+    by: Limit
+
+
+class Assess(
+    Request[Ruling],
+    agency=ENVIRONMENTAL_SERVICE,
+    limit=working_days(5),
+    basis="Awb art. 3:2; without a draft in time the municipality decides on the file",
+    overdue=[remind(at=0.5), deem("outstanding")],
+    reasons=["contrary-to-plan", "unsafe", "water-at-risk"],
+):
+    application: PermitApplication
+    advice: tuple[Advice, ...]
+
+
+class TakeDecision(
+    Request[Ruling],
+    agency=MUNICIPALITY,
+    limit=working_days(2),
+    basis="Awb art. 4:13(1): the duty to decide does not end with its limit",
+    overdue=[remind(at=0.5), escalate(to=MAYOR_AND_ALDERMEN, grace=weeks(12)), deem("outstanding")],
+    reasons=["contrary-to-plan", "unsafe", "water-at-risk"],
+):
+    project: Text
+    draft: Ruling
+
+
+class SendDecision(
+    Request[Issued],
+    agency=ENVIRONMENTAL_SERVICE,
+    limit=working_days(3),
+    basis="Awb art. 3:41(1): a decision is made known by sending it",
+    overdue=[remind(at=0.5), escalate(to=MUNICIPALITY, grace=working_days(5)), deem("outstanding")],
+):
+    project: Text
+    decision: Decision
+
+
+def _euro(amount: str) -> Money:
+    return Money(amount=Decimal(amount), currency="EUR")
+
+
+def _rates(since: date, *daily: str) -> Rates:
+    """So much a day: for fourteen days, for the next fourteen, and for fourteen more."""
+    return Rates(since=since, steps=tuple(PenaltyStep(days=14, daily=_euro(each)) for each in daily))
+
+
+PENALTY = PenaltyPayment(
+    basis="Awb art. 4:17",
+    after=Limit(count=2, unit="weeks", counting=AS_IT_FALLS),
+    rates=(
+        _rates(date(2009, 10, 1), "20.00", "30.00", "40.00"),
+        _rates(date(2019, 1, 1), "23.00", "35.00", "45.00"),
+    ),
+)
+"""For forty-two days at most, from the day after two weeks of notice of default (art. 4:17(3)). It begins and
+ends as it falls, on a Sunday, too: the termijnenwet is not for it (art. 4:17(1))."""
+
+_FEES = FeeSchedule(
+    currency="EUR",
+    lines=(
+        Fee(
+            code="handling",
+            name=Bilingual(zh="受理规费（建造费用的3%）", en="Fees, 3% of the building costs"),
+            amount=_euro("0.03"),
+            per="building_costs",
+            basis="Legesverordening (Gemeentewet art. 229(1)(b))",
+        ),
+    ),
+)
+
+
+def _reasons(plan: str, safety: str, water: str) -> dict[str, Reason]:
+    """The reason codes, each with the rule that is its basis under a law version."""
+    return {
+        "contrary-to-plan": Reason(zh="不符合环境规划。", en="It is contrary to the plan.", basis=plan),
+        "unsafe": Reason(zh="不符合建筑安全要求。", en="It does not meet the rules of safety.", basis=safety),
+        "water-at-risk": Reason(
+            zh="危及水体或水务设施。", en="It puts water or its works at risk.", basis=water
+        ),
+        "not-supplemented": Reason(
+            zh="逾期未补正材料。", en="What was missing was not handed in in time.", basis="Awb art. 4:5(1)"
+        ),
+    }
+
+
+WABO = LawVersion(
+    id="wabo-2010",
+    basis="Wet algemene bepalingen omgevingsrecht, par. 3.2",
+    since=date(2010, 10, 1),
+    until=date(2023, 12, 31),
+    statutory=weeks(8),
+    promised=weeks(6),
+    counting=TERMIJNENWET,
+    starts="opened",
+    late=TacitGrant(basis="Wabo art. 3.9(3); Awb art. 4:20b(1)"),
+    suspensions=(Suspension(basis=SUPPLEMENT, kind="supplement"),),
+    extensions=(Extension(basis="Wabo art. 3.9(2)", limit=weeks(6), approver=MAYOR_AND_ALDERMEN),),
+    fees=_FEES,
+    reasons=_reasons("Wabo art. 2.10(1)(c)", "Wabo art. 2.10(1)(a)", "Wabo art. 2.14(1)"),
+    requests={
+        "approve-extension": RequestTerms(
+            basis="Wabo art. 3.9(2): the authority may extend the limit; silence extends nothing"
+        )
+    },
+)
+"""Silence grants (lex silencio positivo), and so no penalty payment is owed (Awb art. 4:20a(2))."""
+
+OMGEVINGSWET = LawVersion(
+    id="omgevingswet-2024",
+    basis="Omgevingswet, par. 16.5.3",
+    since=date(2024, 1, 1),
+    statutory=weeks(8),
+    promised=weeks(6),
+    counting=TERMIJNENWET,
+    starts="opened",
+    late=PENALTY,
+    suspensions=(Suspension(basis=SUPPLEMENT, kind="supplement"),),
+    extensions=(Extension(basis="Omgevingswet art. 16.64(2)", limit=weeks(6), approver=MAYOR_AND_ALDERMEN),),
+    fees=_FEES,
+    reasons=_reasons("Omgevingswet art. 5.21", "Omgevingswet art. 5.20", "Omgevingswet art. 5.18"),
+)
+"""Silence means nothing any more; the authority owes a penalty payment.
+
+What stands still is the limit of the decision (Awb art. 4:15), not that of an adviser: it is the authority
+that sets the latter (Awb art. 3:6(1)).
+"""
+
+ENVIRONMENTAL_PERMIT = ServiceItem(
+    procedure=ProcedureId("environmental-permit"),
+    code="seamless-demo-0005",
+    name=Bilingual(
+        zh="环境许可（常规程序）",
+        en="Environmental permit (regular procedure)",
+        other={"nl": "Omgevingsvergunning (reguliere procedure)"},
+    ),
+    application=PermitApplication,
+    lead=MUNICIPALITY,
+    joint=(ENVIRONMENTAL_SERVICE,),
+    laws=(WABO, OMGEVINGSWET),
+    requests=(
+        TakeIn,
+        CheckCompleteness,
+        AdviseOnSafety,
+        AdviseOnWater,
+        ApproveExtension,
+        Assess,
+        TakeDecision,
+        SendDecision,
+    ),
+    flags={"fees-unpaid": Bilingual(zh="规费未缴清", en="The fees were not paid in time")},
+    consequences=Bilingual(
+        zh="逾期未作决定的：2023年底前提出的申请视为依法获准；此后行政机关经催告仍未决定的，按日向申请人支付罚金。",
+        en="Without a decision in time: applications of 2023 or before are granted by law; since then the "
+        "authority owes the applicant a penalty payment for every day, once two weeks have passed since "
+        "notice of default.",
+    ),
+    basis=("Algemene wet bestuursrecht", "Omgevingswet", "Wet algemene bepalingen omgevingsrecht"),
+    applicants=("person", "company", "organisation", "authority"),
+    materials=(
+        Material(code="drawings", name=Bilingual(zh="图纸", en="Drawings")),
+        Material(
+            code="calculations",
+            name=Bilingual(zh="结构计算书", en="Structural calculations"),
+            necessity="where-applicable",
+            applies_where=Bilingual(zh="涉及承重结构的", en="Where it bears loads"),
+        ),
+        Material(
+            code="soil-report",
+            name=Bilingual(zh="土壤调查报告", en="Soil report"),
+            necessity="where-applicable",
+            applies_where=Bilingual(zh="建筑物内长期有人停留的", en="Where people stay in it for long"),
+            source="third-party",
+        ),
+    ),
+    results=(
+        Result(
+            code="environmental-permit",
+            name=Bilingual(zh="环境许可", en="Environmental permit", other={"nl": "Omgevingsvergunning"}),
+        ),
+    ),
+    remedies=(
+        Remedy(
+            kind="objection",
+            to=Bilingual(zh="市长和市政委员会", en="The mayor and aldermen"),
+            within=weeks(6),
+            basis="Awb art. 6:7, 7:1",
+        ),
+        Remedy(
+            kind="court",
+            to=Bilingual(zh="地区法院", en="The district court"),
+            within=weeks(6),
+            basis="Awb art. 6:7, 8:1",
+        ),
+    ),
+    visits=0,
+)
