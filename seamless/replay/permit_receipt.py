@@ -76,7 +76,7 @@ def figures(entries: Sequence[LedgerEntry]) -> Mapping[str, int]:
 
 PERMIT_RECEIPT_LOG = Adapter(
     parties=(MUNICIPALITY,),
-    calendar="nl-2026.1",
+    calendar="nl-2026.2",
     read=read_case,
     acts={},
     outcomes=("closed", "open"),
