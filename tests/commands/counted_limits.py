@@ -88,7 +88,7 @@ def overdue(cases: dict[str, Permit]) -> int:
 
 
 def moved(started: datetime, days: int) -> date:
-    """So many days after the day of the start; if nobody works then, the first day after it that is worked."""
+    """So many days after the day of the start; if that is no working day, the next one."""
     last = _day(started) + timedelta(days)
     while last.isoweekday() > 5 or last in _feast_days(last.year):
         last += timedelta(1)
