@@ -16,7 +16,8 @@ from contracts.procedures.construction_permit import (
 )
 from contracts.terms.identifiers import ChannelId
 from contracts.wire.envelope import Event
-from contracts.wire.messages import Answered, FeeDue, Paid, Requested
+from contracts.wire.messages import Answered, Paid, Requested
+from contracts.wire.notices import FeeDue
 from network.broker.publisher import Publisher
 from network.parties import AgencyClient, ChannelClient
 from network.parties.hearing import Heard, hearing

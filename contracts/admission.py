@@ -23,16 +23,9 @@ from contracts.terms.reports import report_of
 from contracts.terms.requests import REQUESTS
 from contracts.terms.service_item import ServiceItem
 from contracts.wire.canonical import sha256
+from contracts.wire.contact import Intake
 from contracts.wire.envelope import LARGEST_EVENT_BYTES, MAX_EVENT_BYTES, Event, Headers, Message
-from contracts.wire.messages import (
-    ABOUT_A_REQUEST,
-    Answered,
-    Applied,
-    Corrected,
-    Intake,
-    Reported,
-    message_of,
-)
+from contracts.wire.messages import ABOUT_A_REQUEST, Answered, Applied, Corrected, Reported, message_of
 from contracts.wire.topics import Inlet
 
 MAX_HEADERS = 100

@@ -20,9 +20,9 @@ from contracts.terms.identifiers import (
 )
 from contracts.terms.values import Contract, Sha256, Text, absent
 from contracts.wire.canonical import sha256
+from contracts.wire.contact import Intake
 from contracts.wire.envelope import Event, TraceParent
 from contracts.wire.ledger import LedgerEntry
-from contracts.wire.messages import Intake
 
 A = TypeVar("A", bound=BaseModel)
 

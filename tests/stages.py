@@ -41,7 +41,8 @@ from contracts.terms.requests import REQUESTS, Answer, Request
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Contract, Money
 from contracts.wire.ledger import GENESIS, Erasable, LedgerEntry, content_digest, faults
-from contracts.wire.messages import FeeDue, HandedOver, Requested
+from contracts.wire.messages import HandedOver, Requested
+from contracts.wire.notices import FeeDue
 from contracts.wire.topics import LEDGER
 from network.broker.connection import Broker
 from network.broker.publisher import Publisher, Record

@@ -1,4 +1,4 @@
-"""The messages that pass between the platform, the agencies and the channels.
+"""The messages between the platform and the agencies, and what channels send; ``notices.py`` has the rest.
 
 Each class says its event type, its sender and its reader. Types are in reverse domain notation with one major
 version; data evolves by optional additions only.
@@ -6,72 +6,25 @@ version; data evolves by optional additions only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
-from contracts.terms.decisions import Decision
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import AgencyId, CaseId, ProcedureId, RequestId
-from contracts.terms.law import Reason
 from contracts.terms.limits import Limit
 from contracts.terms.values import (
     Bilingual,
-    Contract,
     DocumentRef,
-    Instant,
-    MissingItem,
     Money,
-    Name,
     Sha256,
     Text,
     absent,
     beyond,
 )
 from contracts.wire.canonical import sha256
+from contracts.wire.contact import Contact, Handling, Intake
 from contracts.wire.envelope import MESSAGES, Event, Message, Role
-
-
-class Handling(Contract):
-    """Who of the sender acted, where its system says so.
-
-    ``officer`` is the sender's own id for the person; the ledger has a pseudonym in its place, which no other
-    case shares. ``desk`` is where: a counter, a team, by the sender's name for it.
-    """
-
-    officer: Text | None = Field(default=None, exclude_if=absent)
-    desk: Name | None = Field(default=None, exclude_if=absent)
-
-
-class Contact(Handling):
-    """A contact of the applicant with the administration. ``visits``: how many visits it took of them; a
-    portal says 0. None: not known."""
-
-    visits: int | None = Field(default=None, ge=0, le=1000, exclude_if=absent)
-
-    @classmethod
-    def stated_in(cls, data: Mapping[str, Any]) -> Contact:
-        """What the data of an event says of it. Nothing, where it says it in another way than it may: the
-        gateway that let it in may have been of an older build."""
-        stated = {name: data[name] for name in Contact.model_fields if data.get(name) is not None}
-        try:
-            return Contact.model_validate(stated) if stated else Contact()
-        except ValidationError:
-            return Contact()
-
-
-class Intake(Contact):
-    """How an application came in: nothing of it is part of what the application says.
-
-    ``contacted`` is when the applicant first came to the administration with the matter, ``linked`` the case
-    that this one follows, ``pilot`` the pilot that it was assigned to.
-    """
-
-    contacted: Instant | None = Field(default=None, exclude_if=absent)
-    linked: CaseId | None = Field(default=None, exclude_if=absent)
-    pilot: Name | None = Field(default=None, exclude_if=absent)
-
 
 # --- platform to agency: topic agency.<id>.requests --------------------------------------------------------
 
@@ -303,106 +256,6 @@ class Paid(Contact, Message, name="channel.paid", sender="channel", to="platform
 
     amount: Money
     reference: Text
-
-
-# --- platform to channel: topic channel.<id>.notices -------------------------------------------------------
-
-
-class Receipt(Message, name="notice.received", sender="platform", to="channel"):
-    """We have it (``registered``); or: it is complete and the limit runs (``accepted``).
-
-    ``ledger_hash`` is the hash of the case's ledger so far: kept by the applicant it is evidence
-    that the ledger was not rewritten.
-    """
-
-    stage: Literal["registered", "accepted"]
-    procedure: ProcedureId
-    ledger_hash: Sha256
-
-
-class Missing(Message, name="notice.missing", sender="platform", to="channel"):
-    """Everything that is missing, at once (行政许可法 art. 32), and until when it may be handed in. A
-    supplement may hold the fields that the items name, and no others."""
-
-    items: tuple[MissingItem, ...]
-    due: AwareDatetime
-
-
-class Asked(Message, name="notice.question", sender="platform", to="channel"):
-    """An agency's question to the applicant. ``question`` is its id, for the reply; ``due`` is when the
-    agency's own limit ends, which runs on."""
-
-    question: str
-    agency: AgencyId
-    text: Bilingual
-    due: AwareDatetime
-
-
-class FeeDue(Message, name="notice.fee-due", sender="platform", to="channel"):
-    """The combined fee, and until when it may be paid."""
-
-    amount: Money
-    due: AwareDatetime
-
-
-class Decided(Message, name="notice.decided", sender="platform", to="channel"):
-    """The decision, with the ledger's hash at that point."""
-
-    decision: Decision
-    reason: Reason | None = Field(default=None, exclude_if=absent)
-    ledger_hash: Sha256
-
-
-class OverdueNotice(Message, name="notice.overdue", sender="platform", to="channel"):
-    """The statutory limit has ended at ``due`` without a decision. ``follows`` is what the law says to it:
-    ``nothing``, ``grant``, ``refuse``; or ``penalty``: you may give notice of default."""
-
-    due: AwareDatetime
-    follows: Literal["nothing", "grant", "refuse", "penalty"]
-    basis: Text | None = Field(default=None, exclude_if=absent)
-
-
-class PenaltyDue(Message, name="notice.penalty-due", sender="platform", to="channel"):
-    """The authority owes you this for a decision that was ``days`` days late after your notice of default."""
-
-    amount: Money
-    days: int
-    basis: Text
-
-
-class BrokenOff(Message, name="notice.broken-off", sender="platform", to="channel"):
-    """The platform's operator has ended the case, for this reason. It goes no further."""
-
-    reason: Text
-
-
-class DocumentIssued(Message, name="notice.issued", sender="platform", to="channel"):
-    """The document that the decision promised."""
-
-    document: DocumentRef
-
-
-class TakenNotice(Taken, name="notice.taken", sender="platform", to="channel"):
-    """What came through your channel took effect; or, when ``late``, it was kept and changed nothing.
-
-    ``excess``: so much of a payment was more than what was still due. It is refunded when the case ends.
-    """
-
-    excess: Money | None = Field(default=None, exclude_if=absent)
-
-
-class RefundDue(Message, name="notice.refund-due", sender="platform", to="channel"):
-    """The case ends, and so much was paid that no fee was collected with: it is to be refunded."""
-
-    amount: Money
-
-
-class CaseClosedNotice(CaseClosed, name="notice.case-closed", sender="platform", to="channel"):
-    """The case is closed, as :class:`CaseClosed` says. What comes after it is a new case."""
-
-
-class RefusedNotice(Refused, name="notice.refused", sender="platform", to="channel"):
-    """What came through your channel was refused, as :class:`Refused` says."""
 
 
 def refusal_id(source: str, event: str | None, content: str, reason: str) -> str:

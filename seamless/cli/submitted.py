@@ -14,7 +14,7 @@ from archive.state import state_of
 from contracts.terms.errors import Refusal
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry
-from contracts.wire.messages import RefusedNotice
+from contracts.wire.notices import RefusedNotice
 from contracts.wire.topics import AVAILABILITY
 from network.broker.tail import TopicTail
 from seamless.cli.console import Console, line

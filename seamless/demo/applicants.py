@@ -12,7 +12,8 @@ from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT, Applic
 from contracts.terms.identifiers import CaseId, ChannelId
 from contracts.terms.values import DocumentRef
 from contracts.wire.envelope import Event
-from contracts.wire.messages import ApplicantWithdrew, Applied, Decided, FeeDue, Missing, Paid, Supplemented
+from contracts.wire.messages import ApplicantWithdrew, Applied, Paid, Supplemented
+from contracts.wire.notices import Decided, FeeDue, Missing
 from network.broker.publisher import Publisher
 from network.parties import ChannelClient
 from seamless.demo.assumptions import plan

@@ -29,94 +29,24 @@ from temporalio.bridge.proto.workflow_activation import (
     WorkflowActivation,
     WorkflowActivationJob,
 )
-from temporalio.common import Priority, RetryPolicy, TypedSearchAttributes, WorkerDeploymentVersion
+from temporalio.common import Priority, TypedSearchAttributes, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.exceptions import CancelledError
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 
-T = TypeVar("T")
-Payloads = tuple[common.Payload, ...]
-
-CONVERTER = pydantic_data_converter.payload_converter
-
-
-def payloads_of(*values: Any) -> Payloads:
-    """Values as they travel."""
-    return tuple(CONVERTER.to_payloads(values))
-
-
-def value_of(payloads: Sequence[common.Payload], kind: type[T]) -> T:
-    """The first value of ``payloads``, as a ``kind``."""
-    value: T = CONVERTER.from_payloads(payloads[:1], [kind])[0]
-    return value
-
-
-@dataclass(frozen=True)
-class ActivityScheduled:
-    """The case runs an activity. ``number`` resolves it."""
-
-    number: int
-    activity: str
-    activity_id: str
-    queue: str
-    input: Payloads
-    retry: RetryPolicy
-    seconds: float
-    """How long one attempt may take."""
-
-
-@dataclass(frozen=True)
-class ActivityCancelled:
-    """The case waits for that activity no longer."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class TimerStarted:
-    """The case is to be woken after ``seconds``. ``number`` fires it."""
-
-    number: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class TimerCancelled:
-    """The case does not need that timer any more."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class Completed:
-    """The case has ended, with this result."""
-
-    result: Payloads
-
-
-@dataclass(frozen=True)
-class ContinuedAsNew:
-    """The case goes on in a new run, with this input."""
-
-    input: Payloads
-
-
-@dataclass(frozen=True)
-class Failed:
-    """The workflow has failed or was cancelled: no case of ours ends so."""
-
-    message: str
-
-
-Command = (
-    ActivityScheduled
-    | ActivityCancelled
-    | TimerStarted
-    | TimerCancelled
-    | Completed
-    | ContinuedAsNew
-    | Failed
+from seamless.explore.commands import (
+    CONVERTER,
+    Command,
+    Completed,
+    ContinuedAsNew,
+    Failed,
+    Payloads,
+    command_of,
+    payloads_of,
+    shape_of,
+    told,
 )
+
+T = TypeVar("T")
 
 
 class TaskFailed(Exception):
@@ -250,7 +180,7 @@ class Run:
         """Go on under another build's class. A replay compares what a server compares from now on."""
         self.evict()
         self._definition = workflow._Definition.must_from_class(procedure)
-        self._compared = _shape
+        self._compared = shape_of
 
     def workflow_object(self) -> Any:
         """The procedure of this run, as its last activation left it."""
@@ -302,8 +232,8 @@ class Run:
         with _loop_kept():
             completion = self._instance.activate(activation)
         if completion.HasField("failed"):
-            raise TaskFailed(f"{self.case}: {_told(completion.failed.failure)}")
-        commands = [each for raw in completion.successful.commands if (each := _command(raw))]
+            raise TaskFailed(f"{self.case}: {told(completion.failed.failure)}")
+        commands = [each for raw in completion.successful.commands if (each := command_of(raw))]
         self.ended = self.ended or any(
             isinstance(each, Completed | ContinuedAsNew | Failed) for each in commands
         )
@@ -347,11 +277,6 @@ class Run:
         }
 
 
-def _shape(command: Command) -> tuple[Any, ...]:
-    """What a server compares of a command, in a replay, with its history."""
-    return type(command), *(getattr(command, each, None) for each in ("number", "activity", "activity_id"))
-
-
 def _of_fields(kind: type[T], given: dict[str, Any]) -> T:
     """A dataclass of the SDK's, whatever fields this version of it has: those that we do not know of get
     their default, or None."""
@@ -362,45 +287,6 @@ def _of_fields(kind: type[T], given: dict[str, Any]) -> T:
         if each.name in given or (each.default is MISSING and each.default_factory is MISSING)
     }
     return kind(**values)
-
-
-def _command(raw: Any) -> Command | None:
-    """A command of the SDK's, plainly; None for those that a case's course does not rest on."""
-    kind = raw.WhichOneof("variant")
-    said = getattr(raw, kind)
-    match kind:
-        case "schedule_activity":
-            return ActivityScheduled(
-                number=said.seq,
-                activity=said.activity_type,
-                activity_id=said.activity_id,
-                queue=said.task_queue,
-                input=tuple(said.arguments),
-                retry=RetryPolicy.from_proto(said.retry_policy),
-                seconds=said.start_to_close_timeout.ToTimedelta().total_seconds(),
-            )
-        case "request_cancel_activity":
-            return ActivityCancelled(said.seq)
-        case "start_timer":
-            return TimerStarted(said.seq, said.start_to_fire_timeout.ToTimedelta().total_seconds())
-        case "cancel_timer":
-            return TimerCancelled(said.seq)
-        case "complete_workflow_execution":
-            return Completed((said.result,))
-        case "continue_as_new_workflow_execution":
-            return ContinuedAsNew(tuple(said.arguments))
-        case "fail_workflow_execution":
-            return Failed(_told(said.failure))
-        case "cancel_workflow_execution":
-            return Failed(CancelledError().message)
-    return None
-
-
-def _told(failure: Any) -> str:
-    causes = [failure]
-    while causes[-1].HasField("cause"):
-        causes.append(causes[-1].cause)
-    return ": ".join(f"{each.application_failure_info.type} {each.message}".strip() for each in causes)
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from contracts.terms.decisions import Ended
 from contracts.terms.identifiers import PLATFORM, SYSTEM, AdministrationId, Party, RequestId
 from contracts.wire.envelope import Message
 from contracts.wire.ledger import Erasable, Kind, LedgerEntry
-from contracts.wire.messages import BrokenOff, Cancelled, CaseClosed, CaseClosedNotice, Decided
+from contracts.wire.messages import Cancelled, CaseClosed
+from contracts.wire.notices import BrokenOff, CaseClosedNotice, Decided
 from contracts.wire.topics import messages_topic
 
 

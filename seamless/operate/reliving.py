@@ -29,7 +29,7 @@ from contracts.platform import (
     Published,
 )
 from contracts.wire.ledger import LedgerEntry
-from seamless.explore.driver import (
+from seamless.explore.commands import (
     ActivityCancelled,
     ActivityScheduled,
     Command,
@@ -37,16 +37,11 @@ from seamless.explore.driver import (
     ContinuedAsNew,
     Failed,
     Payloads,
-    Run,
-    TaskFailed,
     TimerCancelled,
     TimerStarted,
-    activity_cancelled,
-    fired,
-    resolved,
-    signal,
     value_of,
 )
+from seamless.explore.driver import Run, TaskFailed, activity_cancelled, fired, resolved, signal
 
 FENCED_KINDS = frozenset({"deemed", "lapsed", "referred", "held"})
 """Entries that a fence was passed for."""

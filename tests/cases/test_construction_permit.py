@@ -14,19 +14,14 @@ from contracts.wire.messages import (
     ApplicantWithdrew,
     Cancelled,
     CaseClosed,
-    CaseClosedNotice,
-    Decided,
-    DocumentIssued,
     Expired,
-    Missing,
     Paid,
-    Receipt,
-    RefusedNotice,
     Reminded,
     Reported,
     Supplemented,
     Taken,
 )
+from contracts.wire.notices import CaseClosedNotice, Decided, DocumentIssued, Missing, Receipt, RefusedNotice
 from tests.applications import application, document
 from tests.cases.conftest import Cases, CaseUnderTest, requested
 

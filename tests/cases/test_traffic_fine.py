@@ -19,17 +19,8 @@ from contracts.procedures.traffic_fine import (
 )
 from contracts.terms.decisions import Ended
 from contracts.wire.ledger import Kind
-from contracts.wire.messages import (
-    ApplicantWithdrew,
-    CaseClosed,
-    FeeDue,
-    HandedOver,
-    Paid,
-    Refused,
-    RefusedNotice,
-    Reported,
-    Taken,
-)
+from contracts.wire.messages import ApplicantWithdrew, CaseClosed, HandedOver, Paid, Refused, Reported, Taken
+from contracts.wire.notices import FeeDue, RefusedNotice
 from tests.applications import fine
 from tests.cases.conftest import Cases, CaseUnderTest
 

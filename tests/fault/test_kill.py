@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from contracts.wire.envelope import Event
-from contracts.wire.messages import ApplicantWithdrew, RefusedNotice
+from contracts.wire.messages import ApplicantWithdrew
+from contracts.wire.notices import RefusedNotice
 from deploy.local.stack import Stack
 from tests.integration.judge import dead_letters, judge
 from tests.integration.town import Town, consent

@@ -10,7 +10,7 @@ from contracts.terms.identifiers import Party
 from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry, faults
-from contracts.wire.messages import Decided
+from contracts.wire.notices import Decided
 from contracts.wire.topics import LEDGER, messages_topic
 from network.broker.dead_letters import list_dead_letters
 from tests.standing import standing

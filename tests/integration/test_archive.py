@@ -25,7 +25,7 @@ from archive.completeness import Completeness
 from archive.database import sqlite_file
 from archive.reader import ArchiveReader
 from contracts.terms.errors import Unavailable
-from contracts.wire.messages import RefusedNotice
+from contracts.wire.notices import RefusedNotice
 from contracts.wire.topics import LEDGER
 from deploy.local.kafka import KafkaEngine
 from deploy.local.stack import Stack, environment

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from contracts.terms.identifiers import Party
-from contracts.wire.messages import Answered, ApplicantWithdrew, Applied, Refused, RefusedNotice, Reported
+from contracts.wire.messages import Answered, ApplicantWithdrew, Applied, Refused, Reported
+from contracts.wire.notices import RefusedNotice
 from contracts.wire.topics import events_topic
 from deploy.local.stack import Stack
 from network.broker.dead_letters import replay

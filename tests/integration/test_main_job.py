@@ -12,7 +12,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.wire.envelope import Event
-from contracts.wire.messages import Cancelled, Decided, DocumentIssued, RefusedNotice, Taken
+from contracts.wire.messages import Cancelled, Taken
+from contracts.wire.notices import Decided, DocumentIssued, RefusedNotice
 from deploy.local.stack import Stack
 from tests.integration.judge import archived, dead_letters, judge
 from tests.integration.town import Town, consent

@@ -16,7 +16,8 @@ from archive.reader import ArchiveReader
 from contracts.platform import Cancellation
 from contracts.terms.errors import Damaged, InvalidInput
 from contracts.terms.identifiers import CaseId
-from contracts.wire.messages import BrokenOff, Cancelled, Decided
+from contracts.wire.messages import Cancelled
+from contracts.wire.notices import BrokenOff, Decided
 from deploy.local.stack import Stack
 from seamless.operate import cancelling
 from seamless.operate.cancelling import Cancelling

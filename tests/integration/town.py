@@ -12,7 +12,8 @@ from contracts.terms.identifiers import CaseId, RequestId
 from contracts.terms.requests import REQUESTS
 from contracts.wire.envelope import Event, Message
 from contracts.wire.ledger import LedgerEntry
-from contracts.wire.messages import Answered, FeeDue, Paid, Requested
+from contracts.wire.messages import Answered, Paid, Requested
+from contracts.wire.notices import FeeDue
 from contracts.wire.topics import messages_topic
 from network.broker.ledger import LedgerFollower
 from network.broker.publisher import Publisher, PublishError, Record

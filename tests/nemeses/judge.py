@@ -13,7 +13,8 @@ from itertools import pairwise
 from contracts.terms.errors import PLATFORM_FAULTS
 from contracts.terms.identifiers import Party
 from contracts.wire.ledger import LedgerEntry, faults
-from contracts.wire.messages import Answered, FeeDue, Missing, Paid, Requested, Supplemented
+from contracts.wire.messages import Answered, Paid, Requested, Supplemented
+from contracts.wire.notices import FeeDue, Missing
 from tests.applications import ADMINISTRATION
 from tests.nemeses.doubled import GRACE_SECONDS, OUTAGE_AFTER_SECONDS
 from tests.nemeses.evidence import Evidence, Said

@@ -23,16 +23,8 @@ from contracts.terms.reports import Report
 from contracts.terms.requests import REQUESTS
 from contracts.terms.values import Money
 from contracts.wire.envelope import Event
-from contracts.wire.messages import (
-    ApplicantWithdrew,
-    FeeDue,
-    Missing,
-    Paid,
-    Received,
-    Reported,
-    Requested,
-    Supplemented,
-)
+from contracts.wire.messages import ApplicantWithdrew, Paid, Received, Reported, Requested, Supplemented
+from contracts.wire.notices import FeeDue, Missing
 from contracts.wire.topics import events_topic
 from network.broker.publisher import Record
 from network.parties import AgencyClient, ChannelClient

@@ -17,18 +17,15 @@ from contracts.platform import DELIVER, PUBLISH, Batch, Delivered, Published
 from contracts.terms.identifiers import Party
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.messages import Answered
-from seamless.explore.driver import (
+from seamless.explore.commands import (
     ActivityScheduled,
     Command,
     Payloads,
-    Run,
     TimerStarted,
-    fired,
     payloads_of,
-    resolved,
-    signal,
     value_of,
 )
+from seamless.explore.driver import Run, fired, resolved, signal
 from seamless.operate.reliving import Relived, Unlike, relive
 from tests.replay.replaying import HISTORIES, SMALL_RUNS, ledger_of, load, recorded_histories, small_runs
 from tests.unit.workflows.case.running import delivered, opened

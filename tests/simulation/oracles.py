@@ -15,9 +15,10 @@ from contracts.platform import PUBLISH, Batch, Posting
 from contracts.terms.errors import PLATFORM_FAULTS
 from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.ledger import LedgerEntry, faults
-from contracts.wire.messages import Answered, FeeDue, Paid, Requested, Supplemented
+from contracts.wire.messages import Answered, Paid, Requested, Supplemented
+from contracts.wire.notices import FeeDue
 from contracts.wire.topics import AVAILABILITY, LEDGER
-from seamless.explore.driver import value_of
+from seamless.explore.commands import value_of
 from tests.simulation.kafka import Stored
 from tests.simulation.plan import FAULTS_UNTIL
 from tests.simulation.town import Said, case_id

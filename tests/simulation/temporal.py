@@ -17,23 +17,19 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
-from seamless.explore.driver import (
+from seamless.explore.commands import (
     ActivityCancelled,
     ActivityScheduled,
     Command,
     Completed,
     ContinuedAsNew,
     Failed,
-    Run,
     TimerCancelled,
     TimerStarted,
-    activity_cancelled,
-    fired,
     payloads_of,
-    resolved,
-    signal,
     value_of,
 )
+from seamless.explore.driver import Run, activity_cancelled, fired, resolved, signal
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.process import Network, Process
 

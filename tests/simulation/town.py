@@ -18,15 +18,13 @@ from contracts.wire.messages import (
     Answered,
     ApplicantReplied,
     Applied,
-    Asked,
-    FeeDue,
-    Missing,
     Paid,
     Question,
     Received,
     Requested,
     Supplemented,
 )
+from contracts.wire.notices import Asked, FeeDue, Missing
 from contracts.wire.topics import events_topic
 from tests.applications import ADMINISTRATION, application, document
 from tests.simulation.clock import START, VirtualLoop

@@ -14,7 +14,8 @@ from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM
 from contracts.wire.dead_letter import DeadLetter, Place
 from contracts.wire.envelope import Event
-from contracts.wire.messages import Refused, RefusedNotice, refusal_id
+from contracts.wire.messages import Refused, refusal_id
+from contracts.wire.notices import RefusedNotice
 from contracts.wire.topics import DEAD_LETTER
 from network.broker.publisher import Publisher, Record, RecordTooLarge
 

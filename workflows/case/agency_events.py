@@ -7,10 +7,12 @@ from contracts.terms.errors import Refusal
 from contracts.terms.reports import report_of
 from contracts.terms.requests import REQUESTS
 from contracts.wire.canonical import sha256
-from contracts.wire.messages import Asked, Disowned, NotOurs, Question, Reported
+from contracts.wire.messages import Disowned, NotOurs, Question, Reported
+from contracts.wire.notices import Asked
 from workflows.case.case import Case, refusal
+from workflows.case.deadlines import Wait
 from workflows.case.facts import record_fact
-from workflows.case.journal import QUESTIONS_KEPT, AskedQuestion, Outcome, Wait
+from workflows.case.journal import QUESTIONS_KEPT, AskedQuestion, Outcome
 from workflows.case.replies import keep_late, set_aside, taken
 
 

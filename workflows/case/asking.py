@@ -6,7 +6,7 @@ from typing import Literal
 
 from contracts.wire.messages import Requested
 from workflows.case.case import Case
-from workflows.case.journal import Wait
+from workflows.case.deadlines import Wait
 from workflows.case.outbox import Recorded
 
 

@@ -17,7 +17,8 @@ from contracts.platform import Closing, opening_content
 from contracts.terms.decisions import Decision, Ended
 from contracts.terms.identifiers import Party
 from contracts.terms.values import DocumentRef
-from contracts.wire.messages import BrokenOff, Contact, Receipt
+from contracts.wire.contact import Contact
+from contracts.wire.notices import BrokenOff, Receipt
 from workflows.case.case import Case
 from workflows.case.clock import start
 from workflows.case.counting_anew import count_anew

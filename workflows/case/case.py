@@ -22,11 +22,13 @@ from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, CaseId, Part
 from contracts.terms.requests import Request
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Money
+from contracts.wire.contact import Contact
 from contracts.wire.ledger import Erasable, Kind, LedgerEntry, pseudonym_of, recordable, salt_of
-from contracts.wire.messages import Cancelled, Contact
+from contracts.wire.messages import Cancelled
+from workflows.case.deadlines import Wait
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Withdrawal
-from workflows.case.journal import Journal, Outcome, Wait, mark_of
+from workflows.case.journal import Journal, Outcome, mark_of
 from workflows.case.outbox import Outbox, Recorded, WouldFork
 from workflows.case.runtime import Runtime
 from workflows.case.waits import Waits

@@ -11,8 +11,9 @@ from contracts.platform import Delivered
 from contracts.terms.errors import REASONS, Refusal, refusal_of
 from contracts.wire.messages import ApplicantReplied, Paid, Replied, Supplemented
 from workflows.case.case import Case, refusal
+from workflows.case.deadlines import Wait
 from workflows.case.facts import fact_of, record_fact
-from workflows.case.journal import PAYMENT, Outcome, Wait
+from workflows.case.journal import PAYMENT, Outcome
 from workflows.case.replies import keep_late, set_aside, taken
 
 

@@ -11,7 +11,7 @@ from contracts.terms.calendar import Due, Stretch
 from contracts.terms.clock_marks import ClockMark, Does
 from contracts.terms.limits import Limit
 from workflows.case.case import Case
-from workflows.case.journal import Deadline, Over, ScheduledRung, Warn
+from workflows.case.deadlines import Deadline, Over, ScheduledRung, Warn
 
 
 def turn(case: Case, does: Does, at: datetime, **said: Any) -> Turn:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from contracts.terms.decisions import Decision, Refuse
 from contracts.terms.values import Money
-from contracts.wire.messages import CaseClosed, CaseClosedNotice, Decided, RefundDue
+from contracts.wire.messages import CaseClosed
+from contracts.wire.notices import CaseClosedNotice, Decided, RefundDue
 from workflows.case.case import Case
 from workflows.case.clock import turn
 from workflows.case.faults import CourseFault

@@ -7,7 +7,8 @@ from typing import Unpack
 from contracts.platform import Delivered
 from contracts.wire.ledger import PART, Kind
 from workflows.case.case import Case, Figures, refusal
-from workflows.case.journal import Fact, Wait
+from workflows.case.deadlines import Wait
+from workflows.case.journal import Fact
 from workflows.case.outbox import Recorded
 
 

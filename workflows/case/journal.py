@@ -10,23 +10,21 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, PrivateAttr
 
 from contracts.platform import Delivered
-from contracts.terms.calendar import CalendarDays, Stretch
+from contracts.terms.calendar import CalendarDays
 from contracts.terms.clock_marks import ClockMark
 from contracts.terms.decisions import Grant, Refuse
-from contracts.terms.identifiers import AgencyId, Party, RequestId
-from contracts.terms.limits import Limit
-from contracts.terms.requests import Rung
+from contracts.terms.identifiers import AgencyId
 from contracts.terms.values import Money, absent
 from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import GENESIS
+from workflows.case.deadlines import Deadline, Default, Stage, Wait
 
 UNDECIDED_KEPT = 100
 UNDECIDED_BYTES = 200_000
@@ -51,160 +49,6 @@ LARGEST_SUM = Decimal("9999999999999999.99")
 
 REFUSED = "!"
 """Stands before the mark of what an event said that was refused: its id is free for what is put right."""
-
-
-class Warn(BaseModel):
-    """A limit of the case runs out: the lead agency is told."""
-
-    rung: Literal["warn"] = "warn"
-
-
-class Over(BaseModel):
-    """A limit of the case is over: what follows from it follows."""
-
-    rung: Literal["over"] = "over"
-
-
-class ScheduledRung(BaseModel):
-    """One rung of an overdue ladder at its absolute time."""
-
-    at: AwareDatetime
-    rung: Annotated[Rung | Warn | Over, Field(discriminator="rung")]
-
-
-class Deadline(BaseModel):
-    """Something that is due: a step that is open, or a limit of the case itself.
-
-    Attributes:
-        due: when it ought to be done; the binding end may be later, by a grace period.
-        rungs: the overdue ladder, by time; the last rung is the binding end. Empty: there is no limit.
-        passed: how many rungs of the ladder were taken.
-        inlets: the topics on which it may be ended; the fence watches them.
-        unanswered: an automated check has not answered by its end. Nothing follows; an operator has to see
-            to it.
-        stands_still: time does not count.
-        held_until: the platform was away over the binding end: it binds no earlier; ``due`` stands.
-        outage: when that outage began.
-    """
-
-    step: str
-    due: AwareDatetime | None = None
-    rungs: list[ScheduledRung] = Field(default_factory=list)
-    passed: int = 0
-    inlets: tuple[str, ...] = ()
-    unanswered: bool = Field(default=False, exclude_if=lambda value: value is False)
-    stands_still: bool = Field(default=False, exclude_if=lambda value: value is False)
-    held_until: AwareDatetime | None = Field(default=None, exclude_if=absent)
-    outage: AwareDatetime | None = Field(default=None, exclude_if=absent)
-
-    @property
-    def end(self) -> datetime | None:
-        """The first instant that is too late: the binding end, or until when it is held. None where there is
-        no limit, or while it stands still."""
-        return (self.held_until or self.rungs[-1].at) if self.rungs and not self.stands_still else None
-
-    @property
-    def next_rung(self) -> ScheduledRung | None:
-        """The rung that comes next, at its time. What has no limit has none, nor has what stands still, or
-        waits for a check that did not answer."""
-        if self.passed >= len(self.rungs) or self.unanswered or self.stands_still:
-            return None
-        rung = self.rungs[self.passed]
-        if self.held_until is not None and self.passed == len(self.rungs) - 1:
-            return ScheduledRung(at=self.held_until, rung=rung.rung)
-        return rung
-
-
-class Wait(Deadline):
-    """A step that is open: a request of an agency, or something that the applicant or time has to bring.
-
-    Attributes:
-        holder: who has the case because of it.
-        limit, ladder: how long it may take and what happens when it takes longer, from which ``due`` and
-            ``rungs`` are computed; without a limit where a day was named.
-        began: when the limit began, and the agency that has it now was asked.
-        request: the request type, where an agency was asked.
-        basis, reasons: what the case's law version said of it, beside the limit, when it was asked.
-        agency: who is asked.
-        referred_by: who was asked before, and did not answer.
-        wants: the names of the facts that end it.
-        fields: the fields of the application that may be handed in.
-        owed: what still has to be paid to end it.
-        paid: what was paid to end it, up to now.
-        excess: how much of that was more than what was owed.
-        said: a mark of what its verb said.
-        stages: the stages of the course in which it was opened, the outermost first.
-        suspended: the suspensions for which it stands still, by step, and since when.
-        still: the stretches in which it stood still before.
-    """
-
-    holder: Party
-    opened: AwareDatetime
-    limit: Limit | None = Field(default=None, exclude_if=absent)
-    ladder: tuple[Rung, ...] = Field(default=(), exclude_if=lambda value: not value)
-    began: AwareDatetime | None = Field(default=None, exclude_if=absent)
-    request: str | None = Field(default=None, exclude_if=absent)
-    basis: str | None = Field(default=None, exclude_if=absent)
-    reasons: tuple[str, ...] = ()
-    request_id: RequestId | None = Field(default=None, exclude_if=absent)
-    agency: AgencyId | None = Field(default=None, exclude_if=absent)
-    referred_by: AgencyId | None = Field(default=None, exclude_if=absent)
-    wants: tuple[str, ...] = ()
-    fields: tuple[str, ...] = ()
-    owed: Money | None = Field(default=None, exclude_if=absent)
-    paid: Money | None = Field(default=None, exclude_if=absent)
-    excess: Money | None = Field(default=None, exclude_if=absent)
-    said: str | None = Field(default=None, exclude_if=absent)
-    stages: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
-    suspended: dict[str, AwareDatetime] = Field(default_factory=dict, exclude_if=lambda value: not value)
-    still: list[Stretch] = Field(default_factory=list, exclude_if=lambda value: not value)
-
-    def __str__(self) -> str:
-        """Who has the case for it, and until when, for operators."""
-        due = f", due {self.due:%Y-%m-%d %H:%M} UTC" if self.due and not self.stands_still else ""
-        held = f", held until {self.held_until:%Y-%m-%d %H:%M} UTC" if self.held_until else ""
-        return f"{self.holder}: {self.step}{due}{held}"
-
-    @property
-    def is_check(self) -> bool:
-        """Whether a department's own worker answers. It is the platform's: its silence means nothing."""
-        return self.request is not None and not self.inlets
-
-    def in_time(self, received: datetime) -> bool:
-        """Whether what the broker had at ``received`` came before the binding end.
-
-        What did not is late only once the fence is passed: it may still hold the consequence.
-        """
-        return self.end is None or received < self.end or self.is_check
-
-
-class Stage(Deadline):
-    """A stage of the course that has a limit of its own.
-
-    Attributes:
-        name: as the author calls it.
-        otherwise: the reason for which the stage is broken off once its limit is over; None: it goes on.
-        over: its limit is over.
-    """
-
-    name: str
-    otherwise: str | None = Field(default=None, exclude_if=absent)
-    over: bool = Field(default=False, exclude_if=lambda value: value is False)
-
-
-class Default(BaseModel):
-    """The applicant's notice of default, and what has followed.
-
-    Attributes:
-        begins: when the authority begins to owe a penalty payment.
-        begun: it does.
-        told: what is owed was told, and grows no more.
-    """
-
-    noticed: AwareDatetime
-    begins: AwareDatetime
-    begun: bool = False
-    told: bool = False
 
 
 class Outcome(BaseModel):

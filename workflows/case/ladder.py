@@ -11,7 +11,8 @@ from contracts.terms.requests import Deem, End, Escalate, Lapse, Refer, Remind, 
 from contracts.wire.messages import Expired, Reminded, Rescheduled
 from workflows.case.asking import ask
 from workflows.case.case import Case
-from workflows.case.journal import Deadline, Outcome, ScheduledRung, Wait
+from workflows.case.deadlines import Deadline, ScheduledRung, Wait
+from workflows.case.journal import Outcome
 
 
 def schedule(

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from contracts.terms.clock_rules import Late, PenaltyPayment, TacitGrant, TacitRefusal
 from contracts.terms.decisions import Grant, Refuse
-from contracts.wire.messages import CaseDue, OverdueNotice
+from contracts.wire.messages import CaseDue
+from contracts.wire.notices import OverdueNotice
 from workflows.case.case import Case
+from workflows.case.deadlines import Deadline, Stage, Wait, Warn
 from workflows.case.deciding import decide
-from workflows.case.journal import Deadline, Outcome, Stage, Wait, Warn
+from workflows.case.journal import Outcome
 from workflows.case.ladder import may_bind
 from workflows.case.penalty import take_penalty
 

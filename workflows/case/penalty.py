@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from contracts.platform import Delivered
 from contracts.terms.clock_rules import PenaltyPayment
 from contracts.terms.limits import calendar_days
-from contracts.wire.messages import CaseDue, PenaltyDue
+from contracts.wire.messages import CaseDue
+from contracts.wire.notices import PenaltyDue
 from workflows.case.case import Case, refusal
-from workflows.case.journal import Deadline, Default, Over, ScheduledRung
+from workflows.case.deadlines import Deadline, Default, Over, ScheduledRung
 from workflows.case.replies import taken
 
 PENALTY = "penalty"

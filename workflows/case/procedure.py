@@ -20,17 +20,19 @@ from contracts.terms.limits import Limit
 from contracts.terms.requests import Answer, Approval, Request
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Contract, DocumentRef, MissingItem, Money
-from contracts.wire.messages import DocumentIssued, FeeDue, HandedOver, Missing, Receipt
+from contracts.wire.messages import HandedOver
+from contracts.wire.notices import DocumentIssued, FeeDue, Missing, Receipt
 from workflows.case.answers import Answers
 from workflows.case.carrier import carry
 from workflows.case.case import Case
 from workflows.case.clock import start
+from workflows.case.deadlines import Wait
 from workflows.case.deciding import decide
 from workflows.case.extending import check_extension, extend
 from workflows.case.faults import CourseFault
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
-from workflows.case.journal import PAYMENT, Outcome, Wait
+from workflows.case.journal import PAYMENT, Outcome
 from workflows.case.runtime import Runtime
 from workflows.case.stages import Within
 from workflows.case.suspending import Suspended

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contracts.platform import Delivered
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.values import Money
-from contracts.wire.messages import Refused, RefusedNotice, Taken, TakenNotice, refusal_id
+from contracts.wire.messages import Refused, Taken, refusal_id
+from contracts.wire.notices import RefusedNotice, TakenNotice
 from workflows.case.case import Case, refusal
 from workflows.case.outbox import Recorded
 

@@ -9,7 +9,8 @@ from typing import Self
 from contracts.terms.limits import Limit
 from workflows.case.case import Case
 from workflows.case.clock import ladder_of
-from workflows.case.journal import Outcome, Stage, mark_of
+from workflows.case.deadlines import Stage
+from workflows.case.journal import Outcome, mark_of
 
 _STAGES: ContextVar[tuple[str, ...]] = ContextVar("stages", default=())
 """The stages that the running code belongs to. A branch that is begun in a stage belongs to it, too."""

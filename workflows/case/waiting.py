@@ -22,8 +22,9 @@ from contracts.wire.messages import Answered, Paid
 from contracts.wire.topics import events_topic
 from workflows.case.asking import ask
 from workflows.case.case import Case
+from workflows.case.deadlines import ScheduledRung, Wait
 from workflows.case.interruptions import DecidedBySilence, Lapsed
-from workflows.case.journal import PAYMENT, Outcome, ScheduledRung, Wait, mark_of
+from workflows.case.journal import PAYMENT, Outcome, mark_of
 from workflows.case.ladder import schedule
 from workflows.case.stages import is_over, stages_here
 

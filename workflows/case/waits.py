@@ -13,7 +13,8 @@ from contracts.terms.identifiers import AgencyId, CaseId, Party
 from contracts.terms.values import Money
 from contracts.wire.topics import events_topic
 from workflows.case.alarm import Alarm
-from workflows.case.journal import LARGEST_SUM, Deadline, Fact, Journal, Outcome, ScheduledRung, Wait
+from workflows.case.deadlines import Deadline, ScheduledRung, Wait
+from workflows.case.journal import LARGEST_SUM, Fact, Journal, Outcome
 from workflows.case.runtime import Runtime
 
 

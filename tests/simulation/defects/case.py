@@ -15,8 +15,9 @@ from workflows.case import carrier as case_carrier
 from workflows.case import intake
 from workflows.case import outbox as case_outbox
 from workflows.case.case import Case
+from workflows.case.deadlines import Wait
 from workflows.case.inbox import Inbox
-from workflows.case.journal import Fact, Journal, Wait
+from workflows.case.journal import Fact, Journal
 from workflows.case.ladder import take_due_rungs
 from workflows.case.waits import Waits
 

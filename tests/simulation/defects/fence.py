@@ -16,7 +16,7 @@ from activities.fence import FenceActivity
 from activities.suspects import Suspects
 from contracts.platform import FencePassed
 from tests.simulation.defects.mutant import Mutant
-from workflows.case.journal import Wait
+from workflows.case.deadlines import Wait
 
 FENCE = "tests/unit/activities/test_fence.py"
 SUSPECTS = "tests/unit/activities/test_suspects.py"

@@ -15,7 +15,8 @@ from contracts.terms.errors import Refusal, SeamlessError
 from contracts.terms.identifiers import Party
 from contracts.wire.dead_letter import DeadLetter, Place, reserved
 from contracts.wire.envelope import Event
-from contracts.wire.messages import Refused, RefusedNotice, Reported
+from contracts.wire.messages import Refused, Reported
+from contracts.wire.notices import RefusedNotice
 from contracts.wire.topics import DEAD_LETTER, events_topic, inlets_of, messages_topic
 from network.broker.dead_letters import DeadLetterList, discard, replay
 from network.broker.publisher import Publisher, Record, RecordTooLarge

@@ -16,7 +16,7 @@ from contracts.terms.errors import InvalidInput, Unavailable
 from contracts.terms.identifiers import CaseId
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry
-from contracts.wire.messages import RefusedNotice
+from contracts.wire.notices import RefusedNotice
 from seamless.cli import follow as following
 from seamless.cli import submitted as submitting
 from seamless.cli.follow import follow, with_silences

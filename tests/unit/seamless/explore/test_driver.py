@@ -15,22 +15,18 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 
-from seamless.explore.driver import (
+from seamless.explore.commands import (
     ActivityCancelled,
     ActivityScheduled,
     Command,
     Completed,
     ContinuedAsNew,
-    Run,
-    TaskFailed,
     TimerCancelled,
     TimerStarted,
-    activity_cancelled,
-    fired,
     payloads_of,
-    signal,
     value_of,
 )
+from seamless.explore.driver import Run, TaskFailed, activity_cancelled, fired, signal
 from tests.replay.replaying import HISTORIES, SMALL_RUNS, load, recorded_histories, small_runs
 from workflows.procedures import PROCEDURES
 

@@ -10,7 +10,8 @@ from contracts.admission import NewCase
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.directory import load_directory
 from contracts.terms.identifiers import Party, VariantId
-from contracts.wire.messages import Applied, Intake
+from contracts.wire.contact import Intake
+from contracts.wire.messages import Applied
 from tests.applications import application, event, new_case
 from workers.gateway.delivery import CaseHistory, Delivery
 

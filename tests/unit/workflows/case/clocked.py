@@ -19,7 +19,7 @@ from contracts.terms.clock_rules import (
     Rates,
     Suspension,
 )
-from contracts.terms.decisions import Decision
+from contracts.terms.decisions import Decision, Grant, Refuse
 from contracts.terms.fees import FeeSchedule
 from contracts.terms.identifiers import AgencyId, Party, ProcedureId
 from contracts.terms.law import LawVersion, Reason
@@ -128,6 +128,8 @@ def item(late: Late | None = None, **changes: Any) -> ServiceItem:
 
 MISSING = [MissingItem(zh="文本", en="Text", field="text")]
 
+PORTAL = "channel:portal"
+
 Course = Callable[[Procedure[Plea]], Coroutine[Any, Any, Decision]]
 
 
@@ -228,3 +230,18 @@ class _NoData:
 
 
 _NO_DATA = _NoData()
+
+
+async def inspected(author: Procedure[Plea]) -> Decision:
+    """A course: it is inspected, and decided."""
+    await author.accept()
+    seen = await author.ask(Inspect())
+    if seen.outcome == "no":
+        return await author.decide(Refuse(reason="late"))
+    return await author.decide(Grant())
+
+
+async def begun(runtime: VirtualRuntime, *of: object, **changes: object) -> Carried:
+    carried = Carried(runtime, *of, **changes)  # type: ignore[arg-type]
+    await carried.goes_on()
+    return carried

@@ -10,7 +10,8 @@ import pytest
 from contracts.procedures.construction_permit import Application
 from contracts.terms.limits import working_days
 from contracts.terms.values import Money
-from contracts.wire.messages import FeeDue, Missing, Paid, Supplemented
+from contracts.wire.messages import Paid, Supplemented
+from contracts.wire.notices import FeeDue, Missing
 from tests.applications import application, document
 from tests.unit.workflows.case.authoring import DEBT, FEE, MISSING, Author
 from tests.unit.workflows.case.running import DAY, PORTAL, VirtualRuntime, letters, next_run, posted

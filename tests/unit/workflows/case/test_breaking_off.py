@@ -10,14 +10,8 @@ from contracts.platform import Cancellation
 from contracts.procedures.construction_permit import ReviewFireSafety
 from contracts.terms.decisions import Decision, Ended, Grant
 from contracts.wire.ledger import faults
-from contracts.wire.messages import (
-    Answered,
-    BrokenOff,
-    Cancelled,
-    CaseClosed,
-    CaseClosedNotice,
-    Decided,
-)
+from contracts.wire.messages import Answered, Cancelled, CaseClosed
+from contracts.wire.notices import BrokenOff, CaseClosedNotice, Decided
 from tests.applications import application
 from tests.unit.workflows.case.running import FIRE_SAFETY, VirtualRuntime, a_case, delivered
 from workflows.case import carrier

@@ -12,7 +12,8 @@ from contracts.procedures.construction_permit import CheckCompleteness, ReviewFi
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.terms.identifiers import Party
 from contracts.wire.ledger import faults
-from contracts.wire.messages import Answered, ApplicantWithdrew, Cancelled, Receipt, Reported
+from contracts.wire.messages import Answered, ApplicantWithdrew, Cancelled, Reported
+from contracts.wire.notices import Receipt
 from tests.applications import application
 from tests.unit.workflows.case.running import (
     DAY,

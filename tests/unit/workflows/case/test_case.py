@@ -14,7 +14,8 @@ from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import APPLICANT, PLATFORM, SYSTEM
 from contracts.terms.limits import working_days
 from contracts.wire.ledger import GENESIS, faults
-from contracts.wire.messages import ApplicantWithdrew, Cancelled, Decided
+from contracts.wire.messages import ApplicantWithdrew, Cancelled
+from contracts.wire.notices import Decided
 from tests.applications import application, document, fine
 from tests.unit.workflows.case.running import (
     FIRE_SAFETY,

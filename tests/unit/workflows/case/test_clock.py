@@ -11,50 +11,32 @@ from contracts.terms.calendar import CalendarDays
 from contracts.terms.clock_rules import TacitGrant, TacitRefusal
 from contracts.terms.decisions import Decision, Grant, Refuse
 from contracts.terms.limits import weeks, working_days
-from contracts.wire.messages import ApplicantWithdrew, NoticeOfDefault, Supplemented
+from contracts.wire.messages import ApplicantWithdrew, Supplemented
 from tests.unit.workflows.case.clocked import (
     ADVISER,
     ANEW,
     HEARING,
     LONGER,
     MISSING,
-    PENALTY,
+    PORTAL,
     PROMISED,
     STATUTORY,
     SUPPLEMENT,
     Advise,
     ApproveExtension,
-    Carried,
     Inspect,
     Plea,
+    begun,
+    inspected,
     item,
 )
 from tests.unit.workflows.case.running import DAY, START, VirtualRuntime
-from workflows.case import DecidedBySilence, Lapsed, Procedure, carrier
+from workflows.case import DecidedBySilence, Lapsed, Procedure
 
-PORTAL = "channel:portal"
+pytestmark = pytest.mark.usefixtures("runs")
+
 HOUSING = "agency:housing"
 GRANT = item(TacitGrant(basis="art. 20"))
-
-
-@pytest.fixture(params=[1000, 1], ids=["one run", "a new run after every event"], autouse=True)
-def runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carrier, "EVENTS_PER_RUN", request.param)
-
-
-async def inspected(author: Procedure[Plea]) -> Decision:
-    """A course: it is inspected, and decided."""
-    await author.accept()
-    seen = await author.ask(Inspect())
-    if seen.outcome == "no":
-        return await author.decide(Refuse(reason="late"))
-    return await author.decide(Grant())
-
-
-async def begun(runtime: VirtualRuntime, *of: object, **changes: object) -> Carried:
-    carried = Carried(runtime, *of, **changes)  # type: ignore[arg-type]
-    await carried.goes_on()
-    return carried
 
 
 async def test_the_limits_begin_with_acceptance_and_the_entry_says_when_they_end(
@@ -373,46 +355,6 @@ async def test_a_stage_that_ends_in_time_ends_its_limit(runtime: VirtualRuntime)
     assert not carried.of("overdue")
     await carried.answers("inspect", "yes", "housing")
     assert carried.carrying.result().decision == Grant(conditions=("in time",))
-
-
-async def test_the_applicant_is_owed_a_penalty_for_each_day_after_notice_of_default(
-    runtime: VirtualRuntime,
-) -> None:
-    carried = await begun(runtime, item(PENALTY), inspected)
-    await carried.hears(NoticeOfDefault(), PORTAL, event_id="early")
-    assert carried.of("refused")[-1].outcome == "not-overdue"
-    await carried.days(STATUTORY + 1, DAY)
-    await carried.hears(NoticeOfDefault(), PORTAL, event_id="first")
-    await carried.hears(NoticeOfDefault(), PORTAL, event_id="second")
-    assert carried.of("refused")[-1].outcome == "already-noticed"
-    (noticed,) = carried.of("default-noticed")
-    assert noticed.due == START + (STATUTORY + 1 + 14) * DAY
-    await carried.days(14 + 15.5, DAY)
-    assert carried.of("penalty-begun")
-    await carried.answers("inspect", "yes", "housing")
-    ((_, notice),) = [(kind, said) for kind, said in carried.told(PORTAL) if "penalty-due" in kind]
-    assert (notice["days"], notice["amount"]["amount"]) == (15, "357.00")
-    carried.check_ledger()
-
-
-async def test_the_penalty_grows_no_more_after_its_last_day_and_is_told_then(
-    runtime: VirtualRuntime,
-) -> None:
-    carried = await begun(runtime, item(PENALTY), inspected)
-    await carried.days(STATUTORY + 1, DAY)
-    await carried.hears(NoticeOfDefault(), PORTAL)
-    await carried.days(14 + 43, DAY)
-    ((_, notice),) = [(kind, said) for kind, said in carried.told(PORTAL) if "penalty-due" in kind]
-    assert (notice["days"], notice["amount"]["amount"]) == (42, "1442.00")
-    await carried.answers("inspect", "yes", "housing")
-    assert len(carried.of("penalty-due")) == 1
-
-
-async def test_without_a_penalty_in_the_law_a_notice_of_default_is_refused(runtime: VirtualRuntime) -> None:
-    carried = await begun(runtime, item(), inspected)
-    await carried.days(STATUTORY + 1, DAY)
-    await carried.hears(NoticeOfDefault(), PORTAL)
-    assert carried.of("refused")[-1].outcome == "no-penalty"
 
 
 async def test_a_calendar_that_is_published_moves_what_is_open_and_says_so(runtime: VirtualRuntime) -> None:

@@ -20,8 +20,9 @@ from contracts.terms.decisions import Refuse
 from contracts.terms.identifiers import PLATFORM, AgencyId, Party
 from contracts.terms.limits import working_days
 from contracts.terms.values import Money
+from contracts.wire.contact import Intake
 from contracts.wire.ledger import LedgerEntry, faults, pseudonym_of, salt_of
-from contracts.wire.messages import Answered, Corrected, Intake, Paid, Received, Reported, Supplemented
+from contracts.wire.messages import Answered, Corrected, Paid, Received, Reported, Supplemented
 from tests.applications import document, new_case
 from tests.unit.workflows.case.authoring import DRAINAGE, FEE, FIRE, ITEM, MISSING, PLANNING, Author
 from tests.unit.workflows.case.running import (

@@ -20,12 +20,12 @@ from contracts.wire.messages import (
     Paid,
     Received,
     Refused,
-    RefusedNotice,
     Reported,
     Supplemented,
     Taken,
     refusal_id,
 )
+from contracts.wire.notices import RefusedNotice
 from tests.applications import application
 from tests.unit.workflows.case.authoring import ITEM
 from tests.unit.workflows.case.running import (

@@ -9,7 +9,8 @@ import pytest
 from contracts.platform import Batch, Published
 from contracts.terms.decisions import Decision, Ended
 from contracts.terms.values import MissingItem
-from contracts.wire.messages import HandedOver, Missing, Question, Receipt
+from contracts.wire.messages import HandedOver, Question
+from contracts.wire.notices import Missing, Receipt
 from tests.unit.workflows.case.running import RUN, START, VirtualRuntime, a_case, checks
 from workflows.case import outbox
 from workflows.case.carrier import carry

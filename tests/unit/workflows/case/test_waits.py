@@ -15,7 +15,8 @@ from contracts.terms.values import Money
 from tests.unit.workflows.case.running import DAY, START, VirtualRuntime, a_case, next_run
 from workflows.case.alarm import Alarm
 from workflows.case.case import Case
-from workflows.case.journal import Fact, Outcome, ScheduledRung, Wait
+from workflows.case.deadlines import ScheduledRung, Wait
+from workflows.case.journal import Fact, Outcome
 
 
 def fact(name: str, seconds: int = 0, **data: Any) -> Fact:

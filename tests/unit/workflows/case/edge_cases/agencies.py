@@ -8,9 +8,7 @@ from contracts.procedures.construction_permit import ReviewEnvironment
 from contracts.terms.decisions import Grant
 from contracts.terms.identifiers import Party
 from contracts.wire.messages import (
-    Asked,
     CaseClosed,
-    CaseClosedNotice,
     Corrected,
     Disowned,
     Expired,
@@ -19,6 +17,7 @@ from contracts.wire.messages import (
     Reported,
     Requested,
 )
+from contracts.wire.notices import Asked, CaseClosedNotice
 from tests.applications import application
 from tests.unit.workflows.case.authoring import answered
 from tests.unit.workflows.case.edge_cases.situation import (

@@ -8,16 +8,8 @@ from typing import Any
 from contracts.terms.decisions import Grant
 from contracts.terms.limits import working_days
 from contracts.terms.values import Money
-from contracts.wire.messages import (
-    ApplicantReplied,
-    ApplicantWithdrew,
-    Asked,
-    Paid,
-    RefundDue,
-    Replied,
-    Supplemented,
-    TakenNotice,
-)
+from contracts.wire.messages import ApplicantReplied, ApplicantWithdrew, Paid, Replied, Supplemented
+from contracts.wire.notices import Asked, RefundDue, TakenNotice
 from tests.applications import application
 from tests.unit.workflows.case.authoring import FEE
 from tests.unit.workflows.case.edge_cases.situation import (

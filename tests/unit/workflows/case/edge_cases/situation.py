@@ -12,14 +12,8 @@ from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import Party
 from contracts.terms.values import Bilingual, MissingItem
 from contracts.wire.envelope import Event, Message
-from contracts.wire.messages import (
-    Asked,
-    Question,
-    Refused,
-    RefusedNotice,
-    Taken,
-    TakenNotice,
-)
+from contracts.wire.messages import Question, Refused, Taken
+from contracts.wire.notices import Asked, RefusedNotice, TakenNotice
 from contracts.wire.topics import inlet_of
 from tests.applications import ADMINISTRATION, document
 from tests.unit.workflows.case.authoring import FIRE, Author, answered
