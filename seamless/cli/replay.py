@@ -10,6 +10,8 @@ import typer
 from seamless.cli.stack_options import Data, Kafka, Own, Temporal, local_stack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.text import Text
 
     from seamless.cli.console import Console
@@ -142,10 +144,10 @@ def _report(file: Path) -> TextIO:
 def _print(console: Console, report: ReplayReport) -> None:
     from seamless.cli.console import facts, line
 
-    rows: list[tuple[str, Text]] = []
-    for name, figure in report.json().items():
-        if isinstance(figure, dict):
-            rows += [(f"  {kind}", line(str(count))) for kind, count in figure.items()]
-        else:
-            rows.append((name, line(str(figure))))
-    facts(console, rows)
+    def rows(figures: dict[str, Any], indent: str = "") -> Iterator[tuple[str, Text]]:
+        for name, figure in figures.items():
+            yield indent + name, line("" if isinstance(figure, dict) else str(figure))
+            if isinstance(figure, dict):
+                yield from rows(figure, indent + "  ")
+
+    facts(console, list(rows(report.json())))

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from contracts.clock import clock_of, marks_of
 from contracts.terms.calendar import Calendar, calendar
 from contracts.terms.service_item import ServiceItem
 from contracts.wire.ledger import LedgerEntry
+from seamless.replay.limits import LimitFinding, judge_limit
 from seamless.replay.log import Adapter, LoggedCase, LoggedStep
 
 
@@ -42,6 +44,7 @@ class Finding:
     Attributes:
         flags: what the platform marked it with for an officer to look at, by code.
         figures: the adapter's.
+        limit: its limit in the log and by its clock; None where the log has none, or it was not opened.
     """
 
     reference: str
@@ -52,6 +55,7 @@ class Finding:
     flags: Counter[str]
     differences: list[Difference] = field(default_factory=list)
     figures: Mapping[str, int] = field(default_factory=dict)
+    limit: LimitFinding | None = None
 
     def line(self) -> dict[str, Any]:
         """The finding as one JSON object."""
@@ -60,6 +64,7 @@ class Finding:
             "case": self.case,
             "outcome": self.outcome,
             **self.figures,
+            **({"limit": self.limit.json()} if self.limit else {}),
             "flags": dict(sorted(self.flags.items())),
             "differences": [each._asdict() for each in self.differences],
             "log": self.log,
@@ -95,7 +100,15 @@ def judge(
             *_of_the_end(logged, entries),
         ],
         figures=adapter.figures(entries),
+        limit=_limit(logged, entries, item),
     )
+
+
+def _limit(logged: LoggedCase, entries: Sequence[LedgerEntry], item: ServiceItem) -> LimitFinding | None:
+    if logged.limit is None or not entries:
+        return None
+    clock = clock_of(marks_of(entries))
+    return judge_limit(logged.limit, clock, item.law(entries[0].law).extensions)
 
 
 def _told(entry: LedgerEntry, days: Calendar) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from contracts.terms.identifiers import AgencyId
 from contracts.wire.envelope import Message
 from contracts.wire.ledger import Kind, LedgerEntry
+from seamless.replay.limits import LoggedLimit
 from seamless.replay.traces import Trace
 
 
@@ -52,6 +53,7 @@ class LoggedCase(NamedTuple):
         acts: what the platform has to do.
         until: how far the case's clock is to be moved at least.
         closes: the log's end of the case is its end by law.
+        limit: its limit as the log has it; None where it has none.
     """
 
     reference: str
@@ -62,6 +64,7 @@ class LoggedCase(NamedTuple):
     acts: list[LoggedAct]
     until: datetime
     closes: bool
+    limit: LoggedLimit | None = None
 
     @property
     def events(self) -> int:

@@ -9,6 +9,7 @@ from contracts.procedures.permit_receipt import MUNICIPALITY, PermitRequest, Pha
 from contracts.terms.identifiers import AgencyId
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.messages import Reported
+from seamless.replay.limits import LoggedLimit
 from seamless.replay.log import Adapter, LoggedCase, LoggedStep
 from seamless.replay.traces import ACTIVITY, TIME, Trace
 
@@ -34,10 +35,10 @@ def read_case(trace: Trace) -> LoggedCase:
         }
     )
     steps = [_step(event) for event in trace.events]
-    if ended := had.get("enddate"):
+    ended = datetime.fromisoformat(had["enddate"]) if had.get("enddate") else None
+    if ended is not None:
         closing = Reported(step=PhaseClosed.step)
-        at = datetime.fromisoformat(ended)
-        steps.append(LoggedStep(closing.step, at, MUNICIPALITY, closing, counts=False))
+        steps.append(LoggedStep(closing.step, ended, MUNICIPALITY, closing, counts=False))
     return LoggedCase(
         reference=trace.reference,
         opening=None,
@@ -46,7 +47,8 @@ def read_case(trace: Trace) -> LoggedCase:
         steps=steps,
         acts=[],
         until=received,
-        closes=bool(ended),
+        closes=ended is not None,
+        limit=LoggedLimit(request.deadline, ended) if request.deadline else None,
     )
 
 
@@ -66,17 +68,18 @@ def outcome_of(entries: Sequence[LedgerEntry]) -> str:
     return "closed" if any(entry.kind == "closed" for entry in entries) else "open"
 
 
-def no_figures(entries: Sequence[LedgerEntry]) -> Mapping[str, int]:
-    """Nothing further is counted."""
-    return {}
+def figures(entries: Sequence[LedgerEntry]) -> Mapping[str, int]:
+    """Whether the platform warned of the end of the statutory limit, and told that it was over."""
+    told = [entry.kind for entry in entries if entry.outcome == "statutory"]
+    return {"warned": told.count("warned"), "overdue": told.count("overdue")}
 
 
 PERMIT_RECEIPT_LOG = Adapter(
     parties=(MUNICIPALITY,),
-    calendar="nl-2026.1",
+    calendar="nl-2026.2",
     read=read_case,
     acts={},
     outcomes=("closed", "open"),
     outcome_of=outcome_of,
-    figures=no_figures,
+    figures=figures,
 )

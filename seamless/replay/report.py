@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seamless.replay.conformance import Finding
+from seamless.replay.limits import Limits
 from seamless.replay.log import Adapter
 
 
@@ -22,6 +23,7 @@ class ReplayReport:
         figures: the adapter's.
         flags: marks of the platform, and differences from the log, by kind.
         differences: how many of the flags are differences from the log.
+        limits: the limits of the log against the clocks here; told where the log has any.
         ledger_broken: cases whose ledger has a gap, a repeat with other content, or a wrong hash.
         seconds: for the replaying; ``seconds_verifying`` for reading every ledger again afterwards.
     """
@@ -33,6 +35,7 @@ class ReplayReport:
     events_lost: int = 0
     flags: Counter[str] = field(default_factory=Counter)
     differences: int = 0
+    limits: Limits = field(default_factory=Limits)
     ledger_entries: int = 0
     ledger_broken: int = 0
     seconds: float = 0.0
@@ -54,6 +57,8 @@ class ReplayReport:
         self.flags.update(finding.flags)
         self.flags.update(kinds)
         self.differences += len(kinds)
+        if finding.limit is not None:
+            self.limits.add(finding.reference, finding.limit)
         self.ledger_entries += entries
 
     def json(self) -> dict[str, Any]:
@@ -66,6 +71,7 @@ class ReplayReport:
             **self.outcomes,
             "flags": dict(sorted(self.flags.items())),
             "differences": self.differences,
+            **({"limits": self.limits.json()} if self.limits.figures["cases"] else {}),
             "ledger_entries": self.ledger_entries,
             "ledger_broken": self.ledger_broken,
             "seconds": round(self.seconds, 1),

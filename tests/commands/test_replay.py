@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.commands.counted import count, total
+from tests.commands.counted_limits import limits, overdue, permits
 from tests.commands.running import COMMAND, REAL_LOGS, ROOT, left_running, seamless
 
 pytestmark = pytest.mark.integration
@@ -108,6 +109,27 @@ def test_the_real_permit_log_is_relived_without_loss(tmp_path: Path) -> None:
     assert made["events"] == sum(len(steps) for steps in _permits(REAL_PERMITS)[:60])
     assert (made["events_lost"], made["ledger_broken"]) == (0, 0)
     assert made["flags"] == {"event-on-another-day": 1}  # one that ended before its last step
+    cases = permits(REAL_PERMITS, 60)
+    assert made["limits"] == limits(cases)
+    assert made["overdue"] == overdue(cases)
+
+
+def test_a_logs_deadlines_are_held_against_the_clocks_of_its_cases(tmp_path: Path) -> None:
+    log, findings = HERE / "permit_limits.csv", tmp_path / "findings.jsonl"
+    code, made = seamless("replay", log, "--procedure", "permit-receipt", "--report", findings, "--json")
+    assert (code, made["cases"], made["events_lost"]) == (0, 8, 0)
+    assert made["limits"] == limits(permits(log))
+    assert (made["warned"], made["overdue"]) == (5, 2)
+    told = {line["reference"]: line for line in map(json.loads, findings.read_text("utf-8").splitlines())}
+    assert told["extended"]["platform"][2:7] == [
+        "2011-11-18 warned statutory",
+        "2011-11-18 warned promised",
+        "2011-11-30 overdue statutory",
+        "2011-11-30 overdue promised",
+        "2012-01-11 reported Receipt phase closed",
+    ]
+    assert told["extended-and-suspended"]["limit"]["days_if_extended"] == 3
+    assert "limit" not in told["no-deadline"]
 
 
 def bare(folder: Path) -> Path:

@@ -28,7 +28,11 @@ class Alarm:
         self._timer: asyncio.Task[None] | None = None
 
     def set(self, at: datetime) -> None:
-        """Ring at ``at``, or before."""
+        """Ring at ``at``, or before; at once if that is past, without a timer: a clock that is moved may pass
+        one of no length before the server has fired it, and what is due would come too late."""
+        if at <= self._now():
+            self.rang = True
+            return
         if self._at is not None and self._at <= at:
             return
         if self._timer is not None:
@@ -37,7 +41,6 @@ class Alarm:
         self._timer = asyncio.create_task(self._ring(at))
 
     async def _ring(self, at: datetime) -> None:
-        seconds = max(0.0, (at - self._now()).total_seconds())
-        await self._runtime.sleep(seconds, summary=f"due {at:%Y-%m-%d %H:%M} UTC")
+        await self._runtime.sleep((at - self._now()).total_seconds(), summary=f"due {at:%Y-%m-%d %H:%M} UTC")
         self._at = self._timer = None
         self.rang = True

@@ -14,17 +14,22 @@ from typing import Any
 
 import holidays
 
+CATEGORIES = {"NL": ("public", "optional")}
+"""What the package has to count as a holiday. In the Netherlands 5 May is one by law every year (Algemene
+termijnenwet art. 3(1)), though most people have it off only every fifth: ``optional`` adds that day alone."""
+
 
 def calendar(country: str, first: int, last: int) -> dict[str, Any]:
     """The days of ``first`` to ``last`` that differ from "Monday to Friday are worked"."""
     years = range(first, last + 1)
-    off: Any = holidays.country_holidays(country, years=years)
+    categories = CATEGORIES.get(country, ("public",))
+    off: Any = holidays.country_holidays(country, years=years, categories=categories)
     worked = sorted(day for day in off.weekend_workdays if day.year in years)
     return {
         "zone": {"CN": "Asia/Shanghai", "IT": "Europe/Rome", "NL": "Europe/Amsterdam"}[country],
         "first_year": first,
         "last_year": last,
-        "source": f"holidays {version('holidays')}, {country}",
+        "source": f"holidays {version('holidays')}, {country}, {' and '.join(categories)}",
         "holidays": [day.isoformat() for day in sorted(off) if day.weekday() < 5 and day not in worked],
         "worked_weekends": [day.isoformat() for day in worked],
     }

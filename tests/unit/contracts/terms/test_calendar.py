@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.terms.calendar import UnknownCalendar, calendar, calendar_of_case, names
-from contracts.terms.limits import Limit, calendar_days, working_days
+from contracts.terms.limits import TERMIJNENWET, Limit, calendar_days, weeks, working_days
 
 CHINA = calendar("cn-2026.1")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -73,6 +73,15 @@ def test_a_limit_ends_at_midnight_of_the_authority_not_of_utc() -> None:
     assert due.at == datetime(2025, 3, 5, 16, tzinfo=UTC)
     assert due.at.tzinfo is UTC
     assert CHINA.day(late_in_utc) == date(2025, 3, 4)
+
+
+def test_5_may_is_a_dutch_holiday_every_year_in_the_second_version() -> None:
+    """Algemene termijnenwet art. 3(1); the first version has only those that most people have off."""
+    start = datetime(2011, 3, 10, 12, tzinfo=UTC)
+    ends = [
+        calendar(name).due(start, weeks(8), counting=TERMIJNENWET).at for name in ("nl-2026.1", "nl-2026.2")
+    ]
+    assert ends == [datetime(2011, 5, day, 22, tzinfo=UTC) for day in (5, 6)]
 
 
 def test_a_limit_ends_with_a_day_also_where_clocks_change() -> None:
