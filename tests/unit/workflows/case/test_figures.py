@@ -77,11 +77,16 @@ async def ledger(runtime: VirtualRuntime) -> list[LedgerEntry]:
     for came in case.inbox.take():
         take(case, came)
     await author.hears(
-        Received(officer="f-1"), FIRE_SAFETY, step="construction-permit.review-fire-safety/1", received=runtime.time
+        Received(officer="f-1"),
+        FIRE_SAFETY,
+        step="construction-permit.review-fire-safety/1",
+        received=runtime.time,
     )
     await author.lets_pass(11 * DAY)
     consent = Answered(answer={"outcome": "consent"}, officer="p-1", desk="east")
-    await author.hears(consent, PLANNING_OFFICE, step="construction-permit.review-planning/1", received=runtime.time)
+    await author.hears(
+        consent, PLANNING_OFFICE, step="construction-permit.review-planning/1", received=runtime.time
+    )
     await author.lets_pass(20 * DAY)
     # A fee is paid in parts, with too much, and another one is not.
     paying = await author.begins(procedure.collect(FEE, working_days(5)))
@@ -238,7 +243,9 @@ async def test_who_broke_a_case_off_is_a_person(author: Author, runtime: Virtual
 @pytest.mark.parametrize("stated", [{"officer": 7}, {"desk": ["x"]}, {"visits": -1}, {"visits": "many"}])
 async def test_what_no_gateway_of_today_lets_in_stops_no_case(author: Author, stated: dict[str, Any]) -> None:
     open_request(author.case, FIRE)
-    came = delivered(Received(), author.case.opened.case, FIRE_SAFETY, step="construction-permit.review-fire-safety/1")
+    came = delivered(
+        Received(), author.case.opened.case, FIRE_SAFETY, step="construction-permit.review-fire-safety/1"
+    )
     event = came.event.model_copy(update={"data": stated})
     take(author.case, came.model_copy(update={"event": event}))
     entry = posted(author.case)[-1]
