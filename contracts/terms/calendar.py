@@ -104,8 +104,8 @@ class Calendar(Protocol):
         counting: Counting = AS_IT_FALLS,
         stopped: Sequence[Stretch] = (),
     ) -> int:
-        """How many days of a limit that began at ``start`` have counted up to the day of ``until``, it
-        included; of a limit in hours, how many whole hours."""
+        """How many days of a limit that began at ``start`` have counted up to ``until``, the day that is under
+        way then included; of a limit in hours, how many whole hours."""
         ...
 
     @property
@@ -204,9 +204,10 @@ class LegalCalendar:
         still = self._whole_days(stopped)
         first = self.day(start)
         before = first - _DAY if counting.first_day == "same" else first
-        return sum(
-            self._counts(day, unit) and not _within(day, still) for day in _days(before, self.day(until))
-        )
+        last = self.day(until)
+        if self._midnight(last) == until and until > start:
+            last -= _DAY  # the next day has not begun to pass
+        return sum(self._counts(day, unit) and not _within(day, still) for day in _days(before, last))
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
