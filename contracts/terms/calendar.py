@@ -104,8 +104,9 @@ class Calendar(Protocol):
         counting: Counting = AS_IT_FALLS,
         stopped: Sequence[Stretch] = (),
     ) -> int:
-        """How many days of a limit that began at ``start`` have counted up to ``until``, the day that is under
-        way then included; of a limit in hours, how many whole hours."""
+        """How many days of a limit that began at ``start`` have counted up to ``until``, the day included
+        that is under way then; of a limit in hours, how many whole hours.
+        """
         ...
 
     @property

@@ -8,7 +8,6 @@ from rich.text import Text
 
 from archive.steps import Step
 from contracts.procedures.catalogue import CATALOGUE
-from contracts.terms.calendar import calendar
 from contracts.terms.limits import Unit
 from contracts.terms.requests import REQUESTS
 from seamless.cli.console import line
@@ -27,7 +26,7 @@ def due_of(step: Step, procedure: str, law: str, settings: Settings, now: dateti
     """
     if step.due is None:
         return line("not known")
-    days = calendar(settings.calendar)
+    days = settings.legal_calendar
     last = days.last_day(step.due)
     told = line(last or f"{step.due.astimezone(UTC):%Y-%m-%d %H:%M:%S} (UTC)")
     if settings.virtual_time:  # the case lives by the time of a log, which is not known here

@@ -21,6 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from archive.completeness import ArchiveIncomplete
 from contracts.admission import Admitted, CaseEvent, NewCase
 from contracts.platform import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
+from contracts.terms.calendar import CalendarDays
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
 from contracts.wire.canonical import sha256
@@ -95,17 +96,23 @@ class Delivery:
         *,
         directory: Directory,
         calendar_name: str,
+        calendar_days: CalendarDays | None = None,
+        spread: timedelta = timedelta(0),
         virtual_time: bool = False,
     ) -> None:
         """
         Args:
             calendar_name: the calendar version of new cases.
+            calendar_days: its days, where it is none of the package's.
+            spread: within which time after a limit has ended each case takes what follows.
             virtual_time: a log is replayed: a case's clock begins when its application was handed in.
         """
         self._client = client
         self._archive = archive
         self._directory = directory
         self._calendar = calendar_name
+        self._days = calendar_days
+        self._spread = spread
         self._virtual_time = virtual_time
         self._sent: dict[str, _Sent] = {}
 
@@ -178,6 +185,7 @@ class Delivery:
             administration=self._directory.administration,
             channel=admitted.case.channel,
             calendar=self._calendar,
+            days=self._days,
             checks=self._directory.checks(),
             application=admitted.application,
             cause=event.key,
@@ -187,6 +195,7 @@ class Delivery:
             traceparent=event.traceparent,
             intake=admitted.intake,
             behind=datetime.now(UTC) - admitted.received if self._virtual_time else timedelta(0),
+            spread=self._spread,
         )
 
     async def _signal(self, admitted: CaseEvent) -> Outcome:
