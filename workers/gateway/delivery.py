@@ -26,14 +26,11 @@ from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
 from contracts.wire.canonical import sha256
 from contracts.wire.ledger import LedgerEntry, content_digest, recordable
+from workers.process.temporal import SIGNAL_LIMIT
 
 Outcome = Literal["started", "delivered", "duplicate"]
 
 RPC_TIMEOUT = timedelta(seconds=10)
-
-SIGNAL_LIMIT = "limit for signal events"
-"""What the server's text says when a run has had all the signals it takes (10,000). Its status code has
-changed between versions of the server, the text has not."""
 
 LOOK_EVERY_EVENTS = 100
 LOOK_EVERY_BYTES = 1024 * 1024

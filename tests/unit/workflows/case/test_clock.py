@@ -386,3 +386,21 @@ async def test_a_calendar_that_is_published_moves_what_is_open_and_says_so(runti
     assert not entry.provisional
     assert not carried.of("rescheduled"), "the request ends before the new year"
     carried.check_ledger()
+
+
+async def test_a_case_counts_with_the_days_that_it_was_opened_with(runtime: VirtualRuntime) -> None:
+    """No worker needs their file, and whoever reads the ledger needs none either."""
+    days = CalendarDays(
+        name="cn-2031.1",
+        zone="Asia/Shanghai",
+        first_year=2026,
+        last_year=2031,
+        source="made up for this test",
+        holidays=("2026-03-04",),  # type: ignore[arg-type]
+    )
+    carried = await begun(runtime, item(), inspected, calendar=days.name, days=days)
+    (accepted,) = carried.of("accepted")
+    assert accepted.clock is not None
+    assert (accepted.calendar, accepted.clock.days) == (days.name, days)
+    assert accepted.due == datetime(2026, 3, 17, 16, tzinfo=UTC), "ten working days, without the 4th"
+    carried.check_ledger()
