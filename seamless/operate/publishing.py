@@ -138,7 +138,7 @@ async def publish(
             told = len(found["told"])
             raise Unavailable(
                 f"Temporal does not take it any more: {error.message}. "
-                f"{told} of {len(reach.cases)} cases were told; run the command again, it goes on with the rest"
+                f"{told} of {len(reach.cases)} cases were told; run the command again, it goes on"
             ) from None
         tell(number + 1)
     return Told(told=len(found["told"]), unknown=tuple(found["unknown"]), full=tuple(found["full"]))
