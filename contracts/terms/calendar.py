@@ -25,6 +25,7 @@ LONGEST_DAY = 24 * 3600
 """Seconds of a compressed day, at most: a longer one would not be compressed."""
 
 _DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
 
 
 class UnknownCalendar(InvalidInput, ValueError):
@@ -104,9 +105,8 @@ class Calendar(Protocol):
         counting: Counting = AS_IT_FALLS,
         stopped: Sequence[Stretch] = (),
     ) -> int:
-        """How many days of a limit that began at ``start`` have counted up to ``until``, the day included
-        that is under way then; of a limit in hours, how many whole hours.
-        """
+        """How many days of a limit that began at ``start`` have counted up to ``until``, and the day that is
+        under way then; of a limit in hours, how many whole hours."""
         ...
 
     @property
@@ -205,9 +205,7 @@ class LegalCalendar:
         still = self._whole_days(stopped)
         first = self.day(start)
         before = first - _DAY if counting.first_day == "same" else first
-        last = self.day(until)
-        if self._midnight(last) == until and until > start:
-            last -= _DAY  # the next day has not begun to pass
+        last = self.day(max(start, until - _INSTANT))  # at midnight, the next day has not begun to pass
         return sum(self._counts(day, unit) and not _within(day, still) for day in _days(before, last))
 
     def _midnight(self, day: date) -> datetime:
