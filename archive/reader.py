@@ -124,6 +124,23 @@ class ArchiveReader:
             query = query.where(cases.c.procedure == procedure)
         return await self._read(lambda db: [_case_row(row) for row in db.execute(query)])
 
+    async def calendars_of_open_cases(self) -> dict[str, str | None]:
+        """The open cases, the one opened first first, each with the calendar version that it counts with;
+        None where its latest entry does not say."""
+        query = (
+            select(cases.c.case, ledger.c.entry)
+            .join(ledger, (ledger.c.case == cases.c.case) & (ledger.c.sequence == cases.c.entries))
+            .where(cases.c.status == "open")
+            .order_by(cases.c.opened, cases.c.case)
+        )
+
+        def read(db: Connection) -> dict[str, str | None]:
+            return {
+                row.case: LedgerEntry.model_validate_json(row.entry).calendar for row in db.execute(query)
+            }
+
+        return await self._read(read)
+
     async def case(self, case: str) -> CaseRow | None:
         """Where one case stands."""
         query = select(cases).where(cases.c.case == case)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, ValidationError
 
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.bounds import STATED
-from contracts.terms.calendar import calendar
+from contracts.terms.calendar import LegalCalendar, calendar
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import STANDARD, CaseId, Party, RequestId, VariantId
 from contracts.terms.law import LawVersion
@@ -58,16 +59,22 @@ class Rules:
         calendar: the calendar version by which the day of an application is counted.
         variants: by procedure, the variant in which cases are opened, where their law version names it.
         virtual_time: a log is replayed: an event was received when it happened, not when the broker had it.
+        days: those of the calendar version, where it is none of the package's.
     """
 
     max_event_bytes: int = MAX_EVENT_BYTES
     calendar: str = "cn-2026.1"
     virtual_time: bool = False
     variants: Mapping[str, VariantId] = field(default_factory=dict)
+    days: CalendarDays | None = None
 
     def __post_init__(self) -> None:
         if self.max_event_bytes > LARGEST_EVENT_BYTES:
             raise ValueError(f"max_event_bytes: an event may have {LARGEST_EVENT_BYTES} bytes at most")
+
+    def legal_day(self, instant: datetime) -> date:
+        """The day of an instant, by the calendar."""
+        return (LegalCalendar(self.days) if self.days else calendar(self.calendar)).day(instant)
 
     def variant(self, item: ServiceItem, law: LawVersion) -> tuple[VariantId, str]:
         """In which variant a case is opened, and why."""
@@ -195,7 +202,7 @@ def _application(event: Event, case: CaseId, received: datetime, data: Applied, 
         raise refusal_of(error, under="data.application") from None
     _check_hashable(application, "data.application")
     try:
-        law = item.law_on(calendar(rules.calendar).day(received))
+        law = item.law_on(rules.legal_day(received))
     except LookupError as error:
         raise Refusal("unknown-procedure", f"data.procedure: {error}", "data.procedure") from None
     variant, basis = rules.variant(item, law)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from contracts.terms.calendar import Calendar, Due, LegalCalendar, Stretch, calendar
@@ -15,6 +16,10 @@ from contracts.terms.clock_marks import ClockMark
 from contracts.terms.identifiers import Party
 from contracts.terms.limits import AS_IT_FALLS, Counting, Limit
 from contracts.wire.ledger import LedgerEntry
+
+_GOES_ON = timedelta(days=2)
+"""So long a suspension that is under way is taken to last from now on, since the day of now, too, does not
+count unless it ends on it."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,11 @@ class Clock:
 
     def used(self, until: datetime) -> int:
         """How much of the statutory limit has counted up to ``until``, in its own unit: days, of weeks and
-        months, too; or hours. Nothing counts once the case is decided."""
+        months, too; or hours. After the decision it grows no more."""
         until = min(until, self.stopped or until)
         if self.started is None or self.calendar is None or until < self.started:
             return 0
-        under_way = [Stretch(began, until) for began in self.suspended.values() if began < until]
+        under_way = [Stretch(began, until + _GOES_ON) for began in self.suspended.values() if began <= until]
         return self.calendar.used(
             self.started,
             until,
@@ -156,67 +161,136 @@ class Interval:
     Attributes:
         began, ended: from when to when; the latter is None where it is not over.
         holders: who had the case; several at once.
-        counted: how much of the statutory limit it used, in the limit's own unit.
-        why: what began it: the kind of the entry, and the rule, where it names one.
+        counted: how much of the statutory limit it used, in the limit's own unit. A day belongs to the first
+            interval in which time counted on it.
+        why: what began it: the kinds of the entries, with the step, and the rule where one is named.
+        still: why time does not count in it; empty where it counts.
     """
 
     began: datetime
     ended: datetime | None
     holders: tuple[Party, ...]
-    counts: bool
     counted: int
     why: str
+    still: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether time counts in it."""
+        return not self.still
 
 
 def intervals(entries: Sequence[LedgerEntry], now: datetime) -> list[Interval]:
-    """Who had a case and what counted, from its opening to its end, or until ``now``. They follow one
-    another without a gap; what they counted adds up to what the clock used.
+    """Who had a case and what counted, from its opening to its end, or until ``now``.
+
+    They follow one another without a gap. What they counted since the limits began, or began anew, adds up to
+    what the clock used. All is reckoned by what is known at the end: an answer that came to the case late
+    ends a suspension when the broker had it, and the calendar version that holds last holds throughout.
 
     Args:
         entries: the ledger, in order; ``data`` is not read.
     """
+    handed = _handed(entries)
+    if not handed:
+        return []
+    opened, last = min(handed), max(handed)
+    closed = not handed[last].holders  # whoever closed the case has handed it to nobody
+    end = last if closed else max(now, last)
+    turned, pauses, clocks = _turned(entries), _pauses(entries), _clocks(entries)
+    instants = sorted(at for at in {*handed, *turned} if opened <= at < end)
     found: list[Interval] = []
-    known = _known_last(marks_of(entries))
-    clock = Clock()
-    began, used, why = None, 0, ""
     holders: tuple[Party, ...] = ()
-    for entry in entries:
-        at = _at(entry)
-        before = clock
-        if entry.clock is not None:
-            clock = clock.after(entry.clock)
-        changes = entry.holders != holders or entry.clock is not None
-        if began is None:
-            began, holders, why = at, entry.holders, _why(entry)
-        elif changes:
-            if at > began:
-                counted = known[before.started].used(at)
-                found.append(Interval(began, at, holders, before.runs, counted - used, why))
-                began, used = at, counted
-            if before.started not in (None, clock.started):
-                used = 0
-            holders, why = entry.holders, _why(entry)
-    if began is not None and holders:  # whoever closed the case has handed it to nobody
-        counted = known[clock.started].used(max(now, began))
-        found.append(Interval(began, None, holders, clock.runs, counted - used, why))
+    used, counting = 0, clocks[0]
+    for began, ended in pairwise([*instants, end]):
+        why = turned.get(began, [])
+        if began in handed:
+            holders, why = handed[began].holders, [*why, handed[began].why]
+        clock = [each for each in clocks if each is clocks[0] or (each.started or began) <= began][-1]
+        if clock is not counting:
+            used, counting = 0, clock
+        still = _still(clocks, pauses, began)
+        # A day that counts for its part that ran counts where time runs again; the last one has no other.
+        counted = 0 if still and ended != end else clock.used(ended) - used
+        used += counted
+        over = None if ended == end and not closed else ended
+        found.append(Interval(began, over, holders, counted, "; ".join(dict.fromkeys(why)), still))
     return found
 
 
-def _known_last(marks: Iterable[ClockMark]) -> dict[datetime | None, Clock]:
-    """By each start of the limits, the last clock that has it: what a mark says may hold from before entries
-    that were made earlier, and counts in their intervals, too. Before the first start, that one's."""
+class _HandedOn(NamedTuple):
+    holders: tuple[Party, ...]
+    why: str
+
+
+class _Pause(NamedTuple):
+    began: datetime
+    ended: datetime | None
+    why: str
+
+
+def _handed(entries: Sequence[LedgerEntry]) -> dict[datetime, _HandedOn]:
+    """When the case was handed on, and to whom."""
+    last: dict[datetime, _HandedOn] = {}
+    holders: tuple[Party, ...] | None = None
+    at = entries[0].received if entries else None
+    for entry in entries:
+        at = max(at or entry.received, entry.received)
+        if entry.holders != holders:
+            holders = entry.holders
+            last[at] = _HandedOn(holders, _why(entry))
+    found: dict[datetime, _HandedOn] = {}
+    holders = None
+    for at, handed in last.items():
+        if handed.holders != holders:  # else it went to and fro in one instant
+            holders = handed.holders
+            found[at] = handed
+    return found
+
+
+def _turned(entries: Iterable[LedgerEntry]) -> dict[datetime, list[str]]:
+    """When the clock changed, and what changed it."""
+    found: dict[datetime, list[str]] = {}
+    for entry in entries:
+        if entry.clock is not None:
+            found.setdefault(entry.clock.at, []).append(_why(entry))
+    return found
+
+
+def _pauses(entries: Iterable[LedgerEntry]) -> list[_Pause]:
+    """The suspensions, each with its kind and its rule."""
+    found: dict[str, _Pause] = {}
+    for entry in entries:
+        mark = entry.clock
+        step = (mark.step if mark else None) or ""
+        if mark is not None and mark.does == "suspend":
+            basis = f" ({entry.basis})" if entry.basis else ""
+            found[step] = _Pause(mark.at, None, f"{mark.kind or 'other'}{basis}")
+        elif mark is not None and mark.does == "resume" and step in found:
+            found[step] = found[step]._replace(ended=mark.at)
+    return list(found.values())
+
+
+def _clocks(entries: Iterable[LedgerEntry]) -> list[Clock]:
+    """The clock as it stands at last; before it, as it stood when an interruption let the limits begin anew,
+    for each."""
+    found: list[Clock] = []
     clock = Clock()
-    known: dict[datetime | None, Clock] = {None: clock}
-    for mark in marks:
-        clock = clock.after(mark)
-        known[clock.started] = clock
-    known[None] = next((each for started, each in known.items() if started is not None), clock)
-    return known
+    for mark in marks_of(entries):
+        after = clock.after(mark)
+        if clock.started is not None and after.started != clock.started:
+            found.append(clock)
+        clock = after
+    return [*found, clock]
 
 
-def _at(entry: LedgerEntry) -> datetime:
-    """When an entry's effect began."""
-    return entry.clock.at if entry.clock is not None else entry.received
+def _still(clocks: Sequence[Clock], pauses: Iterable[_Pause], at: datetime) -> str:
+    """Why time does not count at an instant; empty where it counts."""
+    started, stopped = clocks[0].started, clocks[-1].stopped
+    if stopped is not None and at >= stopped:
+        return "decided"
+    under_way = [each.why for each in pauses if each.began <= at and (each.ended is None or at < each.ended)]
+    not_begun = ["the limits have not begun"] if started is None or at < started else []
+    return "; ".join(dict.fromkeys([*not_begun, *under_way]))
 
 
 def _why(entry: LedgerEntry) -> str:

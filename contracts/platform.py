@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import (
     STANDARD,
@@ -40,7 +41,7 @@ CANCEL = "cancel"
 
 PUBLISH_CALENDAR = "publish-calendar"
 """The signal of a case that brings a new version of its calendar; takes
-:class:`contracts.terms.calendar.CalendarDays`."""
+:class:`contracts.terms.calendar_days.CalendarDays`."""
 
 CLOSE_LEDGER = "close-ledger"
 """The workflow that closes the ledger of a case whose own is gone; takes a :class:`Batch`, returns
@@ -82,12 +83,14 @@ class Delivered(Contract):
 class Opened(Contract, Generic[A]):
     """The input of a case. Everything that must not move while the case runs stands here.
 
-    ``law`` is the law version and ``calendar`` the calendar version the case keeps to its end; ``variant`` is
-    its way of working, and ``variant_basis`` why it was opened in that one. ``checks`` are the agencies that
-    took part by an automated check when it was opened. ``secret`` is drawn by the
-    gateway and stands nowhere else: the salts of the ledger's entries come from it. ``behind`` is how much
-    earlier the case's clock is than Temporal's: nothing, except where a log is replayed. ``intake`` is how
-    the application came in. ``carried`` is what one run hands to the next, the case library's own.
+    ``law`` is the law version, which the case keeps to its end; ``calendar``, the calendar version that it
+    counts with until a later one is published, and ``days`` are that version's, where it is none of the
+    package's: no worker needs a file. ``variant`` is its way of working, and ``variant_basis`` why it was
+    opened in that one. ``checks`` are the agencies that took part by an automated check when it was opened.
+    ``secret`` is drawn by the gateway and stands nowhere else: the salts of the ledger's entries come from
+    it. ``behind`` is how much earlier the case's clock is than Temporal's: nothing, except where a log is
+    replayed. ``intake`` is how the application came in. ``carried`` is what one run hands to the next, the
+    case library's own.
     ``spread``: what follows at the end of a limit is taken within so long after it, at a time of the case's
     own, since all limits of a day end at one midnight.
     """
@@ -100,6 +103,7 @@ class Opened(Contract, Generic[A]):
     administration: AdministrationId
     channel: ChannelId
     calendar: str
+    days: CalendarDays | None = Field(default=None, exclude_if=absent)
     checks: tuple[AgencyId, ...] = ()
     application: A
     cause: str

@@ -15,46 +15,19 @@ from importlib.resources import files
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from pydantic import field_validator
-
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.errors import InvalidInput
 from contracts.terms.limits import AS_IT_FALLS, Counting, Limit, Unit
-from contracts.terms.values import Contract, Day, Text
 
 LONGEST_DAY = 24 * 3600
 """Seconds of a compressed day, at most: a longer one would not be compressed."""
 
 _DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
 
 
 class UnknownCalendar(InvalidInput, ValueError):
     """No calendar of that name; the message lists those there are."""
-
-
-class CalendarDays(Contract):
-    """One version of the days of an authority, as it is published.
-
-    ``holidays`` are days from Monday to Friday that are not worked, ``worked_weekends`` the others that are.
-    They are known for the years ``first_year`` to ``last_year``; beyond, Monday to Friday are taken to be
-    worked, and what ends there is provisional. ``source``: who has published them.
-    """
-
-    name: Text
-    zone: Text
-    first_year: int
-    last_year: int
-    source: Text
-    holidays: tuple[Day, ...]
-    worked_weekends: tuple[Day, ...] = ()
-
-    @field_validator("zone")
-    @classmethod
-    def _is_known(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"{zone!r} is no zone of the IANA database") from None
-        return zone
 
 
 class Due(NamedTuple):
@@ -104,8 +77,8 @@ class Calendar(Protocol):
         counting: Counting = AS_IT_FALLS,
         stopped: Sequence[Stretch] = (),
     ) -> int:
-        """How many days of a limit that began at ``start`` have counted up to the day of ``until``, it
-        included; of a limit in hours, how many whole hours."""
+        """How many days of a limit that began at ``start`` have counted up to ``until``, and the day that is
+        under way then; of a limit in hours, how many whole hours."""
         ...
 
     @property
@@ -204,9 +177,10 @@ class LegalCalendar:
         still = self._whole_days(stopped)
         first = self.day(start)
         before = first - _DAY if counting.first_day == "same" else first
-        return sum(
-            self._counts(day, unit) and not _within(day, still) for day in _days(before, self.day(until))
-        )
+        if until <= start:
+            return 0
+        last = self.day(until - _INSTANT)  # at midnight, the next day has not begun to pass
+        return sum(self._counts(day, unit) and not _within(day, still) for day in _days(before, last))
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone).astimezone(UTC)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from contracts.terms.calendar import CalendarDays
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.clock_rules import StoppedFor
 from contracts.terms.limits import Counting, Limit
 from contracts.terms.values import Contract, Text, absent

@@ -97,6 +97,18 @@ def case_id(text: str) -> CaseId:
         raise InvalidInput(f"{text!r} is no case id: it has to be <channel>-<UUID of version 7>") from None
 
 
+def check_choice(*given: object) -> None:
+    """Return if exactly one is given of an id, ``--last`` and, where there is it, ``--all``.
+
+    Raises:
+        typer.BadParameter: none is, or several are.
+    """
+    import typer
+
+    if sum(map(bool, given)) != 1:
+        raise typer.BadParameter("give one of: a case id, --last" + (", --all" if len(given) == 3 else ""))
+
+
 def no_case(settings: Settings, case: str | None) -> InvalidInput:
     """What to say where the archive has no such case, or none at all."""
     from archive.database import shown

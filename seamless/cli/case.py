@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from seamless.cli.archived import case_id, chosen, no_case, tell_unread, with_archive
+from seamless.cli.archived import case_id, check_choice, chosen, no_case, tell_unread, with_archive
 from seamless.cli.case_cancel import cancel
-from seamless.cli.options import Archive, AtMost, Data, Json, Kafka, Temporal
+from seamless.cli.case_clock import clock
+from seamless.cli.options import Archive, AtMost, CaseArgument, Data, Json, Kafka, Last, Temporal
 
 if TYPE_CHECKING:
     from archive.reader import ArchiveReader
     from workers.process.settings import Settings
 
 app = typer.Typer(help="Cases: list, show, read their ledger, verify it, end.", no_args_is_help=True)
+app.command("clock")(clock)
 app.command("cancel")(cancel)
-
-CaseArgument = Annotated[str | None, typer.Argument(metavar="ID", help="The case id.")]
-Last = Annotated[bool, typer.Option("--last", help="The case that was opened last.")]
 
 
 @app.command("list")
@@ -103,7 +102,7 @@ def show(
             print_case(row, state, settings)
         return 0
 
-    _check_choice(case, last)
+    check_choice(case, last)
     with_archive(work, data, archive)
 
 
@@ -149,7 +148,7 @@ def timeline(
             print_timeline(Console(), settings.directory, entries)
         return 0
 
-    _check_choice(case, last)
+    check_choice(case, last)
     with_archive(work, data, archive, kafka=kafka)
 
 
@@ -201,10 +200,5 @@ def verify(
             print_verdict(verdict, complete=compared.complete)
         return 1 if verdict.faults or compared.complete is False else 0
 
-    _check_choice(case, last, everything)
+    check_choice(case, last, everything)
     with_archive(work, data, archive, kafka=kafka)
-
-
-def _check_choice(*given: object) -> None:
-    if sum(map(bool, given)) != 1:
-        raise typer.BadParameter("give one of: a case id, --last" + (", --all" if len(given) == 3 else ""))

@@ -13,7 +13,6 @@ from archive.reader import CaseRow
 from archive.state import CaseState
 from archive.verification import Verdict
 from contracts.procedures.catalogue import CATALOGUE
-from contracts.terms.calendar import calendar
 from contracts.terms.decisions import Ended, Grant, Refuse
 from contracts.terms.identifiers import Party
 from contracts.terms.values import Bilingual
@@ -35,7 +34,7 @@ def print_cases(rows: Sequence[CaseRow], settings: Settings, *, chosen: bool) ->
     Args:
         chosen: it is of some cases only: where it is empty, there may be others.
     """
-    console, zone = Console(), calendar(settings.calendar).zone
+    console, zone = Console(), settings.legal_calendar.zone
     if not rows:
         console.whole(f"{'No such cases' if chosen else 'No cases yet'} in {shown(settings.archive_url)}.")
         return
@@ -98,7 +97,7 @@ def _facts(row: CaseRow, state: CaseState, settings: Settings) -> Iterator[tuple
 
 def _told(instant: datetime, settings: Settings) -> str:
     """An instant of a case in its administration's zone, with the zone's name, as due days are told."""
-    zone = calendar(settings.calendar).zone
+    zone = settings.legal_calendar.zone
     return f"{moment(instant, zone)} ({zone.key})"
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from seamless.cli import (
+    calendar,
     case,
     dead_letter,
     demo,
@@ -78,6 +79,7 @@ app.command("replay")(replay.replay)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("submit")(submit.submit)
 app.add_typer(case.app, name="case")
+app.add_typer(calendar.app, name="calendar")
 app.add_typer(procedure.app, name="procedure")
 app.add_typer(dead_letter.app, name="dead-letter")
 app.add_typer(topics.app, name="topics")

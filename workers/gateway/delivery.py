@@ -21,18 +21,16 @@ from temporalio.service import RPCError, RPCStatusCode
 from archive.completeness import ArchiveIncomplete
 from contracts.admission import Admitted, CaseEvent, NewCase
 from contracts.platform import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
 from contracts.wire.canonical import sha256
 from contracts.wire.ledger import LedgerEntry, content_digest, recordable
+from workers.process.temporal import SIGNAL_LIMIT
 
 Outcome = Literal["started", "delivered", "duplicate"]
 
 RPC_TIMEOUT = timedelta(seconds=10)
-
-SIGNAL_LIMIT = "limit for signal events"
-"""What the server's text says when a run has had all the signals it takes (10,000). Its status code has
-changed between versions of the server, the text has not."""
 
 LOOK_EVERY_EVENTS = 100
 LOOK_EVERY_BYTES = 1024 * 1024
@@ -95,17 +93,23 @@ class Delivery:
         *,
         directory: Directory,
         calendar_name: str,
+        calendar_days: CalendarDays | None = None,
+        spread: timedelta = timedelta(0),
         virtual_time: bool = False,
     ) -> None:
         """
         Args:
             calendar_name: the calendar version of new cases.
+            calendar_days: its days, where it is none of the package's.
+            spread: within which time after a limit has ended each case takes what follows.
             virtual_time: a log is replayed: a case's clock begins when its application was handed in.
         """
         self._client = client
         self._archive = archive
         self._directory = directory
         self._calendar = calendar_name
+        self._days = calendar_days
+        self._spread = spread
         self._virtual_time = virtual_time
         self._sent: dict[str, _Sent] = {}
 
@@ -178,6 +182,7 @@ class Delivery:
             administration=self._directory.administration,
             channel=admitted.case.channel,
             calendar=self._calendar,
+            days=self._days,
             checks=self._directory.checks(),
             application=admitted.application,
             cause=event.key,
@@ -187,6 +192,7 @@ class Delivery:
             traceparent=event.traceparent,
             intake=admitted.intake,
             behind=datetime.now(UTC) - admitted.received if self._virtual_time else timedelta(0),
+            spread=self._spread,
         )
 
     async def _signal(self, admitted: CaseEvent) -> Outcome:

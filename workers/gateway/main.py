@@ -43,6 +43,8 @@ async def _carry(settings: Settings) -> None:
                 history,
                 directory=settings.directory,
                 calendar_name=settings.calendar,
+                calendar_days=settings.calendar_days,
+                spread=settings.spread,
                 virtual_time=settings.virtual_time,
             )
             letters = DeadLetterWriter(publisher, administration=administration, group=settings.gateway_group)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
 from contracts.admission import Rules
 from contracts.procedures.catalogue import CATALOGUE
-from contracts.terms.calendar import calendar
+from contracts.terms.calendar import Calendar, CompressedCalendar, LegalCalendar, UnknownCalendar, calendar
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.directory import Directory, load_directory
 from contracts.terms.errors import InvalidInput, faults_of
 from contracts.terms.identifiers import AgencyId, VariantId
 from contracts.wire.envelope import LARGEST_EVENT_BYTES, MAX_EVENT_BYTES
 from network.broker.connection import Broker
+from workers.process.calendars import days_in, names_in
 
 PREFIX = "SEAMLESS_"
 
@@ -59,6 +62,9 @@ class Settings(BaseSettings):
     directory_file: Path | None = Field(default=None, alias="SEAMLESS_DIRECTORY")
     data: Path = Path(".seamless")
     archive: str = Field(default="", description="SQLAlchemy URL; empty: archive.db in the data directory")
+    calendars: Path | None = Field(
+        default=None, description="a folder with calendars beside those of the package: NAME.json"
+    )
     calendar: str = "cn-2026.1"
     virtual_time: bool = Field(
         default=False,
@@ -95,12 +101,33 @@ class Settings(BaseSettings):
         default=3600, ge=0, description="so long after an outage a consequence of a deadline is held"
     )
 
+    spread_seconds: Seconds = Field(
+        default=600,
+        ge=0,
+        description="what follows at a midnight is taken within so long after it, each case at its own time",
+    )
+
     watch_seconds: float = Field(default=60, gt=0, description="how often the stuck cases are counted")
+
+    @field_validator("calendars")
+    @classmethod
+    def _it_is_a_folder(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError("there is no such folder")
+        return folder
 
     @field_validator("calendar")
     @classmethod
-    def _there_is_such_a_calendar(cls, name: str) -> str:
-        calendar(name)
+    def _there_is_such_a_calendar(cls, name: str, info: ValidationInfo) -> str:
+        folder: Path | None = info.data.get("calendars")
+        try:
+            calendar(name)
+        except UnknownCalendar as unknown:
+            if folder is None:
+                raise
+            if days_in(folder, name) is None:
+                there = ", ".join(names_in(folder)) or "none"
+                raise UnknownCalendar(f"{unknown}; in {folder} there is {there}") from None
         return name
 
     @field_validator("variants")
@@ -123,6 +150,29 @@ class Settings(BaseSettings):
         """Who takes part."""
         return load_directory(self.directory_file)
 
+    @cached_property
+    def calendar_days(self) -> CalendarDays | None:
+        """The days of the calendar of new cases, where they are none of the package's."""
+        try:
+            calendar(self.calendar)
+        except UnknownCalendar:
+            return days_in(self.calendars, self.calendar) if self.calendars else None
+        return None
+
+    @property
+    def legal_calendar(self) -> Calendar:
+        """The calendar of new cases."""
+        days = self.calendar_days
+        return LegalCalendar(days) if days else calendar(self.calendar)
+
+    @property
+    def spread(self) -> timedelta:
+        """How long after the end of a limit what follows is taken, at most: at once on compressed days, of
+        which few cases have the same, and where a log is replayed."""
+        if self.virtual_time or isinstance(self.legal_calendar, CompressedCalendar):
+            return timedelta(0)
+        return timedelta(seconds=self.spread_seconds)
+
     @property
     def broker(self) -> Broker:
         """The administration's topics on the broker."""
@@ -131,7 +181,13 @@ class Settings(BaseSettings):
     @property
     def rules(self) -> Rules:
         """What events are admitted by."""
-        return Rules(self.max_event_bytes, self.calendar, self.virtual_time, _variants(self.variants))
+        return Rules(
+            self.max_event_bytes,
+            self.calendar,
+            self.virtual_time,
+            _variants(self.variants),
+            self.calendar_days,
+        )
 
     @property
     def archive_url(self) -> str:

@@ -20,6 +20,10 @@ from workers.process.settings import Settings
 
 RPC_TIMEOUT = timedelta(seconds=10)
 
+SIGNAL_LIMIT = "limit for signal events"
+"""What the server's text says when a run has had all the signals it takes (10,000). Its status code has
+changed between versions of the server, the text has not."""
+
 SEARCH_ATTRIBUTES = {"SeamlessProcedure": "Keyword", "SeamlessLaw": "Keyword", "SeamlessChannel": "Keyword"}
 """The search attributes that cases are started with, by name and type."""
 

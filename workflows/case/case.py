@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from contracts.clock import Turn, clock_of
 from contracts.platform import Delivered, Opened
 from contracts.terms.calendar import Calendar, LegalCalendar, calendar_of_case
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.decisions import Decision
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, CaseId, Party, RequestId
@@ -92,9 +93,9 @@ class Case:
         self.requests: dict[str, Request[Any]] = {}
         self.outbox = Outbox(opened, runtime, self.journal.involved)
         self.waits = Waits(opened.case, self.journal, runtime, self.now, delay_of(opened))
-        self.calendar: Calendar = calendar_of_case(opened.calendar, opened.received)
-        if self.journal.calendar is not None:
-            self.calendar = LegalCalendar(self.journal.calendar)
+        self.calendar: Calendar = (
+            LegalCalendar(self.days) if self.days else calendar_of_case(opened.calendar, opened.received)
+        )
         self.clock = clock_of(self.journal.clock)
         self.events = self.bytes = 0
         self.decision: Decision | None = None
@@ -110,6 +111,11 @@ class Case:
     def now(self) -> datetime:
         """The case's clock, UTC: Temporal's, or the log's time where a log is replayed."""
         return self.runtime.now() - self.opened.behind
+
+    @property
+    def days(self) -> CalendarDays | None:
+        """The days that it counts with, where they are none of the package's calendars."""
+        return self.journal.calendar or self.opened.days
 
     @property
     def calendar_name(self) -> str:

@@ -49,7 +49,7 @@ def start(case: Case, at: datetime) -> Turn:
         promised=law.promised,
         counting=law.counting,
         calendar=case.calendar_name,
-        days=case.journal.calendar,
+        days=case.days,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contracts.terms.calendar import CalendarDays, LegalCalendar
+from contracts.terms.calendar import LegalCalendar
+from contracts.terms.calendar_days import CalendarDays
 from workflows.case.case import Case
 from workflows.case.clock import turn
 from workflows.case.ladder import reschedule

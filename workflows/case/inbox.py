@@ -8,7 +8,7 @@ from datetime import datetime
 from temporalio.common import RawValue
 
 from contracts.platform import Cancellation, Delivered
-from contracts.terms.calendar import CalendarDays
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.identifiers import Party
 from workflows.case.journal import size_of
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field, PrivateAttr
 
 from contracts.platform import Delivered
-from contracts.terms.calendar import CalendarDays
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.clock_marks import ClockMark
 from contracts.terms.decisions import Grant, Refuse
 from contracts.terms.identifiers import AgencyId

@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from contracts.platform import CANCEL, DELIVER, PUBLISH_CALENDAR, Cancellation, Closing, Opened
-from contracts.terms.calendar import CalendarDays
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.terms.hand_overs import HandOver
 from contracts.terms.identifiers import VariantId

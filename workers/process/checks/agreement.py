@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 
 from activities.checks import CHECKS as AUTOMATED
 from contracts.procedures.catalogue import CATALOGUE
-from contracts.terms.calendar import calendar
 from contracts.terms.identifiers import AgencyId
 from contracts.terms.limits import calendar_days
 from contracts.terms.reports import REPORTS
@@ -76,16 +75,15 @@ async def clock_and_calendar(servers: Servers) -> Finding:
 async def laws(servers: Servers) -> Finding:
     """Every procedure has a law in force today, and the holidays of today's year are published."""
     today, compared = _today(servers)
-    name = servers.settings.calendar
     if expired := [item.procedure for item in CATALOGUE.values() if not _in_force(item, today)]:
         return wrong(
             f"{compared}: none is in force for {', '.join(expired)}, whose applications are refused",
             "add the law version to its service item in the catalogue",
         )
-    if calendar(name).due(datetime.now(UTC), calendar_days(1)).provisional:
+    if servers.settings.legal_calendar.due(datetime.now(UTC), calendar_days(1)).provisional:
         return wrong(
             f"{compared}; the calendar's last published year is over, and every due date is provisional",
-            "install a release with a newer calendar, and set SEAMLESS_CALENDAR to it",
+            "publish a newer calendar (seamless calendar publish), and set SEAMLESS_CALENDAR to it",
         )
     return well(compared)
 
@@ -93,7 +91,7 @@ async def laws(servers: Servers) -> Finding:
 def _today(servers: Servers) -> tuple[date, str]:
     """The legal day, and what it is compared with."""
     name = servers.settings.calendar
-    today = calendar(name).day(datetime.now(UTC))
+    today = servers.settings.legal_calendar.day(datetime.now(UTC))
     return today, f"{today}, by the calendar {name}, with the laws of {len(CATALOGUE)} procedures"
 
 

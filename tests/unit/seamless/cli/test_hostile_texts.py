@@ -158,7 +158,6 @@ GIVEN = [
     ["case", "cancel", "TEXT", "--why", "mistake"],
     ["case", "list", "--stuck", "--temporal", "TEXT"],
     ["recover", "--backup", "TEXT"],
-    ["doctor", "--kafka", "TEXT"],
     ["submit", "TEXT"],
     ["submit", EXAMPLE, "--channel", "TEXT"],
     ["submit", EXAMPLE, "--case", "TEXT"],

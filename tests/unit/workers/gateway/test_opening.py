@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, cast
 
 from temporalio.client import Client
 
 from contracts.admission import NewCase
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.directory import load_directory
 from contracts.terms.identifiers import Party, VariantId
 from contracts.wire.contact import Intake
@@ -34,12 +36,12 @@ class Started:
 INTAKE = Intake(desk="7", visits=1, pilot="fast")
 
 
-def delivery_to(started: Started) -> Delivery:
+def delivery_to(started: Started, **given: Any) -> Delivery:
     return Delivery(
         cast(Client, started),
         cast(CaseHistory, started),
         directory=load_directory(),
-        calendar_name="cn-2026.1",
+        **{"calendar_name": "cn-2026.1"} | given,
     )
 
 
@@ -69,3 +71,17 @@ async def test_the_variant_chooses_the_class_and_the_law_does_not() -> None:
         ("2018-33", "standard", None),
         ("2018-33", "fast", "set by the administration"),
     ]
+
+
+async def test_a_case_gets_the_days_of_a_calendar_that_the_package_lacks_and_its_spread() -> None:
+    started = Started()
+    days = CalendarDays(
+        name="cn-2031.1", zone="Asia/Shanghai", first_year=2030, last_year=2031, source="a test", holidays=()
+    )
+    spread = timedelta(seconds=600)
+    delivery = delivery_to(started, calendar_name=days.name, calendar_days=days, spread=spread)
+    await delivery.deliver(an_application())
+    (opened,) = started.inputs
+    assert (opened.calendar, opened.days, opened.spread) == ("cn-2031.1", days, spread)
+    await delivery_to(started).deliver(an_application())
+    assert "days" not in started.inputs[1].model_dump(mode="json"), "the package has them"

@@ -223,6 +223,9 @@ class Carried:
             assert one.ended == other.began
         if shown:
             assert shown[0].began == self.entries[0].received
+        clock = clock_of(marks)
+        counted = [each.counted for each in shown if clock.started and each.began >= clock.started]
+        assert sum(counted) == clock.used(self.runtime.time)
 
 
 class _NoData:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextvars import copy_context
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from contracts.terms.calendar import CalendarDays
 from contracts.terms.clock_rules import TacitGrant, TacitRefusal
 from contracts.terms.decisions import Decision, Grant, Refuse
 from contracts.terms.limits import weeks, working_days
@@ -380,34 +379,3 @@ async def test_a_stage_that_ends_in_time_ends_its_limit(runtime: VirtualRuntime)
     assert not carried.of("overdue")
     await carried.answers("inspect", "yes", "housing")
     assert carried.carrying.result().decision == Grant(conditions=("in time",))
-
-
-async def test_a_calendar_that_is_published_moves_what_is_open_and_says_so(runtime: VirtualRuntime) -> None:
-    async def course(author: Procedure[Plea]) -> Decision:
-        await author.accept()
-        await author.ask(Advise())
-        return await author.decide(Grant())
-
-    runtime.time = datetime(2026, 12, 21, 2, tzinfo=UTC)
-    carried = await begun(
-        runtime, item(), course, calendar="cn-2026.1", received=runtime.time, occurred=runtime.time
-    )
-    assert carried.of("accepted")[0].provisional
-    days = CalendarDays(
-        name="cn-2027.1",
-        zone="Asia/Shanghai",
-        first_year=2026,
-        last_year=2027,
-        source="a notice of the State Council, made up for this test",
-        holidays=("2027-01-01", "2027-01-04"),  # type: ignore[arg-type]
-    )
-    for _ in range(2):  # a repeat changes nothing
-        carried.case.inbox.calendars.append(days)
-        await carried.goes_on()
-    (entry,) = carried.of("calendar")
-    assert (entry.outcome, entry.basis) == ("cn-2027.1", days.source)
-    assert entry.due_before == datetime(2027, 1, 4, 16, tzinfo=UTC)
-    assert entry.due == datetime(2027, 1, 6, 16, tzinfo=UTC)
-    assert not entry.provisional
-    assert not carried.of("rescheduled"), "the request ends before the new year"
-    carried.check_ledger()

@@ -1,4 +1,4 @@
-"""Courses that nobody wrote, with events at any time: one clock for ledger and case, in one run and many."""
+"""Courses that nobody wrote, with events at any time: one clock for ledger and case, in one run and many.
 
 ``SEED=17 pytest …`` runs one of them.
 """
@@ -14,7 +14,7 @@ import pytest
 
 from contracts.clock import intervals
 from contracts.platform import Outage
-from contracts.terms.calendar import CalendarDays
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.identifiers import CaseId, Party
 from contracts.wire.envelope import Message
 from contracts.wire.ledger import LedgerEntry

@@ -1,0 +1,35 @@
+"""The days of an authority as they are published: one version of its calendar."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from pydantic import field_validator
+
+from contracts.terms.values import Contract, Day, Text
+
+
+class CalendarDays(Contract):
+    """One version of the days of an authority, as it is published.
+
+    ``holidays`` are days from Monday to Friday that are not worked, ``worked_weekends`` the others that are.
+    They are known for the years ``first_year`` to ``last_year``; beyond, Monday to Friday are taken to be
+    worked, and what ends there is provisional. ``source``: who has published them.
+    """
+
+    name: Text
+    zone: Text
+    first_year: int
+    last_year: int
+    source: Text
+    holidays: tuple[Day, ...]
+    worked_weekends: tuple[Day, ...] = ()
+
+    @field_validator("zone")
+    @classmethod
+    def _is_known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{zone!r} is no zone of the IANA database") from None
+        return zone
