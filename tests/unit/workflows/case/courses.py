@@ -55,7 +55,9 @@ class Words:
 
     def halves(self, draw: random.Random) -> tuple[Words, Words]:
         """Two branches: what one may use, the other may not."""
-        said = {name: draw.random() < 0.5 for name in ("suspends", "stages", "extends", "supplements", "collects")}
+        said = {
+            name: draw.random() < 0.5 for name in ("suspends", "stages", "extends", "supplements", "collects")
+        }
         first = {name: getattr(self, name) and mine for name, mine in said.items()}
         second = {name: getattr(self, name) and not mine for name, mine in said.items()}
         cut = draw.randint(0, len(self.requests))
@@ -145,7 +147,11 @@ def _step(draw: random.Random, words: Words, depth: int, told: list[str], inset:
             told[-1] += f" {basis}"
             return _suspended(basis, inner(words))
         case "within":
-            limit, otherwise, caught = draw.randint(1, 8), draw.choice([None, "stage-over"]), draw.random() < 0.6
+            limit, otherwise, caught = (
+                draw.randint(1, 8),
+                draw.choice([None, "stage-over"]),
+                draw.random() < 0.6,
+            )
             told[-1] += f" {limit} {otherwise} {caught}"
             return _within(limit, otherwise, caught, inner(words))
         case "extend":
@@ -228,5 +234,3 @@ def _group(branches: Sequence[Step]) -> Step:
                 group.create_task(branch(author))
 
     return run
-
-

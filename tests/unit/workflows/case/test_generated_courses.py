@@ -1,4 +1,4 @@
-"""Courses that nobody wrote, with events at any time: the ledger's clock is the case's, in one run and in many.
+"""Courses that nobody wrote, with events at any time: one clock and one ledger, in one run and in many.
 
 ``SEED=17 pytest …`` runs one of them.
 """
@@ -34,6 +34,7 @@ GRACE = 0.4
 """Days that a consequence is held after an outage."""
 
 EVENTS = 14
+OPENING = ("requested", "referred", "asked-applicant", "fee-due", "rescheduled", "stage-begun")
 
 
 class SettledRuntime(VirtualRuntime):
@@ -209,8 +210,8 @@ async def test_a_generated_course_has_one_clock_and_one_ledger(
 def told(entries: list[LedgerEntry]) -> list[str]:
     """A ledger, line by line."""
     return [
-        f"{each.sequence} {each.kind} {each.step} {each.outcome} due {each.due} at {each.received} {each.holders}"
-        f" {each.clock.does if each.clock else ''} {each.hash}"
+        f"{each.sequence} {each.kind} {each.step} {each.outcome} due {each.due} at {each.received}"
+        f" {each.holders} {each.clock.does if each.clock else ''} {each.hash}"
         for each in entries
     ]
 
@@ -252,7 +253,14 @@ def check_bindings(life: Life, entries: list[LedgerEntry]) -> None:
         step = entry.step or ""
         if entry.clock is not None and entry.clock.does != "stop":
             statutory, held = entry.clock.due, None
-        if entry.kind in ("requested", "referred", "asked-applicant", "fee-due", "rescheduled", "stage-begun"):
+        if entry.kind in (
+            "requested",
+            "referred",
+            "asked-applicant",
+            "fee-due",
+            "rescheduled",
+            "stage-begun",
+        ):
             limits[step] = entry.due
         ends: datetime | None = None
         if entry.kind == "held" and entry.step == "statutory" and entry.data and statutory:
@@ -264,7 +272,9 @@ def check_bindings(life: Life, entries: list[LedgerEntry]) -> None:
             assert in_time or entry.outcome == "withdrawn", f"decided at {entry.clock.at}, {deemed}, {end}"
         if entry.kind in ("deemed", "lapsed", "referred"):
             ends = limits.get(step) if entry.kind != "referred" else None
-            assert entry.kind == "referred" or ends is not None, f"{step} was {entry.kind} while it stood still"
+            assert entry.kind == "referred" or ends is not None, (
+                f"{step} was {entry.kind} while it stood still"
+            )
         if entry.kind == "overdue" and entry.outcome == "statutory":
             ends = statutory
             assert ends is not None, "overdue while time stood still"
@@ -275,7 +285,9 @@ def check_bindings(life: Life, entries: list[LedgerEntry]) -> None:
             bound = entry.kind != "overdue" or decides
             for outage in life.outages[-1:] if bound else []:
                 if outage.began <= ends <= outage.ended and entry.recorded >= outage.began:
-                    assert entry.recorded >= outage.ended + life.runtime.grace, f"{entry.kind} {step} in the grace"
+                    assert entry.recorded >= outage.ended + life.runtime.grace, (
+                        f"{entry.kind} {step} in the grace"
+                    )
 
 
 def check_intervals(carried: Carried) -> None:
