@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from temporalio.client import WorkflowExecutionStatus
 
+from contracts.clock import clock_of, marks_of
 from contracts.platform import PUBLISH, Batch, Posting
 from contracts.terms.errors import PLATFORM_FAULTS
 from contracts.wire.dead_letter import DeadLetter
@@ -53,6 +54,7 @@ class _Judge:
                 yield f"{case}: never closed"
             else:
                 yield from self._whole(case)
+                yield from self._clock(case)
                 yield from self._told(case)
                 yield from self._once(case)
                 yield from self._silence(case)
@@ -112,6 +114,16 @@ class _Judge:
         archived = self.world.archive.entries.get(case, {})
         if {number: each.hash for number, each in archived.items()} != hashes:
             yield f"{case}: the archive is not the ledger"
+
+    def _clock(self, case: str) -> Iterator[str]:
+        """The clock of the ledger, without what can be erased, is the one by which the case went."""
+        marks = marks_of(entry.model_copy(update={"data": None}) for entry in self.entries(case))
+        for number, mark in enumerate(marks, start=1):
+            due = clock_of(marks[:number]).due
+            if (due.at if due else None) != mark.due:
+                yield f"{case}: by the ledger its limit ends {due}, by the case {mark.due} ({mark.does})"
+        if marks and marks[-1].does != "stop":
+            yield f"{case}: its clock still runs"
 
     def _told(self, case: str) -> Iterator[str]:
         expected: defaultdict[str, list[str]] = defaultdict(list)

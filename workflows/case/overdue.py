@@ -23,12 +23,15 @@ def is_limit_due(case: Case) -> bool:
 
 def take_due_limits(case: Case) -> None:
     """Take every rung of the case's own limits that is due by now, by time; at one instant what the law sets
-    goes first. What binds waits for its fence, and what is later waits with it. Where a stage is broken off,
-    the course goes on from there before anything else.
+    goes first. What binds waits for its fence. Where a stage is broken off, the course goes on from there
+    before anything else.
     """
-    while due := [limit for limit in _limits(case) if _is_due(case, limit)]:
+    waiting: set[str] = set()
+    while due := [each for each in _limits(case) if _is_due(case, each) and each.step not in waiting]:
         limit = min(due, key=lambda each: each.rungs[each.passed].at)
-        if not _take(case, limit) or (isinstance(limit, Stage) and limit.over and limit.otherwise):
+        if not _take(case, limit):
+            waiting.add(limit.step)
+        elif isinstance(limit, Stage) and limit.over and limit.otherwise is not None:
             break
     case.waits.set_alarm()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from contextvars import copy_context
 from datetime import datetime, timedelta
@@ -144,6 +145,53 @@ async def test_an_answer_in_time_that_comes_to_the_case_after_the_end_decides_it
     (decided,) = carried.of("decided")
     assert decided.clock is not None
     assert decided.clock.at == in_time, "when the broker had it counts"
+    carried.check_ledger()
+
+
+async def test_who_decides_by_what_came_after_the_end_decides_nothing(runtime: VirtualRuntime) -> None:
+    """Though silence takes effect some time after the end: its instant is that of the law."""
+    carried = await begun(runtime, GRANT, inspected)
+    runtime.gateway_up = False
+    await carried.days(STATUTORY + 1, DAY)
+    await carried.answers("inspect", "no", "housing", received=START + STATUTORY * DAY)
+    assert not carried.of("decided")
+    runtime.gateway_up = True
+    await carried.goes_on()
+    assert carried.carrying.result().decision == Grant(deemed=True)
+    carried.check_ledger()
+
+
+async def test_a_stage_that_is_over_goes_on_before_the_law_decides(runtime: VirtualRuntime) -> None:
+    """Also where both are over by the time that the case is carried on."""
+
+    async def course(author: Procedure[Plea]) -> Decision:
+        await author.accept()
+        with contextlib.suppress(Lapsed):
+            async with author.within(working_days(3), "advice", otherwise="stage-over"):
+                await author.ask(Inspect())
+        return await inspected_without_acceptance(author)
+
+    carried = await begun(runtime, GRANT, course)
+    await carried.goes_on((STATUTORY + 1) * DAY)
+    for _ in range(3):
+        await carried.goes_on()
+    told = [each.outcome or each.kind for each in carried.entries if each.kind in ("requested", "overdue")]
+    assert [each for each in told if each != "promised"] == ["requested", "advice", "requested", "statutory"]
+    assert carried.carrying.result().decision == Grant(deemed=True)
+    carried.check_ledger()
+
+
+async def test_a_stage_that_is_over_when_the_law_decides_refuses_nothing(runtime: VirtualRuntime) -> None:
+    async def course(author: Procedure[Plea]) -> Decision:
+        await author.accept()
+        async with author.within(working_days(STATUTORY), "advice", otherwise="stage-over"):
+            await author.ask(Inspect())
+        return await author.decide(Grant())
+
+    carried = await begun(runtime, GRANT, course)
+    await carried.goes_on((STATUTORY + 1) * DAY)
+    await carried.goes_on()
+    assert carried.carrying.result().decision == Grant(deemed=True)
     carried.check_ledger()
 
 
