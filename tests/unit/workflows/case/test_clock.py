@@ -376,8 +376,8 @@ async def test_a_course_that_a_worker_lets_go_ends_neither_its_stage_nor_its_sus
 async def test_what_is_due_at_one_instant_takes_one_timer_and_none_of_no_length(
     runtime: VirtualRuntime,
 ) -> None:
-    """A timer of no length costs a task; and a server that moves a case's clock forgets it, and moves the clock
-    past everything that is due meanwhile."""
+    """A timer of no length costs a task; and a server that moves a case's clock forgets it, and moves the
+    clock past everything that is due meanwhile."""
 
     async def course(author: Procedure[Plea]) -> Decision:
         await author.accept()
