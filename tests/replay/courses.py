@@ -38,7 +38,7 @@ from contracts.wire.messages import (
     Supplemented,
 )
 from seamless.replay.clock import Clocks
-from tests.applications import application, document, fine, tree
+from tests.applications import application, document, dormer, fine, tree
 from tests.cases.conftest import CaseUnderTest
 from tests.replay.replaying import SMALL_RUNS
 
@@ -158,6 +158,35 @@ async def felled(case: CaseUnderTest) -> None:
         await case.send("channel:portal", Paid.type, paid)
 
 
+async def extended(case: CaseUnderTest) -> None:
+    """Supplemented; who advises gets more time; then all is well, and what is owed is paid."""
+    permit = "environmental-permit"
+
+    async def answer(agency: str, request: str, **answer: Any) -> None:
+        await case.asked(f"{permit}.{request}")
+        await case.answer(agency, f"{permit}.{request}", **answer)
+        await case.until(lambda: answered(case, f"{permit}.{request}"))
+
+    soil = {"zh": "土壤调查报告", "en": "Soil report", "field": "soil_report"}
+    await answer("municipality", "take-in/1", outcome="needed")
+    await answer("environmental-service", "check-completeness/1", outcome="incomplete", missing=[soil])
+    await case.until(lambda: "asked-applicant" in case.kinds)
+    report = document("soil-report").model_dump(mode="json")
+    await case.send("channel:portal", Supplemented.type, {"application": {"soil_report": report}})
+    await answer("environmental-service", "check-completeness/2", outcome="complete")
+    await answer("fire-brigade", "advise-on-safety/1", outcome="no-objection")
+    await answer("water-board", "advise-on-water/1", outcome="more-time")
+    await answer("mayor-and-aldermen", "approve-extension/1", outcome="approved")
+    await answer("water-board", "advise-on-water/2", outcome="conditions", conditions=["a drain"])
+    await answer("environmental-service", "assess/1", outcome="grant", conditions=["a drain"])
+    await answer("municipality", "take-decision/1", outcome="grant", conditions=["a drain"])
+    decision = document("decision").model_dump(mode="json")
+    await answer("environmental-service", "send-decision/1", outcome="issued", document=decision)
+    await case.until(lambda: "fee-due" in case.kinds)
+    fees = {"amount": {"amount": "3000.00", "currency": "EUR"}, "reference": "bank-1"}
+    await case.send("channel:portal", Paid.type, fees)
+
+
 async def received(case: CaseUnderTest) -> None:
     """The groups of a municipality report their steps, one of them unexpected."""
     steps = (
@@ -247,6 +276,7 @@ COURSES = (
     Course("construction-permit.deemed", deemed, application(), calendar="compressed:0.4"),
     Course("construction-permit.referred", referred, application(), calendar="compressed:0.4"),
     Course(f"construction-permit.{SMALL_RUNS}", continued, application()),
+    Course("environmental-permit.extended", extended, dormer(), calendar="nl-2026.1"),
     Course(
         "permit-receipt.closed",
         received,

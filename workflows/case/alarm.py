@@ -13,7 +13,8 @@ class Alarm:
     """Rings at the earliest time that is due.
 
     An alarm that is set earlier than needed is left alone: it rings for nothing and is set again, which
-    costs less than cancelling and starting a timer at every step.
+    costs less than cancelling and starting a timer at every step. For what is due by now it takes no timer:
+    a server that moves a case's clock forgets one of no length, and moves the clock past all else.
 
     Attributes:
         rang: it has rung; whoever acts on it sets this back.

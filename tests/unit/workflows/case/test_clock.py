@@ -420,6 +420,25 @@ async def test_a_course_that_a_worker_lets_go_ends_neither_its_stage_nor_its_sus
     assert carried.case.journal.sequence == entries
 
 
+async def test_what_is_due_at_one_instant_takes_one_timer_and_none_of_no_length(
+    runtime: VirtualRuntime,
+) -> None:
+    """A timer of no length costs a task; and a server that moves a case's clock forgets it, and moves the
+    clock past everything that is due meanwhile."""
+
+    async def course(author: Procedure[Plea]) -> Decision:
+        await author.accept()
+        async with author.within(working_days(3), "advice"):
+            await author.ask(Advise())
+        return await author.decide(Grant())
+
+    carried = await begun(runtime, item(), course)
+    began = list(runtime.timers)
+    await carried.days(STATUTORY + 1, DAY)
+    timers = [at - START for at in runtime.timers[len(began) :]]
+    assert timers == sorted(set(timers))
+
+
 async def test_a_stage_that_ends_in_time_ends_its_limit(runtime: VirtualRuntime) -> None:
     carried = await begun(runtime, item(), staged)
     await carried.answers("advise", "yes", ADVISER)

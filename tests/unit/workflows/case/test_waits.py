@@ -204,6 +204,7 @@ async def test_an_alarm_that_is_set_earlier_than_needed_is_left_alone(runtime: V
         await runtime.advance()
     assert len(runtime.timers) == 1
     alarm.set(START + timedelta(seconds=10))
+    await runtime.advance()
     await runtime.advance(timedelta(seconds=10))
     assert (len(runtime.timers), alarm.rang) == (2, True)
 
