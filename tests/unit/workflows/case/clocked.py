@@ -248,3 +248,8 @@ async def begun(runtime: VirtualRuntime, *of: object, **changes: object) -> Carr
     carried = Carried(runtime, *of, **changes)  # type: ignore[arg-type]
     await carried.goes_on()
     return carried
+
+
+async def inspected_without_acceptance(author: Procedure[Plea]) -> Decision:
+    await author.ask(Inspect())
+    return await author.decide(Grant())
