@@ -8,6 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
 
+from pydantic import BaseModel
+
 from contracts.terms.identifiers import CaseId, RequestId
 from contracts.terms.requests import REQUESTS
 from contracts.wire.envelope import Event, Message
@@ -100,14 +102,20 @@ class Town:
 
     # --- speaking ----------------------------------------------------------------------------------------
 
-    async def apply(self, case: CaseId | None = None, **changes: Any) -> CaseId:
-        """Hand in an application; the case it becomes."""
+    async def apply(
+        self,
+        case: CaseId | None = None,
+        *,
+        procedure: str = "construction-permit",
+        of: BaseModel | None = None,
+        **changes: Any,
+    ) -> CaseId:
+        """Hand in an application, ``of`` or one for a construction permit; the case it becomes."""
         case = case or new_case()
         self.cases.add(case)
         portal = ChannelClient(self._publisher, ADMINISTRATION, case.channel)
-        applied = portal.application(
-            "construction-permit", application(**changes), case=case, id=f"{case}/applied"
-        )
+        said = application(**changes) if of is None else of
+        applied = portal.application(procedure, said, case=case, id=f"{case}/applied")
         await self.send(portal.inlet.topic, applied)
         return case
 
