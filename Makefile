@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-long test-faults lint unit fmt bench fines simulation mutants lock clean
+.PHONY: help setup demo test test-long test-faults lint unit fmt bench fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -26,7 +26,7 @@ demo: setup ## Run the main job: construction permits across six agencies, on a 
 
 test: lint ## All checks: style, types, direction of imports, then the tests, fast ones first
 	$(BIN)/pytest tests/unit tests/replay
-	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m "not whole_log and not long" --durations 10
+	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m "not full_size and not long" --durations 10
 
 test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel
 	$(BIN)/pytest tests -m long --durations 10
@@ -51,7 +51,10 @@ bench: setup ## What the platform costs, against a bare Temporal program (at mos
 	$(BIN)/python -m bench
 
 fines: setup ## Replay the whole log of traffic fines and hold it against a count of its rows (a quarter of an hour)
-	$(BIN)/pytest tests/commands/test_replay.py -m whole_log -s
+	$(BIN)/pytest tests/commands/test_replay.py -m full_size -s
+
+midnight: setup ## Let 5,000 limits end at one midnight (half an hour)
+	$(BIN)/pytest tests/fault/test_midnight.py -m full_size -s
 
 simulation: setup ## Run 5,000 seeds of the simulation (docs/simulation.md)
 	$(BIN)/python -m tests.simulation --seeds 5000

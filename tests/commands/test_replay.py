@@ -43,7 +43,7 @@ def replayed(
     [
         (200, 280),
         pytest.param(
-            12_000, WHOLE_LOG_SECONDS, marks=[pytest.mark.whole_log, pytest.mark.timeout(WHOLE_LOG_SECONDS)]
+            12_000, WHOLE_LOG_SECONDS, marks=[pytest.mark.full_size, pytest.mark.timeout(WHOLE_LOG_SECONDS)]
         ),
     ],
 )
