@@ -77,9 +77,7 @@ async def test_what_follows_at_one_midnight_takes_effect_within_the_stated_delay
     for start in range(0, cases, 20):
         batch = (open_case(client, stack, behind, spread) for _ in range(start, min(start + 20, cases)))
         opened += await asyncio.gather(*batch)
-    assert datetime.now(UTC) < midnight, (
-        "too slow to open so many cases in time"
-    )
+    assert datetime.now(UTC) < midnight, "too slow to open so many cases in time"
 
     def decided() -> list[Any]:
         return [entry for case in opened for entry in town.ledger[case] if entry.kind == "decided"]

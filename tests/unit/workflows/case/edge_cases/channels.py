@@ -166,6 +166,9 @@ async def _withdrew_decided(at: Situation) -> str:
     return await at.says(ApplicantWithdrew(), PORTAL)
 
 
+PENALTY = "unit/workflows/case/test_penalty.py"
+OWED = "::test_the_applicant_is_owed_a_penalty_for_each_day_after_notice_of_default"
+
 CHANNELS = [
     Row(
         "`applied`",
@@ -199,4 +202,13 @@ CHANNELS = [
     Row("`paid`", "the limit is over: `refund-due` at the end", "`taken`", _paid_late),
     Row("`withdrawn`", "the case is not decided", "`taken`", _withdrew),
     Row("`withdrawn`", "the case is decided", "`refused`: `already-decided`", _withdrew_decided),
+    Row("`default-noticed`", "the decision is late: `penalty-due` at the end", "`taken`", f"{PENALTY}{OWED}"),
+    Row("`default-noticed`", "it is not late yet", "`refused`: `not-overdue`", f"{PENALTY}{OWED}"),
+    Row("`default-noticed`", "once more", "`refused`: `already-noticed`", f"{PENALTY}{OWED}"),
+    Row(
+        "`default-noticed`",
+        "the law has no penalty payment",
+        "`refused`: `no-penalty`",
+        f"{PENALTY}::test_without_a_penalty_in_the_law_a_notice_of_default_is_refused",
+    ),
 ]
