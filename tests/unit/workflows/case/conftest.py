@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.unit.workflows.case.authoring import ITEM, Author
-from tests.unit.workflows.case.running import VirtualRuntime, a_case
+from tests.unit.workflows.case.running import VirtualRuntime, a_case, nothing_left_running
 from workflows.case import carrier
 
 
 @pytest.fixture
 async def runtime() -> AsyncIterator[VirtualRuntime]:
-    before = asyncio.all_tasks()
-    yield VirtualRuntime()
-    while started := asyncio.all_tasks() - before - {asyncio.current_task()}:
-        for task in started:  # more than once: a case that is cancelled first publishes its end
-            task.cancel()
-        await asyncio.wait(started, timeout=0.01)
+    async with nothing_left_running():
+        yield VirtualRuntime()
 
 
 @pytest.fixture

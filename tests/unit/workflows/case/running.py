@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -146,6 +147,18 @@ class VirtualRuntime(Runtime):
     @property
     def kinds(self) -> list[str]:
         return [entry.kind for entry in self.entries]
+
+
+@asynccontextmanager
+async def nothing_left_running() -> AsyncIterator[None]:
+    """Ends every case that is begun meanwhile. One that was left would go on turning in its loop, and slow
+    down every test that comes after."""
+    before = asyncio.all_tasks()
+    yield
+    while started := asyncio.all_tasks() - before - {asyncio.current_task()}:
+        for task in started:  # more than once: a case that is cancelled first publishes its end
+            task.cancel()
+        await asyncio.wait(started, timeout=0.01)
 
 
 def opened(**changes: Any) -> Opened[Any]:
