@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,9 +66,18 @@ def driven(history: WorkflowHistory, seed: int, evict_every: int = 0) -> list[Co
     for number, (at, jobs, flags) in enumerate(tasks(history)):
         if evict_every and number % evict_every == 0:
             run.evict()
-        commands += run.activate(at, *jobs, flags=flags) if number else run.start(at, *jobs, flags=flags)
+        said = run.activate(at, *jobs, flags=flags) if number else run.start(at, *jobs, flags=flags)
+        commands += said_for_good(said)
     run.evict()
     return commands
+
+
+def said_for_good(said: Sequence[Command]) -> list[Command]:
+    """The commands of an activation without timers that it starts and cancels: the SDK's core drops those."""
+    started = {each.number for each in said if isinstance(each, TimerStarted)}
+    dropped = started & {each.number for each in said if isinstance(each, TimerCancelled)}
+    timers = (TimerStarted, TimerCancelled)
+    return [each for each in said if not (isinstance(each, timers) and each.number in dropped)]
 
 
 def tasks(history: WorkflowHistory) -> Iterator[tuple[datetime, list[WorkflowActivationJob], list[int]]]:
