@@ -316,8 +316,8 @@ async def test_whoever_stays_silent_every_limit_is_told_before_it_ends_and_once_
             ("warned", "promised", "09-08"),  # thirty-three days end on a Saturday
             ("overdue", "substance", "09-09"),
             ("warned", "decision", "09-12"),
-            ("overdue", "decision", "09-15"),
             ("overdue", "promised", "09-15"),
+            ("overdue", "decision", "09-15"),
             ("warned", "statutory", "09-17"),
             ("overdue", "statutory", "09-29"),
             ("warned", "delivery", "10-02"),
