@@ -174,11 +174,11 @@ class LegalCalendar:
         """How many days have counted, by the rules of :meth:`due`."""
         if unit == "hours":
             return _running(start, until, stopped) // timedelta(hours=1)
+        if until <= start:
+            return 0
         still = self._whole_days(stopped)
         first = self.day(start)
         before = first - _DAY if counting.first_day == "same" else first
-        if until <= start:
-            return 0
         last = self.day(until - _INSTANT)  # at midnight, the next day has not begun to pass
         return sum(self._counts(day, unit) and not _within(day, still) for day in _days(before, last))
 

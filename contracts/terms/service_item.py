@@ -107,6 +107,15 @@ class ServiceItem(Contract):
             )
         return found
 
+    @property
+    def newest_law(self) -> LawVersion:
+        """The law version that comes into force last."""
+        return self.laws[-1]
+
+    def law_or_newest(self, law: str) -> LawVersion:
+        """The law version of this id; the newest one for those who only read, where it has left the code."""
+        return next((each for each in self.laws if each.id == law), self.newest_law)
+
     def law_on(self, day: date) -> LawVersion:
         """The law version in force on ``day``.
 

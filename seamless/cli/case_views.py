@@ -154,8 +154,7 @@ def reason_of(row: CaseRow, state: CaseState) -> Bilingual | None:
     item = CATALOGUE.get(row.procedure)
     if item is None or not isinstance(state.decision, Refuse):
         return None
-    version = next((law for law in item.laws if law.id == row.law), item.laws[-1])
-    return version.reasons.get(state.decision.reason)
+    return item.law_or_newest(row.law).reasons.get(state.decision.reason)
 
 
 def _decision_lines(row: CaseRow, state: CaseState, settings: Settings) -> Iterator[Text]:

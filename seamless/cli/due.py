@@ -63,6 +63,6 @@ def _unit_of(step: str, procedure: str, law: str) -> Unit:
     item = CATALOGUE.get(procedure)
     if item is None:
         return "working-days"
-    version = next((each for each in item.laws if each.id == law), item.laws[-1])
+    version = item.law_or_newest(law)
     request = REQUESTS.get(step.split("/")[0])
     return (version.terms(request).limit if request else version.promised).unit

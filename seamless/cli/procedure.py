@@ -78,4 +78,4 @@ def _found(name: str, law: str | None) -> tuple[ServiceItem, LawVersion]:
     versions = {each.id: each for each in item.laws}
     if law is not None and law not in versions:
         raise InvalidInput(f"{name} has no law version {law!r}; there are: {', '.join(versions)}")
-    return item, versions[law] if law is not None else item.laws[-1]
+    return item, versions[law] if law is not None else item.newest_law

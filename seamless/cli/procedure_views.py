@@ -19,7 +19,7 @@ from seamless.cli.console import Console, facts, line, listing
 
 def summary(item: ServiceItem) -> dict[str, Any]:
     """A procedure in a list, as JSON."""
-    law = item.laws[-1]
+    law = item.newest_law
     return {
         "procedure": item.procedure,
         "name": item.name.model_dump(mode="json"),
@@ -57,9 +57,9 @@ def print_items(items: Iterable[ServiceItem]) -> None:
             line((item.procedure, "bold")),
             line(_both(item.name)),
             line(item.lead),
-            line(item.laws[-1].id),
-            line(str(item.laws[-1].statutory)),
-            line(str(item.laws[-1].promised)),
+            line(item.newest_law.id),
+            line(str(item.newest_law.statutory)),
+            line(str(item.newest_law.promised)),
         )
         for item in items
     ]

@@ -207,7 +207,7 @@ async def case_of(
     start = Opened[Any](
         case=CaseId(f"portal-{uuid_utils.uuid7()}"),
         procedure=procedure.item.procedure,
-        law=law or procedure.item.laws[-1].id,
+        law=law or procedure.item.newest_law.id,
         administration=ADMINISTRATION,
         channel=ChannelId("portal"),
         calendar=calendar,

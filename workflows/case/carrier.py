@@ -141,7 +141,7 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
             take_due_rungs(case)
             take_undecided(case)
             if is_limit_due(case):
-                await _let_the_course_go_on(case)  # it may decide by what has come
+                await case.runtime.settle(lambda: case.journal.sequence)  # the course decides by what came
                 take_due_limits(case)
         case.runtime.show("; ".join(str(wait) for wait in case.journal.waits.values()))
         if ended():
@@ -151,14 +151,6 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
             await case.outbox.drain()  # meanwhile signals wait in the inbox and every verb waits for us
         if full and not ended():
             _continue_in_a_new_run(case)
-
-
-async def _let_the_course_go_on(case: Case) -> None:
-    """Return when the course has done all that it can by what it knows."""
-    known = -1
-    while known != case.journal.sequence:
-        known = case.journal.sequence
-        await case.runtime.until(lambda: True)
 
 
 def _continue_in_a_new_run(case: Case) -> None:

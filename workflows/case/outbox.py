@@ -174,10 +174,7 @@ class Outbox:
         answer does not leave without the closing that it brings about.
         """
         await self._runtime.until(lambda: bool(self._waiting))
-        posted = 0
-        while posted != len(self._waiting):
-            posted = len(self._waiting)
-            await self._runtime.until(lambda: True)
+        await self._runtime.settle(lambda: len(self._waiting))
 
     async def drain(self) -> None:
         """Return when everything posted so far is published.

@@ -68,6 +68,13 @@ class Runtime:
         """Return when ``condition`` holds; it is checked whenever everything that is ready has run."""
         await workflow.wait_condition(condition)
 
+    async def settle(self, done: Callable[[], int]) -> None:
+        """Return when the activation adds nothing more to what is ``done``, a count of it."""
+        before = -1
+        while before != done():
+            before = done()
+            await self.until(lambda: True)
+
     async def sleep(self, seconds: float, summary: str) -> None:
         """Return after ``seconds``; operators see ``summary`` at the timer."""
         await workflow.sleep(seconds, summary=summary)

@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import Self
 
 from contracts.terms.calendar import Stretch
-from contracts.terms.identifiers import PLATFORM, Party
 from workflows.case.case import Case
 from workflows.case.clock import turn
 from workflows.case.ladder import reschedule, tell_of_move
@@ -16,10 +15,9 @@ class Suspended:
     """A suspension, as ``async with`` has it. It begins when it is recorded, so when whoever has to bring
     something is told; it ends when the broker had what ended it, however late that reached the case."""
 
-    def __init__(self, case: Case, basis: str, by: Party = PLATFORM) -> None:
+    def __init__(self, case: Case, basis: str) -> None:
         self._case = case
         self._rule = case.law.suspension(basis)
-        self._by = by
         self._step = ""
 
     async def __aenter__(self) -> Self:
@@ -30,7 +28,7 @@ class Suspended:
             return self
         now = case.now()
         turned = turn(case, "suspend", now, step=step, kind=rule.kind, interrupts=rule.interrupts)
-        case.record("suspended", step=step, actor=self._by, basis=rule.basis, turned=turned)
+        case.record("suspended", step=step, basis=rule.basis, turned=turned)
         if rule.requests:
             for wait in list(case.journal.waits.values()):
                 if wait.request is None:

@@ -201,7 +201,10 @@ class Carried:
         kind, _, name = reader.partition(":")
         topic = f"{kind}.{name}.{'requests' if kind == 'agency' else 'notices'}"
         return [
-            (letter.type.split(".", 2)[2], letter.data or (posting.entry.data or _NO_DATA).content)
+            (
+                letter.type.split(".", 2)[2],
+                letter.data or (posting.entry.data.content if posting.entry.data else {}),
+            )
             for batch in self.runtime.batches
             for posting in batch.postings
             for letter in posting.letters
@@ -226,13 +229,6 @@ class Carried:
         clock = clock_of(marks)
         counted = [each.counted for each in shown if clock.started and each.began >= clock.started]
         assert sum(counted) == clock.used(self.runtime.time)
-
-
-class _NoData:
-    content: dict[str, Any] = {}  # noqa: RUF012
-
-
-_NO_DATA = _NoData()
 
 
 async def inspected(author: Procedure[Plea]) -> Decision:
