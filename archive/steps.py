@@ -36,7 +36,17 @@ ENDING: Mapping[Kind, How] = MappingProxyType(
     }
 )
 
-TELLING: frozenset[Kind] = OPENING | ENDING.keys() | {"received", "escalated", "closed"}
+TELLING: frozenset[Kind] = (
+    OPENING
+    | ENDING.keys()
+    | {
+        "received",
+        "escalated",
+        "rescheduled",
+        "held",
+        "closed",
+    }
+)
 """The kinds of entries that say something of a step."""
 
 
@@ -52,8 +62,8 @@ class Step(Contract):
         referred_by: who was asked before, and did not answer.
         opened: when it was opened.
         asked: when ``agency`` was asked, which is later where it was referred.
-        due, provisional, basis: when its limit ends, whether that may move, and the rule; None: no limit, or
-            no rule sets it.
+        due, provisional, basis: when its limit ends, whether that may move, and the rule; None: no limit, one
+            that stands still, or no rule sets it.
         acknowledged: when the broker had the first word of the agency that an officer has it.
         escalated: it is overdue, and the agency to which its ladder escalates was told.
         ended: when it ended; None while it is open. An answer ends it when the broker has it, silence at the
@@ -130,6 +140,8 @@ class Steps:
             self._end(step, entry, ENDING[entry.kind])
         elif entry.kind == "received" and step.acknowledged is None:
             self._put(step.model_copy(update={"acknowledged": entry.received}))
+        elif entry.kind == "rescheduled" or (entry.kind == "held" and entry.due is not None):
+            self._put(step.model_copy(update={"due": entry.due, "provisional": entry.provisional}))
         elif entry.kind == "escalated":
             self._put(step.model_copy(update={"escalated": True}))
 

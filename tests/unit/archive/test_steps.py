@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,23 @@ def kept(file: Path, **chosen: Any) -> list[Step]:
 
 
 # --- what a ledger says -------------------------------------------------------------------------------------
+
+
+def test_a_step_is_due_when_its_limit_ends_that_has_moved_and_never_while_it_stands_still() -> None:
+    case, first, then = new_case(), "2026-03-16T16:00:00Z", "2026-03-20T16:00:00Z"
+    asked = about_review(case, "requested", due=first)
+    still = about_review(case, "rescheduled", due=None, due_before=first)
+    moved = about_review(case, "rescheduled", due=then, provisional=True)
+    (step,) = steps_of(chain({"kind": "opened"}, asked, still, case=case))
+    assert step.due is None
+    (step,) = steps_of(chain({"kind": "opened"}, asked, still, moved, case=case))
+    assert (step.due, step.provisional) == (datetime.fromisoformat(then), True)
+    held = about_review(case, "held", due="2026-03-23T16:00:00Z", due_before=then)
+    (step,) = steps_of(chain({"kind": "opened"}, asked, moved, held, case=case))
+    assert step.due == datetime.fromisoformat("2026-03-23T16:00:00Z")
+    waits = about_review(case, "held")
+    (step,) = steps_of(chain({"kind": "opened"}, asked, moved, waits, case=case))
+    assert step.due == datetime.fromisoformat(then), "what is held for a fence has the limit that it had"
 
 
 def test_a_request_is_a_step_from_its_asking_to_the_moment_the_broker_had_the_answer() -> None:
