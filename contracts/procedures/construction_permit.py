@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from contracts.terms.clock_rules import Extension, Suspension
 from contracts.terms.decisions import Decision
@@ -20,14 +20,13 @@ from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.law import LawVersion, Reason
 from contracts.terms.limits import calendar_days, months, working_days
 from contracts.terms.materials import Material
-from contracts.terms.requests import Answer, Issued, Request, deem, escalate, refer, remind
+from contracts.terms.requests import Answer, CompletenessCheck, Issued, Request, deem, escalate, refer, remind
 from contracts.terms.results import Remedy, Result
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import (
     Bilingual,
     Contract,
     DocumentRef,
-    MissingItem,
     Money,
     Statement,
     Text,
@@ -74,20 +73,8 @@ class Application(Statement):
     shelter_plan: DocumentRef | None = Field(default=None, exclude_if=absent)
 
 
-class Completeness(Answer, needs={"incomplete": "missing"}):
+class Completeness(CompletenessCheck, of=Application):
     """Whether the application is complete; if not, everything that is missing."""
-
-    outcome: Literal["complete", "incomplete"]
-    missing: tuple[MissingItem, ...] = ()
-
-    @field_validator("missing")
-    @classmethod
-    def _of_the_application(cls, missing: tuple[MissingItem, ...]) -> tuple[MissingItem, ...]:
-        for item in missing:
-            if item.field not in Application.model_fields:
-                known = ", ".join(Application.model_fields)
-                raise ValueError(f"{item.field!r} is no field of the application: {known}")
-        return missing
 
 
 class Review(Answer, needs={"consent-with-conditions": "conditions", "refuse": "reason"}):

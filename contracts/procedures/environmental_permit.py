@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from contracts.terms.clock_rules import (
     Extension,
@@ -29,10 +29,19 @@ from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.law import LawVersion, Reason, RequestTerms
 from contracts.terms.limits import AS_IT_FALLS, TERMIJNENWET, Limit, weeks, working_days
 from contracts.terms.materials import Material
-from contracts.terms.requests import Answer, Approval, Issued, Request, deem, escalate, remind
+from contracts.terms.requests import (
+    Answer,
+    Approval,
+    CompletenessCheck,
+    Issued,
+    Request,
+    deem,
+    escalate,
+    remind,
+)
 from contracts.terms.results import Remedy, Result
 from contracts.terms.service_item import ServiceItem
-from contracts.terms.values import Bilingual, DocumentRef, MissingItem, Money, Statement, Text, absent
+from contracts.terms.values import Bilingual, DocumentRef, Money, Statement, Text, absent
 
 MUNICIPALITY = AgencyId("municipality")
 MAYOR_AND_ALDERMEN = AgencyId("mayor-and-aldermen")
@@ -61,20 +70,8 @@ class Intake(Answer):
     outcome: Literal["needed", "not-needed"]
 
 
-class Completeness(Answer, needs={"incomplete": "missing"}):
+class Completeness(CompletenessCheck, of=PermitApplication):
     """Whether the application is complete; if not, everything that is missing."""
-
-    outcome: Literal["complete", "incomplete"]
-    missing: tuple[MissingItem, ...] = ()
-
-    @field_validator("missing")
-    @classmethod
-    def _of_the_application(cls, missing: tuple[MissingItem, ...]) -> tuple[MissingItem, ...]:
-        for item in missing:
-            if item.field not in PermitApplication.model_fields:
-                known = ", ".join(PermitApplication.model_fields)
-                raise ValueError(f"{item.field!r} is no field of the application: {known}")
-        return missing
 
 
 class Advice(Answer, needs={"conditions": "conditions", "object": "reason"}):

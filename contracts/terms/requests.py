@@ -11,12 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, get_args
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.limits import Limit
-from contracts.terms.values import Contract, DocumentRef, Statement, Text, absent, beyond
+from contracts.terms.values import Contract, DocumentRef, MissingItem, Statement, Text, absent, beyond
 from contracts.terms.wire_names import Named
 
 
@@ -284,6 +284,32 @@ def _answer_of(request: type[Request[Any]]) -> type[Answer]:
 
 REQUESTS: dict[str, type[Request[Any]]] = {}
 """Every request type by its name on the wire; the gateway checks answers against it."""
+
+
+class CompletenessCheck(Answer, needs={"incomplete": "missing"}):
+    """Whether an application is complete; if not, everything that is missing.
+
+    Class keywords:
+        of: the application, whose fields may be missing.
+    """
+
+    application: ClassVar[type[BaseModel]]
+
+    outcome: Literal["complete", "incomplete"]
+    missing: tuple[MissingItem, ...] = ()
+
+    def __init_subclass__(cls, *, of: type[BaseModel], **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.application = of
+
+    @field_validator("missing")
+    @classmethod
+    def _of_the_application(cls, missing: tuple[MissingItem, ...]) -> tuple[MissingItem, ...]:
+        for item in missing:
+            if item.field not in cls.application.model_fields:
+                known = ", ".join(cls.application.model_fields)
+                raise ValueError(f"{item.field!r} is no field of the application: {known}")
+        return missing
 
 
 class Issued(Answer, needs={"issued": "document"}):
