@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -80,32 +79,18 @@ def submit(
 
 def _read(file: str) -> tuple[str | None, Any]:
     """The procedure that a file names, if it does, and the application in it."""
-    import json
     import sys
-    from contextlib import nullcontext
 
     from contracts.terms.errors import InvalidInput, Refusal
-    from contracts.wire.envelope import each_once
+    from workers.process.json_file import read_json
 
     if file == "-" and sys.stdin is None:
         raise InvalidInput("cannot read standard input: it is closed")
+    stream = sys.stdin.buffer if file == "-" else None
     try:
-        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
-            text = source.read(LARGEST_FILE_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput(f"cannot read {file}: {error.strerror}") from None
-    if len(text) > LARGEST_FILE_BYTES:
-        raise InvalidInput(f"{file} is no application: it has more than {LARGEST_FILE_BYTES} bytes")
-    try:
-        content = json.loads(text, object_pairs_hook=each_once)
-    except json.JSONDecodeError as error:
-        raise InvalidInput(
-            f"{file} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from None
+        content = read_json(file, what="application", most=LARGEST_FILE_BYTES, stream=stream)
     except Refusal as refusal:
         raise InvalidInput(f"{file} is no application; nothing was submitted\n  {refusal.detail}") from None
-    except (UnicodeDecodeError, RecursionError, ValueError):
-        raise InvalidInput(f"{file} is not JSON in UTF-8, or is nested too deep") from None
     if isinstance(content, dict) and isinstance(content.get("procedure"), str) and "application" in content:
         return content["procedure"], content["application"]
     return None, content

@@ -21,7 +21,7 @@ from contracts.terms.errors import InvalidInput, Unavailable
 from contracts.terms.values import Contract
 from contracts.wire.ledger import LedgerEntry
 from workers.process.calendars import version_of
-from workers.process.temporal import SIGNAL_LIMIT
+from workers.process.temporal import SIGNAL_LIMIT, is_of_namespace
 from workers.watcher.execution import RPC_TIMEOUT
 
 Why = Literal["has-it", "newer", "another-authority", "another-zone", "compressed", "not-known"]
@@ -85,7 +85,7 @@ class CasesInTemporal:
         except RPCError as error:
             if SIGNAL_LIMIT in error.message:
                 return "full"
-            if error.status != RPCStatusCode.NOT_FOUND or "namespace" in error.message.lower():
+            if error.status != RPCStatusCode.NOT_FOUND or is_of_namespace(error):
                 raise
             return "unknown"
         return "told"

@@ -26,7 +26,7 @@ from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
 from contracts.wire.canonical import sha256
 from contracts.wire.ledger import LedgerEntry, content_digest, recordable
-from workers.process.temporal import SIGNAL_LIMIT
+from workers.process.temporal import SIGNAL_LIMIT, is_of_namespace
 
 Outcome = Literal["started", "delivered", "duplicate"]
 
@@ -290,7 +290,7 @@ def _check_namespace(error: RPCError) -> None:
     Raises:
         NotYet: it was the namespace.
     """
-    if "namespace" in error.message.lower():
+    if is_of_namespace(error):
         raise NotYet(f"Temporal has no such namespace: {error.message}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -13,7 +12,7 @@ from pydantic import ValidationError
 
 from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.errors import InvalidInput, Refusal, faults_of
-from contracts.wire.envelope import each_once
+from workers.process.json_file import read_json
 
 NAME = re.compile(r"(?P<authority>[a-z][a-z0-9-]*)-(?P<year>[0-9]{4})\.(?P<number>[0-9]{1,4})")
 """The name of a version: the authority, the last year that is published, and a number that grows."""
@@ -75,21 +74,9 @@ def names_in(folder: Path) -> list[str]:
 
 def _content(file: Path) -> Any:
     try:
-        with file.open("rb") as source:
-            text = source.read(LARGEST_FILE_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput(f"cannot read {file}: {error.strerror}") from None
-    if len(text) > LARGEST_FILE_BYTES:
-        raise InvalidInput(f"{file} is no calendar: it has more than {LARGEST_FILE_BYTES} bytes")
-    try:
-        return json.loads(text, object_pairs_hook=each_once)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise InvalidInput(f"{file} is not JSON: {error.msg} at {place}") from None
+        return read_json(file, what="calendar", most=LARGEST_FILE_BYTES)
     except Refusal as refusal:
         raise InvalidInput(f"{file} is no calendar: {refusal.detail}") from None
-    except (UnicodeDecodeError, RecursionError, ValueError):
-        raise InvalidInput(f"{file} is not JSON in UTF-8, or is nested too deep") from None
 
 
 def _fields() -> Sequence[str]:

@@ -24,8 +24,15 @@ SIGNAL_LIMIT = "limit for signal events"
 """What the server's text says when a run has had all the signals it takes (10,000). Its status code has
 changed between versions of the server, the text has not."""
 
+
 SEARCH_ATTRIBUTES = {"SeamlessProcedure": "Keyword", "SeamlessLaw": "Keyword", "SeamlessChannel": "Keyword"}
 """The search attributes that cases are started with, by name and type."""
+
+
+def is_of_namespace(error: RPCError) -> bool:
+    """Whether Temporal lacks the namespace. It answers that as it answers for a case that it does not know,
+    and it says nothing of the case."""
+    return "namespace" in error.message.lower()
 
 
 async def connect(settings: Settings) -> Client:

@@ -22,6 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.platform import PUBLISH
 from contracts.wire.ledger import GENESIS
+from workers.process.temporal import is_of_namespace
 
 RPC_TIMEOUT = timedelta(seconds=10)
 EVENTS_AT_ONCE = 20
@@ -90,7 +91,7 @@ async def execution_of(client: Client, case: str) -> Execution | None:
         # The raw call: the SDK's own fails at a status that it does not know, such as that of a paused case.
         found = await client.workflow_service.describe_workflow_execution(request, timeout=RPC_TIMEOUT)
     except RPCError as error:
-        if error.status == RPCStatusCode.NOT_FOUND and "namespace" not in error.message.lower():
+        if error.status == RPCStatusCode.NOT_FOUND and not is_of_namespace(error):
             return None
         raise
     return _execution(found)
