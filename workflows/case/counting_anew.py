@@ -10,8 +10,8 @@ from workflows.case.ladder import reschedule
 
 
 def count_anew(case: Case, days: CalendarDays) -> None:
-    """Count with these days from now on, from the beginning of every limit that is open; say of each that
-    moves from what to what."""
+    """Count with these days from now on, from the beginning of the case's own limits and of every wait; say
+    of each that moves from what to what. A stage under way and a penalty payment keep their ends."""
     if days.name == case.calendar_name:
         return
     case.journal.calendar, case.calendar = days, LegalCalendar(days)
