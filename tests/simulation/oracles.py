@@ -16,10 +16,12 @@ from contracts.platform import PUBLISH, Batch, Posting
 from contracts.terms.errors import PLATFORM_FAULTS
 from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.ledger import LedgerEntry, faults
-from contracts.wire.messages import Answered, Paid, Requested, Supplemented
+from contracts.wire.messages import Answered, Paid, Requested, Rescheduled, Supplemented
 from contracts.wire.notices import FeeDue
 from contracts.wire.topics import AVAILABILITY, LEDGER
 from seamless.explore.commands import value_of
+from tests.simulation import by_law
+from tests.simulation.clock import START
 from tests.simulation.kafka import Stored
 from tests.simulation.plan import FAULTS_UNTIL
 from tests.simulation.town import Said, case_id
@@ -60,6 +62,7 @@ class _Judge:
                 yield from self._silence(case)
                 yield from self._late(case)
                 yield from self._order(case)
+                yield from self._law(case)
         yield from self._conservation()
         yield from self._nobody_waits()
 
@@ -111,7 +114,7 @@ class _Judge:
                 yield f"{case}: entry {entry.sequence} stands with two contents ({record})"
         if [each.entry.hash for each in self.postings(case)] != [each.hash for each in entries]:
             yield f"{case}: the ledger is not what the case recorded"
-        archived = self.world.archive.entries.get(case, {})
+        archived = self.world.archive.ledgers.get(case, {})
         if {number: each.hash for number, each in archived.items()} != hashes:
             yield f"{case}: the archive is not the ledger"
 
@@ -122,7 +125,7 @@ class _Judge:
             due = clock_of(marks[:number]).due
             if (due.at if due else None) != mark.due:
                 yield f"{case}: by the ledger its limit ends {due}, by the case {mark.due} ({mark.does})"
-        if marks and marks[-1].does != "stop":
+        if {"start"} == {mark.does for mark in marks} & {"start", "stop"}:
             yield f"{case}: its clock still runs"
 
     def _told(self, case: str) -> Iterator[str]:
@@ -154,6 +157,7 @@ class _Judge:
     def _ended(self, case: str) -> Iterator[tuple[LedgerEntry, datetime, LedgerEntry]]:
         """Every entry about an open step, with when its silence begins to bind, and what opened it."""
         limits: dict[str, tuple[datetime, LedgerEntry]] = {}
+        moved = self._moved(case)
         for entry in self.entries(case):
             if entry.step in limits:
                 yield entry, *limits[entry.step]
@@ -162,6 +166,19 @@ class _Judge:
                 limits[entry.step or ""] = Requested.model_validate(content).binding_end, entry
             elif entry.kind in ("fee-due", "asked-applicant") and entry.due is not None:
                 limits[entry.step or ""] = entry.due, entry
+            elif entry.kind == "rescheduled" and entry.step in limits:
+                end = moved.get(entry.id, entry.due)
+                limits[entry.step] = end or datetime.max.replace(tzinfo=UTC), limits[entry.step][1]
+
+    def _moved(self, case: str) -> dict[str, datetime | None]:
+        """By entry, to when the binding end of a request has moved, as its agency was told; None: it stands
+        still."""
+        letters = [(posting, letter) for posting in self.postings(case) for letter in posting.letters]
+        return {
+            posting.entry.id: Rescheduled.model_validate(letter.data).binding_end
+            for posting, letter in letters
+            if letter.type == Rescheduled.type
+        }
 
     def _silence(self, case: str) -> Iterator[str]:
         """A consequence binds only where there was silence, and after a grace where the platform was away."""
@@ -185,14 +202,10 @@ class _Judge:
     def _heard(self, case: str, deadline: datetime, opening: LedgerEntry) -> list[Said]:
         """What was said in time, by the broker's stamp, and would have prevented the consequence."""
         in_time: dict[str, Said] = {}
-        for said in self.world.town.said:
-            place = str(said.record)
+        for said in self._counting():
             stamp = datetime.fromtimestamp(said.record.timestamp / 1000, UTC)
             there = said.record.appended < deadline + timedelta(seconds=CLOCK_SKEW)
-            about = said.event.subject == case and said.valid and place not in self.world.discarded
-            if not about or not self.stands(said):
-                continue
-            if there and stamp < deadline:
+            if said.event.subject == case and there and stamp < deadline:
                 in_time.setdefault(said.event.key, said)
         if opening.kind in ("requested", "referred"):
             return [
@@ -231,6 +244,34 @@ class _Judge:
                 check = opening.agency == "drainage"
                 if entry.received >= deadline and not check:
                     yield f"{case}: {entry.step} was {entry.kind} by what came at {entry.received}, too late"
+
+    # --- the law -----------------------------------------------------------------------------------------
+
+    def _law(self, case: str) -> Iterator[str]:
+        plan, entries = self.world.plan, self.entries(case)
+        heard = by_law.Heard([each for each in self._counting() if each.event.subject == case])
+        undisturbed = not self._outages() and "clock" not in plan.troubles
+        at = {
+            name: START + timedelta(seconds=at)
+            for (told, name), at in self.world.told.items()
+            if told == case
+        }
+        yield from by_law.versions(plan, entries)
+        yield from by_law.ends(plan, entries)
+        yield from by_law.weeks(plan, entries)
+        yield from by_law.silence(entries, heard, undisturbed=undisturbed)
+        if "clock" not in plan.troubles:  # what the broker had in the future was decided on then
+            yield from by_law.told(entries)
+        yield from by_law.penalty(plan, entries)
+        yield from by_law.calendars(plan, entries, at)
+
+    def _counting(self) -> list[Said]:
+        """What was said and may take effect."""
+        return [
+            said
+            for said in self.world.town.said
+            if said.valid and self.stands(said) and str(said.record) not in self.world.discarded
+        ]
 
     # --- events ------------------------------------------------------------------------------------------
 

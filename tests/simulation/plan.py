@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
+from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.directory import Directory, load_directory
-
-DAY = 1.0
-"""Seconds of a legal day."""
+from contracts.terms.identifiers import STANDARD, VariantId
+from tests.simulation.days import published, version_after
+from tests.simulation.played import CONSTRUCTION, ENVIRONMENTAL, TREE, Played
 
 FAULTS_UNTIL = 70.0
 """Seconds; after that everything works, and an operator sees to what is left."""
 
 HORIZON = 600.0
 
-NAMES = {"housing", "planning", "fire-safety", "civil-air-defence", "environment", "drainage", "service-hall"}
 PARTITIONS = 2
 
 Course = Literal[
@@ -45,8 +46,13 @@ class Plan:
         troubles: what goes wrong.
         partitioner: of each party's client.
         course: how each request of each case is answered, by case and request type.
+        played: the procedure; variant: in which the gateway opens its cases.
+        first_day: the legal day on which it begins, by a published calendar; None: on compressed days.
+        calendars: versions that are published meanwhile, and when.
         completeness: how many times the application is found incomplete.
         pays: how the applicant of each case pays; supplements likewise.
+        withdraws: when the applicant of each case withdraws, before its statutory end or after it.
+        spread: so long after a legal day's end what follows is taken, at most.
         copies: how likely a party says something twice.
         away: spans in which broker and Temporal, or the gateways, are away.
         dies: when (by call) gateways and orchestrators die, in turn.
@@ -63,6 +69,12 @@ class Plan:
     gateways: int = 1
     partitioner: dict[str, str] = field(default_factory=dict)
     course: dict[tuple[int, str], Course] = field(default_factory=dict)
+    played: Played = CONSTRUCTION
+    variant: VariantId = STANDARD
+    first_day: date | None = None
+    calendars: list[tuple[float, CalendarDays]] = field(default_factory=list)
+    spread: float = 0.0
+    withdraws: dict[int, Course] = field(default_factory=dict)
     completeness: dict[int, int] = field(default_factory=dict)
     pays: dict[int, Course] = field(default_factory=dict)
     supplements: dict[int, Course] = field(default_factory=dict)
@@ -87,17 +99,6 @@ class Plan:
     chatter: float = 0.0
 
 
-REQUESTS = (
-    "construction-permit.check-completeness",
-    "construction-permit.review-planning",
-    "construction-permit.review-fire-safety",
-    "construction-permit.review-civil-air-defence",
-    "construction-permit.review-environment",
-    "construction-permit.issue-permit",
-    "construction-permit.deliver-permit",
-)
-
-
 def plan(seed: int) -> Plan:
     """The plan of a seed."""
     draw = random.Random(f"plan/{seed}")
@@ -108,9 +109,12 @@ def plan(seed: int) -> Plan:
     troubles = {alone} if alone else set(draw.sample(kinds, draw.choice([1, 1, 2, 3])))
     made = Plan(seed, frozenset(troubles))
     made.cases = draw.choice([1, 1, 2]) if alone is None else 2
+    if alone is None or alone == "calm":
+        _draw_law(made, draw)
     made.gateways = draw.choice([1, 1, 2])
     made.partitioner = {
-        name: draw.choice(["murmur2", "crc32", "random"]) for name in sorted({*NAMES, "portal"})
+        name: draw.choice(["murmur2", "crc32", "random"])
+        for name in sorted({*made.played.agencies, "portal"})
     }
     _draw_courses(made, draw)
     made.copies = draw.choice([0.0, 0.2])
@@ -125,16 +129,31 @@ def plan(seed: int) -> Plan:
     return made
 
 
+def _draw_law(made: Plan, draw: random.Random) -> None:
+    made.played = draw.choices([CONSTRUCTION, TREE, ENVIRONMENTAL], [50, 25, 25])[0]
+    made.variant = draw.choice(made.played.variants)
+    if made.played is not CONSTRUCTION:
+        made.cases, made.troubles = draw.choice([1, 2, 3]), made.troubles - {"two-builds"}
+    if draw.random() < 0.3:
+        return
+    made.first_day = draw.choice(made.played.opened)
+    made.spread = draw.choice([0.0, 2.0])
+    days, at = published(made.played.calendars), 0.0
+    for number in range(draw.choice([0, 0, 1, 2])):
+        at += draw.uniform(2, 35)
+        made.calendars.append((at, version_after(days, number, made.first_day, draw)))
+
+
 def _draw_courses(made: Plan, draw: random.Random) -> None:
     for case in range(made.cases):
-        bad = draw.choice(REQUESTS[1:5])
-        for request in REQUESTS:
+        bad = draw.choice(list(made.played.refuses))
+        for request in made.played.requests:
             answers: list[Course] = ["soon", "silence"]
             weights = [85, 15]
             if request == bad:
                 answers = ["soon", "refuse-soon", "refuse-at-the-end", "refuse-late", "silence"]
                 weights = [15, 10, 50, 10, 15]
-            elif request == "construction-permit.check-completeness":
+            elif made.played.checked and request == made.played.checked[0]:
                 answers, weights = ["soon", "at-the-first-instant-after", "silence"], [80, 10, 10]
             made.course[case, request] = draw.choices(answers, weights)[0]
         made.completeness[case] = draw.choice([0, 0, 0, 1])
@@ -147,6 +166,10 @@ def _draw_courses(made: Plan, draw: random.Random) -> None:
         ]
         made.pays[case] = draw.choices(ends, [50, 25, 10, 8, 7])[0]
         made.supplements[case] = draw.choices(ends, [50, 25, 10, 8, 7])[0]
+        made.withdraws[case] = draw.choices(ends, [3, 4, 4, 4, 85])[0]
+        if made.played is ENVIRONMENTAL and draw.random() < 0.5:  # only so its statutory limit runs out
+            made.course[case, "environmental-permit.take-decision"] = "silence"
+            made.completeness[case] = draw.choice([0, 1, 2])
 
 
 def _draw_troubles(made: Plan, draw: random.Random) -> None:
@@ -177,13 +200,13 @@ def _draw_troubles(made: Plan, draw: random.Random) -> None:
             made.steps.append((begin - earlier, end - earlier, step))
 
 
-def directory() -> Directory:
-    """The parties of the permit, and no more: every topic costs steps."""
+def directory(played: Played) -> Directory:
+    """The parties of a procedure, and no more: every topic costs steps."""
     every = load_directory()
     return every.model_copy(
         update={
             "partitions": PARTITIONS,
-            "agencies": tuple(each for each in every.agencies if each.id in NAMES),
+            "agencies": tuple(each for each in every.agencies if each.id in played.agencies),
             "channels": tuple(each for each in every.channels if each.id == "portal"),
         }
     )

@@ -17,6 +17,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
+from contracts.platform import DELIVER
 from seamless.explore.commands import (
     ActivityCancelled,
     ActivityScheduled,
@@ -132,7 +133,7 @@ class FakeTemporal:
         Raises:
             RPCError: NOT_FOUND, there is no such running case; or INVALID_ARGUMENT.
         """
-        if value.event.id in self.refused:
+        if name == DELIVER and value.event.id in self.refused:
             raise RPCError("it is refused", RPCStatusCode.INVALID_ARGUMENT, b"")
         execution = self.executions.get(case)
         if execution is None or execution.status != WorkflowExecutionStatus.RUNNING:

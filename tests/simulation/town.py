@@ -10,14 +10,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
+from contracts.terms.clock_rules import PenaltyPayment
 from contracts.terms.identifiers import CaseId, Party
 from contracts.terms.values import Money
 from contracts.wire.envelope import Event, Message
+from contracts.wire.ledger import LedgerEntry
 from contracts.wire.messages import (
     Answered,
     ApplicantReplied,
+    ApplicantWithdrew,
     Applied,
+    NoticeOfDefault,
     Paid,
     Question,
     Received,
@@ -25,8 +28,8 @@ from contracts.wire.messages import (
     Supplemented,
 )
 from contracts.wire.notices import Asked, FeeDue, Missing
-from contracts.wire.topics import events_topic
-from tests.applications import ADMINISTRATION, application, document
+from contracts.wire.topics import LEDGER, events_topic
+from tests.applications import ADMINISTRATION, document
 from tests.simulation.clock import START, VirtualLoop
 from tests.simulation.kafka import FakeKafka, Stored
 from tests.simulation.plan import FAULTS_UNTIL, Course, Plan
@@ -34,13 +37,7 @@ from tests.simulation.plan import FAULTS_UNTIL, Course, Plan
 PORTAL = Party.channel("portal")
 EARLY_PLACES = 4
 FLOOD = 40
-MISSING = [{"zh": "用地批准手续", "en": "Land title", "field": "land_title"}]
-REASONS = {
-    "construction-permit.review-planning": "plan-not-conform",
-    "construction-permit.review-fire-safety": "fire-safety-insufficient",
-    "construction-permit.review-civil-air-defence": "shelter-insufficient",
-    "construction-permit.review-environment": "environmental-harm",
-}
+QUESTION = {"zh": "几层？", "en": "How many floors?"}
 
 
 @dataclass(eq=False)
@@ -72,10 +69,14 @@ class Town:
 
     Attributes:
         said: everything that the broker acknowledged.
+        due: when the statutory limit of each case ends, as its ledger says; None while time does not count.
+        decided: the cases that are.
     """
 
     def __init__(self, plan: Plan, kafka: FakeKafka, loop: VirtualLoop) -> None:
         self.said: list[Said] = []
+        self.due: dict[int, datetime | None] = {}
+        self.decided: set[int] = set()
         self.by_place: dict[str, Said] = {}
         self.poison: set[str] = set()
         self._plan, self._kafka, self._loop = plan, kafka, loop
@@ -90,6 +91,10 @@ class Town:
         """The applicants come."""
         for number in range(self._plan.cases):
             self._soon(self._apply(number))
+            if self._plan.withdraws.get(number, "silence") != "silence":
+                self._soon(self._withdraw(number))
+            if any(isinstance(law.late, PenaltyPayment) for law in self._plan.played.item.laws):
+                self._soon(self._urge(number))
         if "early-flood" in self._plan.troubles:
             self._soon(self._early())
 
@@ -151,13 +156,43 @@ class Town:
 
     async def _apply(self, number: int) -> None:
         await asyncio.sleep(number * 0.7 + (2.0 if "early-flood" in self._plan.troubles else 0.0))
-        missing = ["land_title"] if self._plan.completeness[number] else []
-        form = application().model_dump(mode="json", exclude=set(missing))
-        applied = Applied(procedure=CONSTRUCTION_PERMIT.procedure, application=form)
+        played = self._plan.played
+        missing = {played.checked[1]} if played.checked and self._plan.completeness[number] else set()
+        form = played.form().model_dump(mode="json", exclude=missing)
+        applied = Applied(procedure=played.item.procedure, application=form)
         await self.say(PORTAL, applied, case_id(number))
         if self._chance.random() < 0.15:
-            other = Applied(procedure=applied.procedure, application=form | {"project": "Another school"})
+            [first, *_] = played.item.application.model_fields
+            text = next(name for name in ("project", "grounds", first) if name in form)
+            other = Applied(procedure=applied.procedure, application=form | {text: "Another one"})
             await self.say(PORTAL, other, case_id(number), conflict=True)
+
+    async def _withdraw(self, number: int) -> None:
+        """Withdraw, at some time or about when the statutory limit ends."""
+        course = self._plan.withdraws[number]
+        if course == "soon":
+            await asyncio.sleep(self._chance.uniform(1, 40))
+            stamp = None
+        elif (due := await self._nearly(number)) is None:
+            return
+        else:
+            stamp = await self._at(course, due)
+        await self.say(PORTAL, ApplicantWithdrew(), case_id(number), stamp=stamp)
+
+    async def _urge(self, number: int) -> None:
+        """Give notice of default, once the decision is late; sometimes a little too early."""
+        if (due := await self._nearly(number)) is not None:
+            await self._until(due + timedelta(seconds=self._chance.uniform(-0.5, 5)))
+            await self.say(PORTAL, NoticeOfDefault(), case_id(number))
+
+    async def _nearly(self, number: int) -> datetime | None:
+        """Wait until a second before the statutory limit ends; when that is. None: it is decided before."""
+        while number not in self.decided:
+            due = self.due.get(number)
+            if due is not None and due - self._loop.wall() <= timedelta(seconds=1):
+                return due
+            await asyncio.sleep(0.5)
+        return None
 
     async def _at(self, course: Course, deadline: datetime) -> datetime | None:
         """Wait until it is time to speak; the stamp that the record is to have, where it matters."""
@@ -185,7 +220,9 @@ class Town:
         each = (notice.amount.amount / parts).quantize(Decimal("0.01"))
         for part in range(parts):
             amount = notice.amount.amount - each * (parts - 1) if part == 0 else each
-            paid = Paid(amount=Money(amount=amount, currency="CNY"), reference=f"bank-{part}")
+            paid = Paid(
+                amount=Money(amount=amount, currency=notice.amount.currency), reference=f"bank-{part}"
+            )
             await self.say(PORTAL, paid, case_id(number), stamp=stamp)
 
     async def _reply(self, number: int, asked: Asked) -> None:
@@ -198,14 +235,16 @@ class Town:
         if course == "silence":
             return
         stamp = await self._at(course, notice.due)
-        title = document("land-title").model_dump(mode="json")
-        supplemented = Supplemented(application={"land_title": title})
+        handed_in = document("handed-in").model_dump(mode="json")
+        supplemented = Supplemented(application={item.field: handed_in for item in notice.items})
         await self.say(PORTAL, supplemented, case_id(number), stamp=stamp)
 
     # --- agencies --------------------------------------------------------------------------------------
 
     def _hear(self, record: Stored) -> None:
         """Read what the platform says; a copy of it changes nothing."""
+        if record.topic == LEDGER:
+            self._read_clock(record)
         if not record.topic.endswith((".requests", ".notices")):
             return
         event = Event.decode(record.value, record.headers)
@@ -222,6 +261,14 @@ class Town:
         if number < self._plan.cases and event.type in reactions:
             self._soon(reactions[event.type]())
 
+    def _read_clock(self, record: Stored) -> None:
+        entry, _ = LedgerEntry.decode(record.value, record.headers)
+        number = int(entry.case[-12:], 16)
+        if entry.clock is not None:
+            self.due[number] = entry.clock.due
+        if entry.kind in ("decided", "closed"):
+            self.decided.add(number)
+
     async def _answer(self, number: int, event: Event, party: Party) -> None:
         requested, case = Requested.model_validate(event.data), case_id(number)
         if (
@@ -235,8 +282,10 @@ class Town:
         if self._chance.random() < self._plan.chatter:
             await self.say(party, Received(), case, request=event.requestid)
             if self._chance.random() < 0.3:
-                await self.say(party, Question(text=MISSING[0]), case, request=event.requestid)
+                await self.say(party, Question(text=QUESTION), case, request=event.requestid)
         course = self._plan.course[number, requested.request]
+        if (event.requestid or "").rpartition("/")[2] not in ("1", "2"):  # nobody is asked for ever
+            course = "soon"
         if requested.instead_of is not None:
             course = self._chance.choice(["soon", "refuse-soon", "refuse-at-the-end", "silence"])
         if (
@@ -259,18 +308,12 @@ class Town:
         )
 
     def _answer_of(self, number: int, request: str, course: Course) -> dict[str, Any]:
-        if request == "construction-permit.check-completeness":
-            if self._plan.completeness[number]:
-                self._plan.completeness[number] -= 1
-                return {"outcome": "incomplete", "missing": MISSING}
-            return {"outcome": "complete"}
-        if request == "construction-permit.issue-permit":
-            return {"outcome": "issued", "document": document("permit").model_dump(mode="json")}
-        if request == "construction-permit.deliver-permit":
-            return {"outcome": "delivered"}
-        if course.startswith("refuse"):
-            return {"outcome": "refuse", "reason": REASONS[request]}
-        return {"outcome": "consent"}
+        played = self._plan.played
+        if played.checked and request == played.checked[0] and self._plan.completeness[number]:
+            self._plan.completeness[number] -= 1
+            return {"outcome": "incomplete", "missing": played.missing}
+        refuses = course.startswith("refuse") and request in played.refuses
+        return (played.refuses if refuses else played.consents)[request](self._chance)
 
     async def _early(self) -> None:
         """Planning floods the gateway with events of unknown cases; housing speaks too early once."""

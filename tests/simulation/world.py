@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -19,20 +19,25 @@ from temporalio.client import WorkflowExecutionStatus
 from activities.checks import CHECKS
 from activities.fence import FenceActivity
 from activities.outbox import OutboxActivity
+from contracts.admission import Rules
 from contracts.platform import AWAIT_GATEWAY, PUBLISH, Batch, Fence
 from contracts.procedures.construction_permit import ReviewDrainage
-from contracts.terms.errors import PLATFORM_FAULTS, Refusal, Unavailable
-from contracts.terms.identifiers import AgencyId
+from contracts.terms.directory import Directory
+from contracts.terms.errors import PLATFORM_FAULTS, Unavailable
+from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.wire.dead_letter import DeadLetter
-from contracts.wire.ledger import LedgerEntry
-from contracts.wire.topics import DEAD_LETTER, LEDGER, inlets_of
+from contracts.wire.topics import DEAD_LETTER, inlets_of
 from network.broker.dead_letters import DeadLetterList, discard, replay
 from network.broker.publisher import Publisher
+from seamless.operate.publishing import publish, reach_of
 from tests.replay.changed import WithAnotherVerb
+from tests.simulation.archive import FakeArchive, Telling
 from tests.simulation.clock import VirtualLoop
+from tests.simulation.days import DAY, days_of_a_second, published
 from tests.simulation.kafka import FakeKafka, Stored
 from tests.simulation.kafka_clients import FakeBroker
-from tests.simulation.plan import DAY, FAULTS_UNTIL, HORIZON, PARTITIONS, Plan, directory
+from tests.simulation.plan import FAULTS_UNTIL, HORIZON, PARTITIONS, Plan, directory
+from tests.simulation.played import PLAYED
 from tests.simulation.process import Process
 from tests.simulation.temporal import Elsewhere, FakeClient, FakeTemporal, Orchestrator
 from tests.simulation.town import EARLY_PLACES, Town, case_id
@@ -58,6 +63,11 @@ SLOW_SIGNAL = 0.4
 
 
 @cache
+def _directory(procedure: ProcedureId) -> Directory:
+    return directory(PLAYED[procedure])
+
+
+@cache
 def _base() -> Settings:
     return Settings(
         calendar=f"compressed:{DAY}",
@@ -74,41 +84,19 @@ def _base() -> Settings:
 class SimulatedSettings:
     """The settings of a process, with its own way to the broker."""
 
-    def __init__(self, broker: FakeBroker) -> None:
+    def __init__(self, broker: FakeBroker, plan: Plan) -> None:
         self.broker = broker
-        self.directory = _directory()
+        self.directory = _directory(plan.played.item.procedure)
+        self.variants = f"{plan.played.item.procedure}={plan.variant}"
+        self.calendar_days, self.spread = None, timedelta(seconds=plan.spread)
+        self.calendar = published(plan.played.calendars).name if plan.first_day else _base().calendar
+
+    @property
+    def rules(self) -> Rules:
+        return cast(Rules, Settings.rules.__get__(self))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_base(), name)
-
-
-_directory = cache(directory)
-
-
-class FakeArchive:
-    """What the archive knows: the ledger's topic, some time behind, and now and then an old backup."""
-
-    def __init__(self, loop: VirtualLoop, chance: random.Random) -> None:
-        self._loop, self._chance = loop, chance
-        self.entries: dict[str, dict[int, LedgerEntry]] = {}
-
-    def hear(self, record: Stored) -> None:
-        if record.topic == LEDGER:
-            self._loop.call_later(self._chance.uniform(0.01, 0.5), self._write, record)
-
-    def _write(self, record: Stored) -> None:
-        with suppress(Refusal):
-            entry, _ = LedgerEntry.decode(record.value, record.headers)
-            self.entries.setdefault(entry.case, {}).setdefault(entry.sequence, entry)
-
-    async def opening(self, case: str) -> LedgerEntry | None:
-        return self.entries.get(case, {}).get(1)
-
-    async def caused_by(self, case: str, cause: str) -> list[LedgerEntry]:
-        return [each for each in self.entries.get(case, {}).values() if each.cause == cause]
-
-    async def closed(self, case: str) -> bool:
-        return any(each.kind == "closed" for each in self.entries.get(case, {}).values())
 
 
 @dataclass
@@ -118,12 +106,14 @@ class World:
     Attributes:
         story: what happened, for people: when, and what.
         discarded: the places of records that the operator put aside.
+        told: which case was told of which calendar version, and when first.
     """
 
     plan: Plan
     loop: VirtualLoop
     story: list[tuple[float, str]] = field(default_factory=list)
     discarded: set[str] = field(default_factory=set)
+    told: dict[tuple[str, str], float] = field(default_factory=dict)
     over: bool = False
 
     def __post_init__(self) -> None:
@@ -183,6 +173,8 @@ class World:
         if self.plan.stray:
             self._begin(self._stray(*self.plan.stray))
         self._begin(self._operator())
+        if self.plan.calendars:
+            self._begin(self._publish_calendars())
         self.town.begin()
         while self.loop.time() < HORIZON:
             await asyncio.sleep(1.0)
@@ -218,7 +210,10 @@ class World:
         if self.loop.time() < 10 or any(not task.done() for task in self.town._tasks):
             return False
         committed = self.kafka.groups[_base().gateway_group].committed
-        for topic in [*(each.topic for each in inlets_of(_directory())), DEAD_LETTER]:
+        for topic in [
+            *(each.topic for each in inlets_of(_directory(self.plan.played.item.procedure))),
+            DEAD_LETTER,
+        ]:
             for number, log in enumerate(self.kafka.logs[topic]):
                 if log.entries and committed.get(TopicPartition(topic, number), 0) < len(log.entries):
                     return False
@@ -274,12 +269,18 @@ class World:
         await self._served(process, lambda: self._gateway(process, self.elsewhere), end)
 
     async def _gateway(self, process: Process, temporal: FakeTemporal) -> None:
-        settings = cast(Settings, SimulatedSettings(FakeBroker("broker:9092", "", self.kafka, process)))
+        settings = cast(
+            Settings, SimulatedSettings(FakeBroker("broker:9092", "", self.kafka, process), self.plan)
+        )
         client = cast(Any, FakeClient(temporal, process))
         archive = self.archive if temporal is self.temporal else FakeArchive(self.loop, self.chance)
         async with Publisher(settings.broker) as publisher:
             delivery = Delivery(
-                client, archive, directory=settings.directory, calendar_name=settings.calendar
+                client,
+                archive,
+                directory=settings.directory,
+                calendar_name=settings.calendar,
+                spread=settings.spread,
             )
             letters = DeadLetterWriter(
                 publisher, administration=settings.directory.administration, group=settings.gateway_group
@@ -318,6 +319,19 @@ class World:
             )
             await asyncio.Event().wait()
 
+    async def _publish_calendars(self) -> None:
+        """Tell the open cases of each calendar, again until the archive says that all of them have it."""
+        ends = [*(at for at, _ in self.plan.calendars[1:]), HORIZON]
+        for (at, days), until in zip(self.plan.calendars, ends, strict=True):
+            await asyncio.sleep(max(0.0, at - self.loop.time()))
+            self.note(f"{days.name} is published")
+            cases = Telling(FakeClient(self.temporal, Process("operator")), self.told)
+            while not self.over and self.loop.time() < until:
+                reach = await reach_of(cast(Any, self.archive), days)
+                with suppress(Unavailable):
+                    await publish(reach, days, cases, rate=10, tell=lambda _: None)
+                await asyncio.sleep(2.0)
+
     async def _operator(self) -> None:
         """Replays what may be the platform's fault; puts aside what is of no case even then."""
         broker = FakeBroker("broker:9092", "", self.kafka, Process("operator"))
@@ -338,8 +352,10 @@ class World:
 def small_numbers(plan: Plan) -> Iterator[None]:
     """Limits so small that a short run meets them, and secrets that are the same in every run of a seed."""
     draw = random.Random(f"secrets/{plan.seed}")
+    legal_days = days_of_a_second(plan.first_day) if plan.first_day else nullcontext()
     drawn = SimpleNamespace(token_hex=lambda size: f"{draw.getrandbits(8 * size):0{2 * size}x}")
     with (
+        legal_days,
         patch.object(delivery_module, "secrets", drawn),
         patch.object(gateway_module, "CROWD", CROWD),
         patch.object(case_carrier, "EVENTS_PER_RUN", plan.events_per_run),

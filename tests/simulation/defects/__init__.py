@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.simulation.defects import case, fence, gateway
+from tests.simulation.defects import case, fence, gateway, law
 
-MUTANTS = (*fence.MUTANTS, *gateway.MUTANTS, *case.MUTANTS)
+MUTANTS = (*fence.MUTANTS, *gateway.MUTANTS, *case.MUTANTS, *law.MUTANTS)
