@@ -25,7 +25,7 @@ demo: setup ## Run the main job: construction permits across six agencies, on a 
 	$(BIN)/seamless demo
 
 test: lint ## All checks: style, types, direction of imports, then the tests, fast ones first
-	$(BIN)/pytest tests/unit tests/replay
+	$(BIN)/pytest tests/unit tests/replay -n auto --dist worksteal
 	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m "not full_size and not long" --durations 10
 
 test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel
@@ -41,7 +41,7 @@ lint: setup ## Style, types, direction of imports
 	$(BIN)/lint-imports
 
 unit: setup ## The fast tests only
-	$(BIN)/pytest tests/unit tests/replay
+	$(BIN)/pytest tests/unit tests/replay -n auto --dist worksteal
 
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix .

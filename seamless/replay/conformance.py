@@ -42,7 +42,8 @@ class Finding:
     """One replayed case, judged.
 
     Attributes:
-        flags: what the platform marked it with for an officer to look at, by code.
+        flags: by code, what the platform marked it with for an officer to look at, and what was noticed of
+            its rows.
         figures: the adapter's.
         limit: its limit in the log and by its clock; None where the log has none, or it was not opened.
     """
@@ -93,7 +94,8 @@ def judge(
         outcome=adapter.outcome_of(entries),
         log=[f"{days.day(at)} {activity}" for at, activity in sorted(told, key=lambda each: each[0])],
         platform=[_told(entry, days) for entry in entries if entry.kind != "waiting"],
-        flags=Counter({code: count for code, count in marks.items() if code in item.flags}),
+        flags=Counter({code: count for code, count in marks.items() if code in item.flags})
+        + Counter(logged.noticed),
         differences=[
             *_of_events(sent, entries, days),
             *_of_acts(logged, entries, adapter, days),

@@ -54,6 +54,7 @@ class LoggedCase(NamedTuple):
         until: how far the case's clock is to be moved at least.
         closes: the log's end of the case is its end by law.
         limit: its limit as the log has it; None where it has none.
+        noticed: for each row that tells of nothing that happened, what it is instead.
     """
 
     reference: str
@@ -65,12 +66,13 @@ class LoggedCase(NamedTuple):
     until: datetime
     closes: bool
     limit: LoggedLimit | None = None
+    noticed: Sequence[str] = ()
 
     @property
     def events(self) -> int:
         """How many events the log has of it."""
         told = sum(step.counts for step in self.steps)
-        return (self.opening is not None) + told + len(self.acts)
+        return (self.opening is not None) + told + len(self.acts) + len(self.noticed)
 
 
 class Adapter(NamedTuple):

@@ -40,6 +40,8 @@ NOON = time(12)
 """The log has days only. Noon is clearly after what the midnight before brings, and before the next."""
 
 CREATE, ADD_PENALTY, PAYMENT = "Create Fine", "Add penalty", "Payment"
+NOTHING_PAID = "payment-of-nothing"
+"""A row of a payment of 0.00: nothing was paid, and the platform takes no such payment."""
 PENALTY = "penalty"
 
 DISMISSED_BY = {"G": JUDGE, "#": PREFECTURE}
@@ -60,7 +62,8 @@ def read_case(trace: Trace) -> LoggedCase:
     Raises:
         ValueError: no fine was made, or a value is not what it has to be; the message names it.
     """
-    events = sorted(trace.events, key=_day)
+    rows = sorted(trace.events, key=_day)
+    events = [row for row in rows if not _pays_nothing(row)]
     made = next((event for event in events if event[ACTIVITY] == CREATE), None)
     if made is None:
         raise ValueError(f"it has no {CREATE!r}")
@@ -81,9 +84,14 @@ def read_case(trace: Trace) -> LoggedCase:
         application=_fine(trace.reference, made, events),
         steps=steps,
         acts=acts,
-        until=max([_noon(events[-1]), *due]),
+        until=max([_noon(rows[-1]), *due]),
         closes=any(event[ACTIVITY] == CollectionOrdered.step for event in events),
+        noticed=[NOTHING_PAID] * (len(rows) - len(events)),
     )
+
+
+def _pays_nothing(event: dict[str, str]) -> bool:
+    return event[ACTIVITY] == PAYMENT and not _money(event, "payment").amount
 
 
 def _fine(reference: str, made: dict[str, str], events: Sequence[dict[str, str]]) -> Fine:

@@ -104,6 +104,8 @@ def _count(rows: list[Row]) -> Counted:
                 made.penalties.append(day)
                 penalised = True
                 settle()
+            case "Payment" if not Decimal(row["payment_eur"]):
+                made.flags["payment-of-nothing"] += 1
             case "Payment":
                 although("payment")
                 paid += Decimal(row["payment_eur"])

@@ -50,6 +50,12 @@ def test_rows_of_a_case_need_not_stand_together(tmp_path: Path) -> None:
     assert fines(written(tmp_path, "by_time.csv", by_time)) == fines(LOGS / "fines.csv")
 
 
+def test_a_payment_of_nothing_is_noticed_and_told_to_nobody() -> None:
+    case = fines(LOGS / "fines.csv")["F1"]
+    assert [step.activity for step in case.steps] == ["Payment"]
+    assert (case.noticed, case.events) == (["payment-of-nothing"], 3)
+
+
 @pytest.mark.parametrize("namespace", ["", ' xmlns="http://www.xes-standard.org/"'])
 def test_a_trace_of_xes_with_a_namespace_and_without(namespace: str, tmp_path: Path) -> None:
     text = f"""<log xes.version="1849-2016"{namespace}>
