@@ -48,7 +48,7 @@ def _limits(case: Case) -> dict[str, Due | None]:
 
 
 def _tell_of_limit(case: Case, name: str, due: Due, before: Deadline, recorded: Recorded) -> None:
-    """Tell of a limit of the case that has moved whoever was told of it: by a warning, or that it was over."""
+    """Tell whoever was told of a limit of the case, by a warning or when it was over, that it has moved."""
     if not before.passed:
         return
     overdue, why = due.at <= case.now(), case.calendar_name

@@ -171,9 +171,7 @@ def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None
         inlets[events_topic(Party.channel(case.opened.channel))] = None
 
     def begin(wait: Wait) -> None:
-        case.record(
-            "waiting", of=wait, due=wait.due, provisional=wait.provisional, data={"reports": words}
-        )
+        case.record("waiting", of=wait, due=wait.due, provisional=wait.provisional, data={"reports": words})
 
     return _open(
         case,
