@@ -32,7 +32,8 @@ def count_anew(case: Case, days: CalendarDays) -> None:
     turned = turn(case, "count-anew", case.now(), calendar=days.name, days=days)
     recorded = case.record("calendar", outcome=days.name, basis=days.source, turned=turned)
     for name, due in _limits(case).items():
-        if due is not None and limits[name] not in (None, due):
+        was = limits[name]
+        if due is not None and was is not None and due.at != was.at:
             _tell_of_limit(case, name, due, before[name], recorded)
     for wait in list(case.journal.waits.values()):
         reschedule(case, wait, days.name)

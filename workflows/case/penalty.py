@@ -108,8 +108,6 @@ def tell_penalty(case: Case, at: datetime) -> None:
         return
     case.journal.deadlines.pop(PENALTY, None)
     default.told = True
-    if not default.begun:
-        return
     rates = late.rates_on(case.calendar.day(default.begins))
     days = sum(_end_of(case, default, number).at <= at for number in range(1, rates.days + 1))
     if days:

@@ -14,11 +14,12 @@ from contracts.terms.clock_rules import TacitGrant
 from contracts.terms.decisions import Decision, Grant
 from contracts.terms.limits import working_days
 from contracts.terms.values import Bilingual
-from contracts.wire.messages import Paid, Question
+from contracts.wire.messages import NoticeOfDefault, Paid, Question
 from tests.unit.workflows.case.clocked import (
     ADVISER,
     HOUSING,
     MISSING,
+    PENALTY,
     PORTAL,
     Advise,
     Plea,
@@ -168,6 +169,23 @@ async def test_an_end_that_an_outage_has_moved_is_moved_by_the_new_days(runtime:
     assert not carried.of("lapsed")
     await carried.days(0.5, DAY)
     assert carried.of("lapsed")[0].occurred == end_of(10)
+
+
+async def test_a_penalty_payment_that_by_the_new_days_had_begun_is_owed_for_those_days(
+    runtime: VirtualRuntime,
+) -> None:
+    """Also where the decision comes together with the calendar."""
+    carried = await a_case(runtime, inspected, item(PENALTY.model_copy(update={"after": working_days(5)})))
+    await carried.days(15, DAY)  # 17 March
+    await carried.hears(NoticeOfDefault(), PORTAL)
+    assert [each.due for each in carried.of("default-noticed")] == [end_of(24)]
+    await carried.days(7, DAY)
+    carried.case.inbox.calendars.append(days(worked=("2026-03-21", "2026-03-22")))
+    await carried.answers("inspect", "yes", HOUSING)
+    assert moved(carried, "penalty") == [(end_of(24), end_of(22), "cn-2026.2")]
+    assert carried.of("decided")
+    (owed,) = told(carried, PORTAL, "notice.penalty-due")
+    assert (owed["days"], owed["amount"]["amount"]) == (1, "23.00")
 
 
 async def test_a_calendar_that_comes_while_a_case_ends_its_run_is_not_lost(
