@@ -92,7 +92,7 @@ class TakeIn(
     Request[Intake],
     agency=MUNICIPALITY,
     limit=working_days(2),
-    basis="Awb art. 4:13: a decision is due on every application, so silence takes it in",
+    basis="Awb art. 4:13(1): a decision is due on every application, so silence takes it in",
     overdue=[remind(at=0.5), escalate(to=MAYOR_AND_ALDERMEN, grace=working_days(2)), deem("needed")],
 ):
     application: PermitApplication
@@ -196,7 +196,8 @@ PENALTY = PenaltyPayment(
     ),
 )
 """For forty-two days at most, from the day after two weeks of notice of default (art. 4:17(3)). It begins and
-ends as it falls, on a Sunday, too: the termijnenwet is not for it (art. 4:17(1))."""
+ends as it falls, on a Sunday, too: the termijnenwet is not for the forty-two days (art. 4:17(1)), and the two
+weeks are counted in the same way."""
 
 _FEES = FeeSchedule(
     currency="EUR",
@@ -212,7 +213,7 @@ _FEES = FeeSchedule(
 )
 
 
-def _reasons(plan: str, safety: str, water: str) -> dict[str, Reason]:
+def _reasons(*, plan: str, safety: str, water: str) -> dict[str, Reason]:
     """The reason codes, each with the rule that is its basis under a law version."""
     return {
         "contrary-to-plan": Reason(zh="不符合环境规划。", en="It is contrary to the plan.", basis=plan),
@@ -239,7 +240,11 @@ WABO = LawVersion(
     suspensions=(Suspension(basis=SUPPLEMENT, kind="supplement"),),
     extensions=(Extension(basis="Wabo art. 3.9(2)", limit=weeks(6), approver=MAYOR_AND_ALDERMEN),),
     fees=_FEES,
-    reasons=_reasons("Wabo art. 2.10(1)(c)", "Wabo art. 2.10(1)(a)", "Wabo art. 2.14(1)"),
+    reasons=_reasons(
+        plan="Wabo art. 2.10(1)(c)",
+        safety="Wabo art. 2.10(1)(a)",
+        water="Wabo art. 2.10(1)(c): the rules of the plan for water and its works",
+    ),
     requests={
         "approve-extension": RequestTerms(
             basis="Wabo art. 3.9(2): the authority may extend the limit; silence extends nothing"
@@ -250,7 +255,7 @@ WABO = LawVersion(
 
 OMGEVINGSWET = LawVersion(
     id="omgevingswet-2024",
-    basis="Omgevingswet, par. 16.5.3",
+    basis="Omgevingswet, par. 16.5.2",
     since=date(2024, 1, 1),
     statutory=weeks(8),
     promised=weeks(6),
@@ -260,9 +265,13 @@ OMGEVINGSWET = LawVersion(
     suspensions=(Suspension(basis=SUPPLEMENT, kind="supplement"),),
     extensions=(Extension(basis="Omgevingswet art. 16.64(2)", limit=weeks(6), approver=MAYOR_AND_ALDERMEN),),
     fees=_FEES,
-    reasons=_reasons("Omgevingswet art. 5.21", "Omgevingswet art. 5.20", "Omgevingswet art. 5.18"),
+    reasons=_reasons(
+        plan="Omgevingswet art. 5.21(2)(a)",
+        safety="Omgevingswet art. 5.20(1)(a)",
+        water="Omgevingswet art. 5.24(1)",
+    ),
 )
-"""Silence means nothing any more; the authority owes a penalty payment.
+"""Silence means nothing any more (art. 16.64(4)); the authority owes a penalty payment.
 
 What stands still is the limit of the decision (Awb art. 4:15), not that of an adviser: it is the authority
 that sets the latter (Awb art. 3:6(1)).

@@ -24,6 +24,7 @@ LONGEST_DAY = 24 * 3600
 
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
+_SUNDAY = 6
 
 
 class UnknownCalendar(InvalidInput, ValueError):
@@ -117,6 +118,10 @@ class LegalCalendar:
         """Whether ``day`` is a working day. Beyond the published years: Monday to Friday."""
         return day in self._worked or (day.weekday() < 5 and day not in self._holidays)
 
+    def holiday(self, day: date) -> bool:
+        """Whether ``day`` is a Sunday or a holiday, and not worked. A Saturday by itself is none."""
+        return day not in self._worked and (day.weekday() == _SUNDAY or day in self._holidays)
+
     def day(self, instant: datetime) -> date:
         """The legal day of an instant, in the authority's zone."""
         return instant.astimezone(self.zone).date()
@@ -156,8 +161,8 @@ class LegalCalendar:
             rules = limit.counting or counting
             before = last - _DAY if number == 0 and rules.first_day == "same" else last
             last = self._last_of(before, limit, still)
-            if number == len(limits) - 1 and _moves_to_a_working_day(limit, rules):
-                while not self.worked(last):
+            if number == len(limits) - 1 and _moves(limit, rules):
+                while not self._may_be_last(last, rules):
                     last += _DAY
             end = self._midnight(last + _DAY)
         return Due(end.astimezone(UTC), provisional=last.year > self.days.last_year)
@@ -184,6 +189,9 @@ class LegalCalendar:
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
+    def _may_be_last(self, day: date, rules: Counting) -> bool:
+        return self.worked(day) if rules.last_day == "next-working-day" else not self.holiday(day)
 
     def _counts(self, day: date, unit: Unit) -> bool:
         return unit != "working-days" or self.worked(day)
@@ -301,9 +309,9 @@ def _months_after(day: date, count: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
-def _moves_to_a_working_day(limit: Limit, rules: Counting) -> bool:
+def _moves(limit: Limit, rules: Counting) -> bool:
     longer = any(limit.unit == most.unit and limit.count > most.count for most in rules.not_over)
-    return rules.last_day == "next-working-day" and not longer
+    return rules.last_day != "as-it-falls" and not longer
 
 
 def _within(day: date, ranges: Sequence[tuple[date, date]]) -> bool:

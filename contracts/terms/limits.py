@@ -44,13 +44,14 @@ class Counting(Contract):
     """How a law counts its limits.
 
     ``first_day``: whether the day of the event counts as the first one, or the next day does. ``last_day``:
-    whether a limit whose last day is no working day ends with it all the same, or with the next working day.
-    The latter does not hold for limits in hours, nor for those longer than one of ``not_over``.
+    whether a limit ends with its last day, whatever that is; or, where that is no working day, with the next
+    one; or, where it is a Sunday or a holiday, with the next day that is neither, be that a Saturday. The
+    latter two do not hold for limits in hours, nor for those longer than one of ``not_over``.
     """
 
     basis: Text
     first_day: Literal["same", "next"] = "next"
-    last_day: Literal["as-it-falls", "next-working-day"] = "as-it-falls"
+    last_day: Literal["as-it-falls", "next-working-day", "next-non-holiday"] = "as-it-falls"
     not_over: tuple[Limit, ...] = ()
 
 
@@ -81,7 +82,7 @@ def hours(count: int) -> Limit:
 
 
 AS_IT_FALLS = Counting(basis="the first day does not count, the last one does")
-"""The way of counting of a law that says nothing special (民法典 art. 201; c.c. art. 2963)."""
+"""The way of counting of a law that says nothing special (民法典 art. 201)."""
 
 TERMIJNENWET = Counting(
     basis="Algemene termijnenwet art. 1, 4",
@@ -90,3 +91,11 @@ TERMIJNENWET = Counting(
 )
 """Dutch limits set in a law: one that ends on a Saturday, a Sunday or a holiday ends with the next day that
 is none; not those in hours, nor those of more than 90 days, 12 weeks or 3 months."""
+
+CODICE_CIVILE = Counting(basis="c.c. art. 2963", last_day="next-non-holiday")
+"""Italian limits: one whose last day is a giorno festivo ends with the next day that is none. Those are the
+Sundays and the holidays of l. 260/1949 art. 2; a Saturday is none. Holidays within the limit count."""
+
+CODICE_DI_PROCEDURA_CIVILE = Counting(basis="c.p.c. art. 155", last_day="next-working-day")
+"""Italian limits for procedural acts outside the hearing: as :data:`CODICE_CIVILE`, and one whose last day is
+a Saturday ends later, too (art. 155(5), since l. 263/2005)."""

@@ -69,12 +69,14 @@ class Cancelled(Message, name="request.cancelled", sender="platform", to="agency
 
 
 class Rescheduled(Message, name="request.rescheduled", sender="platform", to="agency"):
-    """The limit of an open request has moved, for ``reason``, to ``due`` and ``binding_end``. Without them it
-    stands still: time does not count, and the request may be answered all the same."""
+    """The limit of an open request has moved, for ``reason``, to ``due`` and ``binding_end``; or it is the
+    same and no longer ``provisional``. Without them it stands still: time does not count, and the request may
+    be answered all the same. Who was told that the request is overdue is told this, too."""
 
     request: str
     due: AwareDatetime | None = Field(default=None, exclude_if=absent)
     binding_end: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
     reason: Text
 
 

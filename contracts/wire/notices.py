@@ -40,6 +40,7 @@ class Missing(Message, name="notice.missing", sender="platform", to="channel"):
 
     items: tuple[MissingItem, ...]
     due: AwareDatetime
+    provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
 
 
 class Asked(Message, name="notice.question", sender="platform", to="channel"):
@@ -57,6 +58,23 @@ class FeeDue(Message, name="notice.fee-due", sender="platform", to="channel"):
 
     amount: Money
     due: AwareDatetime
+    provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
+
+
+class LimitMoved(Message, name="notice.limit-moved", sender="platform", to="channel"):
+    """What an earlier ``notice`` told you is due at another time, for ``reason``: ``due``, and too late from
+    ``binding_end`` on; or it is the same and no longer ``provisional``. Without them time does not count.
+
+    Of ``question``, ``questions`` are the ids of those that the agency has asked in this request.
+    ``overdue``: the statutory limit, of which you were told that it was over.
+    """
+
+    notice: Literal["missing", "fee-due", "question", "overdue"]
+    questions: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    due: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    binding_end: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
+    reason: Text
 
 
 class Decided(Message, name="notice.decided", sender="platform", to="channel"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.text import Text
 
@@ -16,6 +16,27 @@ from contracts.wire.ledger import LedgerEntry
 from seamless.cli.console import Console, facts, line, listing
 from seamless.cli.due import counted, last_day, left_of
 from seamless.cli.timeline import moment, parties
+
+_MOVING = ("calendar", "rescheduled", "extended")
+"""The kinds of entries by which a due date moves, other than by standing still."""
+
+
+class Move(NamedTuple):
+    """A due date that was counted anew, or was extended.
+
+    Attributes:
+        at: when that happened.
+        what: ``statutory``, ``promised``, ``penalty``, the name of a stage, or a step.
+        before, due: from when to when; the same where it is only no longer provisional.
+        why: the rule, or the calendar version.
+    """
+
+    at: datetime
+    what: str
+    before: datetime
+    due: datetime
+    provisional: bool
+    why: str
 
 
 class Reading:
@@ -46,6 +67,26 @@ class Reading:
     def used(self) -> int:
         """How much of the limit has counted."""
         return self.clock.used(self.now)
+
+    @property
+    def moves(self) -> list[Move]:
+        """The due dates that have moved, in the order in which they did."""
+        found: list[Move] = []
+        promised: datetime | None = None
+        for entry in self.entries:
+            mark, was_promised = entry.clock, promised
+            promised = mark.promised_due if mark else promised
+            if entry.kind not in _MOVING:
+                continue
+            why = (entry.outcome if entry.kind == "calendar" else entry.basis) or ""
+            what = "statutory" if mark else entry.outcome or entry.step or ""
+            for name, before, due in (
+                (what, entry.due_before, entry.due),
+                ("promised", was_promised, promised),
+            ):
+                if before and due and (before != due or (mark is None and name == what)):
+                    found.append(Move(entry.received, name, before, due, entry.provisional, why))
+        return found
 
     @property
     def still(self) -> list[tuple[datetime, str]]:
@@ -93,6 +134,17 @@ def as_data(reading: Reading) -> dict[str, Any]:
         "used": reading.used,
         "statutory": _limits_as_data(reading, clock.statutory, clock.due),
         "promised": _limits_as_data(reading, clock.promised, clock.promised_due),
+        "moves": [
+            {
+                "at": _instant(each.at),
+                "what": each.what,
+                "from": _instant(each.before),
+                "to": _instant(each.due),
+                "provisional": each.provisional,
+                "why": each.why,
+            }
+            for each in reading.moves
+        ],
         "stands_still": [{"since": _instant(since), "why": why} for since, why in reading.still],
         "intervals": [
             {
@@ -150,8 +202,18 @@ def _facts(reading: Reading) -> Iterator[tuple[str, Text]]:
         yield "counted", line(counted(reading.used, reading.unit) or "nothing yet")
         yield "statutory", _told(reading, clock.statutory, clock.due)
         yield "promised", _told(reading, clock.promised, clock.promised_due)
+    for move in reading.moves:
+        yield "moved", _moved(reading, move)
     yield "law", line(last.law)
     yield "calendar", line(last.calendar or "not known")
+
+
+def _moved(reading: Reading, move: Move) -> Text:
+    """What has moved from when to when, and why."""
+    days = [last_day(reading.days, due) for due in (move.before, move.due)]
+    told = line(f"{moment(move.at, reading.days.zone)} {move.what}: ")
+    told += line(f"from {days[0]} to {days[1]}" if move.before != move.due else f"still {days[1]}")
+    return told + line(", provisional" if move.provisional else "", f" ({move.why})" if move.why else "")
 
 
 def _told(reading: Reading, limits: Sequence[Limit], due: Due | None) -> Text:

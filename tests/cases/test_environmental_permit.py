@@ -160,7 +160,7 @@ async def test_the_advice_of_other_bodies_goes_into_the_draft_and_the_draft_into
         await sent_and_paid(case)
         assert (await case.closing()).decision == Refuse(reason="water-at-risk")
         [told] = notices(case, "notice.decided")
-        assert told["reason"]["basis"] == "Omgevingswet art. 5.18"
+        assert told["reason"]["basis"] == "Omgevingswet art. 5.24(1)"
 
 
 async def test_not_needed(opened: Open) -> None:

@@ -91,10 +91,7 @@ def _faults(days: CalendarDays) -> Iterator[str]:
         yield f"{field}: a calendar has no such field; it has {', '.join(_fields())}"
     if days.first_year > days.last_year:
         yield f"last_year: {days.last_year} is before first_year, {days.first_year}; exchange them"
-    for field, listed, weekend in (
-        ("holidays", days.holidays, False),
-        ("worked_weekends", days.worked_weekends, True),
-    ):
+    for field, listed in (("holidays", days.holidays), ("worked_weekends", days.worked_weekends)):
         seen: set[date] = set()
         for number, day in enumerate(listed):
             place = f"{field}.{number}: {day}"
@@ -103,9 +100,7 @@ def _faults(days: CalendarDays) -> Iterator[str]:
             seen.add(day)
             if not days.first_year <= day.year <= days.last_year:
                 yield f"{place} is not in the years {days.first_year} to {days.last_year}; correct either"
-            if (day.weekday() >= SATURDAY) != weekend:
-                yield (
-                    f"{place} is a {day:%A}, which is no worked weekend; leave it out"
-                    if weekend
-                    else f"{place} is a {day:%A}, which is not worked anyway; leave it out"
-                )
+            if listed is days.worked_weekends and day.weekday() < SATURDAY:
+                yield f"{place} is a {day:%A}, which is no worked weekend; leave it out"
+            if listed is days.holidays and day in days.worked_weekends:
+                yield f"{place} is among worked_weekends, too; leave it out of one"

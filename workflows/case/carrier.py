@@ -149,7 +149,7 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
         full = case.events >= EVENTS_PER_RUN or case.bytes >= BYTES_PER_RUN
         if full or case.inbox:
             await case.outbox.drain()  # meanwhile signals wait in the inbox and every verb waits for us
-        if full and not ended():
+        if full and not ended() and not case.inbox.calendars:  # one that came meanwhile is not carried over
             _continue_in_a_new_run(case)
 
 

@@ -12,6 +12,7 @@ from contracts.terms.clock_marks import ClockMark, Does
 from contracts.terms.limits import Limit
 from workflows.case.case import Case
 from workflows.case.deadlines import Deadline, Over, ScheduledRung, Warn
+from workflows.case.ladder import move
 
 
 def turn(case: Case, does: Does, at: datetime, **said: Any) -> Turn:
@@ -77,9 +78,16 @@ def _set_deadline(case: Case, name: str, due: Due | None, limits: Sequence[Limit
         return
     case.waits.forget(name)
     deadline.stands_still = due is None
-    if due is not None and due.at != deadline.due:
-        rungs = ladder_of(case, clock.started, limits, due.at, clock.still)
-        warned = deadline.passed > 0 and rungs[0].at <= case.now()
-        deadline.due, deadline.rungs, deadline.passed = due.at, rungs, int(warned)
-        deadline.held_until = None
+    if due is not None:
+        set_limit(case, deadline, due, ladder_of(case, clock.started, limits, due.at, clock.still))
     case.waits.set_alarm()
+
+
+def set_limit(case: Case, limit: Deadline, due: Due, rungs: list[ScheduledRung]) -> bool:
+    """Set a limit of the case itself, or of a stage, to when it is due now; whether that is another time. Who
+    was warned is warned again where that is still to come."""
+    if (limit.due, limit.provisional, limit.rungs) == (due.at, due.provisional, rungs):
+        return False
+    limit.passed = int(limit.passed > 0 and (limit.due == due.at or rungs[0].at <= case.now()))
+    move(case, limit, due, rungs)
+    return True

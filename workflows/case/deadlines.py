@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from contracts.terms.calendar import Stretch
+from contracts.terms.calendar import Due, Stretch
 from contracts.terms.identifiers import AgencyId, Party, RequestId
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Rung
@@ -41,13 +41,15 @@ class Deadline(BaseModel):
 
     Attributes:
         due: when it ought to be done; the binding end may be later, by a grace period.
+        provisional: it reaches beyond the published years of the calendar.
         rungs: the overdue ladder, by time; the last rung is the binding end. Empty: there is no limit.
         passed: how many rungs of the ladder were taken.
         inlets: the topics on which it may be ended; the fence watches them.
         unanswered: an automated check has not answered by its end. Nothing follows; an operator has to see
             to it.
         stands_still: time does not count.
-        held_until: the platform was away over the binding end: it binds no earlier; ``due`` stands.
+        held_until: it binds no earlier, and ``due`` stands: the platform was away over the binding end, or
+            that was past already when it was counted anew.
         outage: when that outage began.
     """
 
@@ -60,6 +62,12 @@ class Deadline(BaseModel):
     stands_still: bool = Field(default=False, exclude_if=lambda value: value is False)
     held_until: AwareDatetime | None = Field(default=None, exclude_if=absent)
     outage: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
+
+    def move(self, due: Due, rungs: list[ScheduledRung]) -> None:
+        """Let it be due at another time. What was found out about its former end holds no more."""
+        self.due, self.provisional, self.rungs = due.at, due.provisional, rungs
+        self.held_until, self.outage, self.unanswered = None, None, False
 
     @property
     def end(self) -> datetime | None:
@@ -130,6 +138,13 @@ class Wait(Deadline):
         return f"{self.holder}: {self.step}{due}{held}"
 
     @property
+    def notice(self) -> Literal["missing", "fee-due"] | None:
+        """The notice that told the applicant when it is due."""
+        if "supplemented" in self.wants:
+            return "missing"
+        return "fee-due" if self.owed is not None else None
+
+    @property
     def is_check(self) -> bool:
         """Whether a department's own worker answers. It is the platform's: its silence means nothing."""
         return self.request is not None and not self.inlets
@@ -147,11 +162,14 @@ class Stage(Deadline):
 
     Attributes:
         name: as the author calls it.
+        limit, began: how long it may take, and since when that counts.
         otherwise: the reason for which the stage is broken off once its limit is over; None: it goes on.
         over: its limit is over.
     """
 
     name: str
+    limit: Limit | None = Field(default=None, exclude_if=absent)
+    began: AwareDatetime | None = Field(default=None, exclude_if=absent)
     otherwise: str | None = Field(default=None, exclude_if=absent)
     over: bool = Field(default=False, exclude_if=lambda value: value is False)
 

@@ -9,6 +9,7 @@ from contracts.terms.calendar import Calendar, Due, Stretch
 from contracts.terms.limits import AS_IT_FALLS, Counting, Limit, working_days
 from contracts.terms.requests import Deem, End, Escalate, Lapse, Refer, Remind, lapse
 from contracts.wire.messages import Expired, Reminded, Rescheduled
+from contracts.wire.notices import LimitMoved
 from workflows.case.asking import ask
 from workflows.case.case import Case
 from workflows.case.deadlines import Deadline, ScheduledRung, Wait
@@ -63,26 +64,58 @@ def reschedule(case: Case, wait: Wait, why: str, *, resumed: bool = False) -> No
         counting=case.law.counting,
         stopped=wait.still,
     )
-    before = (wait.due, wait.rungs)
-    if before == (due.at, rungs) and not resumed:
+    if (wait.due, wait.provisional, wait.rungs) == (due.at, due.provisional, rungs) and not resumed:
         return
-    moved_from, wait.due, wait.rungs, wait.held_until = wait.due, due.at, rungs, None
-    case.waits.forget(wait.step)
+    moved_from = wait.due
+    move(case, wait, due, rungs)
+    tell_of_move(case, wait, why, moved_from)
+
+
+def move(case: Case, deadline: Deadline, due: Due, rungs: list[ScheduledRung]) -> None:
+    """Let a deadline be due at another time.
+
+    Where its end was still to come and by the new count is past, it binds with the end of the next working
+    day: whom it binds hears of it before.
+    """
+    end, now = deadline.end, case.now()
+    deadline.move(due, rungs)
+    if end is not None and deadline.end is not None and deadline.end <= now < end:
+        deadline.held_until = case.calendar.due(now, working_days(1)).at
+    case.waits.forget(deadline.step)
     case.waits.set_alarm()
-    tell_of_move(case, wait, why, moved_from, provisional=due.provisional)
 
 
-def tell_of_move(
-    case: Case, wait: Wait, why: str, moved_from: datetime | None, *, provisional: bool = False
-) -> None:
-    """Record that a wait is due at another time, or stands still, and tell the agency that has it."""
+def tell_of_move(case: Case, wait: Wait, why: str, moved_from: datetime | None) -> None:
+    """Record that a wait is due at another time, or stands still, and tell everybody who was told its due
+    time: the agency that has it and the one to which it was escalated, or the applicant, who was also told
+    it with each question of the agency."""
     due, end = (None, None) if wait.stands_still else (wait.due, wait.end)
+    provisional = wait.provisional and due is not None
     recorded = case.record(
         "rescheduled", of=wait, due=due, due_before=moved_from, provisional=provisional, basis=why
     )
     if wait.agency is not None and wait.request is not None:
-        recorded.tell_agency(
-            wait.agency, Rescheduled(request=wait.request, due=due, binding_end=end, reason=why)
+        moved = Rescheduled(
+            request=wait.request, due=due, binding_end=end, provisional=provisional, reason=why
+        )
+        passed = [each.rung for each in wait.rungs[: wait.passed]]
+        escalated = [rung.to for rung in passed if isinstance(rung, Escalate)]
+        for agency in dict.fromkeys([wait.agency, *escalated]):
+            recorded.tell_agency(agency, moved)
+    asked = case.journal.questions.items()
+    questions = tuple(
+        each for each, question in asked if question.step == wait.step and question.agency == wait.agency
+    )
+    if wait.notice is not None or questions:
+        recorded.tell_applicant(
+            LimitMoved(
+                notice=wait.notice or "question",
+                questions=questions,
+                due=due,
+                binding_end=end,
+                provisional=provisional,
+                reason=why,
+            )
         )
 
 
@@ -146,7 +179,7 @@ def _end(case: Case, wait: Wait, rung: End, at: datetime) -> None:
             due, rungs = schedule(
                 case.calendar, last_instant, wait.limit, wait.ladder, counting=case.law.counting
             )
-            case.waits.refer(wait, to, due.at, rungs)
+            case.waits.refer(wait, to, due, rungs)
             recorded = ask(case, wait, kind="referred", provisional=due.provisional)
             expired = {"referred_to": to}
     if silent is not None and request is not None:

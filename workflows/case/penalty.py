@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from contracts.platform import Delivered
+from contracts.terms.calendar import Due
 from contracts.terms.clock_rules import PenaltyPayment
 from contracts.terms.limits import calendar_days
 from contracts.wire.messages import CaseDue
@@ -35,11 +36,13 @@ def notice_default(case: Case, delivered: Delivered) -> None:
         raise refusal("already-noticed")
     if due is None or delivered.received < due.at:
         raise refusal("not-overdue")
-    begins = case.calendar.due(delivered.received, late.after, counting=case.law.counting).at
-    case.journal.default = Default(noticed=delivered.received, begins=begins)
+    begins = _beginning(case, late, delivered.received)
+    case.journal.default = Default(noticed=delivered.received, begins=begins.at)
     _set(case, begins)
-    recorded = case.record("default-noticed", by=delivered, due=begins, basis=late.basis)
-    recorded.tell_agency(case.item.lead, CaseDue(limit=PENALTY, due=begins, basis=late.basis))
+    recorded = case.record(
+        "default-noticed", by=delivered, due=begins.at, provisional=begins.provisional, basis=late.basis
+    )
+    recorded.tell_agency(case.item.lead, CaseDue(limit=PENALTY, due=begins.at, basis=late.basis))
     taken(recorded, delivered)
 
 
@@ -55,9 +58,44 @@ def take_penalty(case: Case, limit: Deadline) -> bool:
     rates = late.rates_on(case.calendar.day(default.begins))
     end = _end_of(case, default, rates.days)
     _set(case, end)
-    recorded = case.record("penalty-begun", occurred=default.begins, due=end, basis=late.basis)
-    recorded.tell_agency(case.item.lead, CaseDue(limit=PENALTY, due=end, overdue=True, basis=late.basis))
+    recorded = case.record(
+        "penalty-begun",
+        occurred=default.begins,
+        due=end.at,
+        provisional=end.provisional,
+        basis=late.basis,
+    )
+    told = CaseDue(limit=PENALTY, due=end.at, overdue=True, basis=late.basis)
+    recorded.tell_agency(case.item.lead, told)
     return True
+
+
+def count_penalty_anew(case: Case, why: str) -> None:
+    """Compute again when the penalty payment begins, or grows no more, since the calendar has changed; where
+    that has moved it, say so and tell the lead agency. One that has begun began when it did."""
+    default, late = case.journal.default, case.law.late
+    before = case.journal.deadlines.get(PENALTY)
+    if default is None or before is None or not isinstance(late, PenaltyPayment):
+        return
+    if default.begun:
+        due = _end_of(case, default, late.rates_on(case.calendar.day(default.begins)).days)
+    else:
+        due = _beginning(case, late, default.noticed)
+        default.begins = due.at
+    if (before.due, before.provisional) == due:
+        return
+    _set(case, due)
+    recorded = case.record(
+        "rescheduled",
+        outcome=PENALTY,
+        due=due.at,
+        due_before=before.due,
+        provisional=due.provisional,
+        basis=why,
+    )
+    if due.at != before.due:
+        told = CaseDue(limit=PENALTY, due=due.at, overdue=default.begun, basis=why)
+        recorded.tell_agency(case.item.lead, told)
 
 
 def tell_penalty(case: Case, at: datetime) -> None:
@@ -70,23 +108,25 @@ def tell_penalty(case: Case, at: datetime) -> None:
         return
     case.journal.deadlines.pop(PENALTY, None)
     default.told = True
-    if not default.begun:
-        return
     rates = late.rates_on(case.calendar.day(default.begins))
-    days = sum(_end_of(case, default, number) <= at for number in range(1, rates.days + 1))
+    days = sum(_end_of(case, default, number).at <= at for number in range(1, rates.days + 1))
     if days:
         due = PenaltyDue(amount=rates.owed(days), days=days, basis=late.basis)
         case.record("penalty-due", basis=late.basis, penalty=due.amount, data=due).tell_applicant(due)
 
 
-def _end_of(case: Case, default: Default, days: int) -> datetime:
+def _beginning(case: Case, late: PenaltyPayment, noticed: datetime) -> Due:
+    """When it begins to be owed after notice of default."""
+    return case.calendar.due(noticed, late.after, counting=case.law.counting)
+
+
+def _end_of(case: Case, default: Default, days: int) -> Due:
     """When so many days of it are over."""
     last_instant = default.begins - timedelta(microseconds=1)
-    return case.calendar.due(last_instant, calendar_days(days)).at
+    return case.calendar.due(last_instant, calendar_days(days))
 
 
-def _set(case: Case, at: datetime) -> None:
-    case.journal.deadlines[PENALTY] = Deadline(
-        step=PENALTY, due=at, rungs=[ScheduledRung(at=at, rung=Over())]
-    )
+def _set(case: Case, due: Due) -> None:
+    case.journal.deadlines[PENALTY] = limit = Deadline(step=PENALTY)
+    limit.move(due, [ScheduledRung(at=due.at, rung=Over())])
     case.waits.set_alarm()

@@ -186,11 +186,12 @@ class Procedure(Generic[A]):
 
         def begin(wait: Wait) -> None:
             due = wait.due or self._case.now()
-            notice = Missing(items=tuple(missing), due=due)
+            notice = Missing(items=tuple(missing), due=due, provisional=wait.provisional)
             recorded = self._case.record(
                 "asked-applicant",
                 of=wait,
                 due=due,
+                provisional=wait.provisional,
                 materials=len(missing),
                 material_codes=fields,
                 data=notice,
@@ -219,8 +220,11 @@ class Procedure(Generic[A]):
         self._case.check_fee(fee)
 
         def begin(wait: Wait) -> None:
-            notice = FeeDue(amount=fee, due=wait.due or self._case.now())
-            recorded = self._case.record("fee-due", of=wait, due=notice.due, fee_charged=fee, data=notice)
+            due, provisional = wait.due or self._case.now(), wait.provisional
+            notice = FeeDue(amount=fee, due=due, provisional=provisional)
+            recorded = self._case.record(
+                "fee-due", of=wait, due=due, provisional=provisional, fee_charged=fee, data=notice
+            )
             recorded.tell_applicant(notice)
 
         if not fee.amount:

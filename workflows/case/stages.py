@@ -7,8 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from contracts.terms.limits import Limit
+from contracts.wire.messages import CaseDue
 from workflows.case.case import Case
-from workflows.case.clock import ladder_of
+from workflows.case.clock import ladder_of, set_limit
 from workflows.case.deadlines import Stage
 from workflows.case.journal import Outcome, mark_of
 
@@ -31,6 +32,34 @@ def is_over(case: Case, step: str, mark: str) -> bool:
     return False
 
 
+def count_stages_anew(case: Case, why: str) -> None:
+    """Compute again when the stages that are under way are due, since the calendar has changed; say of each
+    that moves from what to what, and to the lead agency where it was warned. One that is over stays over."""
+    for stage in case.journal.stages.values():
+        before, warned = stage.due, stage.passed > 0
+        if stage.over or not _count(case, stage):
+            continue
+        recorded = case.record(
+            "rescheduled",
+            step=stage.step,
+            outcome=stage.name,
+            due=stage.due,
+            due_before=before,
+            provisional=stage.provisional,
+            basis=why,
+        )
+        if warned and stage.due is not None and stage.due != before:
+            recorded.tell_agency(case.item.lead, CaseDue(limit=stage.name, due=stage.due, basis=why))
+
+
+def _count(case: Case, stage: Stage) -> bool:
+    """Set when a stage is due; whether that is another time than before."""
+    if stage.limit is None or stage.began is None:  # it was begun by a build that kept neither
+        return False
+    due = case.calendar.due(stage.began, stage.limit, counting=case.law.counting)
+    return set_limit(case, stage, due, ladder_of(case, stage.began, [stage.limit], due.at))
+
+
 class Within:
     """A stage, as ``async with`` has it: it begins with the block and ends with it."""
 
@@ -48,12 +77,14 @@ class Within:
         self._step = case.journal.next_step("within")
         said = mark_of({"stage": name, "limit": self._limit, "otherwise": otherwise})
         if case.do_once(self._step, said):
-            case.journal.stages[self._step] = stage = Stage(step=self._step, name=name, otherwise=otherwise)
-            began = case.moment
-            due = case.calendar.due(began, self._limit, counting=case.law.counting)
-            stage.due, stage.rungs = due.at, ladder_of(case, began, [self._limit], due.at)
-            case.waits.set_alarm()
-            case.record("stage-begun", step=self._step, outcome=name, due=due.at, provisional=due.provisional)
+            stage = Stage(
+                step=self._step, name=name, otherwise=otherwise, limit=self._limit, began=case.moment
+            )
+            case.journal.stages[self._step] = stage
+            _count(case, stage)
+            case.record(
+                "stage-begun", step=self._step, outcome=name, due=stage.due, provisional=stage.provisional
+            )
         self._token = _STAGES.set((*_STAGES.get(), self._step))
         return self
 

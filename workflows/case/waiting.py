@@ -105,6 +105,7 @@ def _ask(case: Case, step: str, request: Request[Any], mark: str) -> None:
         began=case.now(),
         ladder=terms.overdue,
         due=due.at,
+        provisional=due.provisional,
         rungs=rungs,
         request=request.name,
         limit=terms.limit,
@@ -170,7 +171,7 @@ def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None
         inlets[events_topic(Party.channel(case.opened.channel))] = None
 
     def begin(wait: Wait) -> None:
-        case.record("waiting", of=wait, due=wait.due, data={"reports": words})
+        case.record("waiting", of=wait, due=wait.due, provisional=wait.provisional, data={"reports": words})
 
     return _open(
         case,
@@ -244,7 +245,7 @@ def _open(
     elif within is not None:
         wait.began, wait.limit, wait.ladder = case.now(), within, (lapse("overdue"),)
         due, wait.rungs = schedule(case.calendar, wait.began, within, wait.ladder, counting=case.law.counting)
-        wait.due = due.at
+        wait.due, wait.provisional = due.at, due.provisional
     case.waits.open(wait)
     begin(wait)
     case.waits.offer_kept_facts()

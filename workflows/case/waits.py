@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.platform import Fence, FencePassed
+from contracts.terms.calendar import Due
 from contracts.terms.identifiers import AgencyId, CaseId, Party
 from contracts.terms.values import Money
 from contracts.wire.topics import events_topic
@@ -91,11 +92,11 @@ class Waits:
         deadline.held_until = until
         self._renew(deadline.step)
 
-    def refer(self, wait: Wait, to: AgencyId, due: datetime, rungs: list[ScheduledRung]) -> None:
+    def refer(self, wait: Wait, to: AgencyId, due: Due, rungs: list[ScheduledRung]) -> None:
         """Let another agency end a wait, on a ladder of its own; the one that was asked no longer can."""
         wait.referred_by, wait.agency, wait.holder = wait.agency, to, Party.agency(to)
-        wait.due, wait.rungs, wait.passed, wait.still = due, rungs, 0, []
-        wait.inlets, wait.held_until, wait.outage = (events_topic(wait.holder),), None, None
+        wait.move(due, rungs)
+        wait.passed, wait.still, wait.inlets = 0, [], (events_topic(wait.holder),)
         _give_up(self._checks.pop(wait.step, None))
         self._renew(wait.step)
 

@@ -88,6 +88,14 @@ def test_a_step_is_due_when_its_limit_ends_that_has_moved_and_never_while_it_sta
     held = about_review(case, "held", due="2026-03-23T16:00:00Z", due_before=then)
     (step,) = steps_of(chain({"kind": "opened"}, asked, moved, held, case=case))
     assert step.due == datetime.fromisoformat("2026-03-23T16:00:00Z")
+    definite = about_review(case, "rescheduled", due=then, due_before=then)
+    (step,) = steps_of(chain({"kind": "opened"}, asked, moved, definite, case=case))
+    assert (step.due, step.provisional) == (datetime.fromisoformat(then), False)
+    others = [{"kind": "rescheduled", "outcome": "penalty"}, {"kind": "rescheduled", "step": "within/1"}]
+    (step,) = steps_of(
+        chain({"kind": "opened"}, asked, *({"due": then} | each for each in others), case=case)
+    )
+    assert step.due == datetime.fromisoformat(first), "a stage and a penalty payment are no steps"
     waits = about_review(case, "held")
     (step,) = steps_of(chain({"kind": "opened"}, asked, moved, waits, case=case))
     assert step.due == datetime.fromisoformat(then), "what is held for a fence has the limit that it had"

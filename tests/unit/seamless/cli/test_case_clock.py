@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts.terms.calendar import LegalCalendar, calendar
 from contracts.terms.limits import hours, weeks, working_days
 from contracts.wire.ledger import LedgerEntry
 from tests.applications import new_case
@@ -186,3 +188,40 @@ def test_a_case_that_there_is_not(shown: Shown, tmp_path: Path) -> None:
     shown(OPENED)
     said = command("case", "clock", new_case(), "--data", tmp_path)
     assert (said.code, "no case" in said.err) == (2, True)
+
+
+def test_it_says_what_a_calendar_has_moved_from_when_to_when(shown: Shown) -> None:
+    """Of the case's limits, its steps, its stages and its penalty payment."""
+    first, later, when = at("2026-10-12T00:00"), at("2026-10-14T00:00"), at("2026-09-16T09:00")
+    known = calendar("cn-2026.1")
+    assert isinstance(known, LegalCalendar)
+    days = known.days.model_copy(update={"name": "cn-2026.2"})
+    started = starts(at("2026-09-14T10:00"), working_days(20), calendar="cn-2026.1", promised_due=first)
+    anew = entry(when, "calendar", HOUSING, "count-anew", days=days, promised_due=later)
+    moved = entry(when, "rescheduled", HOUSING, basis="cn-2026.2") | {"due_before": first, "due": later}
+    steps = (
+        OPENED,
+        started,
+        anew | {"outcome": "cn-2026.2", "basis": "a notice", "due_before": first, "due": later},
+        moved | {"step": "collect/1"},
+        moved | {"step": "within/1", "outcome": "substance", "provisional": True},
+        moved | {"outcome": "penalty", "due": first},
+    )
+    out = words(shown(*steps))
+    for told in (
+        "statutory: from 2026-10-11 (Asia/Shanghai) to 2026-10-13 (Asia/Shanghai) (cn-2026.2)",
+        "promised: from 2026-10-11 (Asia/Shanghai) to 2026-10-13 (Asia/Shanghai) (cn-2026.2)",
+        "collect/1: from 2026-10-11 (Asia/Shanghai) to 2026-10-13 (Asia/Shanghai) (cn-2026.2)",
+        "substance: from 2026-10-11 (Asia/Shanghai) to 2026-10-13 (Asia/Shanghai), provisional (cn-2026.2)",
+        "penalty: still 2026-10-11 (Asia/Shanghai) (cn-2026.2)",
+    ):
+        assert f"moved 2026-09-16 09:00:00 {told}" in out
+    found = json.loads(shown(*steps, options=("--json",)))
+    assert [each["what"] for each in found["moves"]] == [
+        "statutory",
+        "promised",
+        "collect/1",
+        "substance",
+        "penalty",
+    ]
+    assert datetime.fromisoformat(found["moves"][0]["to"]) == later
