@@ -20,8 +20,10 @@ from contracts.wire.envelope import Message
 from contracts.wire.ledger import LedgerEntry
 from tests.applications import ADMINISTRATION, application, event, new_case
 from workflows.case.case import Case
-from workflows.case.inbox import Inbox
+from workflows.case.inbox import Inbox, in_order
+from workflows.case.intake import hear
 from workflows.case.runtime import Runtime
+from workflows.case.sequence import take_next
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday, nine o'clock in Beijing."""
@@ -190,6 +192,18 @@ def next_run(case: Case, runtime: Runtime) -> Case:
     """The same case in its next run."""
     following = case.opened.model_copy(update={"carried": case.carried()})
     return Case(following, case.item, Inbox(runtime.read), runtime)
+
+
+def take(case: Case, *came: Delivered) -> None:
+    """Let events take effect, with all that is due by now, up to what has to wait for its fence."""
+    for each in came:
+        hear(case, each)
+        if isinstance(case.runtime, VirtualRuntime):
+            case.runtime.time = max(case.runtime.time, each.received)
+    case.journal.undecided = in_order(case.journal.undecided)
+    while take_next(case):
+        continue
+    case.waits.set_alarm()
 
 
 def delivered(

@@ -247,12 +247,15 @@ def check_bindings(life: Life, entries: list[LedgerEntry]) -> None:
     outage."""
     limits: dict[str, datetime | None] = {}
     statutory: datetime | None = None
+    due: datetime | None = None
     held: datetime | None = None
     decides = life.item.laws[0].late.follows in ("grant", "refuse")
     for entry in entries:
         step = entry.step or ""
         if entry.clock is not None and entry.clock.does != "stop":
-            statutory, held = entry.clock.due, None
+            statutory = entry.clock.due
+            if statutory is not None and statutory != due:  # what is held stays so, unless the limit moves
+                due, held = statutory, None
         if entry.kind in (
             "requested",
             "referred",
