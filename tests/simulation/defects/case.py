@@ -107,14 +107,18 @@ def _rungs_between() -> AbstractContextManager[Any]:
 def _steps_before_limits() -> AbstractContextManager[Any]:
     """As it once was: whatever is due of the steps is taken first, then what is due of the case itself."""
 
-    def next_due(self: Journal) -> Deadline | None:
-        for kind in (self.waits, self.stages, self.deadlines):
-            due = [each for each in kind.values() if each.next_rung]
-            if due:
-                return min(due, key=lambda each: each.rungs[each.passed].at)
-        return None
+    take = sequence.take_next
 
-    return patch.object(Journal, "next_due", next_due)
+    def take_next(case: Case) -> Any:
+        for wait in list(case.journal.waits.values()):
+            rung = wait.next_rung
+            if rung and rung.at <= case.now():
+                sequence.take_rung(case, wait)
+                if wait.step not in case.journal.waits or wait.next_rung != rung:
+                    return wait
+        return take(case)
+
+    return patch.object(sequence, "take_next", take_next)
 
 
 def _overtaking() -> AbstractContextManager[Any]:

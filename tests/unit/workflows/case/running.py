@@ -151,6 +151,38 @@ class VirtualRuntime(Runtime):
         return [entry.kind for entry in self.entries]
 
 
+class SettledRuntime(VirtualRuntime):
+    """A runtime that looks at what is waited for when nothing else can run, as Temporal does; and so quick
+    enough for hundreds of cases."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append((condition, future))
+        await future
+
+    async def advance(self, by: timedelta = timedelta(0)) -> None:
+        self.time += by
+        met = True
+        while met:
+            await self._settle()
+            met = False
+            for condition, future in self._waiting:
+                if not future.done() and condition():
+                    future.set_result(None)
+                    met = True
+            self._waiting = [each for each in self._waiting if not each[1].done()]
+
+    async def _settle(self) -> None:
+        loop: Any = asyncio.get_running_loop()
+        await asyncio.sleep(0)
+        while loop._ready:
+            await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def nothing_left_running() -> AsyncIterator[None]:
     """Ends every case that is begun meanwhile. One that was left would go on turning in its loop, and slow
