@@ -13,7 +13,7 @@ from workflows.case.case import Case, refusal
 from workflows.case.deadlines import Wait
 from workflows.case.facts import record_fact
 from workflows.case.journal import QUESTIONS_KEPT, AskedQuestion, Outcome
-from workflows.case.replies import keep_late, set_aside, taken
+from workflows.case.replies import keep_late, taken
 
 
 def answer(case: Case, delivered: Delivered) -> None:
@@ -21,9 +21,6 @@ def answer(case: Case, delivered: Delivered) -> None:
     step, wait, _ = _asked(case, delivered)
     if wait is None or wait.request is None:
         keep_late(case, delivered, step)
-        return
-    if not wait.in_time(delivered.received):
-        set_aside(case, delivered)
         return
     data = delivered.event.data
     # The gateway admits none that does not fit under any law version; this case asked under its own.
@@ -91,11 +88,8 @@ def report(case: Case, delivered: Delivered) -> None:
         raise Refusal("wrong-source", detail, "source")
     report = report_of(reported.step, reported.content, delivered.actor.id)
     name = f"reported:{reported.step}"
-    if case.waits.undecided(name, delivered.received):
-        set_aside(case, delivered)
-    else:
-        recorded, _ = record_fact(case, delivered, "reported", name, keep=report is not None)
-        taken(recorded, delivered)
+    recorded, _ = record_fact(case, delivered, "reported", name, keep=report is not None)
+    taken(recorded, delivered)
 
 
 def _asked(case: Case, delivered: Delivered) -> tuple[str, Wait | None, Outcome | None]:

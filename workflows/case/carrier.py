@@ -25,10 +25,8 @@ from workflows.case.counting_anew import count_anew
 from workflows.case.course import run_course
 from workflows.case.deciding import close, decide
 from workflows.case.faults import CourseFault
-from workflows.case.intake import take, take_undecided
-from workflows.case.ladder import take_due_rungs
 from workflows.case.outbox import WouldFork
-from workflows.case.overdue import is_limit_due, take_due_limits
+from workflows.case.sequence import take_in_order, take_rest
 
 EVENTS_PER_RUN = 1000
 BYTES_PER_RUN = 2_000_000
@@ -64,11 +62,10 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
         decision = _break_off(case, running)
     else:
         decision = _break_off(case, running) if _is_broken_off(case, running) else _decision(case, running)
-    _take_bite(case)  # what has come by now still belongs to the open case
+    case.stop_all("the case is closed")
+    take_rest(case)  # what has come by now still belongs to the open case
     if case.inbox:
         await _finish(asyncio.create_task(_take_rest(case)))
-    case.stop_all("the case is closed")
-    take_undecided(case)
     close(case, decision)  # at once, so that it leaves with what brought the decision about
     await _finish(asyncio.create_task(_drain(case)))
     sending.cancel()
@@ -125,7 +122,7 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
         return running.done() or case.inbox.cancellation is not None
 
     def something_to_do() -> bool:
-        due = case.waits.alarm.rang or case.waits.any_fence_passed
+        due = case.waits.alarm.rang or case.waits.fence_passed
         came = bool(case.inbox) or bool(case.inbox.calendars)
         return came or due or ended() or case.outbox.failed
 
@@ -136,13 +133,7 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
             return
         for days in case.inbox.take_calendars():
             count_anew(case, days)
-        _take_bite(case)
-        if not case.inbox:  # an answer in time may be among what waits there
-            take_due_rungs(case)
-            take_undecided(case)
-            if is_limit_due(case):
-                await case.runtime.settle(lambda: case.journal.sequence)  # the course decides by what came
-                take_due_limits(case)
+        await take_in_order(case, ended)
         case.runtime.show("; ".join(str(wait) for wait in case.journal.waits.values()))
         if ended():
             return
@@ -164,12 +155,6 @@ def _continue_in_a_new_run(case: Case) -> None:
             return
         case.runtime.warn("the case carries much into its new run; Temporal takes 2 MB", bytes=size)
     case.runtime.continue_as_new(following)
-
-
-def _take_bite(case: Case) -> None:
-    """Let events take effect, as many as one task may."""
-    for delivered in case.inbox.take():
-        take(case, delivered)
 
 
 def _is_broken_off(case: Case, running: asyncio.Task[Decision]) -> bool:
@@ -197,14 +182,14 @@ def _break_off(case: Case, running: asyncio.Task[Decision]) -> Decision:
 async def _take_rest(case: Case) -> None:
     while case.inbox:
         await case.outbox.drain()
-        _take_bite(case)
+        take_rest(case)
 
 
 async def _drain(case: Case) -> None:
     """Publish everything; what comes meanwhile is refused, and that is published, too."""
     await case.outbox.drain()
     while case.inbox:
-        _take_bite(case)
+        take_rest(case)
         await case.outbox.drain()
 
 

@@ -328,6 +328,7 @@ class Case:
         if self.journal.decided:
             raise refusal("already-decided")
         self.journal.withdrawn = True
+        self.journal.moment = max(self.moment, by.received)
         return self.record("withdrawn", by=by)
 
     @property

@@ -14,7 +14,7 @@ from workflows.case.case import Case, refusal
 from workflows.case.deadlines import Wait
 from workflows.case.facts import fact_of, record_fact
 from workflows.case.journal import PAYMENT, Outcome
-from workflows.case.replies import keep_late, set_aside, taken
+from workflows.case.replies import keep_late, taken
 
 
 def pay(case: Case, delivered: Delivered) -> None:
@@ -26,9 +26,6 @@ def pay(case: Case, delivered: Delivered) -> None:
     if paid.amount.currency != case.law.fees.currency:
         place, wanted = "data.amount.currency", case.law.fees.currency
         raise Refusal("wrong-currency", f"{place}: the case takes payments in {wanted}", place)
-    if case.waits.undecided(PAYMENT, delivered.received):
-        set_aside(case, delivered)
-        return
     if not case.journal.pay(paid.reference):
         raise Refusal("payment-known", REASONS["payment-known"].en, "data.reference")
     recorded, wait = record_fact(case, delivered, "paid", PAYMENT, fee_paid=paid.amount)
@@ -48,9 +45,6 @@ def supplement(case: Case, delivered: Delivered) -> None:
         if not ended & {"lapsed", "broken-off"}:
             raise refusal("not-asked")
         keep_late(case, delivered)
-        return
-    if case.waits.undecided("supplemented", delivered.received):
-        set_aside(case, delivered)
         return
     wait = _wait_that_asked_for(handed_in, waits)
     try:

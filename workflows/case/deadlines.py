@@ -44,7 +44,6 @@ class Deadline(BaseModel):
         provisional: it reaches beyond the published years of the calendar.
         rungs: the overdue ladder, by time; the last rung is the binding end. Empty: there is no limit.
         passed: how many rungs of the ladder were taken.
-        inlets: the topics on which it may be ended; the fence watches them.
         unanswered: an automated check has not answered by its end. Nothing follows; an operator has to see
             to it.
         stands_still: time does not count.
@@ -57,7 +56,6 @@ class Deadline(BaseModel):
     due: AwareDatetime | None = None
     rungs: list[ScheduledRung] = Field(default_factory=list)
     passed: int = 0
-    inlets: tuple[str, ...] = ()
     unanswered: bool = Field(default=False, exclude_if=lambda value: value is False)
     stands_still: bool = Field(default=False, exclude_if=lambda value: value is False)
     held_until: AwareDatetime | None = Field(default=None, exclude_if=absent)
@@ -97,6 +95,7 @@ class Wait(Deadline):
         began: when the limit began, and the agency that has it now was asked.
         request: the request type, where an agency was asked.
         basis, reasons: what the case's law version said of it, beside the limit, when it was asked.
+        inlets: the topics on which it may be ended; the fence watches them.
         agency: who is asked.
         referred_by: who was asked before, and did not answer.
         wants: the names of the facts that end it.
@@ -112,6 +111,7 @@ class Wait(Deadline):
 
     holder: Party
     opened: AwareDatetime
+    inlets: tuple[str, ...] = ()
     limit: Limit | None = Field(default=None, exclude_if=absent)
     ladder: tuple[Rung, ...] = Field(default=(), exclude_if=lambda value: not value)
     began: AwareDatetime | None = Field(default=None, exclude_if=absent)
@@ -150,10 +150,7 @@ class Wait(Deadline):
         return self.request is not None and not self.inlets
 
     def in_time(self, received: datetime) -> bool:
-        """Whether what the broker had at ``received`` came before the binding end.
-
-        What did not is late only once the fence is passed: it may still hold the consequence.
-        """
+        """Whether what the broker had at ``received`` came before the binding end."""
         return self.end is None or received < self.end or self.is_check
 
 

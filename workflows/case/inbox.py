@@ -62,29 +62,34 @@ class Inbox:
         return taken
 
     def take(self) -> list[Delivered]:
-        """Take from the inbox, at least one event and at most so many as one task of a case may; by the time
-        that the broker had them, then by sender.
-
-        Signals that were sent at once arrive in any order, so which of two answers came first is decided
-        by the broker's time and not by chance. What one sender said stays in the order in which it arrived,
-        which is that of its partition, also where the broker's clock stepped back in between.
-        """
+        """Take from the inbox, at least one event and at most so many as one task of a case may, as they
+        came."""
         bite = size = 0
         while bite < min(len(self._waiting), BITE_EVENTS) and size < BITE_BYTES:
             size += _size(self._waiting[bite])
             bite += 1
         taken = [self._event(each) for each in self._waiting[:bite]]
         del self._waiting[:bite]
-        latest: dict[Party, datetime] = {}
-        placed: list[tuple[datetime, Delivered]] = []
-        for each in taken:
-            latest[each.actor] = max(each.received, latest.get(each.actor, each.received))
-            placed.append((latest[each.actor], each))
-        placed.sort(key=lambda pair: (pair[0], pair[1].actor))
-        return [each for _, each in placed]
+        return taken
 
     def _event(self, came: Delivered | RawValue) -> Delivered:
         return self._read(came) if isinstance(came, RawValue) else came
+
+
+def in_order(came: Iterable[Delivered]) -> list[Delivered]:
+    """Events by the time that the broker had them, then by sender.
+
+    Signals that were sent at once arrive in any order, so which of two answers came first is decided by the
+    broker's time and not by chance. What one sender said stays in the order in which it arrived, which is
+    that of its partition, also where the broker's clock stepped back in between.
+    """
+    latest: dict[Party, datetime] = {}
+    placed: list[tuple[datetime, Delivered]] = []
+    for each in came:
+        latest[each.actor] = max(each.received, latest.get(each.actor, each.received))
+        placed.append((latest[each.actor], each))
+    placed.sort(key=lambda pair: (pair[0], pair[1].actor))
+    return [each for _, each in placed]
 
 
 def _size(came: Delivered | RawValue) -> int:

@@ -1,4 +1,4 @@
-"""Intake: every event takes effect once, or its sender is told why not."""
+"""Intake: every event is heard once and takes effect, or its sender is told why not."""
 
 from __future__ import annotations
 
@@ -25,33 +25,25 @@ from workflows.case.journal import size_of
 from workflows.case.replies import refuse
 
 
-def take(case: Case, delivered: Delivered) -> None:
-    """Let an event take effect, once. A repeat (same source and id) changes nothing; but where the broker had
-    it before a copy that is still undecided, it takes that one's place: it may be in time.
-
-    Whatever cannot take effect is recorded as refused, and its sender is told why. So is what has the id of
-    another event that took effect.
+def hear(case: Case, delivered: Delivered) -> None:
+    """Hear an event, once: it takes effect when its turn comes. A repeat (same source and id) changes
+    nothing; but where the broker had it before a copy that is still undecided, it takes that one's place: it
+    may be in time. What has the id of another event that took effect is refused.
     """
     case.events += 1  # a repeat, too: it fills the run's history as much as the first copy did
     case.bytes += size_of(delivered)
     match case.journal.hear(delivered.event):
         case "new":
-            _take_effect(case, delivered)
+            case.journal.undecided.append(delivered)
         case "copy":
             if case.journal.drop_later_copy(delivered):
-                _take_effect(case, delivered)
+                case.journal.undecided.append(delivered)
         case "other":
             refuse(case, delivered, refusal("id-reused"))
 
 
-def take_undecided(case: Case) -> None:
-    """Let the events take effect of which it is known by now whether they are late."""
-    undecided, case.journal.undecided = case.journal.undecided, []
-    for delivered in undecided:
-        _take_effect(case, delivered)
-
-
-def _take_effect(case: Case, delivered: Delivered) -> None:
+def take_effect(case: Case, delivered: Delivered) -> None:
+    """Let an event take effect. Where it cannot, that is recorded, and its sender is told why."""
     try:
         if case.closed:
             raise refusal("case-closed")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -19,16 +20,16 @@ from contracts.platform import Delivered
 from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.clock_marks import ClockMark
 from contracts.terms.decisions import Grant, Refuse
-from contracts.terms.identifiers import AgencyId
+from contracts.terms.identifiers import AgencyId, Party
 from contracts.terms.values import Money, absent
 from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import GENESIS
 from workflows.case.deadlines import Deadline, Default, Stage, Wait
 
-UNDECIDED_KEPT = 100
-UNDECIDED_BYTES = 200_000
-"""So many events, and bytes of them, may wait until it is known whether they are late."""
+UNDECIDED_KEPT = 500
+UNDECIDED_BYTES = 300_000
+"""So many events, and bytes of them, may wait for what was due before them."""
 
 FACTS_KEPT = 100
 FACT_BYTES = 50_000
@@ -100,7 +101,8 @@ class Journal(BaseModel):
         outcomes: how each step ended, in the order in which they ended.
         waits: the steps that are open, in the order in which they were opened.
         facts: reports and payments that no verb has waited for yet.
-        undecided: events after the end of an open wait: late, unless its fence says that it is held.
+        undecided: events that were heard and have not taken effect, in order: something was due before the
+            broker had them, and waits for its fence.
         inbox: events that one run leaves to the next.
         seen: a mark of every event that came, with one of what it said.
         questions: what the applicant was asked by agencies, by the id of the ledger entry.
@@ -143,11 +145,20 @@ class Journal(BaseModel):
     default: Default | None = None
     _ordinals: Counter[str] = PrivateAttr(default_factory=Counter)
 
-    def every_deadline(self) -> Iterator[Deadline]:
-        """Everything that may be due: the waits, the stages, the limits of the case itself."""
-        yield from self.waits.values()
-        yield from self.stages.values()
-        yield from self.deadlines.values()
+    def next_due(self) -> Deadline | None:
+        """What is due first, by its instant. At one instant comes first what was due earlier and was held;
+        then it goes from the outside in: the limits of the case itself, the stages, the steps, of each kind
+        what began first."""
+        found: list[tuple[datetime, datetime, int, Deadline]] = []
+        for deadline in (*self.deadlines.values(), *self.stages.values(), *self.waits.values()):
+            if rung := deadline.next_rung:
+                found.append((rung.at, deadline.rungs[deadline.passed].at, len(found), deadline))
+        return min(found)[-1] if found else None
+
+    @property
+    def verbs(self) -> int:
+        """How many steps the course has begun in this run; it grows whenever the course goes on."""
+        return self._ordinals.total()
 
     def next_step(self, name: str) -> str:
         """The step name of the next use of a verb: ``name`` and how often it was used.
@@ -195,16 +206,22 @@ class Journal(BaseModel):
             self.refundable.get(amount.currency, Decimal(0)) + amount.amount, LARGEST_SUM
         )
 
-    def set_aside(self, delivered: Delivered) -> bool:
-        """Keep an event until it is known whether it is late; false when there is no room for it."""
-        size = sum(size_of(each) for each in self.undecided) + size_of(delivered)
-        if len(self.undecided) >= UNDECIDED_KEPT or size > UNDECIDED_BYTES:
-            return False
-        self.undecided.append(delivered)
-        return True
+    def without_room(self) -> list[Delivered]:
+        """Take out the undecided events that there is no room for: the last ones of whoever sent most of
+        them, so that nobody's flood takes the room of another."""
+        sizes: Counter[Party] = Counter()
+        for each in self.undecided:
+            sizes[each.actor] += size_of(each)
+        taken: list[Delivered] = []
+        while len(self.undecided) > UNDECIDED_KEPT or sizes.total() > UNDECIDED_BYTES:
+            most = max(sizes, key=lambda actor: (sizes[actor], actor))
+            place = max(place for place, each in enumerate(self.undecided) if each.actor == most)
+            taken.append(self.undecided.pop(place))
+            sizes[most] -= size_of(taken[-1])
+        return taken[::-1]
 
     def drop_later_copy(self, delivered: Delivered) -> bool:
-        """Whether a copy of an event was set aside that the broker had later; it no longer is then."""
+        """Whether a copy of an event is undecided that the broker had later; it no longer is then."""
         for place, each in enumerate(self.undecided):
             if each.event.key == delivered.event.key and delivered.received < each.received:
                 del self.undecided[place]

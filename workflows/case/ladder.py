@@ -119,34 +119,18 @@ def tell_of_move(case: Case, wait: Wait, why: str, moved_from: datetime | None) 
         )
 
 
-def take_due_rungs(case: Case) -> None:
-    """Take every rung of a wait that is due by now, and set the alarm to the next one.
-
-    A rung that ends a wait has to wait for its fence; it stays due and is taken once the fence is passed.
-    """
-    now = case.now()
-    for wait in list(case.journal.waits.values()):
-        while wait.step in case.journal.waits and (rung := wait.next_rung) and rung.at <= now:
-            if not _take(case, wait, rung):
-                break
-    case.waits.alarm.rang = False
-    case.waits.set_alarm()
-
-
-def _take(case: Case, wait: Wait, scheduled: ScheduledRung) -> bool:
-    """Take a rung; false when it has to wait for its fence."""
-    rung = scheduled.rung
+def take_rung(case: Case, wait: Wait) -> None:
+    """Take the rung of a wait that is due; one that ends it stays due until its fence is passed."""
+    scheduled = wait.next_rung
+    rung = scheduled.rung if scheduled else None
     if isinstance(rung, Remind | Escalate):
         wait.passed += 1
         _remind(case, wait, rung)
     elif isinstance(rung, End) and not _is_silence(case, wait, rung):
         wait.unanswered = True
         case.record("held", of=wait, data={"unanswered": True})
-    elif isinstance(rung, End) and may_bind(case, wait):
+    elif isinstance(rung, End) and scheduled is not None and may_bind(case, wait):
         _end(case, wait, rung, scheduled.at)
-    else:
-        return False
-    return True
 
 
 def _is_silence(case: Case, wait: Wait, rung: End) -> bool:
@@ -194,7 +178,7 @@ def may_bind(case: Case, deadline: Deadline) -> bool:
     names a basis for it, the limit itself ends later: with the next working day after the return.
     """
     found = case.waits.fence(deadline)
-    if found is None:
+    if found is None or case.inbox:  # something in time may be among what waits there
         return False
     until, outage, basis = found.held_until, found.outage, case.law.outage_basis
     if until is None or deadline.end is None or until <= deadline.end:

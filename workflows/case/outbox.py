@@ -111,7 +111,12 @@ class Outbox:
     """Collects what a case sends and publishes it in order, one activity at a time.
 
     All that one activation sends goes in one activity.
+
+    Attributes:
+        gathering: the activation is still adding to it, also where it lets the course go on in between.
     """
+
+    gathering = False
 
     def __init__(self, opened: Opened[Any], runtime: Runtime, involved: list[AgencyId]) -> None:
         """``involved`` are the agencies that were told something; more are added."""
@@ -173,7 +178,7 @@ class Outbox:
         What the course adds next in the same activation leaves with it: fewer activities, and the last
         answer does not leave without the closing that it brings about.
         """
-        await self._runtime.until(lambda: bool(self._waiting))
+        await self._runtime.until(lambda: bool(self._waiting) and not self.gathering)
         await self._runtime.settle(lambda: len(self._waiting))
 
     async def drain(self) -> None:

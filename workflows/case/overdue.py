@@ -13,51 +13,24 @@ from workflows.case.deadlines import Deadline, Stage, Wait, Warn
 from workflows.case.deciding import decide
 from workflows.case.journal import Outcome
 from workflows.case.ladder import may_bind
-from workflows.case.penalty import take_penalty
+from workflows.case.penalty import PENALTY, take_penalty
 
 
-def is_limit_due(case: Case) -> bool:
-    """Whether a limit of the case itself has something due by now."""
-    return any(_is_due(case, each) for each in _limits(case))
-
-
-def take_due_limits(case: Case) -> None:
-    """Take every rung of the case's own limits that is due by now, by time; at one instant what the law sets
-    goes first. What binds waits for its fence. Where a stage is broken off, the course goes on from there
-    before anything else.
-    """
-    waiting: set[str] = set()
-    while due := [each for each in _limits(case) if _is_due(case, each) and each.step not in waiting]:
-        limit = min(due, key=lambda each: each.rungs[each.passed].at)
-        if not _take(case, limit):
-            waiting.add(limit.step)
-        elif isinstance(limit, Stage) and limit.over and limit.otherwise is not None:
-            break
-    case.waits.set_alarm()
-
-
-def _limits(case: Case) -> list[Deadline]:
-    return [*case.journal.deadlines.values(), *case.journal.stages.values()]
-
-
-def _is_due(case: Case, limit: Deadline) -> bool:
-    rung = limit.next_rung
-    return rung is not None and rung.at <= case.now()
-
-
-def _take(case: Case, limit: Deadline) -> bool:
-    """Take a rung; false when it has to wait for its fence, or for a check."""
-    if limit.step == "penalty":
-        return take_penalty(case, limit)
-    if isinstance(limit.rungs[limit.passed].rung, Warn):
+def take_limit(case: Case, limit: Deadline) -> None:
+    """Take the rung of a limit of the case itself that is due. What binds stays due until its fence is
+    passed, or is held while a check has not answered."""
+    if limit.step == PENALTY:
+        if case.waits.fence(limit) is not None and not case.inbox:  # a decision in time is owed nothing for
+            case.waits.forget(limit.step)
+            take_penalty(case, limit)
+    elif isinstance(limit.rungs[limit.passed].rung, Warn):
         _tell(case, limit, overdue=False)
     elif isinstance(limit, Stage):
-        return _stage_is_over(case, limit)
+        _stage_is_over(case, limit)
     elif limit.step == "statutory":
-        return _statutory_is_over(case, limit)
+        _statutory_is_over(case, limit)
     else:
         _tell(case, limit, overdue=True)
-    return True
 
 
 def _tell(case: Case, limit: Deadline, *, overdue: bool, basis: str | None = None) -> None:
@@ -80,35 +53,33 @@ def _tell(case: Case, limit: Deadline, *, overdue: bool, basis: str | None = Non
         recorded.tell_applicant(OverdueNotice(due=limit.due, follows=case.law.late.follows, basis=basis))
 
 
-def _stage_is_over(case: Case, stage: Stage) -> bool:
+def _stage_is_over(case: Case, stage: Stage) -> None:
     """Tell it; and break the stage off, where its author says so."""
     within = [wait for wait in case.journal.waits.values() if stage.step in wait.stages]
     if stage.otherwise is not None and not _binds(case, stage, within):
-        return False
+        return
     stage.over = True
     _tell(case, stage, overdue=True)
     if stage.otherwise is not None:
         for wait in within:
             broken_off = Outcome(how="broken-off", value=stage.otherwise)
             case.stop(wait.step, f"the stage {stage.name!r} is over", broken_off, at=stage.end)
-    return True
 
 
-def _statutory_is_over(case: Case, limit: Deadline) -> bool:
+def _statutory_is_over(case: Case, limit: Deadline) -> None:
     """Tell it, and let follow what the law says."""
     late, waits = case.law.late, list(case.journal.waits.values())
     decided = _decided_by(late)
     if decided is not None and not _binds(case, limit, waits):
-        return False
+        return
     end = limit.end
     _tell(case, limit, overdue=True, basis=_basis_of(late))
     if decided is None:
-        return True
+        return
     case.journal.silence = decided
     for wait in waits:
         case.stop(wait.step, "the law has decided the case", Outcome(how="broken-off"), at=end)
     decide(case, decided, at=end)
-    return True
 
 
 def _binds(case: Case, limit: Deadline, waits: Sequence[Wait]) -> bool:
@@ -118,7 +89,6 @@ def _binds(case: Case, limit: Deadline, waits: Sequence[Wait]) -> bool:
         limit.unanswered = True
         case.record("held", step=limit.step, data={"unanswered": True})
         return False
-    limit.inlets = tuple(dict.fromkeys(inlet for wait in waits for inlet in wait.inlets))
     return may_bind(case, limit)
 
 

@@ -7,7 +7,7 @@ from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.values import Money
 from contracts.wire.messages import Refused, Taken, refusal_id
 from contracts.wire.notices import RefusedNotice, TakenNotice
-from workflows.case.case import Case, refusal
+from workflows.case.case import Case
 from workflows.case.outbox import Recorded
 
 
@@ -24,16 +24,6 @@ def taken(
 def keep_late(case: Case, delivered: Delivered, step: str | None = None) -> None:
     """Keep what came too late; it changes nothing."""
     taken(case.record("late", by=delivered, step=step), delivered, late=True)
-
-
-def set_aside(case: Case, delivered: Delivered) -> None:
-    """Keep an event until the fence of the wait that it came too late for says whether it counts.
-
-    Raises:
-        Refusal: too many wait already.
-    """
-    if not case.journal.set_aside(delivered):
-        raise refusal("too-many-events")
 
 
 def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:

@@ -68,11 +68,12 @@ class Runtime:
         """Return when ``condition`` holds; it is checked whenever everything that is ready has run."""
         await workflow.wait_condition(condition)
 
-    async def settle(self, done: Callable[[], int]) -> None:
+    async def settle(self, done: Callable[[], object]) -> None:
         """Return when the activation adds nothing more to what is ``done``, a count of it."""
-        before = -1
-        while before != done():
-            before = done()
+        await self.until(lambda: True)  # whoever waited for what has come about goes on first
+        before: object = None
+        while before != (now := done()):
+            before = now
             await self.until(lambda: True)
 
     async def sleep(self, seconds: float, summary: str) -> None:

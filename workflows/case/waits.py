@@ -40,7 +40,7 @@ class Waits:
         """
         Args:
             now: the case's clock.
-            delay: so long after a rung is due it is taken.
+            delay: so long after a rung is due it is taken, unless something came meanwhile.
         """
         self._delay = delay
         self.alarm = Alarm(runtime, now)
@@ -105,11 +105,6 @@ class Waits:
         self._fences.pop(step)
         self.set_alarm()
 
-    def undecided(self, name: str, received: datetime) -> bool:
-        """Whether a fact may yet end a wait whose end is over, and is in time for none."""
-        wanting = [wait for wait in self._journal.waits.values() if name in wait.wants]
-        return bool(wanting) and not any(wait.in_time(received) for wait in wanting)
-
     def receive(self, fact: Fact) -> Wait | None:
         """Give a fact to the first wait that wants it and that it is in time for; that wait, or None."""
         for wait in self._journal.waits.values():
@@ -127,13 +122,15 @@ class Waits:
         self._journal.facts = [fact for fact in self._journal.facts if self.receive(fact) is None]
 
     def set_alarm(self) -> None:
-        """Ring at the earliest rung. A rung that waits for its fence is taken when the fence is passed."""
-        deadlines = [each for each in self._journal.every_deadline() if each.step not in self._fences]
-        if due := [rung.at for each in deadlines if (rung := each.next_rung)]:
-            self.alarm.set(min(due) + self._delay)
+        """Ring for what is due next. If it waits for its fence, it is taken once that is passed, and what is
+        later after it."""
+        due = self._journal.next_due()
+        if due is not None and due.step not in self._fences and (rung := due.next_rung):
+            self.alarm.set(rung.at + (timedelta(0) if self._journal.undecided else self._delay))
 
     def fence(self, wait: Deadline) -> FencePassed | None:
-        """What the fence found: the case has everything that came in time for ``wait``. None: not yet.
+        """What the fence found: the case has everything that the broker had by the end of ``wait``, from the
+        applicant and from whoever has something to bring. None: not yet.
 
         If it is not known yet, the gateway is asked, once. A deadline takes effect only after every
         on-time event has been processed, so an outage of the platform never brings about a consequence.
@@ -145,12 +142,15 @@ class Waits:
         return self._found.get(wait.step)
 
     @property
-    def any_fence_passed(self) -> bool:
-        """Whether a rung that waited for its fence can be taken now."""
-        return bool(self._found)
+    def fence_passed(self) -> bool:
+        """Whether what is due next waited for its fence and can be taken now."""
+        due = self._journal.next_due() if self._found else None
+        return due is not None and due.step in self._found
 
     async def _pass_fence(self, wait: Deadline, deadline: datetime) -> None:
-        fence = Fence(case=self._case, deadline=deadline, topics=wait.inlets)
+        inlets = [inlet for each in self._journal.waits.values() for inlet in each.inlets]
+        channel = events_topic(Party.channel(self._case.channel))
+        fence = Fence(case=self._case, deadline=deadline, topics=tuple(dict.fromkeys([channel, *inlets])))
         found = await self._runtime.await_gateway(fence, wait.step)
         # Temporal returns what an activity has found also where it is cancelled in the same task: the wait
         # may be over by then, and nobody would ever take it.

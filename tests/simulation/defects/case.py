@@ -11,14 +11,12 @@ from activities import outbox
 from contracts.platform import FencePassed
 from contracts.terms.service_item import ServiceItem
 from tests.simulation.defects.mutant import Mutant
-from workflows.case import carrier as case_carrier
-from workflows.case import intake
+from workflows.case import intake, sequence
 from workflows.case import outbox as case_outbox
 from workflows.case.case import Case
-from workflows.case.deadlines import Wait
+from workflows.case.deadlines import Deadline, Wait
 from workflows.case.inbox import Inbox
 from workflows.case.journal import Fact, Journal
-from workflows.case.ladder import take_due_rungs
 from workflows.case.waits import Waits
 
 CASE = "tests/unit/workflows/case"
@@ -40,8 +38,7 @@ def _seen_forgotten() -> AbstractContextManager[Any]:
 
 
 def _by_chance() -> AbstractContextManager[Any]:
-    take = Inbox.take
-    return patch.object(Inbox, "take", lambda self: sorted(take(self), key=lambda each: each.event.id))
+    return patch.object(sequence, "in_order", lambda came: sorted(came, key=lambda each: each.event.id))
 
 
 @contextmanager
@@ -85,25 +82,57 @@ def _later_copy() -> AbstractContextManager[Any]:
 def _checks_unheld() -> AbstractContextManager[Any]:
     fence = Waits.fence
 
-    def no_fence(self: Waits, wait: Wait) -> FencePassed | None:
-        return fence(self, wait) if wait.inlets else FencePassed()
+    def no_fence(self: Waits, deadline: Deadline) -> FencePassed | None:
+        is_check = isinstance(deadline, Wait) and deadline.is_check
+        return FencePassed() if is_check else fence(self, deadline)
 
     return patch.object(Waits, "fence", no_fence)
 
 
 def _by_stamps_alone() -> AbstractContextManager[Any]:
-    take = Inbox.take
-    return patch.object(Inbox, "take", lambda self: sorted(take(self), key=lambda each: each.received))
+    return patch.object(sequence, "in_order", lambda came: sorted(came, key=lambda each: each.received))
 
 
 def _rungs_between() -> AbstractContextManager[Any]:
-    take = case_carrier._take_bite
+    take = sequence.take_rung
 
-    def take_bite(case: Case) -> None:
-        take(case)
-        take_due_rungs(case)
+    def take_rung(case: Case, wait: Wait) -> None:
+        waiting, case.inbox = case.inbox, Inbox(case.runtime.read)
+        take(case, wait)
+        case.inbox = waiting
 
-    return patch.object(case_carrier, "_take_bite", take_bite)
+    return patch.object(sequence, "take_rung", take_rung)
+
+
+def _steps_before_limits() -> AbstractContextManager[Any]:
+    """As it once was: whatever is due of the steps is taken first, then what is due of the case itself."""
+
+    take = sequence.take_next
+
+    def take_next(case: Case) -> Any:
+        for wait in list(case.journal.waits.values()):
+            rung = wait.next_rung
+            if rung and rung.at <= case.now():
+                sequence.take_rung(case, wait)
+                if wait.step not in case.journal.waits or wait.next_rung != rung:
+                    return wait
+        return take(case)
+
+    return patch.object(sequence, "take_next", take_next)
+
+
+def _overtaking() -> AbstractContextManager[Any]:
+    """What came after an end that waits for its fence takes effect before it."""
+    take = sequence.take_next
+
+    def take_next(case: Case) -> Any:
+        if case.journal.undecided:
+            came = case.journal.undecided.pop(0)
+            sequence.take_effect(case, came)
+            return came
+        return take(case)
+
+    return patch.object(sequence, "take_next", take_next)
 
 
 def _all_at_once() -> AbstractContextManager[Any]:
@@ -137,6 +166,8 @@ MUTANTS = (
         "publishing-unread", "a case does not read what its outbox published", _publishing_unread, (CASE,)
     ),
     Mutant("rungs-between", "silence takes effect while events wait in the inbox", _rungs_between, (CASE,)),
+    Mutant("steps-before-limits", "steps go before the limits of the case", _steps_before_limits, (CASE,)),
+    Mutant("overtaking", "what is later overtakes what waits for its fence", _overtaking, (CASE,)),
     Mutant("runs-unmarked", "a later run does not know what was said", _runs_unmarked, (CASE,)),
     Mutant("later-copy", "a late copy hides the one that was in time", _later_copy, (CASE,)),
     Mutant("checks-unheld", "an outage holds no check", _checks_unheld, (CASE,)),

@@ -24,11 +24,9 @@ from contracts.terms.values import Bilingual, MissingItem, Money
 from contracts.wire.envelope import Message
 from contracts.wire.messages import Answered
 from tests.applications import application
-from tests.unit.workflows.case.running import VirtualRuntime, delivered
+from tests.unit.workflows.case.running import VirtualRuntime, delivered, take
 from workflows.case import Procedure
 from workflows.case.case import Case
-from workflows.case.intake import take
-from workflows.case.ladder import take_due_rungs
 
 UNUSUAL = {"unusual": Bilingual(zh="异常", en="Unusual")}
 FEE = Money(amount=Decimal("100.00"), currency="CNY")
@@ -85,9 +83,9 @@ class Author:
     async def lets_pass(self, by: timedelta) -> None:
         """Time passes, and what is due takes effect, fences included."""
         await self.runtime.advance(by)
-        take_due_rungs(self.case)
+        take(self.case)
         await self.runtime.advance()
-        take_due_rungs(self.case)
+        take(self.case)
         await self.runtime.advance()
 
 

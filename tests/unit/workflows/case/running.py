@@ -20,8 +20,10 @@ from contracts.wire.envelope import Message
 from contracts.wire.ledger import LedgerEntry
 from tests.applications import ADMINISTRATION, application, event, new_case
 from workflows.case.case import Case
-from workflows.case.inbox import Inbox
+from workflows.case.inbox import Inbox, in_order
+from workflows.case.intake import hear
 from workflows.case.runtime import Runtime
+from workflows.case.sequence import take_next
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday, nine o'clock in Beijing."""
@@ -149,6 +151,38 @@ class VirtualRuntime(Runtime):
         return [entry.kind for entry in self.entries]
 
 
+class SettledRuntime(VirtualRuntime):
+    """A runtime that looks at what is waited for when nothing else can run, as Temporal does; and so quick
+    enough for hundreds of cases."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append((condition, future))
+        await future
+
+    async def advance(self, by: timedelta = timedelta(0)) -> None:
+        self.time += by
+        met = True
+        while met:
+            await self._settle()
+            met = False
+            for condition, future in self._waiting:
+                if not future.done() and condition():
+                    future.set_result(None)
+                    met = True
+            self._waiting = [each for each in self._waiting if not each[1].done()]
+
+    async def _settle(self) -> None:
+        loop: Any = asyncio.get_running_loop()
+        await asyncio.sleep(0)
+        while loop._ready:
+            await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def nothing_left_running() -> AsyncIterator[None]:
     """Ends every case that is begun meanwhile. One that was left would go on turning in its loop, and slow
@@ -190,6 +224,18 @@ def next_run(case: Case, runtime: Runtime) -> Case:
     """The same case in its next run."""
     following = case.opened.model_copy(update={"carried": case.carried()})
     return Case(following, case.item, Inbox(runtime.read), runtime)
+
+
+def take(case: Case, *came: Delivered) -> None:
+    """Let events take effect, with all that is due by now, up to what has to wait for its fence."""
+    for each in came:
+        hear(case, each)
+        if isinstance(case.runtime, VirtualRuntime):
+            case.runtime.time = max(case.runtime.time, each.received)
+    case.journal.undecided = in_order(case.journal.undecided)
+    while take_next(case):
+        continue
+    case.waits.set_alarm()
 
 
 def delivered(

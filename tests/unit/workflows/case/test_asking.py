@@ -17,9 +17,9 @@ from tests.unit.workflows.case.running import (
     letters,
     next_run,
     posted,
+    take,
 )
 from workflows.case import Lapsed
-from workflows.case.intake import take
 
 
 async def test_asking_returns_the_typed_answer(author: Author) -> None:

@@ -36,10 +36,10 @@ from tests.unit.workflows.case.running import (
     a_case,
     delivered,
     posted,
+    take,
 )
 from workflows.case import carrier
 from workflows.case.deciding import close
-from workflows.case.intake import take
 from workflows.case.interruptions import Lapsed
 from workflows.case.waiting import open_request
 

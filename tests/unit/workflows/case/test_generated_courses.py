@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -23,7 +21,7 @@ from contracts.wire.ledger import LedgerEntry
 from contracts.wire.messages import Answered, ApplicantWithdrew, NoticeOfDefault, Paid, Received, Supplemented
 from tests.unit.workflows.case.clocked import Carried
 from tests.unit.workflows.case.courses import FEE, a_course, a_law
-from tests.unit.workflows.case.running import START, VirtualRuntime, delivered
+from tests.unit.workflows.case.running import START, SettledRuntime, delivered
 from workflows.case import carrier
 
 COURSES = 200
@@ -35,38 +33,6 @@ GRACE = 0.4
 
 EVENTS = 14
 OPENING = ("requested", "referred", "asked-applicant", "fee-due", "rescheduled", "stage-begun")
-
-
-class SettledRuntime(VirtualRuntime):
-    """A runtime that looks at what is waited for when nothing else can run, as Temporal does; and so quick
-    enough for hundreds of cases."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.append((condition, future))
-        await future
-
-    async def advance(self, by: timedelta = timedelta(0)) -> None:
-        self.time += by
-        met = True
-        while met:
-            await self._settle()
-            met = False
-            for condition, future in self._waiting:
-                if not future.done() and condition():
-                    future.set_result(None)
-                    met = True
-            self._waiting = [each for each in self._waiting if not each[1].done()]
-
-    async def _settle(self) -> None:
-        loop: Any = asyncio.get_running_loop()
-        await asyncio.sleep(0)
-        while loop._ready:
-            await asyncio.sleep(0)
 
 
 class Life:
@@ -247,12 +213,15 @@ def check_bindings(life: Life, entries: list[LedgerEntry]) -> None:
     outage."""
     limits: dict[str, datetime | None] = {}
     statutory: datetime | None = None
+    due: datetime | None = None
     held: datetime | None = None
     decides = life.item.laws[0].late.follows in ("grant", "refuse")
     for entry in entries:
         step = entry.step or ""
         if entry.clock is not None and entry.clock.does != "stop":
-            statutory, held = entry.clock.due, None
+            statutory = entry.clock.due
+            if statutory is not None and statutory != due:  # what is held stays so, unless the limit moves
+                due, held = statutory, None
         if entry.kind in (
             "requested",
             "referred",

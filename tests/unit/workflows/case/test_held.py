@@ -10,7 +10,7 @@ from contracts.platform import Outage
 from contracts.procedures.construction_permit import ReviewFireSafety
 from contracts.terms.limits import working_days
 from contracts.terms.values import Money
-from contracts.wire.messages import Answered, Paid, Supplemented
+from contracts.wire.messages import Answered, ApplicantWithdrew, Paid, Supplemented
 from tests.applications import application, document
 from tests.unit.workflows.case.running import (
     DAY,
@@ -22,11 +22,11 @@ from tests.unit.workflows.case.running import (
     delivered,
     next_run,
     posted,
+    take,
 )
 from workflows.case import journal
 from workflows.case.case import Case
-from workflows.case.intake import take, take_undecided
-from workflows.case.ladder import take_due_rungs
+from workflows.case.sequence import take_in_order
 from workflows.case.waiting import open_applicant, open_request
 
 REVIEW = "construction-permit.review-fire-safety/1"
@@ -48,8 +48,7 @@ async def case(runtime: VirtualRuntime) -> Case:
 async def settle_down(case: Case, runtime: VirtualRuntime, by: timedelta = timedelta(0)) -> None:
     await runtime.advance(by)
     for _ in range(4):
-        take_due_rungs(case)
-        take_undecided(case)
+        take(case)
         await runtime.advance()
 
 
@@ -199,24 +198,31 @@ async def test_a_copy_in_time_counts_although_a_late_one_came_before_it(
 
 async def test_of_copies_that_are_all_late_one_is_told(case: Case, runtime: VirtualRuntime) -> None:
     runtime.outage, runtime.gateway_up = None, False
+    end = runtime.time
     for seconds in (3, 2, 4):
-        received = runtime.time + timedelta(seconds=seconds)
+        received = end + timedelta(seconds=seconds)
         sent = delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=received, event_id="r")
         take(case, sent)
     runtime.gateway_up = True
     await settle_down(case, runtime)
     assert kinds(case) == ["deemed", "late"]
-    assert posted(case)[-1].received == runtime.time + timedelta(seconds=2)
+    assert posted(case)[-1].received == end + timedelta(seconds=2)
 
 
 async def test_what_is_undecided_is_bounded(
     case: Case, runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "UNDECIDED_KEPT", 2)
-    for _ in range(3):
-        take(case, delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=runtime.time))
-    assert len(case.journal.undecided) == 2
-    assert (posted(case)[-1].kind, posted(case)[-1].reason) == ("refused", "too-many-events")
+    """Of whoever sends most of it the last is refused; nobody's flood takes the room of another."""
+    monkeypatch.setattr(journal, "UNDECIDED_KEPT", 3)
+    runtime.gateway_up = False
+    case.inbox.put(delivered(ApplicantWithdrew(), case.opened.case, PORTAL, received=runtime.time + DAY))
+    for second in range(5):
+        received = runtime.time + timedelta(seconds=second)
+        case.inbox.put(delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=received))
+    await take_in_order(case, lambda: False)
+    assert [each.actor for each in case.journal.undecided] == [FIRE_SAFETY, FIRE_SAFETY, PORTAL]
+    refused = [entry for entry in posted(case) if entry.reason == "too-many-events"]
+    assert [entry.received - runtime.time for entry in refused] == [timedelta(seconds=s) for s in (2, 3, 4)]
 
 
 async def test_what_is_undecided_when_the_request_is_stopped_is_late(
@@ -224,5 +230,5 @@ async def test_what_is_undecided_when_the_request_is_stopped_is_late(
 ) -> None:
     take(case, delivered(REFUSAL, case.opened.case, FIRE_SAFETY, step=REVIEW, received=runtime.time))
     case.stop_all("the case is closed")
-    take_undecided(case)
+    take(case)
     assert kinds(case) == ["cancelled", "late"]

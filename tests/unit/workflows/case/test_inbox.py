@@ -17,7 +17,7 @@ from contracts.wire.messages import Reported
 from tests.applications import new_case
 from tests.unit.workflows.case.running import START, VirtualRuntime, delivered
 from workflows.case import inbox as inbox_module
-from workflows.case.inbox import Inbox
+from workflows.case.inbox import Inbox, in_order
 
 CASE = new_case()
 
@@ -31,22 +31,16 @@ def came(agency: str, seconds: int = 0) -> Delivered:
 
 
 def test_events_are_taken_by_the_brokers_time_then_by_sender() -> None:
-    inbox = Inbox(read)
     sent = [came("b", 2), came("b", 3), came("a", 2), came("c", 0)]
-    for each in sent:
-        inbox.put(each)
-    assert inbox.take() == [sent[3], sent[2], sent[0], sent[1]]
+    assert in_order(sent) == [sent[3], sent[2], sent[0], sent[1]]
 
 
 @given(stamps=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 5)), max_size=20))
 def test_a_broker_whose_clock_steps_back_swaps_nothing_that_one_sender_said(
     stamps: list[tuple[str, int]],
 ) -> None:
-    inbox = Inbox(read)
     sent = [came(agency, seconds) for agency, seconds in stamps]
-    for each in sent:
-        inbox.put(each)
-    taken = inbox.take()
+    taken = in_order(sent)
     for agency in "abc":
         of_one = Party.agency(agency)
         assert [each for each in taken if each.actor == of_one] == [

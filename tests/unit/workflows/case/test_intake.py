@@ -39,10 +39,10 @@ from tests.unit.workflows.case.running import (
     delivered,
     letters,
     posted,
+    take,
 )
 from workflows.case.case import Case
 from workflows.case.deciding import close
-from workflows.case.intake import take, take_undecided
 from workflows.case.journal import FACTS_KEPT, Outcome
 from workflows.case.waiting import open_applicant, open_request
 
@@ -88,11 +88,11 @@ async def test_an_event_that_comes_again_changes_nothing(case: Case) -> None:
 
 async def test_an_answer_after_the_binding_end_is_undecided_until_the_consequence_binds(case: Case) -> None:
     comes(case, CONSENT, FIRE_SAFETY, step=REVIEW, received=START + 13 * DAY)
-    take_undecided(case)
-    assert posted(case)[-1].kind == "requested"
+    take(case)
+    assert "late" not in [entry.kind for entry in posted(case)]
     assert REVIEW in case.journal.waits
     case.waits.settle(REVIEW, Outcome(how="deemed", value={"outcome": "consent", "deemed": True}))
-    take_undecided(case)
+    take(case)
     assert posted(case)[-1].kind == "late"
     assert told(case, FIRE_SAFETY)[1]["late"] is True
     assert case.journal.undecided == []

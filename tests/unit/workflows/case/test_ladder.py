@@ -26,10 +26,10 @@ from tests.unit.workflows.case.running import (
     letters,
     next_run,
     posted,
+    take,
 )
 from workflows.case.case import Case
-from workflows.case.intake import take
-from workflows.case.ladder import schedule, take_due_rungs
+from workflows.case.ladder import schedule
 from workflows.case.waiting import open_request
 
 STEP = "construction-permit.review-fire-safety/1"
@@ -72,7 +72,7 @@ async def test_an_agency_is_reminded_then_the_lead_agency_is_told(runtime: Virtu
     step = ask_fire_safety(case)
     for days in (7.9, 8, 10):
         runtime.time = START + days * DAY
-        take_due_rungs(case)
+        take(case)
     assert [entry.kind for entry in posted(case)] == ["requested", "reminded", "escalated"]
     assert {entry.step for entry in posted(case)} == {step}
     (_, (kind, reminder)) = letters(case, FIRE_SAFETY)
@@ -85,10 +85,10 @@ async def test_a_case_that_slept_through_several_rungs_takes_them_in_order(runti
     case = a_case(runtime)
     ask_fire_safety(case)
     runtime.time = START + 100 * DAY
-    take_due_rungs(case)
+    take(case)
     assert [entry.kind for entry in posted(case)] == ["requested", "reminded", "escalated"]
     await runtime.advance()  # the fence is passed
-    take_due_rungs(case)
+    take(case)
     assert posted(case)[-1].kind == "deemed"
 
 
@@ -100,16 +100,19 @@ async def test_silence_counts_only_once_the_gateway_has_passed_the_deadline(runt
     assert deadline == START + 13 * DAY - timedelta(microseconds=1)
     runtime.time = deadline + DAY
     for _ in range(3):
-        take_due_rungs(case)
+        take(case)
         await runtime.advance()
     assert step in case.journal.waits
     ((fence),) = runtime.fences  # asked once
-    assert (fence.deadline, fence.topics) == (deadline, ("agency.fire-safety.events",))
+    assert (fence.deadline, fence.topics) == (
+        deadline,
+        ("channel.portal.events", "agency.fire-safety.events"),
+    )
 
     runtime.gateway_up = True
     await runtime.advance()
-    assert case.waits.any_fence_passed
-    take_due_rungs(case)
+    assert case.waits.fence_passed
+    take(case)
     assert case.journal.outcomes[step].value == {"outcome": "consent", "deemed": True}
     deemed = posted(case)[-1]
     assert (deemed.kind, deemed.outcome, deemed.occurred, deemed.recorded) == (
@@ -120,7 +123,7 @@ async def test_silence_counts_only_once_the_gateway_has_passed_the_deadline(runt
 async def take_all_due(case: Case, runtime: VirtualRuntime) -> None:
     """Also what waits for a fence."""
     for _ in range(3):
-        take_due_rungs(case)
+        take(case)
         await runtime.advance()
 
 
@@ -179,10 +182,10 @@ async def test_a_request_that_was_referred_is_the_other_agencys_in_the_next_run_
     assert abs(end - (START + 20 * DAY)) < timedelta(milliseconds=1)
 
 
-async def test_a_checks_fence_waits_for_no_topic_but_for_the_grace_after_an_outage(
+async def test_a_checks_fence_waits_for_the_applicant_and_for_the_grace_after_an_outage(
     runtime: VirtualRuntime,
 ) -> None:
-    """Nothing of it comes through the gateway, but Temporal may have been away over its limit."""
+    """Its answer does not come through the gateway, but Temporal may have been away over its limit."""
     case = a_case(runtime, checks=checks("drainage"))
     open_request(case, ReviewDrainage(site=application().site, sewage=application().sewage))
     runtime.time = end = START + 5 * DAY
@@ -191,7 +194,7 @@ async def test_a_checks_fence_waits_for_no_topic_but_for_the_grace_after_an_outa
     assert case.holders == (Party.agency("drainage"),)
     await runtime.advance(runtime.grace)
     await take_all_due(case, runtime)
-    assert {fence.topics for fence in runtime.fences} == {()}
+    assert {fence.topics for fence in runtime.fences} == {("channel.portal.events",)}
     assert case.holders == (HOUSING,)
     assert [entry.kind for entry in posted(case)] == ["requested", "escalated", "held", "referred"]
 
@@ -201,8 +204,8 @@ async def test_a_rung_is_taken_once(runtime: VirtualRuntime, days: int) -> None:
     case = a_case(runtime)
     ask_fire_safety(case)
     runtime.time = START + days * DAY
-    take_due_rungs(case)
+    take(case)
     before = len(posted(case))
-    take_due_rungs(case)
+    take(case)
     assert len(posted(case)) == before
     assert letters(case, FIRE_SAFETY)[0][0] == Requested.type

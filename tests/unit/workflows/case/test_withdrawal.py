@@ -8,8 +8,7 @@ from contracts.terms.decisions import Grant
 from contracts.wire.messages import ApplicantWithdrew
 from tests.applications import document
 from tests.unit.workflows.case.authoring import COMPLETE, FIRE, Author, answered
-from tests.unit.workflows.case.running import HOUSING, PORTAL, delivered, posted
-from workflows.case.intake import take
+from tests.unit.workflows.case.running import HOUSING, PORTAL, delivered, posted, take
 from workflows.case.interruptions import Withdrawal
 
 

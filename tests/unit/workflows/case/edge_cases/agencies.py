@@ -42,9 +42,9 @@ from tests.unit.workflows.case.running import (
     PORTAL,
     START,
     delivered,
+    take,
 )
 from workflows.case.deciding import close
-from workflows.case.intake import take
 from workflows.case.waiting import open_request
 
 REQUEST_CLOSED = "`refused`: `request-closed`"

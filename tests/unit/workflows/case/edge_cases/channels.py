@@ -166,6 +166,7 @@ async def _withdrew_decided(at: Situation) -> str:
     return await at.says(ApplicantWithdrew(), PORTAL)
 
 
+SEQUENCE = "unit/workflows/case/test_sequence.py"
 PENALTY = "unit/workflows/case/test_penalty.py"
 OWED = "::test_the_applicant_is_owed_a_penalty_for_each_day_after_notice_of_default"
 
@@ -202,6 +203,12 @@ CHANNELS = [
     Row("`paid`", "the limit is over: `refund-due` at the end", "`taken`", _paid_late),
     Row("`withdrawn`", "the case is not decided", "`taken`", _withdrew),
     Row("`withdrawn`", "the case is decided", "`refused`: `already-decided`", _withdrew_decided),
+    Row(
+        "`withdrawn`",
+        "at the end of a limit by which the law decides, or later",
+        "`refused`: `already-decided`",
+        f"{SEQUENCE}::test_what_the_broker_had_after_the_legal_end_changes_nothing_of_what_the_law_has_decided",
+    ),
     Row("`default-noticed`", "the decision is late: `penalty-due` at the end", "`taken`", f"{PENALTY}{OWED}"),
     Row("`default-noticed`", "it is not late yet", "`refused`: `not-overdue`", f"{PENALTY}{OWED}"),
     Row("`default-noticed`", "once more", "`refused`: `already-noticed`", f"{PENALTY}{OWED}"),

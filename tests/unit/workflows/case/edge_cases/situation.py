@@ -25,8 +25,8 @@ from tests.unit.workflows.case.running import (
     a_case,
     delivered,
     letters,
+    take,
 )
-from workflows.case.intake import take_undecided
 from workflows.case.waiting import open_request
 
 ENVIRONMENT = Party.agency("environment")
@@ -62,7 +62,7 @@ class Situation(Author):
         """What the sender of an event is told, in the words of the table."""
         self.answers(sender)
         await self.hears(message, sender, **details)
-        take_undecided(self.case)
+        take(self.case)
         return words(self.answers(sender))
 
     def heard(self, party: Party, kind: type[Message]) -> list[dict[str, Any]]:

@@ -1,0 +1,93 @@
+"""One sequence by time: what came and what is due take effect by their instants, whenever the case is awake.
+
+An event's instant is when the broker had it. A rung of a ladder, a warning, the end of a stage or of a limit
+has the instant that the law gives it. What binds waits for its fence, and what is later waits for it: so a
+case that slept, or whose fence took hours, comes to the same ledger as one that was awake throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from contracts.platform import Delivered
+from workflows.case.case import Case, refusal
+from workflows.case.deadlines import Deadline, Wait
+from workflows.case.inbox import in_order
+from workflows.case.intake import hear, take_effect
+from workflows.case.ladder import take_rung
+from workflows.case.overdue import take_limit
+from workflows.case.replies import refuse
+
+
+async def take_in_order(case: Case, ended: Callable[[], bool]) -> None:
+    """Let everything take effect that has come and that is due. After each thing the course goes on before
+    the next one: what it decides then, it decides without knowing what came later.
+
+    Args:
+        ended: the course has come to its end, or must.
+    """
+    case.outbox.gathering = True
+    hear_some(case)
+    goes_on = True  # a new run comes to where the last one was
+    while True:
+        if goes_on:
+            await case.runtime.settle(lambda: (case.journal.sequence, case.journal.verbs))
+        if ended() or case.outbox.failed:
+            break
+        before = _known_to_the_course(case)
+        taken = take_next(case)
+        if taken is None:
+            break
+        goes_on = isinstance(taken, Deadline) or before != _known_to_the_course(case)
+    for late in case.journal.without_room():
+        refuse(case, late, refusal("too-many-events"))
+    case.outbox.gathering = False
+    case.waits.alarm.rang = False
+    case.waits.set_alarm()
+
+
+def take_next(case: Case) -> Delivered | Deadline | None:
+    """Let the next thing take effect, and return it; None where it has to wait, for its time or its fence."""
+    due = case.journal.next_due()
+    rung = due.next_rung if due else None
+    for delivered in case.journal.undecided:
+        if (rung is None or delivered.received < rung.at) and not _decided_before(case, delivered):
+            case.journal.undecided.remove(delivered)
+            take_effect(case, delivered)
+            return delivered
+    if due is None or rung is None or rung.at > case.now():
+        return None
+    if isinstance(due, Wait):
+        take_rung(case, due)
+    else:
+        take_limit(case, due)
+    waits = case.journal.next_due() is due and due.next_rung == rung
+    return None if waits else due
+
+
+def hear_some(case: Case) -> None:
+    """Hear as many of the events that have come as one task may; each takes its place in the sequence."""
+    for delivered in case.inbox.take():
+        hear(case, delivered)
+    case.journal.undecided = in_order(case.journal.undecided)
+
+
+def take_rest(case: Case) -> None:
+    """Let some of the events that have come take effect, although the course has ended: nothing is due."""
+    hear_some(case)
+    rest, case.journal.undecided = case.journal.undecided, []
+    for delivered in rest:
+        take_effect(case, delivered)
+
+
+def _known_to_the_course(case: Case) -> tuple[int, bool]:
+    return len(case.journal.outcomes), case.journal.withdrawn
+
+
+def _decided_before(case: Case, delivered: Delivered) -> bool:
+    """Whether the law has decided the case before the broker had an event, though that has not taken effect
+    since a check of the platform's own still has to answer. Its answer counts whenever it comes."""
+    limit = case.journal.deadlines.get("statutory")
+    if limit is None or not limit.unanswered or limit.end is None:
+        return False
+    return limit.end <= delivered.received and delivered.actor.id not in case.opened.checks
