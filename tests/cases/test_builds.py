@@ -1,0 +1,32 @@
+"""The ledger says which build made each entry, as Temporal recorded it; no case is bound to one."""
+
+from __future__ import annotations
+
+from temporalio.client import Client
+
+from tests.applications import application
+from tests.cases.conftest import Cases, Post, case_worker
+from tests.cases.test_construction_permit import complete, consent
+from tests.replay.replaying import ledger_of, replayed_ledger
+from workers.orchestrator.main import deployed
+
+
+async def test_a_case_goes_on_under_another_build_and_replays_to_the_same_entries(
+    temporal_client: Client,
+) -> None:
+    post = Post()
+    async with case_worker(temporal_client, post, deployment_config=deployed("1.0")):
+        case = await Cases(temporal_client, post).open("construction-permit", application())
+        await complete(case)
+    async with case_worker(temporal_client, post, deployment_config=deployed("1.1+hotfix")):
+        await consent(case, "planning")
+        await case.until(lambda: case.kinds.count("answered") == 3)
+    async with case_worker(temporal_client, post):  # one that nobody gave a build
+        await case.handle.signal("cancel", {"by": "ling", "why": "A test."})
+        await case.result()
+    builds = list(dict.fromkeys(entry.build for entry in case.entries))
+    assert builds == ["seamless.1.0", "seamless.1.1+hotfix", None]
+    history = await case.handle.fetch_history()
+    replayed = await replayed_ledger(history)  # by a worker that has no build at all
+    assert [entry.hash for entry in replayed] == [entry.hash for entry in ledger_of(history)]
+    assert [entry.hash for entry in replayed] == [entry.hash for entry in case.entries]
