@@ -30,6 +30,7 @@ ENDING: Mapping[Kind, How] = MappingProxyType(
         "supplemented": "answered",
         "reported": "answered",
         "paid": "answered",
+        "counted": "answered",
         "deemed": "deemed",
         "lapsed": "lapsed",
         "cancelled": "stopped",

@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from contracts.terms.clock_marks import ClockMark
 from contracts.terms.errors import Refusal, refusal_of
+from contracts.terms.fees import FeeLine
 from contracts.terms.identifiers import AgencyId, CaseId, Party, ProcedureId, RequestId, VariantId
 from contracts.terms.values import Contract, Money, Sha256, absent
 from contracts.wire.canonical import sha256
@@ -36,7 +37,7 @@ Kind = Literal[
     "asked-applicant", "supplemented", "fee-due", "charged", "paid", "refund-due", "notified", "handed-over",
     "withdrawn", "waiting", "marked", "refused", "broken-off", "decided", "closed",
     "suspended", "resumed", "extended", "rescheduled", "calendar", "stage-begun", "stage-ended", "warned",
-    "overdue", "default-noticed", "penalty-begun", "penalty-due",
+    "overdue", "fee-waived", "counted", "default-noticed", "penalty-begun", "penalty-due",
 ]  # fmt: skip
 
 
@@ -91,11 +92,16 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
             ``replied``) or asked for (``asked-applicant``).
         material_codes: which: the fields of the application that hold them.
         visits: how many visits this step asked of the applicant, where the actor says so; 0: none.
+        fees: the fees of the catalogue that this is about, with so much of each: of ``fee-due`` what is asked
+            for, of ``fee-waived`` what need not be paid, of ``paid`` and ``counted`` what goes into them.
         fee_charged: of ``fee-due``, what is asked for; of ``charged``, what is owed in all for ``reason``
             from now on, in the place of what was owed for it before.
         fee_paid: of ``paid``, what was paid.
+        fee_counted: of ``paid``, how much of it goes into what the step is for; of ``counted``, how much of
+            what was paid before. What goes into a fee that is not paid in full is paid back.
         fee_refund: of ``refund-due``, how much of what was paid is to be paid back.
-        fee_waived: how much of a fee the law or an officer lets the applicant off.
+        fee_waived: of ``fee-waived``, how much of a fee the law or an officer lets the applicant off;
+            ``actor`` is who, ``reason`` the waiver of the catalogue, ``basis`` its rule.
         penalty: of ``penalty-due``, what the authority owes the applicant for a late decision.
         linked: of ``opened``, the case that this one follows: an objection, a correction.
         pilot: of ``opened``, the pilot that the application was assigned to.
@@ -136,8 +142,10 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     clock: ClockMark | None = Field(default=None, exclude_if=absent)
     material_codes: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
     visits: int | None = Field(default=None, ge=0, exclude_if=absent)
+    fees: tuple[FeeLine, ...] = Field(default=(), exclude_if=lambda value: not value)
     fee_charged: Money | None = Field(default=None, exclude_if=absent)
     fee_paid: Money | None = Field(default=None, exclude_if=absent)
+    fee_counted: Money | None = Field(default=None, exclude_if=absent)
     fee_refund: Money | None = Field(default=None, exclude_if=absent)
     fee_waived: Money | None = Field(default=None, exclude_if=absent)
     penalty: Money | None = Field(default=None, exclude_if=absent)

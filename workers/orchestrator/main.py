@@ -25,7 +25,6 @@ from workers.process.temporal import await_temporal
 from workflows.case.ledger_closing import LedgerClosing
 from workflows.procedures import PROCEDURES
 
-
 DEPLOYMENT = "seamless"
 """What Temporal calls the deployment whose builds the orchestrators are."""
 

@@ -13,6 +13,7 @@ from temporalio.common import RawValue
 from contracts.platform import CANCEL, DELIVER, PUBLISH_CALENDAR, Cancellation, Closing, Opened
 from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
+from contracts.terms.fees import Bill
 from contracts.terms.hand_overs import HandOver
 from contracts.terms.identifiers import VariantId
 from contracts.terms.law import LawVersion
@@ -26,13 +27,14 @@ from workflows.case.answers import Answers
 from workflows.case.carrier import carry
 from workflows.case.case import Case
 from workflows.case.clock import start
+from workflows.case.collecting import Waived, open_collection
 from workflows.case.deadlines import Wait
 from workflows.case.deciding import decide
 from workflows.case.extending import check_extension, extend
 from workflows.case.faults import CourseFault
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
-from workflows.case.journal import PAYMENT, Outcome
+from workflows.case.journal import Outcome
 from workflows.case.runtime import Runtime
 from workflows.case.silence import wait_for_the_law
 from workflows.case.stages import Within
@@ -208,26 +210,21 @@ class Procedure(Generic[A]):
         handed_in = outcome.value["data"]["application"]
         return type(application).model_validate(application.model_dump(mode="json") | handed_in)
 
-    async def collect(self, fee: Money, within: Limit) -> bool:
-        """Collect a fee, in any number of instalments; false when it was not paid in full in time. What was
-        paid then is to be refunded.
+    async def collect(self, bill: Bill, within: Limit, waived: Sequence[Waived] = ()) -> bool:
+        """Collect fees of the catalogue, in any number of instalments; false when they were not paid in full
+        in time. What was paid then is to be refunded, and the fees may be asked for again.
+
+        Args:
+            bill: which, as ``self.law.fees.of(application)`` has them.
+            waived: what of them need not be paid, who said so, and by which rule of the catalogue.
 
         Raises:
-            LookupError: the law version has its fees in another currency, or has not so much to collect for
-                this application: what is not in the catalogue cannot be collected.
+            LookupError: the law version has no such fee or waiver, or has not so much to collect of it for
+                this application, with what was collected before.
         """
-        self._case.check_fee(fee)
-
-        def begin(wait: Wait) -> None:
-            notice = FeeDue(amount=fee, due=wait.due or self._case.now())
-            recorded = self._case.record("fee-due", of=wait, due=notice.due, fee_charged=fee, data=notice)
-            recorded.tell_applicant(notice)
-
-        if not fee.amount:
-            return True
         self._case.interrupt_if_withdrawn()
-        step = open_applicant(self._case, "collect", PAYMENT, within, begin, owed=fee)
-        return (await outcome_of(self._case, step)).how != "lapsed"
+        step = open_collection(self._case, bill, within, waived)
+        return step is None or (await outcome_of(self._case, step)).how != "lapsed"
 
     async def notify(self, document: DocumentRef) -> None:
         """Send the applicant the document that was issued."""

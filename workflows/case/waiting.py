@@ -23,6 +23,7 @@ from contracts.wire.topics import events_topic
 from workflows.case.asking import ask
 from workflows.case.case import Case
 from workflows.case.deadlines import ScheduledRung, Wait
+from workflows.case.facts import count_kept_facts
 from workflows.case.interruptions import DecidedBySilence, Lapsed
 from workflows.case.journal import PAYMENT, Outcome, mark_of
 from workflows.case.ladder import schedule
@@ -247,7 +248,7 @@ def _open(
         wait.due = due.at
     case.waits.open(wait)
     begin(wait)
-    case.waits.offer_kept_facts()
+    count_kept_facts(case)
     return step
 
 

@@ -17,6 +17,7 @@ from contracts.procedures.construction_permit import (
     ReviewPlanning,
 )
 from contracts.procedures.traffic_fine import CollectDebt, euro
+from contracts.terms.fees import Bill, FeeLine
 from contracts.terms.identifiers import AgencyId, Party
 from contracts.terms.limits import working_days
 from contracts.terms.requests import Answer, Request, lapse
@@ -32,6 +33,9 @@ from workflows.case.ladder import take_due_rungs
 
 UNUSUAL = {"unusual": Bilingual(zh="异常", en="Unusual")}
 FEE = Money(amount=Decimal("100.00"), currency="CNY")
+BILL = Bill(currency="CNY", lines=(FeeLine(code="infrastructure", amount=FEE),))
+"""A part of what the catalogue has: an author may collect a fee in parts."""
+
 DEBT = CollectDebt(fine="F1", debt=euro(Decimal(5)))
 COMPLETE = CheckCompleteness(application=application())
 PLANNING = ReviewPlanning(site=application().site, plan=application().plan)

@@ -17,6 +17,7 @@ import pytest
 from archive.steps import steps_of
 from contracts.platform import Cancellation
 from contracts.terms.decisions import Refuse
+from contracts.terms.fees import Bill, FeeLine
 from contracts.terms.identifiers import PLATFORM, AgencyId, Party
 from contracts.terms.limits import working_days
 from contracts.terms.values import Money
@@ -24,7 +25,7 @@ from contracts.wire.contact import Intake
 from contracts.wire.ledger import LedgerEntry, faults, pseudonym_of, salt_of
 from contracts.wire.messages import Answered, Corrected, Paid, Received, Reported, Supplemented
 from tests.applications import document, new_case
-from tests.unit.workflows.case.authoring import DRAINAGE, FEE, FIRE, ITEM, MISSING, PLANNING, Author
+from tests.unit.workflows.case.authoring import BILL, DRAINAGE, FIRE, ITEM, MISSING, PLANNING, Author
 from tests.unit.workflows.case.running import (
     DAY,
     FIRE_SAFETY,
@@ -51,6 +52,10 @@ INTAKE = Intake(officer="counter-3", desk="7", visits=1, contacted=FIRST_CONTACT
 
 def money(amount: str) -> Money:
     return Money(amount=Decimal(amount), currency="CNY")
+
+
+def bill(code: str, amount: str) -> Bill:
+    return Bill(currency="CNY", lines=(FeeLine(code=code, amount=money(amount)),))
 
 
 @pytest.fixture
@@ -89,12 +94,12 @@ async def ledger(runtime: VirtualRuntime) -> list[LedgerEntry]:
     )
     await author.lets_pass(20 * DAY)
     # A fee is paid in parts, with too much, and another one is not.
-    paying = await author.begins(procedure.collect(FEE, working_days(5)))
+    paying = await author.begins(procedure.collect(BILL, working_days(5)))
     for amount, reference in (("60.00", "a"), ("50.00", "b")):
         await author.hears(Paid(amount=money(amount), reference=reference), PORTAL, received=runtime.time)
     assert await paying
     await procedure.charge("fee-not-paid", money("5.00"), since=date(2026, 3, 1), balance=money("5.00"))
-    paying = await author.begins(procedure.collect(money("20.00"), working_days(5)))
+    paying = await author.begins(procedure.collect(bill("infrastructure", "20.00"), working_days(5)))
     await author.lets_pass(6 * DAY)
     assert not await paying
     await procedure.decide(Refuse(reason="fee-not-paid"))

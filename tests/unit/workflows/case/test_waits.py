@@ -52,7 +52,7 @@ async def test_a_fact_that_nobody_wants_yet_ends_a_later_wait_once(runtime: Virt
     assert case.journal.keep(visit)
     for step in ("a/1", "a/2"):
         wait(case, step, "reported:visit")
-        case.waits.offer_kept_facts()
+        case.waits.offer_kept_facts(lambda fact, wait: None)
     assert list(case.journal.waits) == ["a/2"]
     assert case.journal.facts == []
 
