@@ -23,7 +23,7 @@ from contracts.terms.fees import FeeLine
 from contracts.terms.identifiers import AgencyId
 from contracts.terms.values import LARGEST_SUM, Money, absent
 from contracts.wire.canonical import sha256
-from contracts.wire.contact import Contact
+from contracts.wire.contact import Handling
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import GENESIS
 from workflows.case.deadlines import Deadline, Default, Stage, Wait
@@ -59,7 +59,7 @@ class Outcome(BaseModel):
         asked: the agencies that were asked, the last of them last.
         fields: the fields of the application that the applicant was asked for.
         billed: the fees that were collected.
-        contact: which officer answered, at which desk, where the agency said so.
+        handling: which officer answered, at which desk, where the agency said so.
     """
 
     how: Literal["answered", "deemed", "stopped", "lapsed", "broken-off", "done"]
@@ -68,7 +68,7 @@ class Outcome(BaseModel):
     asked: tuple[AgencyId, ...] = Field(default=(), exclude_if=lambda value: not value)
     fields: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
     billed: tuple[FeeLine, ...] = Field(default=(), exclude_if=lambda value: not value)
-    contact: Contact | None = Field(default=None, exclude_if=absent)
+    handling: Handling | None = Field(default=None, exclude_if=absent)
 
 
 class Fact(BaseModel):

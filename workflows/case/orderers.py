@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from contracts.terms.identifiers import PLATFORM, AgencyId, Party
 from contracts.terms.requests import Request
-from contracts.wire.contact import Contact
+from contracts.wire.contact import Contact, Handling
 from workflows.case.case import Case
 from workflows.case.faults import CourseFault
 
@@ -45,4 +45,6 @@ def ordered_by(case: Case, by: Orderer | None) -> Ordered:
         raise CourseFault(f"by={by.__name__}: no such request was answered before; ask it first")
     if outcome.how == "deemed" or not outcome.asked:
         return BY_LAW
-    return Ordered(Party.agency(outcome.asked[-1]), outcome.contact or Contact())
+    handling = outcome.handling or Handling()
+    contact = Contact(officer=handling.officer, desk=handling.desk)
+    return Ordered(Party.agency(outcome.asked[-1]), contact)

@@ -255,16 +255,18 @@ class Procedure(Generic[A]):
         """Set what is owed, as the law says, and tell the applicant.
 
         Args:
-            reason: a reason code of the law version.
-            amount: what is owed for that reason, from now on.
+            reason: a reason code of the law version that ``charges``.
+            amount: what is owed for that reason, from now on, in the place of what was owed for it before.
             since: the legal day from which it is owed; a past day, where the case was told of it late.
             balance: what is still to be paid in all. If that is nothing, no notice is sent.
 
         Raises:
-            LookupError: the law version has no such reason.
+            LookupError: the law version has no such reason, charges nothing for it, or has its fees in another
+                currency.
         """
         self._case.interrupt_if_withdrawn()
-        self.law.reason(reason)
+        for money in (amount, balance):
+            self.law.check_charge(reason, money.currency)
         if step := self._case.once("charge", reason=reason, amount=amount, balance=balance):
             due = self._case.calendar.begins(since, self._case.now())
             data = {"amount": amount.model_dump(mode="json"), "balance": balance.model_dump(mode="json")}

@@ -55,8 +55,11 @@ class RepairBridge(
 
 
 RepairBridge.bind(CONSTRUCTION_PERMIT.procedure)
+LAW = CONSTRUCTION_PERMIT.laws[-1]
+LATE_FEE = LAW.reasons["fee-not-paid"].model_copy(update={"charges": True})
 ITEM = CONSTRUCTION_PERMIT.model_copy(
     update={
+        "laws": (LAW.model_copy(update={"reasons": LAW.reasons | {"fee-not-paid": LATE_FEE}}),),
         "flags": UNUSUAL,
         "reporters": None,
         "requests": (*CONSTRUCTION_PERMIT.requests, RepairBridge),

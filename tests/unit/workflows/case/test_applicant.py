@@ -73,6 +73,16 @@ async def test_a_code_that_is_not_in_the_service_item_records_nothing(author: Au
     assert posted(author.case) == []
 
 
+async def test_what_the_catalogue_charges_nothing_for_is_not_charged(author: Author) -> None:
+    euro = Money(amount=Decimal(1), currency="EUR")
+    with pytest.raises(LookupError, match=r"nothing is charged for 'not-supplemented'.*: fee-not-paid"):
+        await author.procedure.charge("not-supplemented", FEE, since=date(2026, 3, 1), balance=FEE)
+    for amount, balance in ((euro, FEE), (FEE, euro)):
+        with pytest.raises(LookupError, match="takes payments in CNY"):
+            await author.procedure.charge("fee-not-paid", amount, since=date(2026, 3, 1), balance=balance)
+    assert posted(author.case) == []
+
+
 async def test_what_is_done_once_is_not_done_again_in_a_new_run(
     author: Author, runtime: VirtualRuntime
 ) -> None:

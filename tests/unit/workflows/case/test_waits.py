@@ -62,7 +62,7 @@ async def test_facts_are_kept_over_runs(runtime: VirtualRuntime) -> None:
     case.journal.keep(fact("reported:visit"))
     later = next_run(case, runtime)
     wait(later, "a/1", "reported:visit")
-    later.waits.offer_kept_facts()
+    later.waits.offer_kept_facts(lambda fact, wait: None)
     assert later.journal.outcomes["a/1"].how == "answered"
 
 
