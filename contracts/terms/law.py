@@ -94,8 +94,8 @@ class LawVersion(ClockRules):
         if not self.reason(code).charges:
             known = ", ".join(code for code, reason in self.reasons.items() if reason.charges) or "none"
             raise LookupError(
-                f"law version {self.id!r}: nothing is charged for {code!r}; the reasons with charges=True are: "
-                f"{known}"
+                f"law version {self.id!r}: nothing is charged for {code!r}; the reasons with charges=True "
+                f"are: {known}"
             )
         if currency != self.fees.currency:
             raise LookupError(f"law version {self.id!r} takes payments in {self.fees.currency}")

@@ -67,13 +67,15 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
         build: the build of the worker that made this entry, ``<deployment>.<build id>``, as Temporal recorded
             it with the task. None where workers run without a deployment version.
         step: the procedure's step, ``construction-permit.review-fire-safety/1``.
-        agency: who has the step, where an agency has it.
+        agency, third_party: who has the step, where an agency has it, or a third party of the service item.
         due, provisional, basis: where a step is opened, when its limit ends, whether that may move since the
             holidays of that year are not published yet, and the rule that says so. ``basis`` of ``opened``
             is why the case has its variant.
         due_before: of a limit that moved, when it would have ended; None where it stood still.
         clock: what this does to the legal clock of the case.
-        actor: who acted: ``platform``, ``agency:<id>``, ``channel:<id>`` or ``applicant``.
+        actor: who acted: ``platform``, ``agency:<id>``, ``channel:<id>``, ``third-party:<key>`` or
+            ``applicant``; of ``suspended``, ``extended`` and ``fee-waived``, who ordered it, and the platform
+            where the law did.
         automated: true: the platform acted, or an agency's automated check; false: a person. What comes from
             a party's own system is a person's where the event names the officer, and else not known.
         officer: who acted for the actor: a pseudonym, from :func:`pseudonym_of`.
@@ -87,7 +89,8 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
             case recorded it. Late or not is decided by ``received``.
         first_contact: of ``opened``, when the applicant first came to the administration with the matter,
             where the channel says so.
-        holders: who has the case after this: ``agency:<id>``, ``applicant``, ``system``; several at once.
+        holders: who has the case after this: ``agency:<id>``, ``third-party:<key>``, ``applicant``,
+            ``system``; several at once.
         materials: how many documents and other materials were handed in (``opened``, ``supplemented``,
             ``replied``) or asked for (``asked-applicant``).
         material_codes: which: the fields of the application that hold them.
@@ -122,6 +125,7 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     step: str | None = Field(default=None, exclude_if=absent)
     request: RequestId | None = Field(default=None, exclude_if=absent)
     agency: AgencyId | None = Field(default=None, exclude_if=absent)
+    third_party: str | None = Field(default=None, exclude_if=absent)
     due: AwareDatetime | None = Field(default=None, exclude_if=absent)
     due_before: AwareDatetime | None = Field(default=None, exclude_if=absent)
     provisional: bool = Field(default=False, exclude_if=lambda value: value is False)

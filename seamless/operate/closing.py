@@ -120,6 +120,7 @@ class _End:
             step=of.step if of else step,
             request=RequestId(f"{before.case}/{of.step}") if of and of.request else None,
             agency=of.agency if of else None,
+            third_party=of.third_party if of else None,
             actor=PLATFORM,
             automated=kind != "broken-off",
             occurred=self._now,

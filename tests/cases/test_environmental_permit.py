@@ -242,6 +242,7 @@ async def test_the_limit_stands_still_from_the_day_after_the_invitation_to_the_s
         await incomplete(case)
         suspended = the(case, "suspended")
         assert (suspended.basis, suspended.due) == ("Awb art. 4:15(1)(a)", None)
+        assert suspended.actor == "agency:environmental-service", "which found it incomplete"
         await case.passes(17 * DAY)
         await case.supplement(soil_report=document("soil").model_dump(mode="json"))
         await complete(case, nth=2)

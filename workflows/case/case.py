@@ -237,6 +237,7 @@ class Case:
             step=of.step if of else step,
             request=of.request_id if of else None,
             agency=AgencyId(of.holder.id) if of and of.holder.kind == "agency" else None,
+            third_party=of.holder.id if of and of.holder.kind == "third-party" else None,
             due=due,
             due_before=due_before,
             clock=turned.mark if turned else None,

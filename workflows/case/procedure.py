@@ -15,7 +15,7 @@ from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
 from contracts.terms.fees import Bill
 from contracts.terms.hand_overs import HandOver
-from contracts.terms.identifiers import VariantId
+from contracts.terms.identifiers import Party, VariantId
 from contracts.terms.law import LawVersion
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Answer, Approval, Request
@@ -35,6 +35,7 @@ from workflows.case.faults import CourseFault
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
 from workflows.case.journal import Outcome
+from workflows.case.orderers import Orderer
 from workflows.case.runtime import Runtime
 from workflows.case.silence import wait_for_the_law
 from workflows.case.stages import Within
@@ -261,8 +262,8 @@ class Procedure(Generic[A]):
             balance: what is still to be paid in all. If that is nothing, no notice is sent.
 
         Raises:
-            LookupError: the law version has no such reason, charges nothing for it, or has its fees in another
-                currency.
+            LookupError: the law version has no such reason, charges nothing for it, or takes payments in
+                another currency.
         """
         self._case.interrupt_if_withdrawn()
         for money in (amount, balance):
@@ -289,24 +290,29 @@ class Procedure(Generic[A]):
                 self._case.record("marked", step=step, outcome=code)
 
     async def wait_for(
-        self, *facts: type[F], within: Limit | None = None, until: date | None = None
+        self,
+        *facts: type[F],
+        within: Limit | None = None,
+        until: date | None = None,
+        holder: Party | None = None,
     ) -> F | None:
         """Wait for the first of these reports and payments; None once the limit is over or the day has come.
 
-        What came before it was waited for counts, once: agencies work in any interleaving. The case is held
-        by whoever may report the first of them, the lead agency where that is anybody.
+        What came before it was waited for counts, once: agencies work in any interleaving.
 
         Args:
             facts: report types, and :class:`contracts.wire.messages.Paid`.
             within: how long from now on.
             until: the legal day that ends it, from its beginning on. It may be past already.
+            holder: who has the case meanwhile, where it is not whoever may report the first of them (the lead
+                agency, where that is anybody): the applicant, or a third party of the service item.
         """
         self._case.interrupt_if_withdrawn()
-        step = open_facts(self._case, facts, within, until)
+        step = open_facts(self._case, facts, within, until, holder)
         outcome = await outcome_of(self._case, step)
         return None if outcome.how == "lapsed" else read_fact(facts, outcome.value)
 
-    def suspended(self, basis: str) -> Suspended:
+    def suspended(self, basis: str, *, by: Orderer | None = None) -> Suspended:
         """Time that does not count: ``async with self.suspended("Awb art. 4:15"): …``.
 
         It begins with the block and ends when the broker had what ended the block's last wait. A day does not
@@ -315,11 +321,12 @@ class Procedure(Generic[A]):
 
         Args:
             basis: of a suspension of the law version.
+            by: who ordered it; without, the law itself.
 
         Raises:
             LookupError: the law version has none with this basis.
         """
-        return Suspended(self._case, basis)
+        return Suspended(self._case, basis, by)
 
     def within(self, limit: Limit, stage: str, otherwise: str | None = None) -> Within:
         """A stage with a limit of its own: ``async with self.within(weeks(3), "substance"): …``.
@@ -352,7 +359,7 @@ class Procedure(Generic[A]):
         rule = self._case.law.extension(basis)
         check_extension(self._case, rule, limit, approved.agency)
         approval = await self.ask(approved)
-        return extend(self._case, rule, limit, approval, approved.agency)
+        return extend(self._case, rule, limit, approval, type(approved))
 
     async def decide(self, decision: D) -> D:
         """Decide the case and tell the applicant. From here on it cannot be withdrawn.

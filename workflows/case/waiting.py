@@ -157,8 +157,20 @@ def open_applicant(
     )
 
 
-def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None, until: date | None) -> str:
-    """Wait for the first of these reports and payments; the step under which it will be found."""
+def open_facts(
+    case: Case,
+    facts: Sequence[type[Contract]],
+    within: Limit | None,
+    until: date | None,
+    holder: Party | None = None,
+) -> str:
+    """Wait for the first of these reports and payments; the step under which it will be found.
+
+    Raises:
+        LookupError: the holder is none of the procedure's parties.
+    """
+    if holder is not None:
+        case.item.check_party(holder)
     words = [fact.step if issubclass(fact, Report) else PAYMENT for fact in facts]
     reporters = [
         Party.agency(agency)
@@ -176,7 +188,7 @@ def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None
     return _open(
         case,
         f"wait-for-{_slug(words[0])}",  # branches that run at the same time need different names
-        reporters[0] if reporters else APPLICANT,
+        holder or (reporters[0] if reporters else APPLICANT),
         tuple(_fact_name(word) for word in words),
         tuple(inlets),
         begin,

@@ -176,10 +176,19 @@ class Carried:
         self.case.inbox.put(came)
         await self.goes_on()
 
-    async def answers(self, request: str, outcome: str, agency: str, **details: Any) -> None:
+    async def answers(
+        self,
+        request: str,
+        outcome: str,
+        agency: str,
+        *,
+        officer: str | None = None,
+        desk: str | None = None,
+        **details: Any,
+    ) -> None:
         """An agency answers its first request of this type."""
         await self.hears(
-            Answered(answer={"outcome": outcome}),
+            Answered(answer={"outcome": outcome}, officer=officer, desk=desk),
             f"agency:{agency}",
             f"clock-test.{request}/1",
             **details,
