@@ -109,7 +109,9 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
         linked: of ``opened``, the case that this one follows: an objection, a correction.
         pilot: of ``opened``, the pilot that the application was assigned to.
         satisfaction: what the applicant thinks of how the case was handled: 1, very bad, to 5, very good.
-        complaint: the code of what the applicant complains of. Nothing fills this or ``satisfaction`` yet.
+        complaint: the code of what the applicant complains of. Nothing fills this or ``satisfaction``: both
+            come after a case is closed, when it takes no event, and what follows a case is a new one that is
+            ``linked`` to it. They are for the entry ``opened`` of such a case.
     """
 
     version: Literal[1] = 1
