@@ -53,8 +53,12 @@ class FeeLine(Contract):
     basis: Text | None = Field(default=None, exclude_if=absent)
 
     def of(self, amount: Decimal) -> FeeLine:
-        """The same fee with another amount."""
-        return self.model_copy(update={"amount": self.amount.model_copy(update={"amount": amount})})
+        """The same fee with another amount.
+
+        Raises:
+            ValueError: it is no amount of money.
+        """
+        return self.model_copy(update={"amount": Money(amount=amount, currency=self.amount.currency)})
 
 
 class Bill(Contract):
@@ -71,12 +75,7 @@ class Bill(Contract):
 
 class FeeSchedule(Contract):
     """The fees of one procedure: what is no line of it cannot be collected. Every application's fee is exact,
-    and is an amount: :meth:`check` says whether the lines see to that.
-
-    Raises:
-        ValueError: at definition, where two fees, or two waivers of one, have the same code, or a fee is in
-            another currency.
-    """
+    and is an amount: :meth:`check` says whether the lines see to that."""
 
     currency: str
     lines: tuple[Fee, ...] = ()

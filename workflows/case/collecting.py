@@ -50,7 +50,7 @@ def open_collection(case: Case, bill: Bill, within: Limit, waived: Sequence[Waiv
     lines = _with_basis(case, bill)
     if not case.journal.is_known(case.journal.upcoming(VERB)):
         _check(case, lines)
-    reliefs = [_relief(case, lines, each) for each in waived]
+    reliefs = [relief for each in waived if (relief := _relief(case, lines, each)).line.amount.amount]
     due = _less(lines, reliefs)
     said = {
         "lines": [[line.code, line.amount.model_dump(mode="json")] for line in lines],
@@ -124,7 +124,8 @@ def _relief(case: Case, lines: Sequence[FeeLine], waived: Waived) -> _Relief:
     """What is waived of a line of the bill.
 
     Raises:
-        LookupError: the fee has no such waiver, or is not on the bill, or less of it.
+        LookupError: the fee has no such waiver, or is not on the bill.
+        ValueError: what is waived is no amount of money.
     """
     waiver = case.law.fees.fee(waived.fee).waiver(waived.waiver)
     line = next((each for each in lines if each.code == waived.fee), None)

@@ -162,6 +162,24 @@ async def test_what_the_catalogue_does_not_let_off(
     assert posted(author.case) == []
 
 
+@pytest.mark.parametrize("amount", ["-5.00", "0.001"])
+async def test_what_is_no_amount_is_not_waived(author: Author, amount: str) -> None:
+    waived = Waived("survey", "poor", amount=Decimal(amount))
+    with pytest.raises(ValueError, match=r"Input should be|Decimal input should"):
+        await author.procedure.collect(bill(author), LIMIT, [waived])
+    assert posted(author.case) == []
+
+
+async def test_a_part_may_be_waived_for_two_reasons_and_nothing_of_nothing(author: Author) -> None:
+    waived = [Waived("survey", "poor", amount=Decimal(each)) for each in ("10.00", "0.00", "15.50")]
+    await author.begins(author.procedure.collect(bill(author, "survey"), LIMIT, waived))
+    assert figures(author) == [
+        ("fee-waived", "collect/1", [("survey", "10.00")]),
+        ("fee-waived", "collect/1", [("survey", "15.50")]),
+        ("fee-due", "collect/1", [("survey", "34.50")]),
+    ]
+
+
 async def test_who_waived_it_stands_in_the_ledger_outside_its_data(author: Author) -> None:
     asking = await author.begins(author.procedure.ask(PLANNING))
     step = "construction-permit.review-planning/1"
