@@ -8,10 +8,15 @@ from temporalio.client import Client
 
 from contracts.wire.messages import Reported
 from tests.applications import application
-from tests.cases.conftest import Cases, Post, case_worker
+from tests.cases.conftest import Cases, CaseUnderTest, Post, case_worker
 from tests.cases.test_construction_permit import complete, consent
 from tests.replay.replaying import ledger_of, replayed_ledger, small_runs
 from workers.orchestrator.main import deployed
+
+
+async def checked(case: CaseUnderTest) -> None:
+    """The automated check has answered: one that its worker takes with it is made again only after 30 s."""
+    await case.until(lambda: case.kinds.count("answered") == 2)
 
 
 async def test_a_case_goes_on_under_another_build_and_replays_to_the_same_entries(
@@ -21,6 +26,7 @@ async def test_a_case_goes_on_under_another_build_and_replays_to_the_same_entrie
     async with case_worker(temporal_client, post, deployment_config=deployed("1.0")):
         case = await Cases(temporal_client, post).open("construction-permit", application())
         await complete(case)
+        await checked(case)
     async with case_worker(temporal_client, post, deployment_config=deployed("1.1+hotfix")):
         await consent(case, "planning")
         await case.until(lambda: case.kinds.count("answered") == 3)
@@ -42,6 +48,7 @@ async def test_a_new_run_goes_on_under_another_build(temporal_client: Client) ->
         async with case_worker(temporal_client, post, deployment_config=deployed("1.0"), **options):
             case = await Cases(temporal_client, post).open("construction-permit", application())
             await complete(case)
+            await checked(case)
         async with case_worker(temporal_client, post, deployment_config=deployed("1.1"), **options):
             await consent(case)
             for count in range(8):
