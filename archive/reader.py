@@ -20,7 +20,7 @@ from archive.completeness import (
 )
 from archive.database import NoFile, open_for_reading, shown, sqlite_file
 from archive.steps import Step, step_of
-from archive.tables import cases, digest, ledger, positions, steps
+from archive.tables import cases, digest, is_current, ledger, positions, steps
 from archive.verification import Verdict, judge_all, judge_case
 from contracts.terms.identifiers import CaseId, ChannelId, Party, ProcedureId
 from contracts.terms.values import Contract
@@ -171,7 +171,7 @@ class ArchiveReader:
             query = query.where(steps.c.ended.is_(None))
 
         def read(db: Connection) -> list[Step]:
-            if not inspect(db).has_table(steps.name):
+            if not is_current(steps, inspect(db)):
                 raise NoArchive(
                     f"the archive in {self._shown} has no steps yet: it is an older worker's. They are made "
                     "from its ledger when `seamless worker archive` of this version begins"

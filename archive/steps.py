@@ -30,6 +30,7 @@ ENDING: Mapping[Kind, How] = MappingProxyType(
         "supplemented": "answered",
         "reported": "answered",
         "paid": "answered",
+        "counted": "answered",
         "deemed": "deemed",
         "lapsed": "lapsed",
         "cancelled": "stopped",
@@ -58,7 +59,8 @@ class Step(Contract):
         step: its name, ``review-fire-safety/1``.
         kind: of the entry that opened it.
         request: the request type, where an agency was asked.
-        agency: who was asked, the last of them; None: the applicant.
+        agency: who was asked, the last of them.
+        third_party: who has it, where that is no agency: the key of the service item. Neither: the applicant.
         referred_by: who was asked before, and did not answer.
         opened: when it was opened.
         asked: when ``agency`` was asked, which is later where it was referred.
@@ -78,6 +80,7 @@ class Step(Contract):
     kind: Kind
     request: str | None = None
     agency: AgencyId | None = None
+    third_party: str | None = None
     referred_by: AgencyId | None = None
     opened: AwareDatetime
     asked: AwareDatetime
@@ -96,6 +99,8 @@ class Step(Contract):
     @property
     def holder(self) -> Party:
         """Who has the case because of it."""
+        if self.third_party:
+            return Party.third(self.third_party)
         return Party.agency(self.agency) if self.agency else APPLICANT
 
 
@@ -181,6 +186,7 @@ def _opened(entry: LedgerEntry) -> Step:
         kind=entry.kind,
         request=entry.request.request_type if entry.request else None,
         agency=entry.agency,
+        third_party=entry.third_party,
         opened=entry.recorded,
         asked=entry.recorded,
         due=entry.due,

@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Index,
+    Inspector,
     Integer,
     LargeBinary,
     MetaData,
@@ -111,6 +112,7 @@ steps = Table(
     Column("kind", String(40), nullable=False),
     Column("request", String(250)),
     Column("agency", String(200)),
+    Column("third_party", Text),
     Column("referred_by", String(200)),
     Column("opened", Instant, nullable=False),
     Column("asked", Instant, nullable=False),
@@ -126,8 +128,16 @@ steps = Table(
     Column("automated", Boolean),
 )
 """Each step of each case, as :class:`archive.steps.Step` has it: a projection of ``ledger``, written in the
-same transaction. Where it is empty, as in an archive from before there was this table, the archive worker
-makes it from ``ledger`` when it begins."""
+same transaction. Where it is empty, or an older build made it with other columns, the archive worker makes it
+from ``ledger`` when it begins."""
+
+
+def is_current(table: Table, found: Inspector) -> bool:
+    """Whether a database has a table with all the columns that it has here."""
+    return found.has_table(table.name) and {column.name for column in table.columns} <= {
+        column["name"] for column in found.get_columns(table.name)
+    }
+
 
 Index("steps_by_agency", steps.c.agency, steps.c.opened)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from contracts.terms.calendar import Calendar, Due, LegalCalendar, Stretch, calendar
 from contracts.terms.clock_marks import ClockMark
-from contracts.terms.identifiers import Party
+from contracts.terms.identifiers import PLATFORM, Party
 from contracts.terms.limits import AS_IT_FALLS, Counting, Limit
 from contracts.wire.ledger import LedgerEntry
 
@@ -296,7 +296,15 @@ def _still(clocks: Sequence[Clock], pauses: Iterable[_Pause], at: datetime) -> s
 def _why(entry: LedgerEntry) -> str:
     step = f" {entry.step}" if entry.step else ""
     basis = f" ({entry.basis})" if entry.basis and entry.clock is not None else ""
-    return f"{entry.kind}{step}{basis}"
+    return f"{entry.kind}{step}{basis}{_by(entry)}"
+
+
+def _by(entry: LedgerEntry) -> str:
+    """Who ordered a suspension or an extension: which officer of whom, at which desk; empty for the law."""
+    if entry.clock is None or entry.clock.does not in ("suspend", "extend") or entry.actor == PLATFORM:
+        return ""
+    officer = f", officer {entry.officer}" if entry.officer else ""
+    return f" by {entry.actor}{officer}" + (f", desk {entry.desk}" if entry.desk else "")
 
 
 def _calendar_of(mark: ClockMark) -> Calendar | None:

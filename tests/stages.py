@@ -208,7 +208,7 @@ def recorded(admitted: NewCase | CaseEvent, kind: Any, content: dict[str, Any], 
 def first_steps(item: ServiceItem, application: BaseModel, at: datetime) -> list[Letter]:
     """What each procedure computes and sends first."""
     count_days(application)
-    letters = [letter(FeeDue(amount=item.laws[-1].fees.of(application), due=at))]
+    letters = [letter(FeeDue(amount=item.laws[-1].fees.of(application).total, due=at))]
     if isinstance(application, Application):
         site = application.site
         drainage = ReviewDrainage(site=site, sewage=application.sewage)

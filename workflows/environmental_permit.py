@@ -58,7 +58,7 @@ class EnvironmentalPermit(Procedure[PermitApplication]):
             if check.outcome == "complete":
                 await self.accept()
                 return application
-            async with self.suspended(SUPPLEMENT):
+            async with self.suspended(SUPPLEMENT, by=CheckCompleteness):
                 application = await self.supplement(
                     application, check.missing, within=weeks(4), otherwise="not-supplemented"
                 )

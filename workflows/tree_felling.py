@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from contracts.procedures.tree_felling import TREE_FELLING, InspectTree, TreeApplication
+from contracts.procedures.tree_felling import (
+    DANGEROUS,
+    REPLANTING,
+    TREE_FELLING,
+    InspectTree,
+    TreeApplication,
+)
 from contracts.terms.decisions import Decision, Grant, Refuse
 from contracts.terms.limits import working_days
-from workflows.case import Procedure, procedure
+from workflows.case import Procedure, Waived, procedure
 
 
 @procedure(TREE_FELLING)
@@ -17,6 +23,8 @@ class TreeFelling(Procedure[TreeApplication]):
         opinion = await self.ask(InspectTree(place=application.place, photo=application.photo))
         if opinion.outcome == "keep":
             return await self.decide(Refuse(reason="tree-is-kept"))
-        if not await self.collect(self.law.fees.of(application), within=working_days(10)):
+        bill = self.law.fees.of(application)
+        waived = [Waived(REPLANTING, DANGEROUS, by=InspectTree)] if bill.lines and opinion.dangerous else []
+        if not await self.collect(bill, within=working_days(10), waived=waived):
             return await self.decide(Refuse(reason="fee-not-paid"))
         return await self.decide(Grant())

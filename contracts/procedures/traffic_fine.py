@@ -144,6 +144,7 @@ TRAFFIC_FINE = ServiceItem(
                     zh="送达后第六十日未了结，罚款加重。",
                     en="The sixtieth day after the notification has begun.",
                     basis="CdS art. 203(3)",
+                    charges=True,
                 )
             },
         ),

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from contracts.terms.fees import Fee, FeeSchedule
+from contracts.terms.fees import Fee, FeeSchedule, Waiver
 from contracts.terms.identifiers import STANDARD, AgencyId, ProcedureId, VariantId
 from contracts.terms.law import LawVersion, Reason, RequestTerms
 from contracts.terms.limits import working_days
@@ -25,6 +25,7 @@ from contracts.terms.values import Bilingual, DocumentRef, Money, Statement, Tex
 PARKS = AgencyId("parks")
 ENVIRONMENT = AgencyId("environment")
 ADDED_REVIEW = VariantId("added-review")
+REPLANTING, DANGEROUS = "replanting", "dangerous-tree"
 
 
 class TreeApplication(Statement):
@@ -38,9 +39,11 @@ class TreeApplication(Statement):
 
 
 class Opinion(Answer):
-    """What a review of the trees found."""
+    """What a review of the trees found. ``dangerous``: they would fall by themselves before long, so nobody
+    pays for others in their place."""
 
     outcome: Literal["fell", "keep"]
+    dangerous: bool = Field(default=False, exclude_if=lambda value: value is False)
 
 
 class InspectTree(
@@ -98,11 +101,18 @@ TREE_FELLING = ServiceItem(
                 currency="CNY",
                 lines=(
                     Fee(
-                        code="replanting",
+                        code=REPLANTING,
                         name=Bilingual(zh="补植费", en="Replanting"),
                         amount=Money(amount=Decimal("500.00"), currency="CNY"),
                         per="trees",
                         basis="城市绿化条例 (2026) art. 21",
+                        waivers=(
+                            Waiver(
+                                code=DANGEROUS,
+                                name=Bilingual(zh="危树", en="The tree is a danger"),
+                                basis="城市绿化条例 (2026) art. 22",
+                            ),
+                        ),
                     ),
                 ),
             ),

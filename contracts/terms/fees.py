@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from annotated_types import Le
@@ -9,6 +10,8 @@ from pydantic import BaseModel, Field
 
 from contracts.terms.bounds import STATED
 from contracts.terms.values import Bilingual, Contract, Money, Text, absent
+
+_CENT = Decimal("0.01")
 
 
 class Waiver(Contract):
@@ -29,34 +32,121 @@ class Fee(Contract):
     basis: Text | None = Field(default=None, exclude_if=absent)
     waivers: tuple[Waiver, ...] = Field(default=(), exclude_if=lambda value: not value)
 
+    def waiver(self, code: str) -> Waiver:
+        """The waiver of this code.
+
+        Raises:
+            LookupError: this fee has none; names those it has.
+        """
+        found = next((each for each in self.waivers if each.code == code), None)
+        if found is None:
+            known = ", ".join(each.code for each in self.waivers) or "none"
+            raise LookupError(f"the fee {self.code!r} has no waiver {code!r}; it has: {known}")
+        return found
+
+
+class FeeLine(Contract):
+    """So much for one fee of the catalogue, by its ``code`` there, and the rule that it rests on."""
+
+    code: Text
+    amount: Money
+    basis: Text | None = Field(default=None, exclude_if=absent)
+
+    def of(self, amount: Decimal) -> FeeLine:
+        """The same fee with another amount.
+
+        Raises:
+            ValueError: it is no amount of money.
+        """
+        return self.model_copy(update={"amount": Money(amount=amount, currency=self.amount.currency)})
+
+
+class Bill(Contract):
+    """What is to be collected, fee by fee."""
+
+    currency: str
+    lines: tuple[FeeLine, ...] = ()
+
+    @property
+    def total(self) -> Money:
+        """All of it."""
+        return Money(amount=total(self.lines), currency=self.currency)
+
 
 class FeeSchedule(Contract):
-    """The fees of one procedure, collected as one: what is no line of it cannot be collected. Every
-    application's fee is exact, and is an amount: :meth:`check` says whether the lines see to that."""
+    """The fees of one procedure: what is no line of it cannot be collected. Every application's fee is exact,
+    and is an amount: :meth:`check` says whether the lines see to that."""
 
     currency: str
     lines: tuple[Fee, ...] = ()
 
-    def of(self, application: BaseModel) -> Money:
-        """The combined fee for an application."""
-        total = sum(
-            (
-                line.amount.amount * (Decimal(getattr(application, line.per)) if line.per else 1)
-                for line in self.lines
-            ),
-            Decimal(0),
-        )
-        return Money(amount=total.quantize(Decimal("0.01")), currency=self.currency)
+    def of(self, application: BaseModel, *codes: str) -> Bill:
+        """The bill of an application: every fee, or those of these codes.
+
+        Raises:
+            LookupError: there is no fee of a code; names those there are.
+        """
+        fees = [self.fee(code) for code in codes] if codes else self.lines
+        return Bill(currency=self.currency, lines=tuple(_line(fee, application) for fee in fees))
+
+    def fee(self, code: str) -> Fee:
+        """The fee of this code.
+
+        Raises:
+            LookupError: there is none; names those there are.
+        """
+        found = next((each for each in self.lines if each.code == code), None)
+        if found is None:
+            known = ", ".join(each.code for each in self.lines) or "none"
+            raise LookupError(f"there is no fee {code!r} in the catalogue; there are: {known}")
+        return found
 
     def check(self, application: type[BaseModel]) -> None:
         """Return if the fee of every application of this type can be computed.
 
         Raises:
-            ValueError: a line is ``per`` a field that may be missing or is no quantity, or the fee may be
-                larger than an amount can be.
+            ValueError: two fees or two waivers have the same code, a fee has another currency, a line is
+                ``per`` a field that may be missing or is no quantity, or the fee may be larger than an amount
+                can be.
         """
+        for codes in (_codes(self.lines), *(_codes(fee.waivers) for fee in self.lines)):
+            if doubled := [code for code in codes if codes.count(code) > 1]:
+                raise ValueError(f"two fees, or two waivers of one, have the code {doubled[0]!r}")
+        for fee in self.lines:
+            if fee.amount.currency != self.currency:
+                raise ValueError(f"the fee {fee.code!r} is in {fee.amount.currency}, not in {self.currency}")
         most = sum((line.amount.amount * _most(application, line.per) for line in self.lines), Decimal(0))
-        Money(amount=most.quantize(Decimal("0.01")), currency=self.currency)
+        Money(amount=most.quantize(_CENT), currency=self.currency)
+
+
+def total(lines: Iterable[FeeLine]) -> Decimal:
+    """The sum of some lines."""
+    return sum((line.amount.amount for line in lines), Decimal(0))
+
+
+def allocated(lines: Iterable[FeeLine], before: Decimal, amount: Decimal) -> Iterator[FeeLine]:
+    """Into which fees a payment goes: it fills what earlier payments left of them, in order.
+
+    Args:
+        before: what was paid earlier.
+        amount: what is paid now. What is more than the lines goes into none.
+    """
+    for line in lines:
+        earlier = min(before, line.amount.amount)
+        part = min(amount, line.amount.amount - earlier)
+        before, amount = before - earlier, amount - part
+        if part:
+            yield line.of(part)
+
+
+def _line(fee: Fee, application: BaseModel) -> FeeLine:
+    units = Decimal(getattr(application, fee.per)) if fee.per else 1
+    amount = (fee.amount.amount * units).quantize(_CENT)
+    return FeeLine(code=fee.code, amount=Money(amount=amount, currency=fee.amount.currency), basis=fee.basis)
+
+
+def _codes(named: Iterable[Fee] | Iterable[Waiver]) -> list[str]:
+    return [each.code for each in named]
 
 
 def _most(application: type[BaseModel], per: str | None) -> Decimal:

@@ -117,7 +117,8 @@ class RequestId(Identifier):
 
 
 class Party(Identifier):
-    """Who acts or has a case: ``agency:<id>``, ``channel:<id>``, ``applicant``, ``platform``, ``system``."""
+    """Who acts or has a case: ``agency:<id>``, ``channel:<id>``, ``third-party:<key>``, ``applicant``,
+    ``platform``, ``system``."""
 
     __slots__ = ()
     pattern = r"[a-z]+(-[a-z]+)*(:[a-z0-9]+(-[a-z0-9]+)*)?"
@@ -133,14 +134,21 @@ class Party(Identifier):
         """The channel of this id."""
         return cls(f"channel:{channel}")
 
+    @classmethod
+    def third(cls, key: str) -> Self:
+        """A third party: an expert, a court, a body that is no agency of the platform. ``key`` is its name in
+        the service item's ``third_parties``."""
+        return cls(f"third-party:{key}")
+
     @property
     def kind(self) -> str:
-        """What kind of party: ``agency``, ``channel``, ``applicant``, ``platform`` or ``system``."""
+        """What kind of party: ``agency``, ``channel``, ``third-party``, ``applicant``, ``platform`` or
+        ``system``."""
         return self.partition(":")[0]
 
     @property
     def id(self) -> str:
-        """Which agency or channel; empty for the other kinds."""
+        """Which agency, channel or third party; empty for the other kinds."""
         return self.partition(":")[2]
 
     def source(self, administration: str) -> str:

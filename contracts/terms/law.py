@@ -18,9 +18,13 @@ from contracts.terms.values import Bilingual, Contract, Text, absent
 
 
 class Reason(Bilingual):
-    """Why an application is refused, or an amount charged, and the rule that says so."""
+    """Why an application is refused, or an amount charged, and the rule that says so.
+
+    ``charges``: an amount may be charged for it that no fee of the catalogue gives, such as a fine.
+    """
 
     basis: Text | None = Field(default=None, exclude_if=absent)
+    charges: bool = Field(default=False, exclude_if=lambda value: value is False)
 
 
 class RequestTerms(Contract):
@@ -79,6 +83,22 @@ class LawVersion(ClockRules):
             known = ", ".join(self.reasons) or "none"
             raise LookupError(f"law version {self.id!r}: {code!r} is none of its reason codes: {known}")
         return self.reasons[code]
+
+    def check_charge(self, code: str, currency: str) -> None:
+        """Return if an amount may be charged for a reason. What is a fee is collected, and not charged.
+
+        Raises:
+            LookupError: this version has no such reason, none for which anything is charged, or takes
+                payments in another currency.
+        """
+        if not self.reason(code).charges:
+            known = ", ".join(code for code, reason in self.reasons.items() if reason.charges) or "none"
+            raise LookupError(
+                f"law version {self.id!r}: nothing is charged for {code!r}; the reasons with charges=True "
+                f"are: {known}"
+            )
+        if currency != self.fees.currency:
+            raise LookupError(f"law version {self.id!r} takes payments in {self.fees.currency}")
 
     def check_requests(self, requests: Sequence[type[Request[Any]]]) -> None:
         """Return if what this version says fits the requests of its procedure.

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SkipValidation, model_validator
 
 from contracts.terms.hand_overs import HandOver
-from contracts.terms.identifiers import STANDARD, AgencyId, ProcedureId
+from contracts.terms.identifiers import APPLICANT, STANDARD, AgencyId, Party, ProcedureId
 from contracts.terms.law import LawVersion, check_succession
 from contracts.terms.materials import Form, Material
 from contracts.terms.requests import Request
@@ -35,6 +35,7 @@ class ServiceItem(Contract):
         ``application`` is the statement that an application has to fit. ``requests`` and ``hand_overs`` are
         what it asks and hands over; listing a class here gives it its name on the wire. ``statuses`` and
         ``flags`` are what a case may be marked with: where it stands, and what an officer should look at.
+        ``third_parties`` may have a case, or order something in it, and are no agencies: experts, courts.
         ``withdrawable``: whoever applied may take it back. ``reporters`` are the agencies that may report
         steps of a case without being asked, beside the lead; None: every agency may.
 
@@ -59,6 +60,7 @@ class ServiceItem(Contract):
     hand_overs: tuple[Annotated[type[HandOver], SkipValidation], ...] = Field(default=(), exclude=True)
     statuses: dict[str, Bilingual] = Field(default_factory=dict)
     flags: dict[str, Bilingual] = Field(default_factory=dict)
+    third_parties: dict[str, Bilingual] = Field(default_factory=dict, exclude_if=lambda value: not value)
     withdrawable: bool = True
     reporters: tuple[AgencyId, ...] | None = ()
     consequences: Bilingual
@@ -76,6 +78,8 @@ class ServiceItem(Contract):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         check_succession(self.laws)
+        for key in self.third_parties:
+            Party.third(key)
         for law in self.laws:
             law.fees.check(self.application)
             law.check_requests(self.requests)
@@ -144,6 +148,20 @@ class ServiceItem(Contract):
             raise TypeError(
                 f"{kind.__name__} is not listed in the service item of {self.procedure!r}: "
                 f"add it to {where}=(...) there"
+            )
+
+    def check_party(self, party: Party) -> None:
+        """Return if a course of this procedure may name ``party`` as who ordered something, or has the case.
+
+        Raises:
+            LookupError: it is a third party that is not listed here, or nobody who could be; names those
+                there are.
+        """
+        known = [Party.third(key) for key in self.third_parties]
+        if party.kind != "agency" and party != APPLICANT and party not in known:
+            raise LookupError(
+                f"{self.procedure}: {party!r} is none of its third parties: {', '.join(known) or 'none'}; "
+                "nor an agency, nor the applicant"
             )
 
     @property

@@ -140,6 +140,10 @@ class MissingItem(Bilingual):
     field: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
 
 
+LARGEST_SUM = Decimal("9999999999999999.99")
+"""The most that an amount of money can be."""
+
+
 class Money(Contract):
     """An amount in a currency (ISO 4217). Decimal, never a float; a string in JSON.
 

@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from contracts.terms.clock_marks import ClockMark
 from contracts.terms.errors import Refusal, refusal_of
+from contracts.terms.fees import FeeLine
 from contracts.terms.identifiers import AgencyId, CaseId, Party, ProcedureId, RequestId, VariantId
 from contracts.terms.values import Contract, Money, Sha256, absent
 from contracts.wire.canonical import sha256
@@ -36,7 +37,7 @@ Kind = Literal[
     "asked-applicant", "supplemented", "fee-due", "charged", "paid", "refund-due", "notified", "handed-over",
     "withdrawn", "waiting", "marked", "refused", "broken-off", "decided", "closed",
     "suspended", "resumed", "extended", "rescheduled", "calendar", "stage-begun", "stage-ended", "warned",
-    "overdue", "default-noticed", "penalty-begun", "penalty-due",
+    "overdue", "fee-waived", "counted", "default-noticed", "penalty-begun", "penalty-due",
 ]  # fmt: skip
 
 
@@ -66,13 +67,15 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
         build: the build of the worker that made this entry, ``<deployment>.<build id>``, as Temporal recorded
             it with the task. None where workers run without a deployment version.
         step: the procedure's step, ``construction-permit.review-fire-safety/1``.
-        agency: who has the step, where an agency has it.
+        agency, third_party: who has the step, where an agency has it, or a third party of the service item.
         due, provisional, basis: where a step is opened, when its limit ends, whether that may move since the
             holidays of that year are not published yet, and the rule that says so. ``basis`` of ``opened``
             is why the case has its variant.
         due_before: of a limit that moved, when it would have ended; None where it stood still.
         clock: what this does to the legal clock of the case.
-        actor: who acted: ``platform``, ``agency:<id>``, ``channel:<id>`` or ``applicant``.
+        actor: who acted: ``platform``, ``agency:<id>``, ``channel:<id>``, ``third-party:<key>`` or
+            ``applicant``; of ``suspended``, ``extended`` and ``fee-waived``, who ordered it, and the platform
+            where the law did.
         automated: true: the platform acted, or an agency's automated check; false: a person. What comes from
             a party's own system is a person's where the event names the officer, and else not known.
         officer: who acted for the actor: a pseudonym, from :func:`pseudonym_of`.
@@ -86,21 +89,29 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
             case recorded it. Late or not is decided by ``received``.
         first_contact: of ``opened``, when the applicant first came to the administration with the matter,
             where the channel says so.
-        holders: who has the case after this: ``agency:<id>``, ``applicant``, ``system``; several at once.
+        holders: who has the case after this: ``agency:<id>``, ``third-party:<key>``, ``applicant``,
+            ``system``; several at once.
         materials: how many documents and other materials were handed in (``opened``, ``supplemented``,
             ``replied``) or asked for (``asked-applicant``).
         material_codes: which: the fields of the application that hold them.
         visits: how many visits this step asked of the applicant, where the actor says so; 0: none.
+        fees: the fees of the catalogue that this is about, with so much of each: of ``fee-due`` what is asked
+            for, of ``fee-waived`` what need not be paid, of ``paid`` and ``counted`` what goes into them.
         fee_charged: of ``fee-due``, what is asked for; of ``charged``, what is owed in all for ``reason``
             from now on, in the place of what was owed for it before.
         fee_paid: of ``paid``, what was paid.
+        fee_counted: of ``paid``, how much of it goes into what the step is for; of ``counted``, how much of
+            what was paid before. What goes into a fee that is not paid in full is paid back.
         fee_refund: of ``refund-due``, how much of what was paid is to be paid back.
-        fee_waived: how much of a fee the law or an officer lets the applicant off.
+        fee_waived: of ``fee-waived``, how much of a fee the law or an officer lets the applicant off;
+            ``actor`` is who, ``reason`` the waiver of the catalogue, ``basis`` its rule.
         penalty: of ``penalty-due``, what the authority owes the applicant for a late decision.
         linked: of ``opened``, the case that this one follows: an objection, a correction.
         pilot: of ``opened``, the pilot that the application was assigned to.
         satisfaction: what the applicant thinks of how the case was handled: 1, very bad, to 5, very good.
-        complaint: the code of what the applicant complains of. Nothing fills this or ``satisfaction`` yet.
+        complaint: the code of what the applicant complains of. Nothing fills this or ``satisfaction``: both
+            come after a case is closed, when it takes no event, and what follows a case is a new one that is
+            ``linked`` to it. They are for the entry ``opened`` of such a case.
     """
 
     version: Literal[1] = 1
@@ -116,6 +127,7 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     step: str | None = Field(default=None, exclude_if=absent)
     request: RequestId | None = Field(default=None, exclude_if=absent)
     agency: AgencyId | None = Field(default=None, exclude_if=absent)
+    third_party: str | None = Field(default=None, exclude_if=absent)
     due: AwareDatetime | None = Field(default=None, exclude_if=absent)
     due_before: AwareDatetime | None = Field(default=None, exclude_if=absent)
     provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
@@ -136,8 +148,10 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     clock: ClockMark | None = Field(default=None, exclude_if=absent)
     material_codes: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
     visits: int | None = Field(default=None, ge=0, exclude_if=absent)
+    fees: tuple[FeeLine, ...] = Field(default=(), exclude_if=lambda value: not value)
     fee_charged: Money | None = Field(default=None, exclude_if=absent)
     fee_paid: Money | None = Field(default=None, exclude_if=absent)
+    fee_counted: Money | None = Field(default=None, exclude_if=absent)
     fee_refund: Money | None = Field(default=None, exclude_if=absent)
     fee_waived: Money | None = Field(default=None, exclude_if=absent)
     penalty: Money | None = Field(default=None, exclude_if=absent)

@@ -11,6 +11,7 @@ from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.law import Reason
 from contracts.terms.values import (
     Bilingual,
+    Contract,
     DocumentRef,
     MissingItem,
     Money,
@@ -53,12 +54,25 @@ class Asked(Message, name="notice.question", sender="platform", to="channel"):
     due: AwareDatetime
 
 
+class BilledFee(Contract):
+    """A fee of the catalogue: what is to be paid of it, how much of it was ``waived``, and as whom you need
+    not pay that."""
+
+    code: Text
+    name: Bilingual
+    amount: Money
+    basis: Text | None = Field(default=None, exclude_if=absent)
+    waived: Money | None = Field(default=None, exclude_if=absent)
+    waivers: tuple[Bilingual, ...] = Field(default=(), exclude_if=lambda value: not value)
+
+
 class FeeDue(Message, name="notice.fee-due", sender="platform", to="channel"):
-    """The combined fee, and until when it may be paid."""
+    """The combined fee, until when it may be paid, and of which fees it consists."""
 
     amount: Money
     due: AwareDatetime
     provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
+    fees: tuple[BilledFee, ...] = Field(default=(), exclude_if=lambda value: not value)
 
 
 class LimitMoved(Message, name="notice.limit-moved", sender="platform", to="channel"):

@@ -21,6 +21,8 @@ HANGING = 6
 def party(directory: Directory, who: Party) -> str:
     """The names of an actor or a holder, zh and en; its id, where it has none."""
     name = directory.name_of(who)
+    if who.kind == "third-party":
+        return f"第三方 third party {who.id}"
     return f"{name.zh} {name.en}" if name else OTHERS.get(who, who)
 
 

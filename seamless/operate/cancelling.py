@@ -131,8 +131,6 @@ class Cancelling:
             return
         if any(entry.kind == "closed" for entry in entries):
             return
-        if any(entry.kind == "paid" for entry in entries):
-            self._tell("it has had payments, see its timeline: whether any is to be refunded is yours to say")
         batch = closing_of(
             entries,
             cancellation,
@@ -140,6 +138,11 @@ class Cancelling:
             checks=self._directory.checks(),
             now=datetime.now(UTC),
         )
+        for refund in (each.entry.fee_refund for each in batch.postings):
+            if refund is not None:
+                self._tell(
+                    f"{refund.amount} {refund.currency} is to be refunded, and the applicant is told so"
+                )
         closing = f"close/{case}"
         try:
             await self._client.start_workflow(

@@ -12,13 +12,15 @@ from typing import Any
 
 from archive.state import state_of
 from archive.steps import Step
+from contracts.payments import refundable
 from contracts.platform import Batch, Cancellation, Letter, Posting
 from contracts.terms.decisions import Ended
 from contracts.terms.identifiers import PLATFORM, SYSTEM, AdministrationId, Party, RequestId
+from contracts.terms.values import Money
 from contracts.wire.envelope import Message
 from contracts.wire.ledger import Erasable, Kind, LedgerEntry
 from contracts.wire.messages import Cancelled, CaseClosed
-from contracts.wire.notices import BrokenOff, CaseClosedNotice, Decided
+from contracts.wire.notices import BrokenOff, CaseClosedNotice, Decided, RefundDue
 from contracts.wire.topics import messages_topic
 
 
@@ -54,6 +56,10 @@ def closing_of(
         decided = {"decision": ended.model_dump(mode="json")}
         head = end.add("decided", (), decided, step="decide/1", outcome=ended.outcome)
         end.tell(applicant, Decided(decision=ended, ledger_hash=head))
+    for refund in refundable([*entries, *end.entries]):
+        due = RefundDue(amount=refund)
+        end.add("refund-due", (), due.model_dump(mode="json"), refund=refund)
+        end.tell(applicant, due)
     head = end.add("closed", None, outcome=ended.outcome)
     about = {"outcome": ended.outcome, "ledger_hash": head}
     for agency in involved(entries):
@@ -83,6 +89,11 @@ class _End:
         self._last = entries[-1]
         self._now = max(now, self._last.recorded)  # this machine's clock may be behind the case's
 
+    @property
+    def entries(self) -> list[LedgerEntry]:
+        """Those that were added, in order."""
+        return [posting.entry for posting in self.postings]
+
     def add(
         self,
         kind: Kind,
@@ -92,6 +103,7 @@ class _End:
         of: Step | None = None,
         step: str | None = None,
         outcome: str | None = None,
+        refund: Money | None = None,
     ) -> str:
         """Add an entry after which the case waits for these steps, or, with None, is closed; its hash."""
         before, sequence = self._last, self._last.sequence + 1
@@ -108,6 +120,7 @@ class _End:
             step=of.step if of else step,
             request=RequestId(f"{before.case}/{of.step}") if of and of.request else None,
             agency=of.agency if of else None,
+            third_party=of.third_party if of else None,
             actor=PLATFORM,
             automated=kind != "broken-off",
             occurred=self._now,
@@ -115,6 +128,7 @@ class _End:
             recorded=self._now,
             holders=holders,
             outcome=outcome,
+            fee_refund=refund,
             data_digest=erasable.digest() if erasable else None,
             data=erasable,
             previous=before.hash,

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHistory
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 
 from activities.outbox import records_of
 from archive.reader import ArchiveReader, entries_of
@@ -32,6 +32,7 @@ from seamless.operate.proven import proven
 from seamless.operate.reliving import Relived, Unlike, relive
 from seamless.operate.rewinding import Rewound, events_again, rewind
 from workers.process.settings import Settings
+from workers.process.temporal import SEARCH_ATTRIBUTES
 from workers.watcher.execution import RPC_TIMEOUT
 from workers.watcher.stuck import StuckCase, StuckCases
 from workflows.procedures import PROCEDURES
@@ -140,7 +141,7 @@ class Recovery:
             task_queue=CASES_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             memo=await known.memo(),
-            search_attributes=known.typed_search_attributes,
+            search_attributes=_ours(known.typed_search_attributes),
             static_summary=await known.static_summary(),
             rpc_timeout=RPC_TIMEOUT,
         )
@@ -169,6 +170,11 @@ class Recovery:
         rest = [entry for entry in entries if entry.sequence > carried.get("sequence", 0)]
         began = first.event_time.ToDatetime(tzinfo=UTC)
         return relive(procedure, opened, began, rest, events, again)
+
+
+def _ours(known: TypedSearchAttributes) -> TypedSearchAttributes:
+    """Those that a case is opened with: Temporal adds some of its own, such as the build, and takes none."""
+    return TypedSearchAttributes([pair for pair in known if pair.key.name in SEARCH_ATTRIBUTES])
 
 
 def _delivered(event: CaseEvent) -> Delivered:

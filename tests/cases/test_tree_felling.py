@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from temporalio.client import Client
 
-from contracts.procedures.tree_felling import ADDED_REVIEW, InspectTree
+from contracts.procedures.tree_felling import ADDED_REVIEW, InspectTree, Opinion
 from contracts.terms.decisions import Grant, Refuse
 from contracts.terms.identifiers import STANDARD, Party, VariantId
 from contracts.terms.limits import working_days
+from contracts.terms.values import Money
 from contracts.wire.messages import Paid, Requested
 from contracts.wire.topics import messages_topic
 from seamless.testing import case_of
@@ -55,6 +58,19 @@ async def test_one_review_that_says_no_stops_the_other(cases: Cases) -> None:
     await case.answer("environment", HABITAT, outcome="keep")
     assert (await case.result()).decision == Refuse(reason="tree-is-kept")
     assert "cancelled" in case.kinds
+
+
+async def test_for_a_tree_that_is_a_danger_nobody_pays(temporal: Client) -> None:
+    async with case_of(TreeFelling, tree(trees=2), temporal) as case:
+        await case.answer(InspectTree, Opinion(outcome="fell", dangerous=True))
+        assert (await case.closing()).decision == Grant()
+        [waived] = (entry for entry in case.entries if entry.kind == "fee-waived")
+        assert (waived.actor, waived.reason) == (Party.agency("parks"), "dangerous-tree")
+        assert (waived.fee_waived, waived.basis) == (
+            Money(amount=Decimal("1000.00"), currency="CNY"),
+            "城市绿化条例 (2026) art. 22",
+        )
+        assert "fee-due" not in case.kinds
 
 
 async def test_a_tree_stays_when_nobody_answers(temporal: Client) -> None:

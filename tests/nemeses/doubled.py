@@ -115,8 +115,9 @@ class Doubled:
                 return
             name, _, half = worker.partition("-")
             network = self.networks[half if half in HALVES else "left"]
+            named = {"build": "other"} if worker in self.builds else {}
             self.stack.run(
-                worker, MODULES[name], kafka=network.kafka.address, temporal=network.temporal.address
+                worker, MODULES[name], kafka=network.kafka.address, temporal=network.temporal.address, **named
             )
 
     async def stop(self, worker: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT, Application
+from contracts.terms.fees import Bill
 from contracts.terms.limits import Limit, working_days
-from contracts.terms.values import DocumentRef, Money
-from workflows.case import procedure
+from contracts.terms.values import DocumentRef
+from workflows.case import Waived, procedure
 from workflows.construction_permit import ConstructionPermit
 
 
@@ -22,17 +25,17 @@ class WithoutCompleteness(ConstructionPermit):
 class WithMoreTimeToPay(ConstructionPermit):
     """Tells the applicant another day: the same commands, another entry."""
 
-    async def collect(self, fee: Money, within: Limit) -> bool:
-        return await super().collect(fee, working_days(20))
+    async def collect(self, bill: Bill, within: Limit, waived: Sequence[Waived] = ()) -> bool:
+        return await super().collect(bill, working_days(20), waived)
 
 
 @procedure(CONSTRUCTION_PERMIT)
 class WithAnotherVerb(ConstructionPermit):
     """Sends a notice before the fee: a verb without a wait, which takes no command of its own."""
 
-    async def collect(self, fee: Money, within: Limit) -> bool:
+    async def collect(self, bill: Bill, within: Limit, waived: Sequence[Waived] = ()) -> bool:
         await self.notify(DocumentRef(uri="urn:document:notice", sha256=64 * "0", size=1))
-        return await super().collect(fee, within)
+        return await super().collect(bill, within, waived)
 
 
 @procedure(CONSTRUCTION_PERMIT)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, case, func, select, tuple_, update
+from sqlalchemy import Connection, Table, case, func, inspect, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.completeness import Position, Positions, is_of, read_positions
 from archive.database import open_for_writing
-from archive.tables import cases, digest, forks, ledger, metadata, positions, steps, strays
+from archive.tables import cases, digest, forks, is_current, ledger, metadata, positions, steps, strays
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import CaseId
 from contracts.wire.envelope import Headers
@@ -93,6 +93,8 @@ class ArchiveStore:
         """Make the tables that are missing: all of them, or none. Steps that were never written, as in an
         archive from before there were any, are made from the ledger."""
         with self._engine.begin() as connection:
+            if not is_current(steps, inspect(connection)):
+                steps.drop(connection, checkfirst=True)
             metadata.create_all(connection)
             StepTable(connection, self._insert(steps)).fill()
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import Worker, WorkflowRunner
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig, WorkflowRunner
 
 from activities.fence import FenceActivity
 from activities.outbox import OutboxActivity
@@ -24,11 +25,27 @@ from workers.process.temporal import await_temporal
 from workflows.case.ledger_closing import LedgerClosing
 from workflows.procedures import PROCEDURES
 
+DEPLOYMENT = "seamless"
+"""What Temporal calls the deployment whose builds the orchestrators are."""
+
+
+def deployed(build: str) -> WorkerDeploymentConfig:
+    """Have Temporal record with each workflow task that a worker of this build did it.
+
+    Without worker versioning: that would give a case to no worker until an operator names a version as the
+    current one, or bind it to the build that it began under. A case is any worker's, and moves on with the
+    code.
+    """
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(DEPLOYMENT, build), use_worker_versioning=False
+    )
+
 
 def case_worker(
     client: Client,
     activities: Sequence[Callable[..., Any]],
     *,
+    build: str | None = None,
     procedures: Sequence[type] = PROCEDURES,
     queue: str = CASES_QUEUE,
     runner: WorkflowRunner | None = None,
@@ -37,6 +54,7 @@ def case_worker(
 
     Args:
         activities: the outbox and the fence.
+        build: under which its entries stand in the ledger; without one, under none.
         procedures, queue, runner: which procedures it runs, and how; in tests, other ones.
     """
     return Worker(
@@ -45,6 +63,7 @@ def case_worker(
         workflows=[*procedures, LedgerClosing],
         activities=activities,
         workflow_runner=runner or sandbox(),
+        deployment_config=deployed(build) if build else None,
         graceful_shutdown_timeout=timedelta(seconds=5),
     )
 
@@ -62,7 +81,11 @@ async def run(settings: Settings) -> None:
             async with (
                 Publisher(settings.broker) as publisher,
                 _fence(settings) as fence,
-                case_worker(client, [OutboxActivity(publisher, archive).publish, fence.await_gateway]),
+                case_worker(
+                    client,
+                    [OutboxActivity(publisher, archive).publish, fence.await_gateway],
+                    build=settings.build,
+                ),
             ):
                 set_ready()
                 await asyncio.Event().wait()

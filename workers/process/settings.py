@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -46,6 +47,14 @@ def _one_address(text: str) -> str:
     return _addresses(text)
 
 
+def _installed() -> str:
+    """The version of the package; of a checkout that is not installed nobody knows one."""
+    try:
+        return version("seamless")
+    except PackageNotFoundError:
+        return "checkout"
+
+
 Seconds = Annotated[float, Field(le=LONGEST_SECONDS, allow_inf_nan=False)]
 Millis = Annotated[int, Field(le=LONGEST_SECONDS * 1000)]
 
@@ -76,6 +85,12 @@ class Settings(BaseSettings):
         default="",
         description="in which variants cases are opened: tree-felling=added-review, separated by commas; "
         "else in the first that the law version names",
+    )
+    build: str = Field(
+        default_factory=_installed,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$",
+        max_length=100,
+        description="the build that the ledger names; the version of the package where none is set",
     )
     agency: AgencyId | None = Field(default=None, description="the department whose checks a worker runs")
 

@@ -7,6 +7,7 @@ from contracts.terms.errors import Refusal
 from contracts.terms.reports import report_of
 from contracts.terms.requests import REQUESTS
 from contracts.wire.canonical import sha256
+from contracts.wire.contact import Contact, Handling
 from contracts.wire.messages import Disowned, NotOurs, Question, Reported
 from contracts.wire.notices import Asked
 from workflows.case.case import Case, refusal
@@ -26,6 +27,9 @@ def answer(case: Case, delivered: Delivered) -> None:
     # The gateway admits none that does not fit under any law version; this case asked under its own.
     answer = REQUESTS[wait.request].answer_from(data["answer"], wait.reasons)
     outcome = Outcome(how="answered", value=answer.model_dump(mode="json"))
+    contact = Contact.stated_in(data)
+    if contact.officer or contact.desk:
+        outcome.handling = Handling(officer=contact.officer, desk=contact.desk)
     case.waits.settle(wait.step, outcome, delivered.received)
     recorded = case.record("answered", of=wait, by=delivered, outcome=answer.outcome, reason=answer.reason)
     taken(recorded, delivered)

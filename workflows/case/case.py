@@ -19,6 +19,7 @@ from contracts.terms.calendar import Calendar, LegalCalendar, calendar_of_case
 from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.decisions import Decision
 from contracts.terms.errors import REASONS, Refusal
+from contracts.terms.fees import FeeLine
 from contracts.terms.identifiers import PLATFORM, SYSTEM, AgencyId, CaseId, Party, RequestId
 from contracts.terms.requests import Request
 from contracts.terms.service_item import ServiceItem
@@ -51,6 +52,8 @@ class Figures(TypedDict, total=False):
     fee_paid: Money
     fee_refund: Money
     fee_waived: Money
+    fee_counted: Money
+    fees: tuple[FeeLine, ...]
     penalty: Money
     first_contact: datetime | None
     linked: CaseId | None
@@ -234,6 +237,7 @@ class Case:
             step=of.step if of else step,
             request=of.request_id if of else None,
             agency=AgencyId(of.holder.id) if of and of.holder.kind == "agency" else None,
+            third_party=of.holder.id if of and of.holder.kind == "third-party" else None,
             due=due,
             due_before=due_before,
             clock=turned.mark if turned else None,
@@ -276,24 +280,6 @@ class Case:
         supplements = {**self.journal.supplements, **handed_in}
         self.item.application.model_validate(self.opened.application.model_dump(mode="json") | supplements)
         return supplements
-
-    def check_fee(self, fee: Money) -> None:
-        """Return if a fee is in the catalogue.
-
-        Raises:
-            LookupError: the law version has its fees in another currency, or less than that to collect for
-                the application as it was supplemented.
-        """
-        procedure, fees = self.item.procedure, self.law.fees
-        if fee.currency != fees.currency:
-            raise LookupError(f"{procedure} takes payments in {fees.currency}")
-        said = self.opened.application.model_dump(mode="json") | self.journal.supplements
-        most = fees.of(self.item.application.model_validate(said))
-        if fee.amount > most.amount:
-            raise LookupError(
-                f"{procedure}: law version {self.law.id!r} lets {most.amount} {most.currency} be collected "
-                f"for this application, not {fee.amount}; add a fee to it, with its basis"
-            )
 
     def stop(
         self, step: str, reason: str, outcome: Outcome | None = None, at: datetime | None = None

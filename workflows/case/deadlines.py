@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.terms.calendar import Due, Stretch
+from contracts.terms.fees import FeeLine
 from contracts.terms.identifiers import AgencyId, Party, RequestId
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Rung
@@ -103,6 +104,7 @@ class Wait(Deadline):
         owed: what still has to be paid to end it.
         paid: what was paid to end it, up to now.
         excess: how much of that was more than what was owed.
+        billed, fees: the fees that this is about; what is to be paid of them, less what was waived.
         said: a mark of what its verb said.
         stages: the stages of the course in which it was opened, the outermost first.
         suspended: the suspensions for which it stands still, by step, and since when.
@@ -126,6 +128,8 @@ class Wait(Deadline):
     owed: Money | None = Field(default=None, exclude_if=absent)
     paid: Money | None = Field(default=None, exclude_if=absent)
     excess: Money | None = Field(default=None, exclude_if=absent)
+    billed: tuple[FeeLine, ...] = Field(default=(), exclude_if=lambda value: not value)
+    fees: tuple[FeeLine, ...] = Field(default=(), exclude_if=lambda value: not value)
     said: str | None = Field(default=None, exclude_if=absent)
     stages: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
     suspended: dict[str, AwareDatetime] = Field(default_factory=dict, exclude_if=lambda value: not value)

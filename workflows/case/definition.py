@@ -131,7 +131,7 @@ class _Reader:
                 case "supplement":
                     yield from self._reasons(_argument(call, "otherwise", 3))
                 case "charge":
-                    yield from self._reasons(_argument(call, "reason", 0))
+                    yield from self._charges(_argument(call, "reason", 0))
                 case "mark":
                     known = ", ".join(self._item.marks) or "none"
                     for code in [code for each in call.args for code in _texts(each)]:
@@ -163,6 +163,15 @@ class _Reader:
             if code not in codes:
                 known = ", ".join(codes) or "none"
                 yield f"{code!r} is none of the reason codes of {self._item.procedure}: {known}"
+
+    def _charges(self, value: ast.expr | None) -> Iterator[str]:
+        """Reason codes that no law version has, or for which none lets anything be charged."""
+        yield from self._reasons(value)
+        reasons = [(code, reason) for law in self._item.laws for code, reason in law.reasons.items()]
+        for code in _texts(value):
+            of_code = [reason for each, reason in reasons if each == code]
+            if of_code and not any(reason.charges for reason in of_code):
+                yield f"nothing is charged for {code!r}: give its reason charges=True, or collect a fee"
 
     def _bases(self, value: ast.expr | None, kind: Literal["suspensions", "extensions"]) -> Iterator[str]:
         known = [rule.basis for law in self._item.laws for rule in getattr(law, kind)]

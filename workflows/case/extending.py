@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contracts.terms.clock_rules import Extension
-from contracts.terms.identifiers import AgencyId, Party
+from contracts.terms.identifiers import AgencyId
 from contracts.terms.limits import Limit
-from contracts.terms.requests import Approval
+from contracts.terms.requests import Approval, Request
 from workflows.case.case import Case
 from workflows.case.clock import turn
 from workflows.case.journal import mark_of
+from workflows.case.orderers import ordered_by
 
 
 def check_extension(case: Case, rule: Extension, limit: Limit, approver: AgencyId) -> None:
@@ -24,7 +25,9 @@ def check_extension(case: Case, rule: Extension, limit: Limit, approver: AgencyI
         raise LookupError(f"an extension by {rule.basis} is approved by {wanted!r}, and not by {approver!r}")
 
 
-def extend(case: Case, rule: Extension, limit: Limit, approval: Approval, approver: AgencyId) -> bool:
+def extend(
+    case: Case, rule: Extension, limit: Limit, approval: Approval, approved: type[Request[Approval]]
+) -> bool:
     """Extend the limits if it was approved, before the statutory one has ended and no oftener than the law
     allows; whether they were.
 
@@ -38,12 +41,13 @@ def extend(case: Case, rule: Extension, limit: Limit, approval: Approval, approv
         before = [each for each in case.journal.outcomes.values() if each.value == [rule.basis]]
         if approval.outcome == "approved" and in_time and len(before) < rule.times:
             case.journal.outcomes[step].value = [rule.basis]
-            turned = turn(case, "extend", moment, limit=limit)
+            turned, by = turn(case, "extend", moment, limit=limit), ordered_by(case, approved)
             case.record(
                 "extended",
                 step=step,
                 received=moment,
-                actor=Party.agency(approver),
+                actor=by.actor,
+                contact=by.contact,
                 basis=rule.basis,
                 outcome=approval.outcome,
                 turned=turned,

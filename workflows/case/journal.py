@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -20,9 +20,11 @@ from contracts.platform import Delivered
 from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.clock_marks import ClockMark
 from contracts.terms.decisions import Grant, Refuse
+from contracts.terms.fees import FeeLine
 from contracts.terms.identifiers import AgencyId, Party
-from contracts.terms.values import Money, absent
+from contracts.terms.values import LARGEST_SUM, Money, absent
 from contracts.wire.canonical import sha256
+from contracts.wire.contact import Handling
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import GENESIS
 from workflows.case.deadlines import Deadline, Default, Stage, Wait
@@ -44,10 +46,6 @@ FACTS_BYTES = 500_000
 PAYMENT = "paid"
 """The name of a payment among the facts; a report's is ``reported:`` and its step."""
 
-LARGEST_SUM = Decimal("9999999999999999.99")
-"""The most that an amount of money can be."""
-
-
 REFUSED = "!"
 """Stands before the mark of what an event said that was refused: its id is free for what is put right."""
 
@@ -61,6 +59,8 @@ class Outcome(BaseModel):
         said: a mark of what its verb said.
         asked: the agencies that were asked, the last of them last.
         fields: the fields of the application that the applicant was asked for.
+        billed: the fees that were collected.
+        handling: which officer answered, at which desk, where the agency said so.
     """
 
     how: Literal["answered", "deemed", "stopped", "lapsed", "broken-off", "done"]
@@ -68,15 +68,22 @@ class Outcome(BaseModel):
     said: str | None = Field(default=None, exclude_if=absent)
     asked: tuple[AgencyId, ...] = Field(default=(), exclude_if=lambda value: not value)
     fields: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    billed: tuple[FeeLine, ...] = Field(default=(), exclude_if=lambda value: not value)
+    handling: Handling | None = Field(default=None, exclude_if=absent)
 
 
 class Fact(BaseModel):
-    """Something that a party said without being asked for it by request: a payment, a reported step."""
+    """Something that a party said without being asked for it by request: a payment, a reported step.
+
+    Attributes:
+        entry: of one that is kept, the id of the ledger entry that records it.
+    """
 
     name: str
     cause: str
     received: AwareDatetime
     data: dict[str, Any]
+    entry: str | None = Field(default=None, exclude_if=absent)
 
 
 class AskedQuestion(BaseModel):
@@ -145,12 +152,18 @@ class Journal(BaseModel):
     default: Default | None = None
     _ordinals: Counter[str] = PrivateAttr(default_factory=Counter)
 
+    def every_deadline(self) -> Iterator[Deadline]:
+        """Everything that may be due, from the outside in: the limits of the case itself, the stages, the
+        steps."""
+        yield from self.deadlines.values()
+        yield from self.stages.values()
+        yield from self.waits.values()
+
     def next_due(self) -> Deadline | None:
         """What is due first, by its instant. At one instant comes first what was due earlier and was held;
-        then it goes from the outside in: the limits of the case itself, the stages, the steps, of each kind
-        what began first."""
+        then it goes from the outside in, of each kind what began first."""
         found: list[tuple[datetime, datetime, int, Deadline]] = []
-        for deadline in (*self.deadlines.values(), *self.stages.values(), *self.waits.values()):
+        for deadline in self.every_deadline():
             if rung := deadline.next_rung:
                 found.append((rung.at, deadline.rungs[deadline.passed].at, len(found), deadline))
         return min(found)[-1] if found else None
@@ -167,6 +180,18 @@ class Journal(BaseModel):
         """
         self._ordinals[name] += 1
         return f"{name}/{self._ordinals[name]}"
+
+    def steps(self, name: str) -> list[str]:
+        """The steps of the uses of a verb up to here, in order; the same in every run."""
+        return [f"{name}/{number}" for number in range(1, self._ordinals[name] + 1)]
+
+    def upcoming(self, name: str) -> str:
+        """The step that the next use of a verb will have."""
+        return f"{name}/{self._ordinals[name] + 1}"
+
+    def is_known(self, step: str) -> bool:
+        """Whether a step was begun already, in an earlier run."""
+        return step in self.outcomes or step in self.waits
 
     def remember(self, name: str, value: str) -> str:
         """``value``, or what was remembered in its place in an earlier run."""

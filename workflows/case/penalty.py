@@ -46,14 +46,14 @@ def notice_default(case: Case, delivered: Delivered) -> None:
     taken(recorded, delivered)
 
 
-def take_penalty(case: Case, limit: Deadline) -> bool:
+def take_penalty(case: Case, limit: Deadline) -> None:
     """The penalty payment begins, or grows no more."""
     default, late = case.journal.default, case.law.late
     if default is None or not isinstance(late, PenaltyPayment):
         raise TypeError("a penalty payment without notice of default, or by a law that has none")
     if default.begun:
         tell_penalty(case, limit.due or case.now())
-        return True
+        return
     default.begun = True
     rates = late.rates_on(case.calendar.day(default.begins))
     end = _end_of(case, default, rates.days)
@@ -67,7 +67,6 @@ def take_penalty(case: Case, limit: Deadline) -> bool:
     )
     told = CaseDue(limit=PENALTY, due=end.at, overdue=True, basis=late.basis)
     recorded.tell_agency(case.item.lead, told)
-    return True
 
 
 def count_penalty_anew(case: Case, why: str) -> None:

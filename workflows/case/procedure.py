@@ -13,8 +13,9 @@ from temporalio.common import RawValue
 from contracts.platform import CANCEL, DELIVER, PUBLISH_CALENDAR, Cancellation, Closing, Opened
 from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
+from contracts.terms.fees import Bill
 from contracts.terms.hand_overs import HandOver
-from contracts.terms.identifiers import VariantId
+from contracts.terms.identifiers import Party, VariantId
 from contracts.terms.law import LawVersion
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Answer, Approval, Request
@@ -26,13 +27,15 @@ from workflows.case.answers import Answers
 from workflows.case.carrier import carry
 from workflows.case.case import Case
 from workflows.case.clock import start
+from workflows.case.collecting import Waived, open_collection
 from workflows.case.deadlines import Wait
 from workflows.case.deciding import decide
 from workflows.case.extending import check_extension, extend
 from workflows.case.faults import CourseFault
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
-from workflows.case.journal import PAYMENT, Outcome
+from workflows.case.journal import Outcome
+from workflows.case.orderers import Orderer
 from workflows.case.runtime import Runtime
 from workflows.case.silence import wait_for_the_law
 from workflows.case.stages import Within
@@ -209,29 +212,21 @@ class Procedure(Generic[A]):
         handed_in = outcome.value["data"]["application"]
         return type(application).model_validate(application.model_dump(mode="json") | handed_in)
 
-    async def collect(self, fee: Money, within: Limit) -> bool:
-        """Collect a fee, in any number of instalments; false when it was not paid in full in time. What was
-        paid then is to be refunded.
+    async def collect(self, bill: Bill, within: Limit, waived: Sequence[Waived] = ()) -> bool:
+        """Collect fees of the catalogue, in any number of instalments; false when they were not paid in full
+        in time. What was paid then is to be refunded, and the fees may be asked for again.
+
+        Args:
+            bill: which, as ``self.law.fees.of(application)`` has them.
+            waived: what of them need not be paid, who said so, and by which rule of the catalogue.
 
         Raises:
-            LookupError: the law version has its fees in another currency, or has not so much to collect for
-                this application: what is not in the catalogue cannot be collected.
+            LookupError: the law version has no such fee or waiver, or has not so much to collect of it for
+                this application, with what was collected before.
         """
-        self._case.check_fee(fee)
-
-        def begin(wait: Wait) -> None:
-            due, provisional = wait.due or self._case.now(), wait.provisional
-            notice = FeeDue(amount=fee, due=due, provisional=provisional)
-            recorded = self._case.record(
-                "fee-due", of=wait, due=due, provisional=provisional, fee_charged=fee, data=notice
-            )
-            recorded.tell_applicant(notice)
-
-        if not fee.amount:
-            return True
         self._case.interrupt_if_withdrawn()
-        step = open_applicant(self._case, "collect", PAYMENT, within, begin, owed=fee)
-        return (await outcome_of(self._case, step)).how != "lapsed"
+        step = open_collection(self._case, bill, within, waived)
+        return step is None or (await outcome_of(self._case, step)).how != "lapsed"
 
     async def notify(self, document: DocumentRef) -> None:
         """Send the applicant the document that was issued."""
@@ -262,16 +257,18 @@ class Procedure(Generic[A]):
         """Set what is owed, as the law says, and tell the applicant.
 
         Args:
-            reason: a reason code of the law version.
-            amount: what is owed for that reason, from now on.
+            reason: a reason code of the law version that ``charges``.
+            amount: what is owed for that reason, from now on, in the place of what was owed for it before.
             since: the legal day from which it is owed; a past day, where the case was told of it late.
             balance: what is still to be paid in all. If that is nothing, no notice is sent.
 
         Raises:
-            LookupError: the law version has no such reason.
+            LookupError: the law version has no such reason, charges nothing for it, or takes payments in
+                another currency.
         """
         self._case.interrupt_if_withdrawn()
-        self.law.reason(reason)
+        for money in (amount, balance):
+            self.law.check_charge(reason, money.currency)
         if step := self._case.once("charge", reason=reason, amount=amount, balance=balance):
             due = self._case.calendar.begins(since, self._case.now())
             data = {"amount": amount.model_dump(mode="json"), "balance": balance.model_dump(mode="json")}
@@ -294,24 +291,29 @@ class Procedure(Generic[A]):
                 self._case.record("marked", step=step, outcome=code)
 
     async def wait_for(
-        self, *facts: type[F], within: Limit | None = None, until: date | None = None
+        self,
+        *facts: type[F],
+        within: Limit | None = None,
+        until: date | None = None,
+        holder: Party | None = None,
     ) -> F | None:
         """Wait for the first of these reports and payments; None once the limit is over or the day has come.
 
-        What came before it was waited for counts, once: agencies work in any interleaving. The case is held
-        by whoever may report the first of them, the lead agency where that is anybody.
+        What came before it was waited for counts, once: agencies work in any interleaving.
 
         Args:
             facts: report types, and :class:`contracts.wire.messages.Paid`.
             within: how long from now on.
             until: the legal day that ends it, from its beginning on. It may be past already.
+            holder: who has the case meanwhile, where it is not whoever may report the first of them (the lead
+                agency, where that is anybody): the applicant, or a third party of the service item.
         """
         self._case.interrupt_if_withdrawn()
-        step = open_facts(self._case, facts, within, until)
+        step = open_facts(self._case, facts, within, until, holder)
         outcome = await outcome_of(self._case, step)
         return None if outcome.how == "lapsed" else read_fact(facts, outcome.value)
 
-    def suspended(self, basis: str) -> Suspended:
+    def suspended(self, basis: str, *, by: Orderer | None = None) -> Suspended:
         """Time that does not count: ``async with self.suspended("Awb art. 4:15"): …``.
 
         It begins with the block and ends when the broker had what ended the block's last wait. A day does not
@@ -320,11 +322,12 @@ class Procedure(Generic[A]):
 
         Args:
             basis: of a suspension of the law version.
+            by: who ordered it; without, the law itself.
 
         Raises:
             LookupError: the law version has none with this basis.
         """
-        return Suspended(self._case, basis)
+        return Suspended(self._case, basis, by)
 
     def within(self, limit: Limit, stage: str, otherwise: str | None = None) -> Within:
         """A stage with a limit of its own: ``async with self.within(weeks(3), "substance"): …``.
@@ -357,7 +360,7 @@ class Procedure(Generic[A]):
         rule = self._case.law.extension(basis)
         check_extension(self._case, rule, limit, approved.agency)
         approval = await self.ask(approved)
-        return extend(self._case, rule, limit, approval, approved.agency)
+        return extend(self._case, rule, limit, approval, type(approved))
 
     async def decide(self, decision: D) -> D:
         """Decide the case and tell the applicant. From here on it cannot be withdrawn.

@@ -9,14 +9,16 @@ from contracts.terms.calendar import Stretch
 from workflows.case.case import Case
 from workflows.case.clock import turn
 from workflows.case.ladder import reschedule, tell_of_move
+from workflows.case.orderers import BY_LAW, Orderer, ordered_by
 
 
 class Suspended:
     """A suspension, as ``async with`` has it. It begins when it is recorded, so when whoever has to bring
     something is told; it ends when the broker had what ended it, however late that reached the case."""
 
-    def __init__(self, case: Case, basis: str) -> None:
+    def __init__(self, case: Case, basis: str, by: Orderer | None) -> None:
         self._case = case
+        self._by = by
         self._rule = case.law.suspension(basis)
         self._step = ""
 
@@ -24,11 +26,20 @@ class Suspended:
         case, rule = self._case, self._rule
         case.interrupt_if_withdrawn()
         self._step = step = case.journal.next_step("suspended")
-        if not case.do_once(step, rule.basis):
+        ordered = ordered_by(case, self._by)
+        said = rule.basis if ordered == BY_LAW else f"{rule.basis}, by {ordered.actor}"
+        if not case.do_once(step, said):
             return self
         now = case.now()
         turned = turn(case, "suspend", now, step=step, kind=rule.kind, interrupts=rule.interrupts)
-        case.record("suspended", step=step, basis=rule.basis, turned=turned)
+        case.record(
+            "suspended",
+            step=step,
+            actor=ordered.actor,
+            contact=ordered.contact,
+            basis=rule.basis,
+            turned=turned,
+        )
         if rule.requests:
             for wait in list(case.journal.waits.values()):
                 if wait.request is None:

@@ -23,6 +23,7 @@ from contracts.wire.topics import events_topic
 from workflows.case.asking import ask
 from workflows.case.case import Case
 from workflows.case.deadlines import ScheduledRung, Wait
+from workflows.case.facts import count_kept_facts
 from workflows.case.interruptions import DecidedBySilence, Lapsed
 from workflows.case.journal import PAYMENT, Outcome, mark_of
 from workflows.case.ladder import schedule
@@ -157,8 +158,20 @@ def open_applicant(
     )
 
 
-def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None, until: date | None) -> str:
-    """Wait for the first of these reports and payments; the step under which it will be found."""
+def open_facts(
+    case: Case,
+    facts: Sequence[type[Contract]],
+    within: Limit | None,
+    until: date | None,
+    holder: Party | None = None,
+) -> str:
+    """Wait for the first of these reports and payments; the step under which it will be found.
+
+    Raises:
+        LookupError: the holder is none of the procedure's parties.
+    """
+    if holder is not None:
+        case.item.check_party(holder)
     words = [fact.step if issubclass(fact, Report) else PAYMENT for fact in facts]
     reporters = [
         Party.agency(agency)
@@ -176,7 +189,7 @@ def open_facts(case: Case, facts: Sequence[type[Contract]], within: Limit | None
     return _open(
         case,
         f"wait-for-{_slug(words[0])}",  # branches that run at the same time need different names
-        reporters[0] if reporters else APPLICANT,
+        holder or (reporters[0] if reporters else APPLICANT),
         tuple(_fact_name(word) for word in words),
         tuple(inlets),
         begin,
@@ -248,7 +261,7 @@ def _open(
         wait.due, wait.provisional = due.at, due.provisional
     case.waits.open(wait)
     begin(wait)
-    case.waits.offer_kept_facts()
+    count_kept_facts(case)
     return step
 
 

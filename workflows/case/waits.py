@@ -11,11 +11,11 @@ from typing import Any
 from contracts.platform import Fence, FencePassed
 from contracts.terms.calendar import Due
 from contracts.terms.identifiers import AgencyId, CaseId, Party
-from contracts.terms.values import Money
+from contracts.terms.values import LARGEST_SUM, Money
 from contracts.wire.topics import events_topic
 from workflows.case.alarm import Alarm
 from workflows.case.deadlines import Deadline, ScheduledRung, Wait
-from workflows.case.journal import LARGEST_SUM, Fact, Journal, Outcome
+from workflows.case.journal import Fact, Journal, Outcome
 from workflows.case.runtime import Runtime
 
 
@@ -67,7 +67,7 @@ class Waits:
         if wait := self._journal.waits.pop(step, None):
             if wait.is_check:
                 self._look_again()
-            outcome.said, outcome.fields = wait.said, wait.fields
+            outcome.said, outcome.fields, outcome.billed = wait.said, wait.fields, wait.billed
             if wait.agency is not None:
                 outcome.asked = (*([wait.referred_by] if wait.referred_by else []), wait.agency)
             if unused := wait.excess if outcome.how == "answered" else wait.paid:
@@ -117,9 +117,16 @@ class Waits:
                 return wait
         return None
 
-    def offer_kept_facts(self) -> None:
-        """Give the facts that were kept to the waits that are open now."""
-        self._journal.facts = [fact for fact in self._journal.facts if self.receive(fact) is None]
+    def offer_kept_facts(self, tell: Callable[[Fact, Wait], object]) -> None:
+        """Give the facts that were kept to the waits that are open now; ``tell`` hears of each that one has
+        taken."""
+        kept, self._journal.facts = self._journal.facts, []
+        for fact in kept:
+            wait = self.receive(fact)
+            if wait is None:
+                self._journal.facts.append(fact)
+            else:
+                tell(fact, wait)
 
     def set_alarm(self) -> None:
         """Ring for what is due next. If it waits for its fence, it is taken once that is passed, and what is

@@ -240,7 +240,10 @@ class TestWhoMaySpeakWhere:
             == "wrong-source"
         )
 
-    @pytest.mark.parametrize("key", [None, b"", b"another", b"\xff", new_case().encode()])
+    @pytest.mark.parametrize(
+        "key",
+        [None, b"", b"another", b"\xff", pytest.param(new_case().encode(), id="that of another case")],
+    )
     def test_a_key_that_is_not_the_case(self, key: bytes | None) -> None:
         assert refused(PORTAL, applied(), key=key).reason == "wrong-key"
 
@@ -313,9 +316,10 @@ class TestAnswers:
         refusal = refused(FIRE_SAFETY, answered(requestid=f"{new_case()}/permit.review/1"))
         assert (refusal.reason, refusal.field) == ("invalid", "requestid")
 
-    @pytest.mark.parametrize("requestid", [None, "", "review-fire-safety", f"{CASE}/permit.review/one"])
+    @pytest.mark.parametrize("name", [None, "", "review-fire-safety", "{case}/permit.review/one"])
     @pytest.mark.parametrize("event_type", [Answered.type, Received.type, Corrected.type])
-    def test_no_request_is_named(self, requestid: str | None, event_type: str) -> None:
+    def test_no_request_is_named(self, name: str | None, event_type: str) -> None:
+        requestid = name and name.format(case=CASE)
         data = {"answer": {"outcome": "consent"}, "reason": "a slip"}
         refusal = refused(FIRE_SAFETY, answered(requestid=requestid, type=event_type, data=data))
         assert (refusal.reason, refusal.field) == ("invalid", "requestid")

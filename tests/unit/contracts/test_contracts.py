@@ -243,7 +243,7 @@ def test_an_unknown_reason_is_told_with_those_there_are() -> None:
 
 def test_the_fee_is_exact() -> None:
     fee = CONSTRUCTION_PERMIT.laws[-1].fees.of(application(floor_area="38000.55"))
-    assert str(fee.amount) == "3990067.75"
+    assert str(fee.total.amount) == "3990067.75"
 
 
 def test_the_demonstration_directory_serves_its_procedures() -> None:

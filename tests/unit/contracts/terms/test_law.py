@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.procedures.environmental_permit import PENALTY
 from contracts.terms.clock_rules import TacitRefusal
-from contracts.terms.fees import Fee, FeeSchedule
+from contracts.terms.fees import Fee, FeeSchedule, Waiver
 from contracts.terms.identifiers import AgencyId, ProcedureId, VariantId
 from contracts.terms.law import LawVersion, Reason, RequestTerms, check_succession
 from contracts.terms.limits import working_days
@@ -68,6 +68,8 @@ NEW = a_law(
     requests={"inspect-tree": RequestTerms(limit=working_days(5), basis="art. 9", overdue=(lapse("late"),))},
     reasons={**KEPT, "late": Reason(zh="逾期。", en="Too late.")},
 )
+
+POOR = Waiver(code="poor", name=Bilingual(zh="低保", en="On welfare"))
 
 
 def test_a_law_version_says_what_of_a_request_is_not_as_its_class_states() -> None:
@@ -204,6 +206,23 @@ def test_a_fee_of_any_version_can_be_computed_for_every_application() -> None:
     )
     with pytest.raises(ValidationError, match="a fee per 'trees': PermitRequest has no such field"):
         an_item(OLD, a_law(id="2", since=date(2026, 5, 1), fees=FeeSchedule(currency="CNY", lines=(fee,))))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"code": "one"}, "two fees, or two waivers of one, have the code 'one'"),
+        ({"amount": Money(amount=Decimal(1), currency="EUR")}, "the fee 'other' is in EUR, not in CNY"),
+        ({"waivers": (POOR, POOR)}, "have the code 'poor'"),
+    ],
+)
+def test_fees_that_contradict_one_another_are_refused(changes: dict[str, object], said: str) -> None:
+    name, amount = Bilingual(zh="费", en="Fee"), Money(amount=Decimal(1), currency="CNY")
+    one = Fee(code="one", name=name, amount=amount)
+    other = one.model_copy(update={"code": "other"} | changes)
+    fees = FeeSchedule(currency="CNY", lines=(one, other))
+    with pytest.raises(ValidationError, match=said):
+        an_item(OLD, a_law(id="2", since=date(2026, 5, 1), fees=fees))
 
 
 def test_a_version_that_the_catalogue_has_no_more() -> None:

@@ -134,7 +134,7 @@ async def test_a_channel_hears_of_it_as_a_notice() -> None:
 @pytest.mark.parametrize(
     ("value", "key", "case"),
     [
-        (b"{", CASE.encode(), CASE),
+        pytest.param(b"{", CASE.encode(), CASE, id="no JSON, with the key of a case"),
         (b"{", None, "unknown"),
         (b"", b"", "unknown"),
         (b'{"specversion": "1.0", "subject": 5}', b"\xff", "�"),

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
 
 from contracts.platform import Batch, Cancellation
 from contracts.procedures.construction_permit import ReviewDrainage, ReviewFireSafety
 from contracts.terms.decisions import Decision, Grant
 from contracts.terms.identifiers import AdministrationId
+from contracts.terms.limits import working_days
+from contracts.terms.values import Money
 from contracts.wire.ledger import LedgerEntry, faults
-from contracts.wire.messages import Answered
+from contracts.wire.messages import Answered, Paid
 from seamless.operate.closing import closing_of
 from tests.applications import ADMINISTRATION, application
-from tests.unit.workflows.case.running import FIRE_SAFETY, VirtualRuntime, a_case, checks, delivered
+from tests.unit.workflows.case.running import FIRE_SAFETY, PORTAL, VirtualRuntime, a_case, checks, delivered
 from workflows.case import carrier
 from workflows.case.case import Case
+from workflows.case.collecting import open_collection
 from workflows.case.deciding import decide
 from workflows.case.waiting import open_request, outcome_of
 
@@ -28,6 +34,14 @@ async def reviews(case: Case) -> Decision:
     open_request(case, ReviewDrainage(site=APPLICATION.site, sewage=APPLICATION.sewage))
     await outcome_of(case, fire)
     decide(case, Grant())
+    await asyncio.Event().wait()
+    return Grant()
+
+
+async def fees(case: Case) -> Decision:
+    bill = case.law.fees.of(case.opened.application)
+    if step := open_collection(case, bill, working_days(5), ()):
+        await outcome_of(case, step)
     await asyncio.Event().wait()
     return Grant()
 
@@ -66,6 +80,7 @@ def said(batches: list[Batch]) -> list[object]:
             each.entry.actor,
             each.entry.holders,
             each.entry.outcome,
+            each.entry.fee_refund,
             each.entry.data.content if each.entry.data else None,
             [
                 (
@@ -103,6 +118,33 @@ async def test_of_a_case_under_way() -> None:
 
 async def test_of_a_decided_case() -> None:
     await compare(decided=True)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "refund"),
+    [
+        (("300000.00",), "89990.00"),  # more than what is due, which is collected
+        (("210009.99",), "210009.99"),  # less: the case ends before the rest has come
+        (("210010.00",), None),
+        (("100000.00", "110011.00", "7.00"), "8.00"),
+    ],
+)
+async def test_what_is_to_be_paid_back(amounts: tuple[str, ...], refund: str | None) -> None:
+    runtime = VirtualRuntime()
+    case = a_case(runtime, checks=checks("drainage"))
+    carrying = asyncio.create_task(carrier.carry(case, fees(case)))
+    await runtime.advance()
+    for number, amount in enumerate(amounts):
+        money = Money(amount=Decimal(amount), currency="CNY")
+        case.inbox.put(delivered(Paid(amount=money, reference=str(number)), case.opened.case, PORTAL))
+        await runtime.advance()
+    batch = closing(list(runtime.entries), runtime.time)
+    told = [each.entry.fee_refund for each in batch.postings if each.entry.kind == "refund-due"]
+    assert told == ([Money(amount=Decimal(refund), currency="CNY")] if refund else [])
+    published = len(runtime.batches)
+    case.inbox.cancellation = CANCELLATION
+    await carrying
+    assert said([batch]) == said(runtime.batches[published:])
 
 
 async def test_it_does_not_go_back_in_time() -> None:

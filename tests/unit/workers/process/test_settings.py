@@ -29,6 +29,7 @@ def test_the_environment_and_what_is_given(monkeypatch: pytest.MonkeyPatch) -> N
         ("SEAMLESS_TEMPORAL", "a:b", "SEAMLESS_TEMPORAL cannot be 'a:b'"),
         ("SEAMLESS_METRICS_PORT", "99999", "SEAMLESS_METRICS_PORT cannot be '99999'"),
         ("SEAMLESS_TOPIC_PREFIX", "City", "SEAMLESS_TOPIC_PREFIX cannot be 'City'"),
+        ("SEAMLESS_BUILD", "two words", "SEAMLESS_BUILD cannot be 'two words'"),
         ("SEAMLESS_LOG_LEVEL", "loud", "SEAMLESS_LOG_LEVEL cannot be 'loud'"),
         ("SEAMLESS_CALENDAR", "cn-2062.1", "SEAMLESS_CALENDAR cannot be 'cn-2062.1': .*cn-2026"),
         ("SEAMLESS_CALENDAR", "compressed:fast", "SEAMLESS_CALENDAR cannot be 'compressed:fast'"),

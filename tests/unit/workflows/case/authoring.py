@@ -17,6 +17,7 @@ from contracts.procedures.construction_permit import (
     ReviewPlanning,
 )
 from contracts.procedures.traffic_fine import CollectDebt, euro
+from contracts.terms.fees import Bill, FeeLine
 from contracts.terms.identifiers import AgencyId, Party
 from contracts.terms.limits import working_days
 from contracts.terms.requests import Answer, Request, lapse
@@ -30,6 +31,9 @@ from workflows.case.case import Case
 
 UNUSUAL = {"unusual": Bilingual(zh="异常", en="Unusual")}
 FEE = Money(amount=Decimal("100.00"), currency="CNY")
+BILL = Bill(currency="CNY", lines=(FeeLine(code="infrastructure", amount=FEE),))
+"""A part of what the catalogue has: an author may collect a fee in parts."""
+
 DEBT = CollectDebt(fine="F1", debt=euro(Decimal(5)))
 COMPLETE = CheckCompleteness(application=application())
 PLANNING = ReviewPlanning(site=application().site, plan=application().plan)
@@ -49,8 +53,11 @@ class RepairBridge(
 
 
 RepairBridge.bind(CONSTRUCTION_PERMIT.procedure)
+LAW = CONSTRUCTION_PERMIT.laws[-1]
+LATE_FEE = LAW.reasons["fee-not-paid"].model_copy(update={"charges": True})
 ITEM = CONSTRUCTION_PERMIT.model_copy(
     update={
+        "laws": (LAW.model_copy(update={"reasons": LAW.reasons | {"fee-not-paid": LATE_FEE}}),),
         "flags": UNUSUAL,
         "reporters": None,
         "requests": (*CONSTRUCTION_PERMIT.requests, RepairBridge),

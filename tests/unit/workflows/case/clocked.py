@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from contracts.clock import clock_of, intervals, marks_of
+from contracts.payments import refundable
 from contracts.terms.clock_rules import (
     Extension,
     Late,
@@ -175,10 +176,19 @@ class Carried:
         self.case.inbox.put(came)
         await self.goes_on()
 
-    async def answers(self, request: str, outcome: str, agency: str, **details: Any) -> None:
+    async def answers(
+        self,
+        request: str,
+        outcome: str,
+        agency: str,
+        *,
+        officer: str | None = None,
+        desk: str | None = None,
+        **details: Any,
+    ) -> None:
         """An agency answers its first request of this type."""
         await self.hears(
-            Answered(answer={"outcome": outcome}),
+            Answered(answer={"outcome": outcome}, officer=officer, desk=desk),
             f"agency:{agency}",
             f"clock-test.{request}/1",
             **details,
@@ -214,6 +224,9 @@ class Carried:
     def check_ledger(self) -> None:
         """The ledger is whole, and its clock is the case's, at every mark, also once all data is erased."""
         assert faults(self.entries) == []
+        if self.case.closed:
+            refunds = [entry.fee_refund for entry in self.entries if entry.kind == "refund-due"]
+            assert refundable(entry for entry in self.entries if entry.kind != "refund-due") == refunds
         erased = [entry.model_copy(update={"data": None}) for entry in self.entries]
         marks = marks_of(erased)
         for number, mark in enumerate(marks, start=1):

@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts.terms.clock_rules import Late, NothingFollows, TacitGrant, TacitRefusal
 from contracts.terms.decisions import Decision, Grant, Refuse
-from contracts.terms.fees import Fee, FeeSchedule
+from contracts.terms.fees import Bill, Fee, FeeLine, FeeSchedule
 from contracts.terms.limits import working_days
 from contracts.terms.requests import Request
 from contracts.terms.service_item import ServiceItem
@@ -34,6 +34,9 @@ from workflows.case import DecidedBySilence, Lapsed, Procedure
 
 Step = Callable[[Procedure[Plea]], Coroutine[Any, Any, None]]
 FEE = Money(amount=Decimal("12.00"), currency="EUR")
+BILL = Bill(currency="EUR", lines=(FeeLine(code="fee", amount=FEE),))
+CATALOGUED = Money(amount=Decimal("1200.00"), currency="EUR")
+"""A course may collect the fee in many parts."""
 LATES: tuple[Late, ...] = (
     NothingFollows(),
     TacitGrant(basis="art. 20"),
@@ -75,7 +78,7 @@ def a_law(draw: random.Random) -> ServiceItem:
         outage_basis=draw.choice([None, "art. 10"]),
         fees=FeeSchedule(
             currency="EUR",
-            lines=(Fee(code="fee", name=Bilingual(zh="费", en="Fee"), basis="art. 11", amount=FEE),),
+            lines=(Fee(code="fee", name=Bilingual(zh="费", en="Fee"), basis="art. 11", amount=CATALOGUED),),
         ),
     )
 
@@ -222,7 +225,7 @@ def _supplement(within: int) -> Step:
 
 def _collect(within: int) -> Step:
     async def run(author: Procedure[Plea]) -> None:
-        await author.collect(FEE, working_days(within))
+        await author.collect(BILL, working_days(within))
 
     return run
 

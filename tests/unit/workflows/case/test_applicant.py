@@ -8,12 +8,13 @@ from decimal import Decimal
 import pytest
 
 from contracts.procedures.construction_permit import Application
+from contracts.terms.fees import Bill
 from contracts.terms.limits import working_days
 from contracts.terms.values import Money
 from contracts.wire.messages import Paid, Supplemented
 from contracts.wire.notices import FeeDue, Missing
 from tests.applications import application, document
-from tests.unit.workflows.case.authoring import DEBT, FEE, MISSING, Author
+from tests.unit.workflows.case.authoring import BILL, DEBT, FEE, MISSING, Author
 from tests.unit.workflows.case.running import DAY, PORTAL, VirtualRuntime, letters, next_run, posted
 from workflows.case import Lapsed, Procedure
 
@@ -44,7 +45,7 @@ async def test_what_is_not_handed_in_makes_the_application_fail_for_the_named_re
 async def test_a_fee_is_collected_when_all_of_it_came_in_time(
     author: Author, paid: str, collected: bool
 ) -> None:
-    collecting = await author.begins(author.procedure.collect(FEE, working_days(5)))
+    collecting = await author.begins(author.procedure.collect(BILL, working_days(5)))
     amount = Money(amount=Decimal(paid), currency="CNY")
     await author.hears(Paid(amount=amount, reference="bank-1"), PORTAL)
     await author.lets_pass(6 * DAY)
@@ -52,7 +53,7 @@ async def test_a_fee_is_collected_when_all_of_it_came_in_time(
 
 
 async def test_no_fee_is_collected_without_asking(author: Author) -> None:
-    assert await author.procedure.collect(Money(amount=Decimal(0), currency="CNY"), working_days(5))
+    assert await author.procedure.collect(Bill(currency="CNY"), working_days(5))
     assert posted(author.case) == []
 
 
@@ -69,6 +70,16 @@ async def test_a_code_that_is_not_in_the_service_item_records_nothing(author: Au
         await author.procedure.mark("no-such-code")
     with pytest.raises(LookupError, match="'no-such-code' is none of its reason codes"):
         await author.procedure.charge("no-such-code", FEE, since=date(2026, 3, 1), balance=FEE)
+    assert posted(author.case) == []
+
+
+async def test_what_the_catalogue_charges_nothing_for_is_not_charged(author: Author) -> None:
+    euro = Money(amount=Decimal(1), currency="EUR")
+    with pytest.raises(LookupError, match=r"nothing is charged for 'not-supplemented'.*: fee-not-paid"):
+        await author.procedure.charge("not-supplemented", FEE, since=date(2026, 3, 1), balance=FEE)
+    for amount, balance in ((euro, FEE), (FEE, euro)):
+        with pytest.raises(LookupError, match="takes payments in CNY"):
+            await author.procedure.charge("fee-not-paid", amount, since=date(2026, 3, 1), balance=balance)
     assert posted(author.case) == []
 
 

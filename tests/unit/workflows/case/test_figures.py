@@ -15,16 +15,19 @@ from typing import Any
 import pytest
 
 from archive.steps import steps_of
+from contracts.payments import refundable
 from contracts.platform import Cancellation
 from contracts.terms.decisions import Refuse
+from contracts.terms.fees import Bill, FeeLine, Waiver
 from contracts.terms.identifiers import PLATFORM, AgencyId, Party
 from contracts.terms.limits import working_days
-from contracts.terms.values import Money
+from contracts.terms.service_item import ServiceItem
+from contracts.terms.values import Bilingual, Money
 from contracts.wire.contact import Intake
 from contracts.wire.ledger import LedgerEntry, faults, pseudonym_of, salt_of
 from contracts.wire.messages import Answered, Corrected, Paid, Received, Reported, Supplemented
 from tests.applications import document, new_case
-from tests.unit.workflows.case.authoring import DRAINAGE, FEE, FIRE, ITEM, MISSING, PLANNING, Author
+from tests.unit.workflows.case.authoring import BILL, DRAINAGE, FIRE, ITEM, MISSING, PLANNING, Author
 from tests.unit.workflows.case.running import (
     DAY,
     FIRE_SAFETY,
@@ -38,7 +41,7 @@ from tests.unit.workflows.case.running import (
     posted,
     take,
 )
-from workflows.case import carrier
+from workflows.case import Waived, carrier
 from workflows.case.deciding import close
 from workflows.case.interruptions import Lapsed
 from workflows.case.waiting import open_request
@@ -49,14 +52,37 @@ BEFORE = new_case()
 INTAKE = Intake(officer="counter-3", desk="7", visits=1, contacted=FIRST_CONTACT, linked=BEFORE, pilot="fast")
 
 
+REVIEW_BY_EXPERTS = "行政许可法 art. 45: 鉴定和专家评审"
+POOR = Waiver(code="poor", name=Bilingual(zh="低保", en="On welfare"), basis="art. 9")
+
+
+def with_waiver() -> ServiceItem:
+    """The service item with a fee that may be waived, and a third party."""
+    law = ITEM.laws[-1]
+    lines = tuple(
+        fee.model_copy(update={"waivers": (POOR,)}) if fee.code == "certificate" else fee
+        for fee in law.fees.lines
+    )
+    fees = law.fees.model_copy(update={"lines": lines})
+    expert = {"expert": Bilingual(zh="专家", en="The expert")}
+    return ITEM.model_copy(update={"laws": (law.model_copy(update={"fees": fees}),), "third_parties": expert})
+
+
+WITH_WAIVER = with_waiver()
+
+
 def money(amount: str) -> Money:
     return Money(amount=Decimal(amount), currency="CNY")
+
+
+def bill(code: str, amount: str) -> Bill:
+    return Bill(currency="CNY", lines=(FeeLine(code=code, amount=money(amount)),))
 
 
 @pytest.fixture
 async def ledger(runtime: VirtualRuntime) -> list[LedgerEntry]:
     """A case in which everything happens of which there are figures; its ledger, erased."""
-    author = Author(a_case(runtime, ITEM, intake=INTAKE, checks=(AgencyId("drainage"),)), runtime)
+    author = Author(a_case(runtime, WITH_WAIVER, intake=INTAKE, checks=(AgencyId("drainage"),)), runtime)
     case, procedure = author.case, author.procedure
     runtime.build = "cases.41"
     carrier._open(case)
@@ -89,14 +115,25 @@ async def ledger(runtime: VirtualRuntime) -> list[LedgerEntry]:
     )
     await author.lets_pass(20 * DAY)
     # A fee is paid in parts, with too much, and another one is not.
-    paying = await author.begins(procedure.collect(FEE, working_days(5)))
-    for amount, reference in (("60.00", "a"), ("50.00", "b")):
+    waived = Waived("certificate", "poor", by=type(PLANNING))
+    assert await procedure.collect(bill("certificate", "10.00"), working_days(5), [waived])
+    # What comes too early goes into the fee once it is asked for.
+    await author.hears(Paid(amount=money("3.00"), reference="0"), PORTAL, received=runtime.time)
+    paying = await author.begins(procedure.collect(BILL, working_days(5)))
+    for amount, reference in (("60.00", "a"), ("47.00", "b")):
         await author.hears(Paid(amount=money(amount), reference=reference), PORTAL, received=runtime.time)
     assert await paying
     await procedure.charge("fee-not-paid", money("5.00"), since=date(2026, 3, 1), balance=money("5.00"))
-    paying = await author.begins(procedure.collect(money("20.00"), working_days(5)))
+    paying = await author.begins(procedure.collect(bill("infrastructure", "20.00"), working_days(5)))
     await author.lets_pass(6 * DAY)
     assert not await paying
+    # An expert has the case for three days, by order of the officer at planning.
+    async with procedure.suspended(REVIEW_BY_EXPERTS, by=type(PLANNING)):
+        waiting = await author.begins(
+            procedure.wait_for(Paid, within=working_days(3), holder=Party.third("expert"))
+        )
+        await author.lets_pass(3 * DAY)
+        assert await waiting is None
     await procedure.decide(Refuse(reason="fee-not-paid"))
     close(case, Refuse(reason="fee-not-paid"))
     whole = posted(case)
@@ -136,8 +173,9 @@ def test_where_silence_counted_and_what_was_never_answered(ledger: list[LedgerEn
         "construction-permit.review-drainage/1": ("answered", "consent", None),
         "construction-permit.review-planning/1": ("answered", "consent", None),
         "construction-permit.review-fire-safety/1": ("deemed", "consent", None),
-        "collect/1": ("answered", None, None),
-        "collect/2": ("lapsed", None, "overdue"),
+        "collect/2": ("answered", None, None),
+        "collect/3": ("lapsed", None, "overdue"),
+        "wait-for-paid/1": ("lapsed", None, "overdue"),
     }
 
 
@@ -158,10 +196,39 @@ def test_fees_charged_paid_and_to_be_paid_back(ledger: list[LedgerEntry]) -> Non
     assert (charged.reason, charged.fee_charged, charged.outcome) == ("fee-not-paid", money("5.00"), None)
     assert total(entry.fee_paid for entry in ledger) == Decimal("110.00")
     assert total(entry.fee_refund for entry in ledger) == Decimal("10.00")
-    assert total(entry.fee_waived for entry in ledger) == 0
+    assert total(entry.fee_waived for entry in ledger) == Decimal("10.00")
+    assert total(entry.fee_counted for entry in ledger) == Decimal("100.00")
     written = charged.model_dump(mode="json")
     assert written["fee_charged"] == {"amount": "5.00", "currency": "CNY"}
     assert LedgerEntry.model_validate(written).computed_hash() == charged.hash
+
+
+def test_which_payment_went_into_which_fee(ledger: list[LedgerEntry]) -> None:
+    into = {
+        (entry.kind, entry.step): [(line.code, line.amount.amount) for line in entry.fees]
+        for entry in of_kind(ledger, "paid", "counted")
+    }
+    assert into == {
+        ("paid", None): [],
+        ("counted", "collect/2"): [("infrastructure", Decimal("3.00"))],
+        ("paid", "collect/2"): [("infrastructure", Decimal("37.00"))],
+    }
+    assert refundable(entry for entry in ledger if entry.kind != "refund-due") == [money("10.00")]
+
+
+def test_who_waived_a_fee_and_who_suspended_the_case(ledger: list[LedgerEntry]) -> None:
+    officer = pseudonym_of(SECRET, PLANNING_OFFICE, "p-1")
+    (waived,), (suspended,) = of_kind(ledger, "fee-waived"), of_kind(ledger, "suspended")
+    assert (waived.reason, waived.basis, suspended.basis) == ("poor", "art. 9", REVIEW_BY_EXPERTS)
+    assert {(each.actor, each.officer, each.desk) for each in (waived, suspended)} == {
+        (PLANNING_OFFICE, officer, "east")
+    }
+
+
+def test_how_long_a_third_party_took(ledger: list[LedgerEntry]) -> None:
+    (took,) = (step for step in steps_of(ledger) if step.third_party)
+    assert took.ended is not None
+    assert (took.third_party, (took.ended - took.opened) / DAY) == ("expert", 3)
 
 
 def test_refusals_by_reason(ledger: list[LedgerEntry]) -> None:
@@ -190,6 +257,7 @@ def test_handoffs(ledger: list[LedgerEntry]) -> None:
     assert handoffs >= 6
     assert {party for held in holders for party in held} == {
         "system", "applicant", "agency:drainage", "agency:planning", "agency:fire-safety",
+        "third-party:expert",
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from contracts.platform import Opened
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.decisions import Refuse
 from contracts.terms.errors import Refusal
-from contracts.terms.fees import Fee, FeeSchedule
+from contracts.terms.fees import Bill, Fee, FeeLine, FeeSchedule
 from contracts.terms.identifiers import Party, VariantId
 from contracts.terms.law import Reason, RequestTerms
 from contracts.terms.limits import working_days
@@ -115,21 +115,23 @@ async def test_a_fee_that_changes_leaves_running_cases_alone(runtime: VirtualRun
     fees = {}
     for law in ("2018-33", "2026"):
         author = Author(a_case(runtime, ITEM, law=law), runtime)
-        fees[law] = author.procedure.law.fees.of(application(floor_area="2000")).amount
+        fees[law] = author.procedure.law.fees.of(application(floor_area="2000")).total.amount
     assert fees == {"2018-33": Decimal("210010.00"), "2026": Decimal("7.00")}
 
 
-@pytest.mark.parametrize(("law", "most"), [("2026", "7.00"), ("free", "0.00")])
+@pytest.mark.parametrize(
+    ("law", "said"),
+    [("2026", "lets 7.00 CNY of the fee 'flat' be collected .* not 7.01"), ("free", "there are: none")],
+)
 async def test_what_the_law_has_no_fee_for_cannot_be_collected(
-    runtime: VirtualRuntime, law: str, most: str
+    runtime: VirtualRuntime, law: str, said: str
 ) -> None:
     free = NEW.model_copy(update={"id": "free", "fees": FeeSchedule(currency="CNY")})
     author = Author(a_case(runtime, ITEM.model_copy(update={"laws": (OLD, NEW, free)}), law=law), runtime)
-    assert await author.procedure.collect(Money(amount=Decimal(0), currency="CNY"), working_days(1))
-    with pytest.raises(
-        LookupError, match=f"law version '{law}' lets {most} CNY be collected .* not 7.01; add"
-    ):
-        await author.procedure.collect(Money(amount=Decimal("7.01"), currency="CNY"), working_days(1))
+    assert await author.procedure.collect(Bill(currency="CNY"), working_days(1))
+    flat = FeeLine(code="flat", amount=Money(amount=Decimal("7.01"), currency="CNY"))
+    with pytest.raises(LookupError, match=said):
+        await author.procedure.collect(Bill(currency="CNY", lines=(flat,)), working_days(1))
 
 
 @pytest.mark.parametrize(("law", "reason"), [("2018-33", "no-escape"), ("2026", "no-such-code")])

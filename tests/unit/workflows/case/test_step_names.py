@@ -12,7 +12,17 @@ from contracts.procedures.traffic_fine import FineNotified
 from contracts.terms.decisions import Grant
 from contracts.terms.limits import working_days
 from tests.applications import application, document
-from tests.unit.workflows.case.authoring import COMPLETE, DEBT, FEE, FIRE, ITEM, MISSING, PLANNING, Author
+from tests.unit.workflows.case.authoring import (
+    BILL,
+    COMPLETE,
+    DEBT,
+    FEE,
+    FIRE,
+    ITEM,
+    MISSING,
+    PLANNING,
+    Author,
+)
 from tests.unit.workflows.case.running import VirtualRuntime, a_case
 from workflows.case import Procedure
 
@@ -21,7 +31,7 @@ USES: dict[str, Callable[[Procedure[Application]], Awaitable[Any] | date]] = {
     "ask_all": lambda p: p.ask_all(PLANNING, FIRE),
     "accept": lambda p: p.accept(),
     "supplement": lambda p: p.supplement(application(), MISSING, working_days(1), "not-supplemented"),
-    "collect": lambda p: p.collect(FEE, working_days(1)),
+    "collect": lambda p: p.collect(BILL, working_days(1)),
     "notify": lambda p: p.notify(document("permit")),
     "hand_over": lambda p: p.hand_over(DEBT),
     "charge": lambda p: p.charge("fee-not-paid", FEE, since=date(2026, 3, 1), balance=FEE),

@@ -52,7 +52,7 @@ async def test_a_fact_that_nobody_wants_yet_ends_a_later_wait_once(runtime: Virt
     assert case.journal.keep(visit)
     for step in ("a/1", "a/2"):
         wait(case, step, "reported:visit")
-        case.waits.offer_kept_facts()
+        case.waits.offer_kept_facts(lambda fact, wait: None)
     assert list(case.journal.waits) == ["a/2"]
     assert case.journal.facts == []
 
@@ -62,7 +62,7 @@ async def test_facts_are_kept_over_runs(runtime: VirtualRuntime) -> None:
     case.journal.keep(fact("reported:visit"))
     later = next_run(case, runtime)
     wait(later, "a/1", "reported:visit")
-    later.waits.offer_kept_facts()
+    later.waits.offer_kept_facts(lambda fact, wait: None)
     assert later.journal.outcomes["a/1"].how == "answered"
 
 

@@ -11,7 +11,7 @@ from contracts.terms.values import Money
 from contracts.wire.messages import ApplicantReplied, ApplicantWithdrew, Paid, Replied, Supplemented
 from contracts.wire.notices import Asked, RefundDue, TakenNotice
 from tests.applications import application
-from tests.unit.workflows.case.authoring import FEE
+from tests.unit.workflows.case.authoring import BILL
 from tests.unit.workflows.case.edge_cases.situation import (
     CONSENT,
     INVALID,
@@ -105,7 +105,7 @@ def _paid(amount: str, reference: str = "bank-1", currency: str = "CNY") -> Paid
 
 
 async def _owes(at: Situation) -> Any:
-    return await at.begins(at.procedure.collect(FEE, working_days(5)))
+    return await at.begins(at.procedure.collect(BILL, working_days(5)))
 
 
 def _refunded(at: Situation) -> list[str]:
