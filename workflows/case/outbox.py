@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 from contracts.platform import Batch, Letter, Opened, Posting, Published
@@ -111,12 +113,7 @@ class Outbox:
     """Collects what a case sends and publishes it in order, one activity at a time.
 
     All that one activation sends goes in one activity.
-
-    Attributes:
-        gathering: the activation is still adding to it, also where it lets the course go on in between.
     """
-
-    gathering = False
 
     def __init__(self, opened: Opened[Any], runtime: Runtime, involved: list[AgencyId]) -> None:
         """``involved`` are the agencies that were told something; more are added."""
@@ -124,7 +121,7 @@ class Outbox:
         self._runtime = runtime
         self._involved = involved
         self._waiting: list[Recorded] = []
-        self._sending = False
+        self._sending = self._gathering = False
         self._fork: WouldFork | None = None
 
     def post(self, entry: LedgerEntry) -> Recorded:
@@ -132,6 +129,15 @@ class Outbox:
         recorded = Recorded(entry, self._opened, self._involved)
         self._waiting.append(recorded)
         return recorded
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """What is posted meanwhile leaves together, also where the course goes on in between."""
+        self._gathering = True
+        try:
+            yield
+        finally:
+            self._gathering = False
 
     async def run(self) -> None:
         """Publish whatever is posted, until cancelled."""
@@ -178,7 +184,7 @@ class Outbox:
         What the course adds next in the same activation leaves with it: fewer activities, and the last
         answer does not leave without the closing that it brings about.
         """
-        await self._runtime.until(lambda: bool(self._waiting) and not self.gathering)
+        await self._runtime.until(lambda: bool(self._waiting) and not self._gathering)
         await self._runtime.settle(lambda: len(self._waiting))
 
     async def drain(self) -> None:

@@ -26,33 +26,36 @@ async def take_in_order(case: Case, ended: Callable[[], bool]) -> None:
     Args:
         ended: the course has come to its end, or must.
     """
-    case.outbox.gathering = True
     hear_some(case)
+    with case.outbox.gathered():
+        await _take_all(case, ended)
+        for late in case.journal.without_room():
+            refuse(case, late, refusal("too-many-events"))
+    case.waits.alarm.rang = False
+    case.waits.set_alarm()
+
+
+async def _take_all(case: Case, ended: Callable[[], bool]) -> None:
     goes_on = True  # a new run comes to where the last one was
     while True:
         if goes_on:
             await case.runtime.settle(lambda: (case.journal.sequence, case.journal.verbs))
         if ended() or case.outbox.failed:
-            break
+            return
         before = _known_to_the_course(case)
         taken = take_next(case)
         if taken is None:
-            break
+            return
         goes_on = isinstance(taken, Deadline) or before != _known_to_the_course(case)
-    for late in case.journal.without_room():
-        refuse(case, late, refusal("too-many-events"))
-    case.outbox.gathering = False
-    case.waits.alarm.rang = False
-    case.waits.set_alarm()
 
 
 def take_next(case: Case) -> Delivered | Deadline | None:
     """Let the next thing take effect, and return it; None where it has to wait, for its time or its fence."""
     due = case.journal.next_due()
     rung = due.next_rung if due else None
-    for delivered in case.journal.undecided:
+    for place, delivered in enumerate(case.journal.undecided):
         if (rung is None or delivered.received < rung.at) and not _decided_before(case, delivered):
-            case.journal.undecided.remove(delivered)
+            del case.journal.undecided[place]
             take_effect(case, delivered)
             return delivered
     if due is None or rung is None or rung.at > case.now():
