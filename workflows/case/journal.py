@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -145,12 +145,18 @@ class Journal(BaseModel):
     default: Default | None = None
     _ordinals: Counter[str] = PrivateAttr(default_factory=Counter)
 
+    def every_deadline(self) -> Iterator[Deadline]:
+        """Everything that may be due: the limits of the case itself, the stages, the waits."""
+        yield from self.deadlines.values()
+        yield from self.stages.values()
+        yield from self.waits.values()
+
     def next_due(self) -> Deadline | None:
         """What is due first, by its instant. At one instant comes first what was due earlier and was held;
         then it goes from the outside in: the limits of the case itself, the stages, the steps, of each kind
         what began first."""
         found: list[tuple[datetime, datetime, int, Deadline]] = []
-        for deadline in (*self.deadlines.values(), *self.stages.values(), *self.waits.values()):
+        for deadline in self.every_deadline():
             if rung := deadline.next_rung:
                 found.append((rung.at, deadline.rungs[deadline.passed].at, len(found), deadline))
         return min(found)[-1] if found else None
