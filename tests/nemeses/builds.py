@@ -10,6 +10,8 @@ ROOT = Path(__file__).parents[2]
 ROOMS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["root_packages"]
 
 PERMIT = Path("workflows") / "construction_permit.py"
+IMPORTS = "from __future__ import annotations\n"
+IMPORTED = "\nfrom temporalio import workflow\n"
 BEFORE = "        decision = await self.decide(Grant("
 ADDED = """        if workflow.patched("told-before-granting"):
             await self.notify(application.plan)
@@ -25,5 +27,6 @@ def changed_build(folder: Path) -> Path:
     permit = build / PERMIT
     text = permit.read_text("utf-8")
     assert text.count(BEFORE) == 1, "the permit reads otherwise now: change what this build adds"
-    permit.write_text(text.replace(BEFORE, ADDED + BEFORE), "utf-8")
+    text = text.replace(IMPORTS, IMPORTS + IMPORTED).replace(BEFORE, ADDED + BEFORE)
+    permit.write_text(text, "utf-8")
     return build

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -21,6 +24,7 @@ from contracts.wire.topics import events_topic
 from deploy.local.ports import LOOPBACK, free_port
 from tests.applications import event, new_case
 from tests.chains import chain
+from tests.nemeses.builds import changed_build
 from tests.nemeses.evidence import Evidence, Said, Told
 from tests.nemeses.faults import NEMESES
 from tests.nemeses.judge import Verdict, judge
@@ -33,6 +37,13 @@ from tests.standing import Standing
 END = b""
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 PLANNING = Party.agency("planning")
+
+
+def test_the_other_build_says_what_it_says_by_names_that_it_has(tmp_path: Path) -> None:
+    """It once used a module that the procedure no longer imported: each of its cases was stuck at that."""
+    build = changed_build(tmp_path)
+    read = "from workflows.construction_permit import workflow; workflow.patched"
+    subprocess.run([sys.executable, "-c", read], cwd=build, env={"PYTHONPATH": str(build)}, check=True)
 
 
 # --- the network -----------------------------------------------------------------------------------------
