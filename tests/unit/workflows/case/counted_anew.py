@@ -10,7 +10,7 @@ from typing import Any, cast
 from contracts.terms.calendar import LegalCalendar, calendar
 from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.decisions import Decision, Grant
-from contracts.terms.fees import Fee, FeeSchedule
+from contracts.terms.fees import Bill, Fee, FeeLine, FeeSchedule
 from contracts.terms.values import Bilingual, Money
 from tests.unit.workflows.case.clocked import (
     Advise,
@@ -26,6 +26,7 @@ OLD = cast(LegalCalendar, calendar("cn-2026.1")).days
 DAY = timedelta(days=1)
 Course = Callable[[Procedure[Plea]], Coroutine[Any, Any, Decision]]
 FEE = Money(amount=Decimal("12.00"), currency="EUR")
+BILL = Bill(currency=FEE.currency, lines=(FeeLine(code="fee", amount=FEE),))
 FEES = FeeSchedule(
     currency="EUR", lines=(Fee(code="fee", name=Bilingual(zh="费", en="Fee"), basis="art. 11", amount=FEE),)
 )

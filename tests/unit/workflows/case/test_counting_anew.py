@@ -33,8 +33,8 @@ from tests.unit.workflows.case.clocked import (
     item,
 )
 from tests.unit.workflows.case.counted_anew import (
+    BILL,
     DAY,
-    FEE,
     FEES,
     Course,
     a_case,
@@ -198,7 +198,7 @@ async def test_what_the_applicant_has_to_hand_in(runtime: VirtualRuntime) -> Non
 async def test_what_the_applicant_has_to_pay(runtime: VirtualRuntime) -> None:
     async def course(author: Procedure[Plea]) -> Decision:
         await author.accept()
-        paid = await author.collect(FEE, working_days(3))
+        paid = await author.collect(BILL, working_days(3))
         return await author.decide(Grant(conditions=(str(paid),)))
 
     carried = await a_case(runtime, course, item(fees=FEES))

@@ -28,6 +28,7 @@ from tests.unit.workflows.case.clocked import (
     item,
 )
 from tests.unit.workflows.case.counted_anew import (
+    BILL,
     DAY,
     FEE,
     FEES,
@@ -87,7 +88,7 @@ async def test_an_end_that_is_past_by_the_new_days_binds_with_the_end_of_the_nex
 
     async def course(author: Procedure[Plea]) -> Decision:
         await author.accept()
-        paid = await author.collect(FEE, working_days(6))
+        paid = await author.collect(BILL, working_days(6))
         return await author.decide(Grant(conditions=(str(paid),)))
 
     for in_time in (True, False):
@@ -153,7 +154,7 @@ async def test_a_limit_that_was_over_stays_over_and_who_was_told_so_is_told_its_
 async def test_an_end_that_an_outage_has_moved_is_moved_by_the_new_days(runtime: VirtualRuntime) -> None:
     async def course(author: Procedure[Plea]) -> Decision:
         await author.accept()
-        paid = await author.collect(FEE, working_days(3))
+        paid = await author.collect(BILL, working_days(3))
         return await author.decide(Grant(conditions=(str(paid),)))
 
     carried = await a_case(runtime, course, item(fees=FEES, outage_basis="art. 10"))

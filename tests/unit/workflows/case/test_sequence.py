@@ -30,7 +30,7 @@ from tests.unit.workflows.case.clocked import (
     inspected,
     item,
 )
-from tests.unit.workflows.case.courses import FEE
+from tests.unit.workflows.case.courses import BILL, FEE
 from tests.unit.workflows.case.running import DAY, START, VirtualRuntime
 from workflows.case import Procedure
 
@@ -168,7 +168,7 @@ async def everything(author: Procedure[Plea]) -> Decision:
     async with asyncio.TaskGroup() as group:
         group.create_task(author.ask(Inspect()))
         group.create_task(author.supplement(Plea(), MISSING, working_days(30), "not-supplemented"))
-        group.create_task(author.collect(FEE, working_days(30)))
+        group.create_task(author.collect(BILL, working_days(30)))
     return await author.decide(Refuse(reason="late"))
 
 

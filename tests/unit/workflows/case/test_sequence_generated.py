@@ -46,7 +46,7 @@ from tests.unit.workflows.case.clocked import (
     Plea,
     item,
 )
-from tests.unit.workflows.case.courses import FEE, LATES
+from tests.unit.workflows.case.courses import BILL, FEE, LATES
 from tests.unit.workflows.case.running import DAY, START, SettledRuntime, delivered
 from workflows.case import Lapsed, Procedure, carrier
 
@@ -135,7 +135,7 @@ def _course(
                 answers = await author.ask_all(Advise(), Inspect(), stop_at=stop_at)
                 return f"both {[(each.outcome, each.deemed) for each in answers]}"
             case "collect":
-                return f"paid {await author.collect(FEE, working_days(limits[name]))}"
+                return f"paid {await author.collect(BILL, working_days(limits[name]))}"
         plea = await author.supplement(Plea(), MISSING, working_days(limits[name]), "not-supplemented")
         return f"supplemented {plea.text}"
 
