@@ -114,7 +114,7 @@ def test_another_ledger_is_not_lived() -> None:
 
 
 def test_a_rung_that_was_due_and_that_an_answer_came_before_was_not_taken() -> None:
-    """The orchestrator was away when the reminder became due; it took the answer first when it was back."""
+    """The orchestrator was away when the reminder became due; the broker had the answer before that."""
     asked = opened(calendar="compressed:10")
     began = asked.received
     case, housing = asked.case, Party.agency("housing")
@@ -139,7 +139,7 @@ def test_a_rung_that_was_due_and_that_an_answer_came_before_was_not_taken() -> N
         case,
         housing,
         step="construction-permit.check-completeness/1",
-        received=late,
+        received=began + timedelta(seconds=39),
     )
     does(run.activate(late, fired(timers[0]), signal(DELIVER, complete)), late)
     run.evict()
