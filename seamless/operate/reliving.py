@@ -46,6 +46,8 @@ from seamless.explore.driver import Run, TaskFailed, activity_cancelled, fired, 
 FENCED_KINDS = frozenset({"deemed", "lapsed", "referred", "held"})
 """Entries that a fence was passed for."""
 
+MAY_BE_FENCED = FENCED_KINDS | {"overdue", "penalty-begun", "penalty-due"}
+"""Entries that a fence was passed for where something follows from them by law."""
 
 LARGEST_INPUT = 1_500_000
 """Bytes that a run may begin with; Temporal takes 2 MB."""
@@ -152,6 +154,8 @@ class _Life:
             self._live_through(recorded + self._behind, group)
             if self._is_short_of(group):
                 self._publish()  # what it wrote at that moment, too, leaves in a second batch
+            if self._is_short_of(group) and (passed := self._passed_by(group)):  # asked for only now
+                self._tell(self._at, *passed)
             if self._is_short_of(group):
                 raise Unlike(f"it does not come to entry {self.next.sequence} ({self.next.kind})")
         self._publish()
@@ -247,7 +251,7 @@ class _Life:
         """The fences that were passed: what they found stands in the entries."""
         jobs = []
         for each in group:
-            if each.kind in FENCED_KINDS and self._fences:
+            if each.kind in MAY_BE_FENCED and self._fences:
                 number = min(self._fences, key=lambda number: self._distance(number, each))
                 del self._fences[number]
                 jobs.append(resolved(number, _found(each)))

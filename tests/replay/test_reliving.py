@@ -13,7 +13,9 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from contracts.platform import DELIVER, PUBLISH, Batch, Delivered, Published
+from contracts.platform import DELIVER, PUBLISH, Batch, Delivered, FencePassed, Published
+from contracts.procedures.environmental_permit import ENVIRONMENTAL_PERMIT
+from contracts.terms.clock_rules import TacitGrant
 from contracts.terms.identifiers import Party
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.messages import Answered
@@ -21,15 +23,18 @@ from seamless.explore.commands import (
     ActivityScheduled,
     Command,
     Payloads,
+    TimerCancelled,
     TimerStarted,
     payloads_of,
     value_of,
 )
 from seamless.explore.driver import Run, fired, resolved, signal
 from seamless.operate.reliving import Relived, Unlike, relive
+from tests.applications import dormer
 from tests.replay.replaying import HISTORIES, SMALL_RUNS, ledger_of, load, recorded_histories, small_runs
 from tests.unit.workflows.case.running import delivered, opened
 from workflows.construction_permit import ConstructionPermit
+from workflows.environmental_permit import EnvironmentalPermit
 from workflows.procedures import PROCEDURES
 
 CLASSES = {each.workflow_type: each for each in PROCEDURES}
@@ -114,7 +119,7 @@ def test_another_ledger_is_not_lived() -> None:
 
 
 def test_a_rung_that_was_due_and_that_an_answer_came_before_was_not_taken() -> None:
-    """The orchestrator was away when the reminder became due; it took the answer first when it was back."""
+    """The orchestrator was away when the reminder became due; the broker had the answer before that."""
     asked = opened(calendar="compressed:10")
     began = asked.received
     case, housing = asked.case, Party.agency("housing")
@@ -139,7 +144,7 @@ def test_a_rung_that_was_due_and_that_an_answer_came_before_was_not_taken() -> N
         case,
         housing,
         step="construction-permit.check-completeness/1",
-        received=late,
+        received=began + timedelta(seconds=39),
     )
     does(run.activate(late, fired(timers[0]), signal(DELIVER, complete)), late)
     run.evict()
@@ -147,5 +152,50 @@ def test_a_rung_that_was_due_and_that_an_answer_came_before_was_not_taken() -> N
     relived = relive(
         ConstructionPermit, payloads_of(asked), began, entries, {complete.event.key: complete}, {}
     )
+    assert relived.opened is not None
+    assert relived.opened["carried"]["head"] == entries[-1].hash
+
+
+def test_a_case_that_the_law_has_decided_is_lived_again() -> None:
+    """Its fence was passed some time after the limit had ended."""
+    law = ENVIRONMENTAL_PERMIT.laws[0]
+    assert isinstance(law.late, TacitGrant)
+    asked = opened(
+        procedure=ENVIRONMENTAL_PERMIT.procedure, law=law.id, application=dormer(), calendar="compressed:10"
+    )
+    run = Run(EnvironmentalPermit, payloads_of(asked), case=asked.case, run_id="a-run", seed=0)
+    entries: list[LedgerEntry] = []
+    timers: dict[int, datetime] = {}
+    fences: list[int] = []
+
+    def does(commands: Sequence[Command], at: datetime) -> None:
+        for command in commands:
+            match command:
+                case TimerStarted(number=number, seconds=seconds):
+                    timers[number] = at + timedelta(seconds=seconds)
+                case TimerCancelled(number=number):
+                    timers.pop(number, None)
+                case ActivityScheduled(activity=activity, number=number) if activity == PUBLISH:
+                    batch = value_of(command.input, Batch)
+                    entries.extend(posting.entry for posting in batch.postings)
+                    does(run.activate(at, resolved(number, Published.of(batch, run.run_id))), at)
+                case ActivityScheduled(number=number):
+                    fences.append(number)
+
+    at = asked.received
+    does(run.start(at), at)
+    while "decided" not in [entry.kind for entry in entries]:
+        at += timedelta(seconds=1)
+        if fences:
+            does(run.activate(at, resolved(fences.pop(), FencePassed())), at)
+        else:
+            number = min(timers, key=lambda each: timers[each])
+            at = max(at, timers.pop(number))
+            does(run.activate(at, fired(number)), at)
+    run.evict()
+    decided = next(each for each in entries if each.kind == "decided")
+    assert decided.data is not None
+    assert decided.data.content["decision"]["deemed"]
+    relived = relive(EnvironmentalPermit, payloads_of(asked), asked.received, entries, {}, {})
     assert relived.opened is not None
     assert relived.opened["carried"]["head"] == entries[-1].hash
