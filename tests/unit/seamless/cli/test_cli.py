@@ -42,7 +42,8 @@ class Said(NamedTuple):
 
 def seamless(*arguments: object, stdin: str = "", settings: Mapping[str, str] | None = None) -> Said:
     """Run the command as a process of its own."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SEAMLESS_")}
+    ours = ("SEAMLESS_", "COLUMNS")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     ended = subprocess.run(
         [sys.executable, "-m", "seamless.cli.main", *map(str, arguments)],
         cwd=ROOT,
