@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-long test-faults lint unit fmt bench fines midnight simulation mutants lock clean
+.PHONY: help setup demo test stack test-long test-faults lint unit fmt bench fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -24,8 +24,9 @@ setup: .venv/engines ## Make .venv and fetch the engines (Temporal, Kafka, a Jav
 demo: setup ## Run the main job: construction permits across six agencies, on a stack of its own
 	$(BIN)/seamless demo
 
-test: lint ## All checks: style, types, direction of imports, then the tests, fast ones first
-	$(BIN)/pytest tests/unit tests/replay -n auto --dist worksteal
+test: lint unit stack ## All checks: style, types, direction of imports, then the tests, fast ones first
+
+stack: setup ## The tests on real servers, but for the long ones
 	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m "not full_size and not long" --durations 10
 
 test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel

@@ -79,6 +79,7 @@ class Case:
         decision: what the course has decided; every run decides again.
         closed: nothing changes the case any more.
         broken_off: an operator ends it.
+        leaving: the blocks of the course whose branches were cancelled, and that wait for their turn to end.
     """
 
     def __init__(self, opened: Opened[Any], item: ServiceItem, inbox: Inbox, runtime: Runtime) -> None:
@@ -103,6 +104,7 @@ class Case:
         self.events = self.bytes = 0
         self.decision: Decision | None = None
         self.closed = self.broken_off = False
+        self.leaving: set[str] = set()
 
     @property
     def holders(self) -> tuple[Party, ...]:

@@ -39,7 +39,7 @@ async def _take_all(case: Case, ended: Callable[[], bool]) -> None:
     goes_on = True  # a new run comes to where the last one was
     while True:
         if goes_on:
-            await case.runtime.settle(lambda: (case.journal.sequence, case.journal.verbs))
+            await case.runtime.settle(lambda: (case.journal.sequence, case.journal.verbs, len(case.leaving)))
         if ended() or case.outbox.failed:
             return
         before = _known_to_the_course(case)

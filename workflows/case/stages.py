@@ -12,6 +12,7 @@ from workflows.case.case import Case
 from workflows.case.clock import ladder_of, set_limit
 from workflows.case.deadlines import Stage
 from workflows.case.journal import Outcome, mark_of
+from workflows.case.leaving import in_turn
 
 _STAGES: ContextVar[tuple[str, ...]] = ContextVar("stages", default=())
 """The stages that the running code belongs to. A branch that is begun in a stage belongs to it, too."""
@@ -96,6 +97,7 @@ class Within:
         if self._token is not None:
             _STAGES.reset(self._token)
         case = self._case
+        await in_turn(case, self._step, kind)
         if case.ending or not case.do_once(f"{self._step}/ended", ""):
             return
         case.journal.stages.pop(self._step, None)

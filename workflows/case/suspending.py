@@ -9,6 +9,7 @@ from contracts.terms.calendar import Stretch
 from workflows.case.case import Case
 from workflows.case.clock import turn
 from workflows.case.ladder import reschedule, tell_of_move
+from workflows.case.leaving import in_turn
 from workflows.case.orderers import BY_LAW, Orderer, ordered_by
 
 
@@ -57,6 +58,7 @@ class Suspended:
         case, rule, step = self._case, self._rule, self._step
         if kind is GeneratorExit:  # the worker lets the case go; it is still suspended
             return
+        await in_turn(case, step, kind)
         if case.ending or not case.do_once(f"{step}/over", ""):
             return
         at = case.moment

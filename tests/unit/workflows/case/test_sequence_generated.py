@@ -219,19 +219,14 @@ class Lived:
             await self.wakes(rung.at)
 
     def told(self) -> list[tuple[Any, ...]]:
-        """The ledger, but for when it was written. In which order asyncio cancels the branches of a group is
-        chance, and so in which order their stages end."""
-        found: list[tuple[Any, ...]] = []
-        for kind, entries in groupby(self.carried.entries, key=lambda each: each.kind):
-            lines = [
-                (
-                    each.kind, each.step, each.outcome, each.reason, each.actor, each.cause, each.due,
-                    each.clock and (each.clock.does, each.clock.at), each.penalty,
-                )
-                for each in entries
-            ]  # fmt: skip
-            found += sorted(lines, key=str) if kind == "stage-ended" else lines
-        return found
+        """The ledger, but for when it was written."""
+        return [
+            (
+                each.kind, each.step, each.outcome, each.reason, each.actor, each.cause, each.due,
+                each.clock and (each.clock.does, each.clock.at), each.penalty,
+            )
+            for each in self.carried.entries
+        ]  # fmt: skip
 
     def decision(self) -> Decision:
         return self.carried.carrying.result().decision
