@@ -21,7 +21,6 @@ from contracts.wire.contact import Contact
 from contracts.wire.notices import BrokenOff, Receipt
 from workflows.case.case import Case
 from workflows.case.clock import start
-from workflows.case.counting_anew import count_anew
 from workflows.case.course import run_course
 from workflows.case.deciding import close, decide
 from workflows.case.faults import CourseFault
@@ -131,8 +130,6 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
         case.outbox.check()
         if case.inbox.cancellation is not None:
             return
-        for days in case.inbox.take_calendars():
-            count_anew(case, days)
         await take_in_order(case, ended)
         case.runtime.show("; ".join(str(wait) for wait in case.journal.waits.values()))
         if ended():

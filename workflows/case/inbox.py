@@ -25,7 +25,7 @@ class Inbox:
 
     Attributes:
         cancellation: an operator has ended the case. It goes before everything that waits.
-        calendars: versions of the calendar that were published. They go before the events that wait.
+        calendars: versions of the calendar that were published.
     """
 
     cancellation: Cancellation | None = None

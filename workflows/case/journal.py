@@ -101,6 +101,13 @@ class AskedQuestion(BaseModel):
     text: str
 
 
+class Publication(BaseModel):
+    """A version of the calendar that was published, and when the case was told of it."""
+
+    at: AwareDatetime
+    days: CalendarDays
+
+
 class Journal(BaseModel):
     """What a case knows; the module's docstring says what for.
 
@@ -110,6 +117,7 @@ class Journal(BaseModel):
         facts: reports and payments that no verb has waited for yet.
         undecided: events that were heard and have not taken effect, in order: something was due before the
             broker had them, and waits for its fence.
+        published: calendars that have not taken effect: something was due before, and waits for its fence.
         inbox: events that one run leaves to the next.
         seen: a mark of every event that came, with one of what it said.
         questions: what the applicant was asked by agencies, by the id of the ledger entry.
@@ -132,6 +140,7 @@ class Journal(BaseModel):
     waits: dict[str, Wait] = Field(default_factory=dict)
     facts: list[Fact] = Field(default_factory=list)
     undecided: list[Delivered] = Field(default_factory=list)
+    published: list[Publication] = Field(default_factory=list, exclude_if=lambda value: not value)
     inbox: list[Delivered] = Field(default_factory=list)
     seen: dict[str, str] = Field(default_factory=dict)
     questions: dict[str, AskedQuestion] = Field(default_factory=dict)

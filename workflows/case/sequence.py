@@ -1,8 +1,9 @@
 """One sequence by time: what came and what is due take effect by their instants, whenever the case is awake.
 
-An event's instant is when the broker had it. A rung of a ladder, a warning, the end of a stage or of a limit
-has the instant that the law gives it. What binds waits for its fence, and what is later waits for it: so a
-case that slept, or whose fence took hours, comes to the same ledger as one that was awake throughout.
+An event's instant is when the broker had it, a calendar's when the case was told of it. A rung of a ladder, a
+warning, the end of a stage or of a limit has the instant that the law gives it. What binds waits for its
+fence, and what is later waits for it: so a case that slept, or whose fence took hours, comes to the same
+ledger as one that was awake throughout.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from collections.abc import Callable
 
 from contracts.platform import Delivered
 from workflows.case.case import Case, refusal
+from workflows.case.counting_anew import count_anew
 from workflows.case.deadlines import Deadline, Wait
 from workflows.case.inbox import in_order
 from workflows.case.intake import hear, take_effect
+from workflows.case.journal import Publication
 from workflows.case.ladder import take_rung
 from workflows.case.overdue import take_limit
 from workflows.case.replies import refuse
@@ -49,15 +52,21 @@ async def _take_all(case: Case, ended: Callable[[], bool]) -> None:
         goes_on = isinstance(taken, Deadline) or before != _known_to_the_course(case)
 
 
-def take_next(case: Case) -> Delivered | Deadline | None:
+def take_next(case: Case) -> Delivered | Publication | Deadline | None:
     """Let the next thing take effect, and return it; None where it has to wait, for its time or its fence."""
     due = case.journal.next_due()
     rung = due.next_rung if due else None
+    published = next(iter(case.journal.published), None)
+    others = [each.at for each in (rung, published) if each is not None]
     for place, delivered in enumerate(case.journal.undecided):
-        if (rung is None or delivered.received < rung.at) and not _decided_before(case, delivered):
+        if all(delivered.received < at for at in others) and not _decided_before(case, delivered):
             del case.journal.undecided[place]
             take_effect(case, delivered)
             return delivered
+    if published is not None and (rung is None or published.at < rung.at):
+        del case.journal.published[0]
+        count_anew(case, published.days)
+        return published
     if due is None or rung is None or rung.at > case.now():
         return None
     if isinstance(due, Wait):
@@ -69,7 +78,10 @@ def take_next(case: Case) -> Delivered | Deadline | None:
 
 
 def hear_some(case: Case) -> None:
-    """Hear as many of the events that have come as one task may; each takes its place in the sequence."""
+    """Hear of calendars, and of as many of the events that have come as one task may; each takes its place
+    in the sequence."""
+    for days in case.inbox.take_calendars():
+        case.journal.published.append(Publication(at=case.now(), days=days))
     for delivered in case.inbox.take():
         hear(case, delivered)
     case.journal.undecided = in_order(case.journal.undecided)

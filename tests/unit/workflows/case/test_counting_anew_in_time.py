@@ -115,6 +115,23 @@ async def test_an_end_that_is_past_by_the_new_days_binds_with_the_end_of_the_nex
         assert carried.carrying.result().decision == Grant(conditions=(str(in_time),))
 
 
+async def test_a_calendar_that_comes_after_the_legal_end_moves_it_no_more(runtime: VirtualRuntime) -> None:
+    """Also where its fence is not passed yet: the law has decided then, and nobody knows it."""
+    carried = await a_case(runtime, inspected, item(TacitGrant(basis="art. 20")))
+    runtime.gateway_up = False
+    await carried.days(16.5, DAY)
+    assert not carried.of("decided")
+    await publish(carried, days("2026-03-10"))
+    await carried.days(1, DAY)
+    runtime.gateway_up = True
+    await carried.goes_on()
+    (decided,) = carried.of("decided")
+    assert decided.clock is not None
+    assert decided.clock.at == end_of(16)
+    assert not carried.of("calendar"), "and with that the case was closed"
+    carried.check_ledger()
+
+
 async def test_the_law_decides_no_earlier_than_the_lead_agency_can_know(runtime: VirtualRuntime) -> None:
     carried = await a_case(runtime, inspected, item(TacitGrant(basis="art. 20")))
     await carried.days(13.5, DAY)  # Sunday, 15 March; it ends on the 16th

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 from datetime import date, datetime, timedelta
@@ -21,7 +20,7 @@ from contracts.wire.ledger import LedgerEntry
 from contracts.wire.messages import Answered, ApplicantWithdrew, NoticeOfDefault, Paid, Received, Supplemented
 from tests.unit.workflows.case.clocked import Carried
 from tests.unit.workflows.case.courses import FEE, a_course, a_law
-from tests.unit.workflows.case.running import START, SettledRuntime, delivered
+from tests.unit.workflows.case.running import START, SettledRuntime, delivered, nothing_left_running
 from workflows.case import carrier
 
 COURSES = 200
@@ -148,12 +147,9 @@ class Life:
 
 async def lived(seed: int, events_per_run: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Life, Carried]:
     monkeypatch.setattr(carrier, "EVENTS_PER_RUN", events_per_run)
-    before = asyncio.all_tasks()
-    life = Life(seed)
-    carried = await life.run()
-    for task in asyncio.all_tasks() - before - {asyncio.current_task()}:
-        task.cancel()
-    return life, carried
+    async with nothing_left_running():
+        life = Life(seed)
+        return life, await life.run()
 
 
 @pytest.mark.parametrize("block", range(0, len(SEEDS), BLOCK))

@@ -47,7 +47,7 @@ from tests.unit.workflows.case.clocked import (
     item,
 )
 from tests.unit.workflows.case.courses import BILL, FEE, LATES
-from tests.unit.workflows.case.running import DAY, START, SettledRuntime, delivered
+from tests.unit.workflows.case.running import DAY, START, SettledRuntime, delivered, nothing_left_running
 from workflows.case import Lapsed, Procedure, carrier
 
 COURSES = 80
@@ -312,14 +312,16 @@ async def test_a_case_that_slept_comes_to_the_ledger_of_one_that_was_awake(
 ) -> None:
     monkeypatch.setattr(carrier, "EVENTS_PER_RUN", events_per_run)
     for seed in SEEDS[block : block + BLOCK]:
-        before = asyncio.all_tasks()
-        of, draw = plan(seed), random.Random(f"sleep/{seed}")
-        first = await awake(of)
-        assert first.told()[-1][0] == "closed", of.story
-        for others in (asleep, behind, carried_late):
-            other = await others(of, first.came, draw)
-            if others is not carried_late:  # who is reminded depends on what has come by then
-                assert other.told() == first.told(), f"SEED={seed} {others.__name__}\n{of.story}"
-            assert other.decision() == first.decision(), f"SEED={seed} {others.__name__}\n{of.story}"
-        for task in asyncio.all_tasks() - before - {asyncio.current_task()}:
-            task.cancel()
+        async with nothing_left_running():
+            await is_the_same_case(seed)
+
+
+async def is_the_same_case(seed: int) -> None:
+    of, draw = plan(seed), random.Random(f"sleep/{seed}")
+    first = await awake(of)
+    assert first.told()[-1][0] == "closed", of.story
+    for others in (asleep, behind, carried_late):
+        other = await others(of, first.came, draw)
+        if others is not carried_late:  # who is reminded depends on what has come by then
+            assert other.told() == first.told(), f"SEED={seed} {others.__name__}\n{of.story}"
+        assert other.decision() == first.decision(), f"SEED={seed} {others.__name__}\n{of.story}"
