@@ -43,6 +43,8 @@ PENALTY = [Decimal(23)] * 14 + [Decimal(35)] * 14 + [Decimal(45)] * 14
 """What is owed for each day, once two weeks have passed since notice of default (Awb art. 4:17(2))."""
 
 TWO_WEEKS = 14
+TAKEN = {"received", "answered", "supplemented", "paid", "withdrawn"}
+"""What events come to that take effect."""
 
 
 @dataclass(frozen=True)
@@ -231,15 +233,17 @@ def penalty(plan: Plan, entries: Sequence[LedgerEntry]) -> Iterator[str]:
 
 
 def calendars(plan: Plan, entries: Sequence[LedgerEntry], told: dict[str, datetime]) -> Iterator[str]:
-    """Whoever was told of a calendar while the case was undecided counts with it, once, the latest last.
+    """Whoever was told of a calendar counts with it, once, the latest last; at the latest when an event takes
+    effect that came after the case was awake with it. What was over before goes first, and may be the end.
 
     Args:
         told: when Temporal had taken it for the case, by version.
     """
     has = [each.outcome for each in entries if each.kind == "calendar"]
-    decided = next((each.recorded for each in entries if each.kind == "decided"), None)
-    due = [name for name, at in told.items() if decided is None or at < decided - timedelta(seconds=1)]
     if len(set(has)) != len(has) or [name for name in told if name in has] != has:
         yield f"{entries[0].case}: told of {list(told)}, and counts anew by {has}"
-    if missing := [name for name in due if name not in has]:
-        yield f"{entries[0].case}: does not count by {missing}"
+    for name, at in told.items():
+        awake = next((each.recorded for each in entries if each.recorded >= at), None)
+        later = awake and [each for each in entries if each.kind in TAKEN and each.received > awake]
+        if later and name not in has:
+            yield f"{entries[0].case}: {later[0].kind} came after {name}, by which it does not count"

@@ -14,7 +14,7 @@ from contracts.terms.calendar import calendar
 from contracts.terms.clock_marks import ClockMark
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.defects.mutant import Mutant
-from workflows.case import carrier, overdue, penalty
+from workflows.case import overdue, penalty, sequence
 from workflows.case.deadlines import Warn
 
 CASE = "tests/unit/workflows/case"
@@ -69,7 +69,7 @@ def _day_of_decision_owed() -> AbstractContextManager[Any]:
 
 
 def _calendar_dropped() -> AbstractContextManager[Any]:
-    return patch.object(carrier, "count_anew", lambda *_: None)
+    return patch.object(sequence, "count_anew", lambda *_: None)
 
 
 MUTANTS = (
