@@ -163,8 +163,11 @@ class Exploration:
         """
         waits = [each for each in play.journal.waits.values() if each.step not in node.silent]
         passed: list[str] = []
+        new = node.fresh and self._is_new_place(node, play)
         for wait in waits:
             for move in self._oracle.endings(play, wait):
+                if move.rare and not new:
+                    continue
                 odd = node.odd + len(passed) + (1 if move.odd else 0)
                 silent = node.silent | set(passed)
                 if len(waits) == 1 or odd <= self.bounds.together:
@@ -176,7 +179,7 @@ class Exploration:
         everybody = len(passed) + len(node.silent) == len(play.journal.waits) and node.odd == len(node.silent)
         if len(waits) <= 1 or odd <= self.bounds.together or everybody:
             yield Move("silence", Party("platform")), node.silent | set(passed), odd, False
-        if node.fresh and self._is_new_place(node, play):
+        if new:
             for move in self._oracle.elsewhere(play):
                 yield move, frozenset(), 0, False
 
@@ -244,6 +247,8 @@ class Exploration:
             silent, odd = frozenset(), 0
         waits = play.journal.waits if fault is None else {}
         silent = frozenset(step for step in silent if self._still_silent(node, waits, step))
+        if len(waits) - len(silent) <= 1:
+            odd = len(silent)
         key = self._key(play, stands, seen, silent, odd) if stands is not None else ("fault", fault)
         number = self._known.get(key)
         if number is None:
@@ -338,7 +343,7 @@ class Exploration:
         waits = tuple(
             (
                 local(wait.step), wait.holder, wait.passed, wait.owed, wait.unanswered, wait.stands_still,
-                ends.index(wait.end) if wait.end else None, wait.fields, wait.step in silent, wait.said,
+                ends.index(wait.end) if wait.end else None, wait.fields, wait.step in silent,
             )
             for wait in journal.waits.values()
         )  # fmt: skip
@@ -352,7 +357,7 @@ class Exploration:
             json.dumps(journal.supplements, sort_keys=True, default=str),
             journal.decided,
             repr(journal.silence),
-            tuple((each.name, each.over) for each in journal.stages.values()),
+            tuple((each.name, each.over) for each in journal.stages.values() if each.otherwise),
             (clock.started is None, clock.stopped is None, len(clock.suspended), clock.statutory),
             bool(journal.refundable),
         )

@@ -19,7 +19,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from itertools import count
+from itertools import count, pairwise
 from types import BuiltinFunctionType, CellType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ from workflows.case.journal import Journal
 _OURS = ("workflows.case", "seamless.explore.")
 _LIBRARIES = ("asyncio", "contextlib", "temporalio", "pydantic")
 _PLAIN = (bool, int, float, str, bytes, Decimal, date, timedelta, Enum)
+_READS = ("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "LOAD_CLASSDEREF", "STORE_FAST_LOAD", "DELETE_FAST")
 _ITERATORS = tuple(
     type(iter(each)) for each in ([], (), "", {}, {}.values(), {}.items(), set(), range(1), reversed([]))
 ) + (enumerate, zip)
@@ -108,10 +109,10 @@ def _frame(coroutine: Any, above: tuple[int, ...]) -> tuple[Any, ...]:
     if frame is None:
         return ("over",)
     code, local = frame.f_code, frame.f_locals
-    live = _live(code, frame.f_lasti)
-    above = (*above, id(coroutine))
+    above, lying = (*above, id(coroutine)), list(_stack(coroutine, frame, local))
+    live = _live(code, frame.f_lasti, not any(_may_swallow(each) for each in lying))
     values = [(name, _plain(value, above)) for name, value in local.items() if name in live]
-    stack = [_plain(value, above) for value in _stack(coroutine, frame, local)]
+    stack = [_plain(value, above) for value in lying]
     return (code.co_qualname, code.co_firstlineno, frame.f_lasti, tuple(values), tuple(stack))
 
 
@@ -131,30 +132,55 @@ def _stack(coroutine: Any, frame: FrameType, local: Mapping[str, Any]) -> Iterat
             yield value
 
 
+def _may_swallow(lying: Any) -> bool:
+    """Whether it is the end of an ``async with`` that may swallow what is raised in it. Ours do not, nor do
+    asyncio's."""
+    module = str(getattr(lying, "__module__", ""))
+    return isinstance(lying, MethodType) and not module.startswith((*_OURS, "asyncio"))
+
+
 @cache
-def _live(code: CodeType, at: int) -> frozenset[str]:
-    """The local names that code from an instruction on may read. Those of closures always count."""
+def _live(code: CodeType, at: int, raised: bool) -> frozenset[str]:
+    """The local names that code from an instruction on may read, or hand to a function that does.
+
+    Args:
+        raised: what is raised in an ``async with`` is raised out of it.
+    """
     instructions = {each.offset: each for each in dis.get_instructions(code)}
     following = dict(zip(instructions, [*instructions][1:], strict=False))
     handlers = getattr(dis.Bytecode(code), "exception_entries", ())
-    found = {*code.co_cellvars, *code.co_freevars}
+    found: set[str] = set()
     if at not in instructions:
-        return frozenset({*found, *code.co_varnames})
+        return frozenset({*code.co_varnames, *code.co_cellvars, *code.co_freevars})
     left, passed = [at], set()
+    leaving = _swallowing(list(instructions.values())) if raised else ()
     while left:
         offset = left.pop()
         if offset in passed or offset not in instructions:
             continue
         passed.add(offset)
         each = instructions[offset]
-        if "FAST" in each.opname and ("LOAD" in each.opname or "DELETE" in each.opname):
+        if each.opname.startswith(_READS):
             found.update([each.argval] if isinstance(each.argval, str) else each.argval)
-        if each.opcode in dis.hasjrel or each.opcode in dis.hasjabs:
+        if (each.opcode in dis.hasjrel or each.opcode in dis.hasjabs) and offset not in leaving:
             left.append(each.argval)
         if each.opname not in _NOT_ON:
             left.append(following.get(offset, -1))
         left += [entry.target for entry in handlers if entry.start <= offset < entry.end]
     return frozenset(found)
+
+
+def _swallowing(instructions: list[dis.Instruction]) -> set[int]:
+    """Where an ``async with`` goes on after what it has swallowed: the jumps on what its end returned."""
+    found: set[int] = set()
+    ending = False
+    for each, after in pairwise(instructions):
+        if each.opname == "WITH_EXCEPT_START":
+            ending = after.opname == "GET_AWAITABLE"
+        elif ending and "JUMP" in each.opname and "IF_TRUE" in each.opname:
+            found.add(each.offset)
+            ending = False
+    return found
 
 
 def _plain(value: Any, above: tuple[int, ...]) -> Any:
@@ -178,7 +204,10 @@ def _composed(value: Any, above: tuple[int, ...]) -> Any:
             return name, tuple(sorted((_plain(each, above) for each in value), key=repr))
         case dict():
             return name, tuple((_plain(key, above), _plain(each, above)) for key, each in value.items())
-        case type() | FunctionType() | BuiltinFunctionType():
+        case FunctionType():
+            cells = [each.cell_contents for each in value.__closure__ or ()]
+            return name, value.__qualname__, value.__code__.co_firstlineno, _plain(cells, above)
+        case type() | BuiltinFunctionType():
             return name, value.__module__, value.__qualname__
         case ModuleType():
             return name, value.__name__

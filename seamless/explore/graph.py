@@ -35,6 +35,7 @@ class Move:
         message: what is sent to the case.
         whole: what was wanted was said or done in full, so that the wait ends.
         odd: it is not the plain one among those that its wait can end by.
+        rare: it is like another one but for its reason, or for what else it says beside its outcome.
     """
 
     does: Does
@@ -45,6 +46,7 @@ class Move:
     message: Message | None = None
     whole: bool = True
     odd: bool = False
+    rare: bool = False
 
 
 class Happening(NamedTuple):

@@ -81,7 +81,7 @@ class Oracle:
         terms = case.law.terms(request)
         missing = self._missing(play, asked)
         day = case.calendar.day(case.now())
-        for answer in answers(request, terms, missing, day):
+        for answer, first in answers(request, terms, missing, day):
             told = answer.model_dump(mode="json")
             more = [plain(value) for name, value in told.items() if name in ("reason",)]
             more += [item.field for name in told for item in _items(getattr(answer, name, None))]
@@ -93,6 +93,7 @@ class Oracle:
                 wait.step,
                 outcome=answer.outcome,
                 message=Answered(answer=told),
+                rare=not first,
             )
 
     def _missing(self, play: Play, asked: Request[Any]) -> list[MissingItem]:
@@ -120,13 +121,19 @@ class Oracle:
         whole = {name: _json(value) for name, value in given.items()}
         yield self._hands_in(wait, whole)
         if len(whole) > 1:
-            first = dict([next(iter(whole.items()))])
-            yield self._hands_in(wait, first)
+            yield self._hands_in(wait, dict([next(iter(whole.items()))]), rare=True)
 
-    def _hands_in(self, wait: Wait, fields: dict[str, Any]) -> Move:
+    def _hands_in(self, wait: Wait, fields: dict[str, Any], *, rare: bool = False) -> Move:
         said = f"hands in {', '.join(fields)}"
-        message = Supplemented(application=fields)
-        return Move("hands-in", self._channel, said, wait.step, outcome="handed in", message=message)
+        return Move(
+            "hands-in",
+            self._channel,
+            said,
+            wait.step,
+            outcome="handed in",
+            message=Supplemented(application=fields),
+            rare=rare,
+        )
 
     def _payments(self, play: Play, wait: Wait, owed: Money) -> Iterator[Move]:
         yield self._pays(play, wait, owed, "pays what is due")

@@ -10,7 +10,7 @@ from contracts.terms.clock_rules import TacitGrant
 from contracts.terms.decisions import Decision, Ended, Grant, Withdrawn
 from contracts.terms.identifiers import dashed
 from contracts.terms.law import LawVersion
-from contracts.terms.requests import REQUESTS, Approval, CompletenessCheck, Deem, end_of
+from contracts.terms.requests import REQUESTS, Approval, CompletenessCheck, Deem, Request, end_of
 from contracts.terms.service_item import ServiceItem
 from contracts.wire.ledger import LedgerEntry
 from seamless.explore.graph import Move, local
@@ -32,7 +32,7 @@ class Seen:
             somebody who then said otherwise.
         laid: which of those were laid before whom: by the step of the request.
         spoke: an agency has said something on the substance.
-        deemed: what an agency would have said on the substance was taken for said.
+        deemed: none has, and what one would have said was taken for said.
         decisions: how often it was decided.
         granted: it was granted.
         sent: after that, a document was sent to the applicant.
@@ -76,13 +76,12 @@ class Seen:
             case "answered" | "deemed":
                 return self._heard(entry, law)
             case "decided":
-                granted = entry.outcome == "granted"
-                return replace(self, decisions=self.decisions + 1, granted=granted, named=False)
-            case "notified":
+                return Seen(decisions=self.decisions + 1, granted=entry.outcome == "granted")
+            case "notified" if self.granted:
                 return replace(self, sent=True)
-            case "escalated":
+            case "escalated" if self.granted:
                 return replace(self, named=True)
-            case "marked" if entry.outcome in item.flags:
+            case "marked" if self.granted and entry.outcome in item.flags:
                 return replace(self, named=True)
         return self
 
@@ -94,6 +93,8 @@ class Seen:
     def _heard(self, entry: LedgerEntry, law: LawVersion) -> Seen:
         step, outcome = entry.step or "", entry.outcome or ""
         request = REQUESTS[step.partition("/")[0]]
+        if self.decisions:
+            return self._done(request, outcome, law) if self.granted else self
         against = frozenset(each for each in self.against if each[0] != request.name)
         no = outcome.startswith(REFUSING) and not issubclass(request.answer, Approval)
         if no:
@@ -103,13 +104,15 @@ class Seen:
         seen = replace(self, against=against)
         if issubclass(request.answer, CompletenessCheck | Approval):
             return seen
-        if not self.decisions:
-            told = entry.kind == "answered"
-            return replace(seen, spoke=self.spoke or told, deemed=self.deemed or not told)
+        spoke = self.spoke or entry.kind == "answered"
+        return replace(seen, spoke=spoke, deemed=not spoke)
+
+    def _done(self, request: type[Request[Any]], outcome: str, law: LawVersion) -> Seen:
+        """After a grant, what was asked is done; or not, where the answer is what silence stands for."""
         end = end_of(law.terms(request).overdue)
-        if isinstance(end, Deem) and end.outcome == outcome:
-            return replace(seen, undone=self.undone | {request.local_name})
-        return replace(seen, undone=self.undone - {request.local_name})
+        name = request.local_name
+        not_done = isinstance(end, Deem) and end.outcome == outcome
+        return replace(self, undone=self.undone | {name} if not_done else self.undone - {name})
 
     # --- what breaks a rule ----------------------------------------------------------------------------
 

@@ -69,19 +69,23 @@ def variants(model: type[M], day: date, given: M | None = None) -> Iterator[M]:
                 yield other
 
 
-def answers(request: type[Request[Any]], terms: Terms, missing: Sequence[MissingItem], day: date) -> list[Answer]:
+def answers(
+    request: type[Request[Any]], terms: Terms, missing: Sequence[MissingItem], day: date
+) -> Iterator[tuple[Answer, bool]]:
     """All that an agency may answer: each outcome, and each reason code with it that it may name; each of
-    them with what else its type leaves open.
+    them with what else its type leaves open. And whether it is the first of its outcome.
 
     Args:
         missing: what an answer lists that says what is missing; without any, none says so.
     """
-    found: list[Answer] = []
     kind = request.answer
     for outcome in kind.outcomes():
+        found: list[Answer] = []
         for reason in terms.reasons if kind.needs.get(outcome) == "reason" else (None,):
-            found += [each for each in _answers(kind, outcome, reason, missing, day) if each not in found]
-    return found
+            for answer in _answers(kind, outcome, reason, missing, day):
+                if answer not in found:
+                    found.append(answer)
+                    yield answer, len(found) == 1
 
 
 def _answers(
