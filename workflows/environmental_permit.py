@@ -46,6 +46,8 @@ class EnvironmentalPermit(Procedure[PermitApplication]):
             sent = await self.ask(SendDecision(project=application.project, decision=decision))
             if sent.document:
                 await self.notify(sent.document)
+            else:
+                await self.mark("decision-not-sent")
         if not await self.collect(self.law.fees.of(application), within=weeks(6)):
             await self.mark("fees-unpaid")
         return decision

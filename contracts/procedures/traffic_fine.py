@@ -125,12 +125,23 @@ def euro(amount: Decimal) -> Euro:
     return Euro(amount=amount.quantize(Decimal("0.01")))
 
 
+EXAMPLE = Fine(
+    number="F1",
+    made=date(2026, 1, 10),
+    article="157",
+    vehicle="A",
+    points=0,
+    amount=euro(Decimal(40)),
+    increased=euro(Decimal(80)),
+)
+
 TRAFFIC_FINE = ServiceItem(
     procedure=ProcedureId("traffic-fine"),
     code="seamless-demo-0003",
     name=Bilingual(zh="交通违法罚款", en="Traffic fine"),
     application=Fine,
     lead=POLICE,
+    examples=(EXAMPLE,),
     laws=(
         LawVersion(
             id="cds-1992",

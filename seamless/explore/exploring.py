@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -46,12 +47,12 @@ class Bounds:
         rounds: a step is opened so often at most; a state in which one is opened once more is cut.
         together: of what is open at the same time, so many at most end otherwise than plainly in one path, and
             beside that all stay silent. Whatever is open alone, or in twos, is explored in full.
-        states: so many at most.
+        moves: so many are made at most, the shortest ways first; what is left is cut.
     """
 
     rounds: int = 3
     together: int = 2
-    states: int = 20_000
+    moves: int = 1_500
 
 
 @dataclass
@@ -91,6 +92,7 @@ class Exploration:
     progress: Callable[[int, int], None] | None = None
     _known: dict[Any, int] = field(default_factory=dict)
     _places: set[Any] = field(default_factory=set)
+    _heads: dict[int, str] = field(default_factory=dict)
     _queue: deque[_Node] = field(default_factory=deque)
 
     def run(self) -> Graph:
@@ -122,13 +124,25 @@ class Exploration:
                 self._expand(node)
         return self.graph
 
-    def replay(self, path: Sequence[Transition]) -> str:
-        """The hash of the ledger after a path in one single run."""
-        play = self._play(None, self._opens)
-        for transition in path:
-            if transition.move.does != "opens":
+    def compare_single_runs(self, most: int = 12) -> None:
+        """Let the shortest ways to different endings run once more, each in one single run. A rule is broken
+        where its ledger is not the one that came of a new run after every move.
+
+        Args:
+            most: so many ways at most.
+        """
+        endings: dict[str, int] = {}
+        for state in self.graph.states:
+            if state.closed:
+                endings.setdefault(repr(state.decided), state.number)
+        for number in list(endings.values())[:most]:
+            path = self.graph.path(number)
+            play = self._play(None, self._opens)
+            for transition in path[1:]:
                 play.do(transition.move)
-        return play.journal.head
+            if play.fault is not None or play.journal.head != self._heads[number]:
+                told = "in one run, the same events give another ledger than with a new run after each"
+                self.graph.broken.append(Broken("new-run", told, path[-1]))
 
     # --- one state after the other -------------------------------------------------------------------------
 
@@ -140,7 +154,8 @@ class Exploration:
     def _expand(self, node: _Node) -> None:
         if node.state.closed or node.state.fault or node.state.cut:
             return
-        if node.state.number >= self.bounds.states:
+        if len(self.graph.transitions) >= self.bounds.moves:
+            self.graph.left.append(node.state.number)
             return
         play: Play | None = self._again(node)
         if play is None:
@@ -246,7 +261,12 @@ class Exploration:
         if went_on or move.does not in ("answers", "pays", "hands-in", "reports", "silence", "outage"):
             silent, odd = frozenset(), 0
         waits = play.journal.waits if fault is None else {}
-        silent = frozenset(step for step in silent if self._still_silent(node, waits, step))
+        passed = move.does in ("silence", "outage")
+        silent = frozenset(
+            step
+            for step in silent
+            if self._still_silent(node, waits, step) and not (passed and waits[step].end is None)
+        )
         if len(waits) - len(silent) <= 1:
             odd = len(silent)
         key = self._key(play, stands, seen, silent, odd) if stands is not None else ("fault", fault)
@@ -293,6 +313,7 @@ class Exploration:
             cut=local(often) if often else None,
         )
         self.graph.states.append(state)
+        self._heads[number] = journal.head
         if fault is None and not state.closed:
             carried = json.dumps(case.carried(), ensure_ascii=False).encode()
             self._queue.append(
@@ -390,7 +411,10 @@ def _unhurried() -> Iterator[None]:
     """What there is already is left out of the collecting of what each move leaves behind."""
     gc.collect()
     gc.freeze()
+    told, sys.unraisablehook = sys.unraisablehook, lambda unraisable: None  # branches that wait for one another
     try:
         yield
     finally:
+        gc.collect()
         gc.unfreeze()
+        sys.unraisablehook = told

@@ -141,6 +141,7 @@ class Graph:
         label: which application.
         parents: the transition by which each state was found first.
         broken: what breaks a rule, the first of its kind.
+        left: the states that were not expanded, since enough moves were made.
     """
 
     procedure: str
@@ -150,6 +151,7 @@ class Graph:
     transitions: list[Transition] = field(default_factory=list)
     parents: dict[int, Transition] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
 
     def path(self, to: int) -> list[Transition]:
         """The shortest way to a state, from the opening on."""

@@ -88,6 +88,7 @@ class Play:
         Args:
             watched: note the lines that run by it; that takes as long again.
         """
+        self.runtime.outage = self.runtime.spared = None
         with self._watched() if watched else nullcontext():
             match move.does:
                 case "cancels":
@@ -151,8 +152,9 @@ class Play:
     def _next(self) -> datetime | None:
         if self._task.done() or self.case.closed:
             return None
-        rungs = [each.next_rung for each in self.journal.every_deadline()]
-        return min((rung.at for rung in rungs if rung is not None), default=None)
+        due = self.journal.next_due()
+        rung = due.next_rung if due is not None else None
+        return rung.at if rung is not None else None
 
     def _situation(self) -> tuple[Any, ...]:
         """What tells whether time has brought about anything but a reminder."""

@@ -150,10 +150,11 @@ def _of_type(kind: Any, metadata: Sequence[Any], day: date) -> Iterator[Any]:
         yield None
     elif kind is bool:
         yield from (False, True)
-    elif isinstance(kind, type):
+    elif isinstance(kind, type) and kind.__module__ != "pydantic.types":
         yield from _of_class(kind, metadata, day)
-    else:
-        yield from (None, "text")
+    else:  # nobody knows what it is; whoever asks takes what fits
+        moment = datetime.combine(day, time(9), UTC)
+        yield from (None, *_TEXTS, 1, moment, day, Decimal(1))
 
 
 def _of_class(kind: type[Any], metadata: Sequence[Any], day: date) -> Iterator[Any]:
