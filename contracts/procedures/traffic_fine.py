@@ -135,13 +135,16 @@ EXAMPLE = Fine(
     increased=euro(Decimal(80)),
 )
 
+LOWERED = EXAMPLE.model_copy(update={"number": "F2", "increased": euro(Decimal(30))})
+"""As some in the log: with the penalty it is lower than it was."""
+
 TRAFFIC_FINE = ServiceItem(
     procedure=ProcedureId("traffic-fine"),
     code="seamless-demo-0003",
     name=Bilingual(zh="交通违法罚款", en="Traffic fine"),
     application=Fine,
     lead=POLICE,
-    examples=(EXAMPLE,),
+    examples=(EXAMPLE, LOWERED),
     laws=(
         LawVersion(
             id="cds-1992",

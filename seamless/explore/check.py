@@ -29,7 +29,8 @@ Class = type[Procedure[Any]]
 
 FULL = Bounds()
 LEAN = Bounds(together=1, moves=250)
-MOST_VARIANTS = 8
+SHORT = Bounds(together=1, moves=60)
+MOST_VARIANTS = 4
 DAY = date(2026, 3, 2)
 
 
@@ -74,11 +75,12 @@ class Checked:
 
 
 class Applied(NamedTuple):
-    """An application to explore with. ``whole``: in full, not only with one thing otherwise at a time."""
+    """An application to explore with, and how far. ``copies``: a better copy of a document may be asked for."""
 
     label: str
     application: Statement
-    whole: bool
+    bounds: Bounds
+    copies: bool = True
 
 
 def check(
@@ -124,8 +126,8 @@ def _check_law(
                 directory,
                 lines,
                 applied.label,
-                FULL if applied.whole else LEAN,
-                copies=not applied.whole,
+                applied.bounds,
+                applied.copies,
                 progress=(lambda states, left: progress(law.id, states, left)) if progress else None,
             )
             graph = exploration.run()
@@ -191,10 +193,10 @@ def applications(item: ServiceItem, lines: Lines) -> Iterator[Applied]:
     """
     examples = item.examples or (plain(item.application, DAY),)
     whole = _filled(examples[0])
-    yield Applied("example 1, with all that it may hold", whole, True)
+    yield Applied("example 1, with all that it may hold", whole, FULL, copies=False)
     for number, example in enumerate(examples, 1):
         if number > 1 or len(examples) == 1 or example != whole:
-            yield Applied(f"example {number}", example, False)
+            yield Applied(f"example {number}", example, LEAN)
     made = 0
     for other in variants(item.application, DAY, whole):
         changed = [name for name in item.application.model_fields if getattr(other, name) != getattr(whole, name)]
@@ -203,7 +205,7 @@ def applications(item: ServiceItem, lines: Lines) -> Iterator[Applied]:
         kind = item.application.model_fields[changed[0]].annotation
         if _is_closed(kind) or (lines.unreached and not (isinstance(kind, type) and issubclass(kind, str))):
             made += 1
-            yield Applied(f"example 1, with another {changed[0]}", other, False)
+            yield Applied(f"example 1, with another {changed[0]}", other, SHORT)
 
 
 def _filled(example: Statement) -> Statement:

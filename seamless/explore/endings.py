@@ -30,7 +30,7 @@ def _never_closed(graph: Graph) -> Iterator[Broken]:
     broken = {each.transition.target for each in graph.broken}
     cut = _leading_to({each.number for each in graph.states if each.cut}, entering)
     for state in graph.states:
-        if state.number in closes | unknown or state.number in broken or state.number not in graph.parents:
+        if state.cut or state.number in closes | unknown | broken:
             continue
         if state.number in cut:
             loop = next(each.cut for each in graph.states if each.cut)
@@ -61,7 +61,7 @@ def _silent_rounds(graph: Graph) -> Iterator[Broken]:
             path[at] = silence[at]
             at = silence[at].target
         going_round = at in path
-        if not going_round and not graph.states[at].cut:
+        if not going_round and (not graph.states[at].cut or len(path) < graph.rounds):
             continue
         numbers = list(path)
         round_ = numbers[numbers.index(at) :] if going_round else numbers

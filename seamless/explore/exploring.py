@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -98,6 +98,7 @@ class Exploration:
     def run(self) -> Graph:
         """All that can be found, within the bounds."""
         self.graph = Graph(self.procedure.workflow_type, self.law, self.label)
+        self.graph.rounds = self.bounds.rounds
         self._oracle = Oracle(self.application, Party.channel(CHANNEL), copies=self.copies)
         self._opens = datetime.combine(max(self.law.since, datetime(2026, 3, 2).date()), datetime.min.time(), UTC)
         self._opened = Opened[Any](
@@ -227,7 +228,7 @@ class Exploration:
         play = play or self._play(node.carried, node.time)
         play.do(move, watched=self._is_new(like))
         happened = tuple((entry.kind, entry.outcome, entry.reason) for entry in play.new)
-        if self._is_new((like, happened, play.standing.places)):
+        if not self.lines.all_reached and self._is_new((like, happened, play.standing.places)):
             again = self._play(node.carried, node.time)
             again.do(move)
         return play
@@ -273,7 +274,7 @@ class Exploration:
         number = self._known.get(key)
         if number is None:
             number = self._add(key, node, move, play, stands, seen, silent, odd, went_on, fault)
-        self._connect(node, number, move, play, broken)
+        self._connect(node, number, move, play, broken, went_on)
 
     def _still_silent(self, node: _Node | None, waits: dict[str, Wait], step: str) -> bool:
         """Whether the step is open, and the one who was silent still has it."""
@@ -322,13 +323,19 @@ class Exploration:
         return number
 
     def _connect(
-        self, node: _Node | None, number: int, move: Move, play: Play, broken: list[tuple[str, str]]
+        self,
+        node: _Node | None,
+        number: int,
+        move: Move,
+        play: Play,
+        broken: list[tuple[str, str]],
+        went_on: bool,
     ) -> None:
         happened = tuple(self._happening(entry) for entry in play.new)
         source = node.state.number if node else number
         before = {each.step for each in node.state.open} if node else set()
         ended = tuple(sorted(before - set(play.journal.waits)))
-        transition = Transition(source, number, replace(move, message=move.message), happened, ended)
+        transition = Transition(source, number, move, happened, ended, went_on)
         self.graph.transitions.append(transition)
         self.graph.parents.setdefault(number, transition)
         if play.fault is not None:

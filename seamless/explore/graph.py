@@ -116,13 +116,19 @@ class State:
 
 @dataclass(frozen=True)
 class Transition:
-    """A move from a state to another one, and what happened by it. ``ended``: the steps that it ended."""
+    """A move from a state to another one, and what happened by it.
+
+    Attributes:
+        ended: the steps that it ended.
+        went_on: the course went on by it; else it waits where it was for what else is open.
+    """
 
     source: int
     target: int
     move: Move
     happened: tuple[Happening, ...]
     ended: tuple[str, ...] = ()
+    went_on: bool = True
 
 
 class Broken(NamedTuple):
@@ -142,6 +148,7 @@ class Graph:
         parents: the transition by which each state was found first.
         broken: what breaks a rule, the first of its kind.
         left: the states that were not expanded, since enough moves were made.
+        rounds: so often a step was opened at most.
     """
 
     procedure: str
@@ -152,6 +159,7 @@ class Graph:
     parents: dict[int, Transition] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
+    rounds: int = 0
 
     def path(self, to: int) -> list[Transition]:
         """The shortest way to a state, from the opening on."""

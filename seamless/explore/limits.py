@@ -57,11 +57,18 @@ class Longest(NamedTuple):
 
 @dataclass(frozen=True)
 class _Label:
-    """The longest way to a state: the time, the authority's own, and when each open step was opened."""
+    """The longest way to a state.
+
+    Attributes:
+        now, own: the time, and the authority's own.
+        opened: when each open step was opened.
+        block: the latest end of what has ended since the course went on last.
+    """
 
     now: Fraction
     own: Fraction
     opened: tuple[tuple[str, Fraction], ...]
+    block: Fraction = Fraction(0)
     path: Any = None
     endless: tuple[str, ...] = ()
 
@@ -101,12 +108,26 @@ def longest(graph: Graph, reckoned: Reckoned) -> Longest | None:
 def _after(
     label: _Label, source: State, target: State, transition: Transition, reckoned: Reckoned
 ) -> _Label:
-    """The latest at which a move can be made: whatever is open has not ended before."""
+    """The latest at which the course can go on by a move. Answers that come before do not hold it up: they may
+    come in any order, so only what ends last counts."""
     since = dict(label.opened)
-    ends = [
-        since.get(_id(each), label.now) + _length(each, reckoned) for each in source.open if each.limit is not None
-    ]
-    now = max([label.now, min(ends)]) if ends else label.now
+    ends = {
+        each.step: since.get(_id(each), label.now) + _length(each, reckoned)
+        for each in source.open
+        if each.limit is not None
+    }
+    by = {transition.move.step or (transition.ended[0] if len(transition.ended) == 1 else "")}
+    by |= {each.step or "" for each in transition.happened if each.kind in ("deemed", "lapsed", "referred")}
+    ended = [at for step, at in ends.items() if step in by]
+    open_still = [at for step, at in ends.items() if step not in transition.ended and step not in by]
+    block = max([label.block, *ended])
+    if transition.move.does == "silence":
+        now = max(label.now, min(ended, default=label.now))
+    else:
+        now = label.now
+    if transition.went_on:
+        now = max(now, min([block, *open_still]))
+        block = Fraction(0)
     agencies = [each for each in source.open if each.holder.kind == "agency"]
     own = label.own + (now - label.now if source.runs and agencies else 0)
     endless = tuple(each.name for each in agencies if source.runs and each.limit is None and not ends)
@@ -114,6 +135,7 @@ def _after(
         label,
         now=now,
         own=own,
+        block=block,
         opened=tuple(_opened(target, label.opened, now)),
         path=(label.path, transition),
         endless=tuple(dict.fromkeys((*label.endless, *endless))),

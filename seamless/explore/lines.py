@@ -29,7 +29,12 @@ class Lines:
 
     def __init__(self, procedure: type[Procedure[Any]]) -> None:
         self._codes = set(_codes_of(procedure))
-        self._reached: set[tuple[str, int]] = set()
+        self._left = {
+            (code.co_filename, number): code
+            for code in self._codes
+            for _, _, number in code.co_lines()
+            if number and number != code.co_firstlineno
+        }
         self._run = 0
 
     @contextmanager
@@ -49,20 +54,19 @@ class Lines:
     @property
     def unreached(self) -> list[Line]:
         """The lines that never ran, in order."""
-        found = {}
-        for code in self._codes:
-            first = code.co_firstlineno
-            for _, _, number in code.co_lines():
-                if number and number != first and (code.co_filename, number) not in self._reached:
-                    found[code.co_filename, number] = Line(code.co_filename, number, _text(code, number))
-        return [found[place] for place in sorted(found)]
+        return [Line(*place, _text(self._left[place], place[1])) for place in sorted(self._left)]
+
+    @property
+    def all_reached(self) -> bool:
+        """Whether each of them ran."""
+        return not self._left
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
         return self._ran if frame.f_code in self._codes else None
 
     def _ran(self, frame: FrameType, event: str, arg: Any) -> Any:
         if event == "line":
-            self._reached.add((frame.f_code.co_filename, frame.f_lineno))
+            self._left.pop((frame.f_code.co_filename, frame.f_lineno), None)
             self._run += 1
             if self._run > MOST:
                 raise CourseFault(

@@ -30,7 +30,7 @@ class Seen:
         handed_in: the materials that the applicant has handed in.
         against: the requests whose last answer says no, each with that answer, unless it was laid before
             somebody who then said otherwise.
-        laid: which of those were laid before whom: by the step of the request.
+        laid: which of those were laid before whom: by the name of the request.
         spoke: an agency has said something on the substance.
         deemed: none has, and what one would have said was taken for said.
         decisions: how often it was decided.
@@ -61,7 +61,7 @@ class Seen:
             seen = seen._saw(entry, item, law)
         broken += _unheeded(was, play, move)
         broken += _asked_twice(play)
-        if play.case.closed:
+        if play.case.closed and move.does != "cancels":  # an operator who ends a case has it in hand
             broken += list(seen._breaks_at_the_end(item))
         return seen, broken
 
@@ -87,7 +87,8 @@ class Seen:
 
     def _laid_before(self, entry: LedgerEntry) -> Seen:
         content = entry.data.content.get("content") if entry.data else None
-        laid = {(entry.step or "", each) for each in self.against if _speaks_of(content, each)}
+        asked = (entry.step or "").partition("/")[0]
+        laid = {(asked, each) for each in self.against if _speaks_of(content, each)}
         return replace(self, laid=self.laid | laid)
 
     def _heard(self, entry: LedgerEntry, law: LawVersion) -> Seen:
@@ -100,7 +101,7 @@ class Seen:
         if no:
             against |= {(request.name, outcome, entry.reason)}
         elif entry.kind == "answered":
-            against -= {each for asked, each in self.laid if asked == step}
+            against -= {each for asked, each in self.laid if asked == request.name}
         seen = replace(self, against=against)
         if issubclass(request.answer, CompletenessCheck | Approval):
             return seen
