@@ -44,7 +44,7 @@ class EnvironmentalPermit(Procedure[PermitApplication]):
         return decision
 
     async def ruled(self, application: PermitApplication) -> Grant | Refuse | Ended:
-        """The decision, or an end without one. The law may decide at any of these verbs, also at the first."""
+        """The decision, or an end without one. The law may decide at each of these verbs."""
         async with self.within(working_days(2), "intake"):
             intake = await self.ask(TakeIn(application=application))
         if intake.outcome == "not-needed":

@@ -240,7 +240,7 @@ LAW_2018 = LawVersion(
         "fee-not-paid": Reason(zh="逾期未缴费。", en="The fee was not paid in time."),
     },
 )
-"""Joint handling: 45 days, once extendable by 15 (行政许可法 art. 42(2)). Promised: 20, since so long it takes
+"""Joint handling: 45 days, once extendable by 15 (行政许可法 art. 42(2)). Promised: 20, so long it takes
 where environment stays silent and the lead agency reviews in its place: 10, 5 more, and 5 of its own."""
 
 _DOCUMENT = DocumentRef(uri="urn:document:example", sha256="0" * 63 + "1", size=1000)

@@ -17,7 +17,7 @@ from seamless.explore.endings import endings
 from seamless.explore.exploring import Bounds, Exploration
 from seamless.explore.fitting import fitting
 from seamless.explore.graph import Graph
-from seamless.explore.limits import Longest, days_of, longest
+from seamless.explore.limits import Longest, Reckoned, days_of, longest
 from seamless.explore.lines import Line, Lines
 from seamless.explore.silence import Silence, table
 from seamless.explore.story import story
@@ -26,6 +26,8 @@ from workflows.case import Procedure
 
 Checks = Mapping[Any, Sequence[Callable[..., Any]]]
 Class = type[Procedure[Any]]
+Told = Callable[[str, int, int], None]
+"""Told of the progress: the law version, how many states were found and how many of them wait."""
 
 FULL = Bounds()
 LEAN = Bounds(together=1, moves=250)
@@ -75,7 +77,7 @@ class Checked:
 
 
 class Applied(NamedTuple):
-    """An application to explore with, and how far. ``copies``: a better copy of a document may be asked for."""
+    """An application to explore with, how far, and whether a better ``copies`` of a document may be asked."""
 
     label: str
     application: Statement
@@ -87,13 +89,13 @@ def check(
     procedure: Class,
     directory: Directory,
     checks: Checks,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Told | None = None,
 ) -> Checked:
     """Explore a procedure under each of its law versions, and say what is wrong with it.
 
     Args:
         checks: the automated checks that there are, by agency.
-        progress: told the law version, how many states were found and how many of them wait.
+        progress: told now and then.
     """
     began, lines = monotonic(), Lines(procedure)
     checked = Checked(procedure.workflow_type)
@@ -113,7 +115,7 @@ def _check_law(
     directory: Directory,
     checks: Checks,
     lines: Lines,
-    progress: Callable[[str, int, int], None] | None,
+    progress: Told | None,
 ) -> None:
     item, law = procedure.item, found.law
     found.findings += [Finding(*each) for each in fitting(item, law, directory, checks)]
@@ -151,26 +153,23 @@ def _check_law(
 def _check_limits(found: LawChecked) -> None:
     """The longest path keeps what is promised, and so what the law sets."""
     law = found.law
-    for graph in found.graphs:
-        for way in ("in-time", "with-silence"):
-            path = longest(graph, way)  # type: ignore[arg-type]
-            known = found.in_time if way == "in-time" else found.with_silence
-            if path is None or (known is not None and path.beyond <= known.beyond):
-                continue
-            if way == "in-time":
-                found.in_time = path
-            else:
-                found.with_silence = path
+    found.in_time = _longest_of(found.graphs, "in-time")
+    found.with_silence = _longest_of(found.graphs, "with-silence")
     # Where the law itself answers for lateness, it is late once an agency is: what is promised holds in time.
     answers = not isinstance(law.late, NothingFollows)
-    way = found.in_time if answers else found.with_silence
-    if way is not None and way.beyond > days_of(law.promised):
-        late = "each agency in time" if answers else "every ladder run to its end"
+    path = found.in_time if answers else found.with_silence
+    if path is not None and path.beyond > days_of(law.promised):
+        late = "with each agency in time" if answers else "with every ladder run to its end"
         told = (
-            f"promised are {law.promised}, and the authority can take {in_words(way.beyond, law)} of its own "
-            f"time, {late}: promise what the course can keep"
+            f"promised are {law.promised}, and the authority can take {in_words(path.beyond, law)} of its "
+            f"own time, {late}: promise what the course can keep"
         )
-        found.findings.append(Finding("promised", told, tuple(story(way.path))))
+        found.findings.append(Finding("promised", told, tuple(story(path.path))))
+
+
+def _longest_of(graphs: Sequence[Graph], reckoned: Reckoned) -> Longest | None:
+    paths = [path for graph in graphs if (path := longest(graph, reckoned)) is not None]
+    return max(paths, key=lambda path: path.beyond, default=None)
 
 
 def in_words(days: Any, law: LawVersion) -> str:
@@ -181,7 +180,7 @@ def in_words(days: Any, law: LawVersion) -> str:
     return f"{number} {unit.replace('-', ' ')}"
 
 
-# --- the applications to explore with --------------------------------------------------------------------------
+# --- the applications to explore with -------------------------------------------------------------------
 
 
 def applications(item: ServiceItem, lines: Lines) -> Iterator[Applied]:
@@ -199,7 +198,9 @@ def applications(item: ServiceItem, lines: Lines) -> Iterator[Applied]:
             yield Applied(f"example {number}", example, LEAN)
     made = 0
     for other in variants(item.application, DAY, whole):
-        changed = [name for name in item.application.model_fields if getattr(other, name) != getattr(whole, name)]
+        changed = [
+            name for name in item.application.model_fields if getattr(other, name) != getattr(whole, name)
+        ]
         if not changed or made >= MOST_VARIANTS:
             continue
         kind = item.application.model_fields[changed[0]].annotation
@@ -214,7 +215,9 @@ def _filled(example: Statement) -> Statement:
     for name, values in fields_of(kind, DAY).items():
         there = [each for each in values if each is not None]
         if getattr(example, name) is None and there:
-            example = kind.model_validate({key: getattr(example, key) for key in kind.model_fields} | {name: there[0]})
+            example = kind.model_validate(
+                {key: getattr(example, key) for key in kind.model_fields} | {name: there[0]}
+            )
     return example
 
 

@@ -1,5 +1,5 @@
-"""Whether every path comes to its end: no state from which the case cannot be closed any more, no silence that
-goes round and round without anybody being told."""
+"""Whether every path comes to its end: no state from which the case cannot be closed any more, no silence
+that goes round and round without anybody being told."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from contracts.platform import Opened
@@ -22,19 +22,18 @@ from contracts.terms.directory import Directory
 from contracts.terms.identifiers import CaseId, ChannelId, Party
 from contracts.terms.law import LawVersion
 from contracts.terms.values import Statement
-from contracts.wire.ledger import LedgerEntry
 from seamless.explore.frames import Standing
-from seamless.explore.graph import Broken, Graph, Happening, Move, Open, State, Transition, local, ordinal
+from seamless.explore.graph import Broken, Graph, Move, State, Transition, local, ordinal
 from seamless.explore.lines import Lines
 from seamless.explore.moves import Oracle
 from seamless.explore.play import Play
 from seamless.explore.seen import Seen
+from seamless.explore.states import DAY, happening, key_of, open_step
 from workflows.case import Procedure
 from workflows.case.deadlines import Wait
 
 CHANNEL = ChannelId("portal")
 CASE = CaseId(f"{CHANNEL}-00000000-0000-7000-8000-000000000000")
-DAY = timedelta(days=1)
 CALENDAR = f"compressed:{DAY.total_seconds():.0f}"
 """Each day is a working day: how long limits are in days of the calendar is reckoned from the graph."""
 
@@ -45,8 +44,8 @@ class Bounds:
 
     Attributes:
         rounds: a step is opened so often at most; a state in which one is opened once more is cut.
-        together: of what is open at the same time, so many at most end otherwise than plainly in one path, and
-            beside that all stay silent. Whatever is open alone, or in twos, is explored in full.
+        together: of what is open at the same time, so many at most end otherwise than plainly in one path,
+            and beside that all stay silent. Whatever is open alone, or in twos, is explored in full.
         moves: so many are made at most, the shortest ways first; what is left is cut.
     """
 
@@ -100,7 +99,7 @@ class Exploration:
         self.graph = Graph(self.procedure.workflow_type, self.law, self.label)
         self.graph.rounds = self.bounds.rounds
         self._oracle = Oracle(self.application, Party.channel(CHANNEL), copies=self.copies)
-        self._opens = datetime.combine(max(self.law.since, datetime(2026, 3, 2).date()), datetime.min.time(), UTC)
+        self._opens = datetime.combine(max(self.law.since, date(2026, 3, 2)), datetime.min.time(), UTC)
         self._opened = Opened[Any](
             case=CASE,
             procedure=self.procedure.item.procedure,
@@ -270,7 +269,7 @@ class Exploration:
         )
         if len(waits) - len(silent) <= 1:
             odd = len(silent)
-        key = self._key(play, stands, seen, silent, odd) if stands is not None else ("fault", fault)
+        key = key_of(play, stands, seen, silent, odd) if stands is not None else ("fault", fault)
         number = self._known.get(key)
         if number is None:
             number = self._add(key, node, move, play, stands, seen, silent, odd, went_on, fault)
@@ -298,7 +297,7 @@ class Exploration:
     ) -> int:
         number = self._known[key] = len(self.graph.states)
         case, journal = play.case, play.journal
-        opens = tuple(_open(wait) for wait in journal.waits.values())
+        opens = tuple(open_step(wait) for wait in journal.waits.values())
         often = next((each.step for each in opens if ordinal(each.step) > self.bounds.rounds), None)
         extended = tuple(limit for limit in case.clock.statutory[1:])
         state = State(
@@ -331,7 +330,7 @@ class Exploration:
         broken: list[tuple[str, str]],
         went_on: bool,
     ) -> None:
-        happened = tuple(self._happening(entry) for entry in play.new)
+        happened = tuple(happening(entry, self._opens) for entry in play.new)
         source = node.state.number if node else number
         before = {each.step for each in node.state.open} if node else set()
         ended = tuple(sorted(before - set(play.journal.waits)))
@@ -349,47 +348,6 @@ class Exploration:
         if not any((each.rule, each.told) == (rule, told) for each in self.graph.broken):
             self.graph.broken.append(Broken(rule, told, self.graph.parents[node.state.number]))
 
-    def _happening(self, entry: LedgerEntry) -> Happening:
-        return Happening(
-            entry.kind,
-            (entry.recorded - self._opens) / DAY,
-            entry.step,
-            entry.agency,
-            entry.outcome,
-            entry.reason,
-            entry.material_codes or (),
-        )
-
-    def _key(
-        self, play: Play, stands: Standing, seen: Seen, silent: frozenset[str], odd: int
-    ) -> tuple[Any, ...]:
-        """What makes two states one."""
-        case, journal = play.case, play.journal
-        if case.closed:
-            return "closed", repr(case.decision), seen
-        ends = sorted({wait.end for wait in journal.waits.values() if wait.end is not None})
-        waits = tuple(
-            (
-                local(wait.step), wait.holder, wait.passed, wait.owed, wait.unanswered, wait.stands_still,
-                ends.index(wait.end) if wait.end else None, wait.fields, wait.step in silent,
-            )
-            for wait in journal.waits.values()
-        )  # fmt: skip
-        clock = case.clock
-        return (
-            stands.seen,
-            waits,
-            odd,
-            seen,
-            tuple(fact.name for fact in journal.facts),
-            json.dumps(journal.supplements, sort_keys=True, default=str),
-            journal.decided,
-            repr(journal.silence),
-            tuple((each.name, each.over) for each in journal.stages.values() if each.otherwise),
-            (clock.started is None, clock.stopped is None, len(clock.suspended), clock.statutory),
-            bool(journal.refundable),
-        )
-
     def _play(self, carried: bytes | None, at: datetime) -> Play:
         opened = self._opened
         if carried is not None:
@@ -406,19 +364,15 @@ def _position(standing: Standing) -> Any:
     return [each for each in standing.seen if each and isinstance(each[0], tuple) and len(each[0]) == 5]
 
 
-def _open(wait: Wait) -> Open:
-    return Open(
-        wait.step, wait.holder, wait.limit, tuple(wait.ladder), wait.referred_by is not None, wait.basis,
-        wait.wants, wait.owed is not None,
-    )  # fmt: skip
-
-
 @contextmanager
 def _unhurried() -> Iterator[None]:
     """What there is already is left out of the collecting of what each move leaves behind."""
     gc.collect()
     gc.freeze()
-    told, sys.unraisablehook = sys.unraisablehook, lambda unraisable: None  # branches that wait for one another
+    told, sys.unraisablehook = (
+        sys.unraisablehook,
+        lambda unraisable: None,
+    )  # branches that wait for one another
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What can be said of a procedure without running it: whether its item, its contracts and the directory fit."""
+"""What can be said of a procedure without running it: whether its item, contracts and directory fit."""
 
 from __future__ import annotations
 
@@ -26,14 +26,17 @@ def fitting(
     yield from _checks(item, law, directory, checks)
     yield from _materials(item)
     if days_of(law.promised) > days_of(law.statutory):
-        yield "promised", f"promised are {law.promised}, and the law's limit is {law.statutory}: promise no more"
+        yield (
+            "promised",
+            f"promised are {law.promised}, and the law's limit is {law.statutory}: promise no more",
+        )
 
 
 def _agencies(item: ServiceItem, law: LawVersion, directory: Directory) -> Iterator[tuple[str, str]]:
     known = {each.id for each in directory.agencies}
     named: dict[str, str] = {item.lead: "the lead"}
-    named |= {each: "a joint agency" for each in item.joint}
-    named |= {each: "a reporter" for each in item.reporters or ()}
+    named |= dict.fromkeys(item.joint, "a joint agency")
+    named |= dict.fromkeys(item.reporters or (), "a reporter")
     named |= {each.agency: f"to whom {each.name} is handed over" for each in item.hand_overs}
     named |= {rule.approver: f"the approver by {rule.basis}" for rule in law.extensions if rule.approver}
     named |= {each.held_by: f"who has {each.code}" for each in item.materials if each.held_by}
@@ -56,7 +59,9 @@ def _checks(
     automated = directory.checks()
     for request in item.requests:
         if request.agency in automated:
-            made = [activity._Definition.must_from_callable(each).name for each in checks.get(request.agency, ())]
+            made = [
+                activity._Definition.must_from_callable(each).name for each in checks.get(request.agency, ())
+            ]
             if request.name not in made:
                 yield (
                     "check",
@@ -71,7 +76,10 @@ def _checks(
                 )
     for each in item.hand_overs:
         if each.agency in automated:
-            yield "check", f"{each.name} is handed over to {each.agency}, which has no system that could read it"
+            yield (
+                "check",
+                f"{each.name} is handed over to {each.agency}, which has no system that could read it",
+            )
 
 
 def _materials(item: ServiceItem) -> Iterator[tuple[str, str]]:

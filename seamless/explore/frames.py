@@ -32,9 +32,8 @@ _OURS = ("workflows.case", "seamless.explore.")
 _LIBRARIES = ("asyncio", "contextlib", "temporalio", "pydantic")
 _PLAIN = (bool, int, float, str, bytes, Decimal, date, timedelta, Enum)
 _READS = ("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "LOAD_CLASSDEREF", "STORE_FAST_LOAD", "DELETE_FAST")
-_ITERATORS = tuple(
-    type(iter(each)) for each in ([], (), "", {}, {}.values(), {}.items(), set(), range(1), reversed([]))
-) + (enumerate, zip)
+_ITERATED: tuple[Any, ...] = ([], (), "", {}, {}.values(), {}.items(), set(), range(1))
+_ITERATORS: tuple[type, ...] = (*(type(iter(each)) for each in _ITERATED), type(reversed([])), enumerate, zip)
 _NOT_ON = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "JUMP_FORWARD", "JUMP_BACKWARD")
 """After these, what follows them in the code does not run next."""
 _only = count()
@@ -124,11 +123,11 @@ def _stack(coroutine: Any, frame: FrameType, local: Mapping[str, Any]) -> Iterat
     for value in gc.get_referents(coroutine):
         if known[id(value)]:
             known[id(value)] -= 1
-        elif value is awaited or value is local or isinstance(value, CodeType | FrameType | CellType):
-            continue
-        elif isinstance(value, FunctionType) and value.__code__ is frame.f_code:
-            continue
-        elif value is not frame.f_globals and value is not frame.f_builtins:
+        elif not (
+            isinstance(value, CodeType | FrameType | CellType)
+            or getattr(value, "__code__", None) is frame.f_code
+            or any(value is each for each in (awaited, local, frame.f_globals, frame.f_builtins))
+        ):
             yield value
 
 
@@ -214,7 +213,9 @@ def _composed(value: Any, above: tuple[int, ...]) -> Any:
         case MethodType():
             return name, value.__func__.__qualname__, _plain(value.__self__, above)
         case Procedure():
-            own = {key: each for key, each in vars(value).items() if key not in ("_runtime", "_inbox", "_case")}
+            own = {
+                key: each for key, each in vars(value).items() if key not in ("_runtime", "_inbox", "_case")
+            }
             return name, _plain(own, above)
         case asyncio.Task():
             if not value.done():

@@ -161,6 +161,11 @@ class Graph:
     left: list[int] = field(default_factory=list)
     rounds: int = 0
 
+    @property
+    def cut(self) -> list[str]:
+        """The loops that were not followed any more."""
+        return sorted({state.cut for state in self.states if state.cut})
+
     def path(self, to: int) -> list[Transition]:
         """The shortest way to a state, from the opening on."""
         found: list[Transition] = []

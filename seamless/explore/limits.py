@@ -79,7 +79,9 @@ def longest(graph: Graph, reckoned: Reckoned) -> Longest | None:
     Loops are gone round once: a way that comes back to where the course stood takes no longer than the law
     lets the authority go on, and the loops are named elsewhere.
     """
-    labels: dict[int, _Label] = {0: _Label(Fraction(0), Fraction(0), tuple(_opened(graph.states[0], (), Fraction(0))))}
+    labels: dict[int, _Label] = {
+        0: _Label(Fraction(0), Fraction(0), tuple(_opened(graph.states[0], (), Fraction(0))))
+    }
     best: Longest | None = None
     outgoing = _forward(graph)
     for number in _in_order(graph, outgoing):
@@ -88,12 +90,19 @@ def longest(graph: Graph, reckoned: Reckoned) -> Longest | None:
             continue
         for transition in outgoing.get(number, ()):
             source, target = graph.states[number], graph.states[transition.target]
-            if transition.move.does in DOES_NOT_COUNT or (reckoned == "in-time" and _agency_silent(source, transition)):
+            if transition.move.does in DOES_NOT_COUNT or (
+                reckoned == "in-time" and _agency_silent(source, transition)
+            ):
                 continue
             after = _after(label, source, target, transition, reckoned)
             decided_now = source.decided is None and target.decided is not None
             started = source.runs or target.runs or after.own
-            if decided_now and started and target.decided is not None and target.decided.outcome != "withdrawn":
+            if (
+                decided_now
+                and started
+                and target.decided is not None
+                and target.decided.outcome != "withdrawn"
+            ):
                 extended = sum((days_of(each) for each in source.extended), Fraction(0))
                 found = Longest(after.own, extended, tuple(_unwound(after.path)), after.endless)
                 if best is None or found.beyond > best.beyond:
@@ -105,11 +114,9 @@ def longest(graph: Graph, reckoned: Reckoned) -> Longest | None:
     return best
 
 
-def _after(
-    label: _Label, source: State, target: State, transition: Transition, reckoned: Reckoned
-) -> _Label:
-    """The latest at which the course can go on by a move. Answers that come before do not hold it up: they may
-    come in any order, so only what ends last counts."""
+def _after(label: _Label, source: State, target: State, transition: Transition, reckoned: Reckoned) -> _Label:
+    """The latest at which the course can go on by a move. Answers that come before do not hold it up: they
+    may come in any order, so only what ends last counts."""
     since = dict(label.opened)
     ends = {
         each.step: since.get(_id(each), label.now) + _length(each, reckoned)
@@ -121,10 +128,9 @@ def _after(
     ended = [at for step, at in ends.items() if step in by]
     open_still = [at for step, at in ends.items() if step not in transition.ended and step not in by]
     block = max([label.block, *ended])
+    now = label.now
     if transition.move.does == "silence":
-        now = max(label.now, min(ended, default=label.now))
-    else:
-        now = label.now
+        now = max(now, min(ended, default=now))
     if transition.went_on:
         now = max(now, min([block, *open_still]))
         block = Fraction(0)
@@ -142,7 +148,9 @@ def _after(
     )
 
 
-def _opened(state: State, before: tuple[tuple[str, Fraction], ...], now: Fraction) -> Iterator[tuple[str, Fraction]]:
+def _opened(
+    state: State, before: tuple[tuple[str, Fraction], ...], now: Fraction
+) -> Iterator[tuple[str, Fraction]]:
     known = dict(before)
     for each in state.open:
         yield _id(each), known.get(_id(each), now)
@@ -157,7 +165,11 @@ def _length(step: Open, reckoned: Reckoned) -> Fraction:
     """How long a step can be open."""
     if step.limit is None:
         return Fraction(0)
-    graces = [rung.grace for rung in step.ladder if isinstance(rung, Escalate)] if reckoned == "with-silence" else []
+    graces = (
+        [rung.grace for rung in step.ladder if isinstance(rung, Escalate)]
+        if reckoned == "with-silence"
+        else []
+    )
     return days_of(step.limit) + sum((days_of(each) for each in graces), Fraction(0))
 
 
@@ -165,7 +177,9 @@ def _agency_silent(source: State, transition: Transition) -> bool:
     """Whether an agency let its limit pass."""
     ended = [each for each in source.open if each.step in transition.ended]
     referred = any(each.kind == "referred" for each in transition.happened)
-    return transition.move.does == "silence" and (referred or any(each.holder.kind == "agency" for each in ended))
+    return transition.move.does == "silence" and (
+        referred or any(each.holder.kind == "agency" for each in ended)
+    )
 
 
 def _forward(graph: Graph) -> dict[int, list[Transition]]:
@@ -192,7 +206,8 @@ def _forward(graph: Graph) -> dict[int, list[Transition]]:
             under_way.discard(number)
             passed.add(number)
     return {
-        number: [each for each in found if (number, each.target) not in back] for number, found in outgoing.items()
+        number: [each for each in found if (number, each.target) not in back]
+        for number, found in outgoing.items()
     }
 
 

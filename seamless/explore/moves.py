@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +11,7 @@ from pydantic import BaseModel
 from contracts.terms.clock_rules import TacitGrant, TacitRefusal
 from contracts.terms.identifiers import PLATFORM, Party
 from contracts.terms.reports import REPORTS, Report
-from contracts.terms.requests import REQUESTS, Request, Terms
+from contracts.terms.requests import REQUESTS, Request
 from contracts.terms.values import DocumentRef, MissingItem, Money
 from contracts.wire.envelope import Message
 from contracts.wire.messages import Answered, ApplicantWithdrew, Paid, Reported, Supplemented
@@ -57,8 +56,8 @@ class Oracle:
             yield from self._facts(play, wait)
 
     def elsewhere(self, play: Play) -> list[Move]:
-        """What may happen whatever the course knows: the applicant withdraws or pays in part, an operator ends
-        the case, the platform is away, the law decides."""
+        """What may happen whatever the course knows: the applicant withdraws or pays in part, an operator
+        ends the case, the platform is away, the law decides."""
         journal, case = play.journal, play.case
         found = [Move("cancels", PLATFORM, "an operator ends the case")]
         for wait in journal.waits.values():
@@ -69,10 +68,13 @@ class Oracle:
             found.append(Move("withdraws", self._channel, "takes it back", message=ApplicantWithdrew()))
         if any(wait.end is not None and not wait.unanswered for wait in journal.waits.values()):
             found.append(Move("outage", PLATFORM, "the platform is away, and nobody says anything"))
-        limit = journal.deadlines.get("statutory")
-        if limit and limit.end and isinstance(case.law.late, TacitGrant | TacitRefusal):
-            if not any(wait.is_check for wait in journal.waits.values()):
-                found.append(Move("law", PLATFORM, "nobody says anything until the law's limit is over"))
+        limit, tacit = (
+            journal.deadlines.get("statutory"),
+            isinstance(case.law.late, TacitGrant | TacitRefusal),
+        )
+        checks = any(wait.is_check for wait in journal.waits.values())
+        if isinstance(late, TacitGrant | TacitRefusal) and limit and limit.end and not checks:
+            found.append(Move("law", PLATFORM, "nobody says anything until the law's limit is over"))
         return found
 
     def _answers(self, play: Play, wait: Wait) -> Iterator[Move]:
@@ -166,11 +168,6 @@ class Oracle:
                 yield Money(amount=amount, currency=currency)
 
 
-def terms_of(play: Play, wait: Wait) -> Terms | None:
-    """On what terms a request was asked."""
-    return play.case.law.terms(REQUESTS[wait.request]) if wait.request else None
-
-
 def _odd(move: Move) -> Move:
     return Move(**(vars(move) | {"odd": True}))
 
@@ -204,6 +201,3 @@ def _money(value: Any) -> Iterator[Money]:
     elif isinstance(value, tuple | list):
         for each in value:
             yield from _money(each)
-
-
-__all__ = ["Oracle", "date", "terms_of"]

@@ -40,7 +40,7 @@ class Play:
             lines: notes the lines that run.
         """
         self._opened, self._lines = opened, lines
-        self._loop = Turning()
+        self._loop = Turning()  # type: ignore[abstract]  # what a case needs of one
         self.runtime = Turned(self._loop, at)
         self._procedure = procedure(self.runtime)
         run = cast("Any", self._procedure).run

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.terms.clock_rules import TacitGrant
-from contracts.terms.decisions import Decision, Ended, Grant, Withdrawn
+from contracts.terms.decisions import Ended, Withdrawn
 from contracts.terms.identifiers import dashed
 from contracts.terms.law import LawVersion
 from contracts.terms.requests import REQUESTS, Approval, CompletenessCheck, Deem, Request, end_of
@@ -155,7 +155,10 @@ class Seen:
         if not by_law and getattr(play.case.decision, "deemed", False):
             yield "granted-by-silence", "the course says that the law has granted it, and the law has not"
         if play.case.clock.started is None:
-            yield "clock-never-started", "it is granted, and the limits of the case never began: accept() first"
+            yield (
+                "clock-never-started",
+                "it is granted, and the limits of the case never began: accept() first",
+            )
 
     def _breaks_at_the_end(self, item: ServiceItem) -> Iterator[tuple[str, str]]:
         if self.decisions != 1:
@@ -189,14 +192,14 @@ def _speaks_of(content: Any, answer: tuple[str, str, str | None]) -> bool:
 
 def _unheeded(was: Seen, play: Play, move: Move) -> list[tuple[str, str]]:
     """A withdrawal, or an operator's end, that did not end the case."""
-    ended: Sequence[type[Decision]] = {"withdraws": (Withdrawn,), "cancels": (Ended,)}.get(move.does, ())  # type: ignore[assignment]
-    if not ended or play.fault is not None:
+    ended = {"withdraws": Withdrawn, "cancels": Ended}.get(move.does)
+    if ended is None or play.fault is not None:
         return []
     decision = play.case.decision
-    if play.case.closed and (was.decisions or isinstance(decision, tuple(ended))):  # type: ignore[arg-type]
+    if play.case.closed and (was.decisions or isinstance(decision, ended)):
         return []
-    what = "withdrew" if move.does == "withdraws" else "was broken off"
-    return [(move.does, f"the case {what}, and it is {decision.outcome if decision else 'not decided'}")]
+    what = "the applicant withdrew" if move.does == "withdraws" else "an operator ended the case"
+    return [(move.does, f"{what}, and it is {decision.outcome if decision else 'not decided'}")]
 
 
 def _asked_twice(play: Play) -> list[tuple[str, str]]:
@@ -208,6 +211,3 @@ def _asked_twice(play: Play) -> list[tuple[str, str]]:
             if other != wait.step:
                 return [("asked-at-once", f"{wait.agency} is asked {local(wait.step)} twice at once")]
     return []
-
-
-__all__ = ["Grant", "Seen", "code_of"]

@@ -1,4 +1,4 @@
-"""What silence brings, as a table: who stays silent with what, for how long, and what follows by which rule."""
+"""What silence brings, as a table: who is silent with what, for how long, what follows and by which rule."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def table(item: ServiceItem, law: LawVersion, graphs: list[Graph]) -> list[Silen
     found = [row._replace(then=" / ".join(seen[key][:4])) for key, row in rows.items()]
     if not isinstance(law.late, NothingFollows):
         found.append(
-            Silence("everybody", "the decision", str(law.statutory), law.late.follows, law.late.basis, "by law")
+            Silence(
+                "everybody", "the decision", str(law.statutory), law.late.follows, law.late.basis, "by law"
+            )
         )
     return found
 
@@ -64,7 +66,7 @@ def _who(step: Open) -> str:
 def _row(item: ServiceItem, law: LawVersion, step: Open) -> Silence:
     graces = [f"{rung.grace} more ({rung.to} is told)" for rung in step.ladder if isinstance(rung, Escalate)]
     after = ", then ".join([str(step.limit) if step.limit else "a day that the course names", *graces])
-    asked = item.requests and next((each for each in item.requests if each.local_name == step.name), None)
+    asked = next((each for each in item.requests if each.local_name == step.name), None)
     basis = step.basis or (law.terms(asked).basis if asked else item.consequences.en)
     end = next((rung for rung in step.ladder if isinstance(rung, End)), None)
     return Silence(_who(step), step.name, after, _follows(end, asked is not None), basis, "")

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -26,7 +26,20 @@ from contracts.terms.values import DocumentRef, MissingItem, Money
 M = TypeVar("M", bound=BaseModel)
 
 DOCUMENT = DocumentRef(uri="urn:document:example", sha256="0" * 63 + "1", size=1000)
-_TEXTS = ("text", "a", "A", "EUR", "CNY", "a:b", "urn:a:b", "1", "2026-03-02", "0" * 64, "a@b.example", "a" * 40)
+_TEXTS = (
+    "text",
+    "a",
+    "A",
+    "EUR",
+    "CNY",
+    "a:b",
+    "urn:a:b",
+    "1",
+    "2026-03-02",
+    "0" * 64,
+    "a@b.example",
+    "a" * 40,
+)
 _FAR = timedelta(days=3650)
 
 
@@ -126,7 +139,7 @@ def _of_field(field: FieldInfo, day: date) -> Iterator[Any]:
     if not field.is_required() and (default := field.get_default(call_default_factory=True)) is not None:
         yield default
     annotation = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    adapter: TypeAdapter[Any] = TypeAdapter(cast(Any, annotation))
     for value in _of_type(field.annotation, field.metadata, day):
         try:
             yield adapter.validate_python(value)
