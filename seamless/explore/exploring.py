@@ -161,7 +161,7 @@ class Exploration:
         if play is None:
             return
         before = len(self.graph.transitions)
-        for move, silent, odd, only_if_on in self._moves(node, play):
+        for move, silent, odd, only_if_on in list(self._moves(node, play)):  # before it is moved
             play = self._moved(node, move, play)
             self._arrive(node, move, play, silent=silent, odd=odd, only_if_on=only_if_on)
             play = None
@@ -210,7 +210,7 @@ class Exploration:
             return play
         if play.fault is not None:
             self._break(node, "new-run", f"a new run fails: {play.fault}")
-        elif play.new or play.standing != node.standing:
+        elif play.new or _elsewhere(node.standing, play.standing):
             self._break(
                 node,
                 "new-run",
@@ -261,12 +261,10 @@ class Exploration:
         if went_on or move.does not in ("answers", "pays", "hands-in", "reports", "silence", "outage"):
             silent, odd = frozenset(), 0
         waits = play.journal.waits if fault is None else {}
-        passed = move.does in ("silence", "outage")
-        silent = frozenset(
-            step
-            for step in silent
-            if self._still_silent(node, waits, step) and not (passed and waits[step].end is None)
-        )
+        if move.does in ("silence", "outage"):  # what has no limit may be said later as well
+            endless = {step for step in silent if step in waits and waits[step].end is None}
+            silent, odd = silent - endless, odd - len(endless)
+        silent = frozenset(step for step in silent if self._still_silent(node, waits, step))
         if len(waits) - len(silent) <= 1:
             odd = len(silent)
         key = key_of(play, stands, seen, silent, odd) if stands is not None else ("fault", fault)
@@ -358,6 +356,14 @@ class Exploration:
 def _on(before: Standing, after: Standing, play: Play) -> bool:
     """Whether the course has gone on: it stands elsewhere, or waits for something else."""
     return before.places != after.places or play.case.closed or _position(before) != _position(after)
+
+
+def _elsewhere(before: Standing | None, after: Standing) -> bool:
+    """Whether the course stands elsewhere than in the run before, as far as that can be compared."""
+    if before is None:
+        return False
+    comparable = before.comparable and after.comparable
+    return before.places != after.places or (comparable and before.seen != after.seen)
 
 
 def _position(standing: Standing) -> Any:

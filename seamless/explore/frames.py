@@ -19,8 +19,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from itertools import count, pairwise
-from types import BuiltinFunctionType, CellType, CodeType, FrameType, FunctionType, MethodType, ModuleType
+from itertools import pairwise
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -36,7 +46,8 @@ _ITERATED: tuple[Any, ...] = ([], (), "", {}, {}.values(), {}.items(), set(), ra
 _ITERATORS: tuple[type, ...] = (*(type(iter(each)) for each in _ITERATED), type(reversed([])), enumerate, zip)
 _NOT_ON = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "JUMP_FORWARD", "JUMP_BACKWARD")
 """After these, what follows them in the code does not run next."""
-_only = count()
+_ONLY: list[None] = []
+"""One for each value that could not be compared."""
 
 
 class Place(NamedTuple):
@@ -52,15 +63,17 @@ class Standing(NamedTuple):
     Attributes:
         places: the innermost line of the author's code, of each branch.
         seen: what the rest of the course can see; equal where two courses go on alike.
+        comparable: no value in it is one of a kind because it cannot be compared.
     """
 
     places: tuple[Place, ...]
     seen: tuple[Any, ...]
+    comparable: bool = True
 
 
 def standing(tasks: list[asyncio.Task[Any]], journal: Journal) -> Standing:
     """Where the course stands whose tasks these are, those of the case library among them."""
-    places, seen = [], []
+    places, seen, before = [], [], len(_ONLY)
     for task in tasks:
         if task.done():
             continue
@@ -77,7 +90,7 @@ def standing(tasks: list[asyncio.Task[Any]], journal: Journal) -> Standing:
             innermost = own[-1].cr_frame
             places.append(Place(innermost.f_code.co_qualname, innermost.f_lineno))
             seen.append(tuple(_frame(each, ()) for each in own))
-    return Standing(tuple(places), tuple(seen))
+    return Standing(tuple(places), tuple(seen), len(_ONLY) == before)
 
 
 def _chain(coroutine: Any) -> Iterator[Any]:
@@ -206,8 +219,11 @@ def _composed(value: Any, above: tuple[int, ...]) -> Any:
         case FunctionType():
             cells = [each.cell_contents for each in value.__closure__ or ()]
             return name, value.__qualname__, value.__code__.co_firstlineno, _plain(cells, above)
-        case type() | BuiltinFunctionType():
-            return name, value.__module__, value.__qualname__
+        case BuiltinFunctionType():
+            of = value.__self__
+            return name, value.__qualname__, None if isinstance(of, ModuleType) else _plain(of, above)
+        case type() | MethodDescriptorType() | WrapperDescriptorType():
+            return name, getattr(value, "__module__", ""), value.__qualname__
         case ModuleType():
             return name, value.__name__
         case MethodType():
@@ -234,7 +250,8 @@ def _composed(value: Any, above: tuple[int, ...]) -> Any:
         return name
     if hasattr(value, "__dict__"):
         return name, _plain(vars(value), above)
-    return name, next(_only)
+    _ONLY.append(None)
+    return name, len(_ONLY)
 
 
 def _of(task: asyncio.Task[Any], above: tuple[int, ...]) -> Any:

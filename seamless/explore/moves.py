@@ -50,7 +50,7 @@ class Oracle:
             yield from self._answers(play, wait)
         elif wait.owed is not None:
             yield from self._payments(play, wait, wait.owed)
-        elif wait.fields:
+        elif "supplemented" in wait.wants:
             yield from self._supplements(play, wait)
         else:
             yield from self._facts(play, wait)
@@ -68,10 +68,7 @@ class Oracle:
             found.append(Move("withdraws", self._channel, "takes it back", message=ApplicantWithdrew()))
         if any(wait.end is not None and not wait.unanswered for wait in journal.waits.values()):
             found.append(Move("outage", PLATFORM, "the platform is away, and nobody says anything"))
-        limit, tacit = (
-            journal.deadlines.get("statutory"),
-            isinstance(case.law.late, TacitGrant | TacitRefusal),
-        )
+        limit, late = journal.deadlines.get("statutory"), case.law.late
         checks = any(wait.is_check for wait in journal.waits.values())
         if isinstance(late, TacitGrant | TacitRefusal) and limit and limit.end and not checks:
             found.append(Move("law", PLATFORM, "nobody says anything until the law's limit is over"))
@@ -121,6 +118,8 @@ class Oracle:
                 raise NoExample(f"no {field} of {kind.__name__} can be made up")
             given[field] = values[0]
         whole = {name: _json(value) for name, value in given.items()}
+        if not whole:
+            return
         yield self._hands_in(wait, whole)
         if len(whole) > 1:
             yield self._hands_in(wait, dict([next(iter(whole.items()))]), rare=True)

@@ -35,7 +35,7 @@ def key_of(play: Play, stands: Standing, seen: Seen, silent: frozenset[str], odd
         waits,
         odd,
         seen,
-        tuple(fact.name for fact in journal.facts),
+        tuple((fact.name, repr(fact.data.get("amount", fact.data))) for fact in journal.facts),
         json.dumps(journal.supplements, sort_keys=True, default=str),
         journal.decided,
         repr(journal.silence),
