@@ -40,7 +40,7 @@ from workflows.case.journal import Journal
 
 _OURS = ("workflows.case", "seamless.explore.")
 _LIBRARIES = ("asyncio", "contextlib", "temporalio", "pydantic")
-_PLAIN = (bool, int, float, str, bytes, Decimal, date, timedelta, Enum)
+_PLAIN = (bool, int, float, complex, str, bytes, range, slice, Decimal, date, timedelta, Enum)
 _READS = ("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "LOAD_CLASSDEREF", "STORE_FAST_LOAD", "DELETE_FAST")
 _ITERATED: tuple[Any, ...] = ([], (), "", {}, {}.values(), {}.items(), set(), range(1))
 _ITERATORS: tuple[type, ...] = (*(type(iter(each)) for each in _ITERATED), type(reversed([])), enumerate, zip)

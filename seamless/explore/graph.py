@@ -17,7 +17,8 @@ from contracts.wire.envelope import Message
 from seamless.explore.frames import Place
 
 Does = Literal[
-    "opens", "answers", "hands-in", "pays", "reports", "silence", "withdraws", "cancels", "outage", "law",
+    "opens", "answers", "hands-in", "pays", "reports", "notice", "silence", "withdraws", "cancels", "outage",
+    "law",
 ]  # fmt: skip
 """What moves a case on. ``silence``: nobody says anything until the next limit is over; ``outage``: the same,
 and the platform is away meanwhile; ``law``: the law's limit ends before anybody says anything."""

@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from contracts.terms.clock_rules import TacitGrant, TacitRefusal
+from contracts.terms.clock_rules import PenaltyPayment, TacitGrant, TacitRefusal
 from contracts.terms.identifiers import PLATFORM, Party
 from contracts.terms.reports import REPORTS, Report
 from contracts.terms.requests import REQUESTS, Request
 from contracts.terms.values import DocumentRef, MissingItem, Money
 from contracts.wire.envelope import Message
-from contracts.wire.messages import Answered, ApplicantWithdrew, Paid, Reported, Supplemented
+from contracts.wire.messages import Answered, ApplicantWithdrew, NoticeOfDefault, Paid, Reported, Supplemented
 from seamless.explore.graph import Move, local, plain
 from seamless.explore.play import Play
 from seamless.explore.values import NoExample, answers, fields_of, variants
@@ -72,6 +72,10 @@ class Oracle:
         checks = any(wait.is_check for wait in journal.waits.values())
         if isinstance(late, TacitGrant | TacitRefusal) and limit and limit.end and not checks:
             found.append(Move("law", PLATFORM, "nobody says anything until the law's limit is over"))
+        due = case.clock.due
+        late_now = due is not None and case.now() >= due.at and not journal.decided
+        if isinstance(late, PenaltyPayment) and late_now and journal.default is None:
+            found.append(Move("notice", self._channel, "gives notice of default", message=NoticeOfDefault()))
         return found
 
     def _answers(self, play: Play, wait: Wait) -> Iterator[Move]:

@@ -42,6 +42,7 @@ def key_of(play: Play, stands: Standing, seen: Seen, silent: frozenset[str], odd
         tuple((each.name, each.over) for each in journal.stages.values() if each.otherwise),
         (clock.started is None, clock.stopped is None, len(clock.suspended), clock.statutory),
         bool(journal.refundable),
+        journal.default is not None and (journal.default.begun, journal.default.told),
     )
 
 

@@ -179,6 +179,7 @@ GIVEN = [
     ["procedure", "show", "TEXT"],
     ["procedure", "show", "tree-felling", "--law", "TEXT"],
     ["procedure", "list", "TEXT"],
+    ["procedure", "check", "TEXT"],
     ["topics", "apply", "--kafka", "TEXT"],
     ["topics", "apply", "--replication", "TEXT"],
     ["worker", "department", "--agency", "TEXT"],
