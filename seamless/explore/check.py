@@ -46,7 +46,11 @@ class Finding(NamedTuple):
 
 @dataclass
 class LawChecked:
-    """What was found under one law version."""
+    """What was found under one law version.
+
+    Attributes:
+        unreached: lines of the course that nothing reached.
+    """
 
     law: LawVersion
     graphs: list[Graph] = field(default_factory=list)
@@ -54,6 +58,7 @@ class LawChecked:
     in_time: Longest | None = None
     with_silence: Longest | None = None
     silence: list[Silence] = field(default_factory=list)
+    unreached: list[Line] = field(default_factory=list)
 
 
 @dataclass
@@ -85,39 +90,35 @@ class Applied(NamedTuple):
     copies: bool = True
 
 
-def check(
-    procedure: Class,
-    directory: Directory,
-    checks: Checks,
-    progress: Told | None = None,
-) -> Checked:
+def check(procedure: Class, directory: Directory, checks: Checks, progress: Told | None = None) -> Checked:
     """Explore a procedure under each of its law versions, and say what is wrong with it.
 
     Args:
         checks: the automated checks that there are, by agency.
         progress: told now and then.
     """
-    began, lines = monotonic(), Lines(procedure)
-    checked = Checked(procedure.workflow_type)
-    for law in procedure.item.laws:
-        if procedure.variant in law.variants:
-            found = LawChecked(law)
-            checked.laws.append(found)
-            _check_law(procedure, found, directory, checks, lines, progress)
-    checked.unreached = lines.unreached
-    checked.seconds = monotonic() - began
-    return checked
+    began = monotonic()
+    laws = [check_law(procedure, law, directory, checks, progress) for law in laws_of(procedure)]
+    return whole(procedure, laws, monotonic() - began)
 
 
-def _check_law(
-    procedure: Class,
-    found: LawChecked,
-    directory: Directory,
-    checks: Checks,
-    lines: Lines,
-    progress: Told | None,
-) -> None:
-    item, law = procedure.item, found.law
+def laws_of(procedure: Class) -> list[LawVersion]:
+    """The law versions under which a procedure is run."""
+    return [law for law in procedure.item.laws if procedure.variant in law.variants]
+
+
+def whole(procedure: Class, laws: Sequence[LawChecked], seconds: float) -> Checked:
+    """What was found under all law versions. A line is reached if it is under one of them."""
+    unreached = [each for each in laws[0].unreached if all(each in law.unreached for law in laws)]
+    return Checked(procedure.workflow_type, list(laws), unreached, seconds)
+
+
+def check_law(
+    procedure: Class, law: LawVersion, directory: Directory, checks: Checks, progress: Told | None = None
+) -> LawChecked:
+    """Explore a procedure under one law version."""
+    found, lines = LawChecked(law), Lines(procedure)
+    item = procedure.item
     found.findings += [Finding(*each) for each in fitting(item, law, directory, checks)]
     try:
         for number, applied in enumerate(applications(item, lines)):
@@ -148,6 +149,8 @@ def _check_law(
     if "task-fails" not in known:
         _check_limits(found)
         found.silence = table(item, law, found.graphs)
+    found.unreached = lines.unreached
+    return found
 
 
 def _check_limits(found: LawChecked) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from time import monotonic
 from typing import Any
 
 from activities.checks import CHECKS
 from contracts.terms.directory import Directory
 from contracts.terms.errors import InvalidInput
-from seamless.explore.check import Checked, Told, check
+from seamless.explore.check import Checked, LawChecked, Told, check, check_law, laws_of, whole
 from workflows.case import Procedure
 from workflows.procedures import PROCEDURES
 
@@ -26,5 +30,17 @@ def named(name: str | None) -> list[type[Procedure[Any]]]:
 
 
 def check_listed(procedure: type[Procedure[Any]], directory: Directory, told: Told | None = None) -> Checked:
-    """Check one of them, with the automated checks that there are."""
-    return check(procedure, directory, CHECKS, told)
+    """Check one of them: each law version on a core of its own, where there are more than one of both."""
+    laws = laws_of(procedure)
+    if len(laws) < 2 or (os.cpu_count() or 1) < 2:
+        return check(procedure, directory, CHECKS, told)
+    began = monotonic()
+    with ProcessPoolExecutor(min(len(laws), os.cpu_count() or 1), get_context("spawn")) as pool:
+        asked = [pool.submit(_check_law, procedure.workflow_type, law.id, directory) for law in laws]
+        found = [each.result() for each in asked]
+    return whole(procedure, found, monotonic() - began)
+
+
+def _check_law(workflow_type: str, law: str, directory: Directory) -> LawChecked:
+    [procedure] = [each for each in PROCEDURES if each.workflow_type == workflow_type]
+    return check_law(procedure, procedure.item.law(law), directory, CHECKS)

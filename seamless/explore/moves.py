@@ -91,7 +91,7 @@ class Oracle:
             said = f"{local(wait.step)}: {answer.outcome}" + (f" ({', '.join(more)})" if more else "")
             yield Move(
                 "answers",
-                wait.holder,
+                Party.agency(wait.agency or request.agency),
                 said,
                 wait.step,
                 outcome=answer.outcome,

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from contracts.terms.clock_rules import TacitGrant
@@ -15,7 +14,7 @@ from contracts.terms.limits import working_days
 from contracts.terms.materials import Material
 from contracts.terms.requests import Request
 from contracts.terms.service_item import ServiceItem
-from contracts.terms.values import MissingItem, Money
+from contracts.terms.values import MissingItem
 from tests.unit.seamless.explore.permit import (
     BOTH,
     CheckPlea,
@@ -222,11 +221,12 @@ class SetsAnUnknownMark(Issuing):
         return await self.end("worked")
 
 
-@broken("task-fails", "lets 50.00 CNY be collected")
+@broken("task-fails", "LookupError")
 class CollectsTooMuch(Issuing):
     async def course(self, plea: Plea) -> Decision:
-        more = Money(amount=Decimal(60), currency="CNY")
-        if not await self.collect(more if plea.urgent else self.law.fees.of(plea), working_days(5)):
+        bill = self.law.fees.of(plea)
+        twice = bill.model_copy(update={"lines": (*bill.lines, *bill.lines)})
+        if not await self.collect(twice if plea.urgent else bill, working_days(5)):
             return await self.end("not-paid")
         return await self.end("paid")
 
