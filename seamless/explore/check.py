@@ -30,7 +30,7 @@ Told = Callable[[str, int, int], None]
 """Told of the progress: the law version, how many states were found and how many of them wait."""
 
 FULL = Bounds()
-LEAN = Bounds(together=1, moves=250)
+LEAN = Bounds(together=1, moves=150)
 SHORT = Bounds(together=1, moves=60)
 MOST_VARIANTS = 4
 DAY = date(2026, 3, 2)
