@@ -62,7 +62,6 @@ def assert_safe(said: Said) -> None:
 
 # --- what the archive holds ---------------------------------------------------------------------------------
 
-
 NOT_COMPARED = Comparison(topic=None, sample=None, not_compared=("",), unread=0)
 
 
