@@ -143,7 +143,7 @@ def check_law(
     known = {each.rule for each in found.findings}
     for graph in found.graphs:
         for broken in graph.broken:
-            told = Finding(broken.rule, broken.told, tuple(story(graph.path(broken.transition.target))))
+            told = Finding(broken.rule, broken.told, tuple(story(graph.way(broken.transition))))
             if (broken.rule, broken.told) not in {(each.rule, each.told) for each in found.findings}:
                 found.findings.append(told)
     if "task-fails" not in known:

@@ -5,10 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seamless.explore.graph import Broken, Graph, Transition
-
-NOT_BY_ITSELF = ("cancels", "withdraws")
-"""That an operator can end the case, or the applicant take it back, is no end that the course comes to."""
+from seamless.explore.graph import NOT_BY_ITSELF, Broken, Graph, Transition
 
 TELLS = {"escalated", "overdue", "referred", "marked"}
 """Entries by which somebody hears that something is late."""

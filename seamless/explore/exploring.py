@@ -23,7 +23,7 @@ from contracts.terms.identifiers import CaseId, ChannelId, Party
 from contracts.terms.law import LawVersion
 from contracts.terms.values import Statement
 from seamless.explore.frames import Standing
-from seamless.explore.graph import Broken, Graph, Move, State, Transition, local, ordinal
+from seamless.explore.graph import NOT_BY_ITSELF, Broken, Graph, Move, State, Transition, local, ordinal
 from seamless.explore.lines import Lines
 from seamless.explore.moves import Oracle
 from seamless.explore.play import Play
@@ -165,7 +165,8 @@ class Exploration:
             play = self._moved(node, move, play)
             self._arrive(node, move, play, silent=silent, odd=odd, only_if_on=only_if_on)
             play = None
-        if len(self.graph.transitions) == before and not node.silent:
+        goes_on = any(each.move.does not in NOT_BY_ITSELF for each in self.graph.transitions[before:])
+        if not goes_on and not node.silent:
             told = "; ".join(f"{each.holder} has {each.name}" for each in node.state.open) or "nobody has it"
             self._break(node, "stuck", f"nothing can happen any more, and the case is not closed: {told}")
 

@@ -23,6 +23,9 @@ Does = Literal[
 """What moves a case on. ``silence``: nobody says anything until the next limit is over; ``outage``: the same,
 and the platform is away meanwhile; ``law``: the law's limit ends before anybody says anything."""
 
+NOT_BY_ITSELF = ("cancels", "withdraws")
+"""That an operator can end the case, or the applicant take it back, is no end that the course comes to."""
+
 
 @dataclass(frozen=True)
 class Move:
@@ -166,6 +169,11 @@ class Graph:
     def cut(self) -> list[str]:
         """The loops that were not followed any more."""
         return sorted({state.cut for state in self.states if state.cut})
+
+    def way(self, transition: Transition) -> list[Transition]:
+        """The shortest way that ends with a transition."""
+        first = transition.source == transition.target == 0 and transition.move.does == "opens"
+        return [transition] if first else [*self.path(transition.source), transition]
 
     def path(self, to: int) -> list[Transition]:
         """The shortest way to a state, from the opening on."""

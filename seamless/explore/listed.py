@@ -15,6 +15,9 @@ from seamless.explore.check import Checked, LawChecked, Told, check, check_law, 
 from workflows.case import Procedure
 from workflows.procedures import PROCEDURES
 
+FEW = 4
+"""What asks no more requests is explored sooner than a process begins."""
+
 
 def named(name: str | None) -> list[type[Procedure[Any]]]:
     """The classes of a procedure, in each of its variants, or that of a workflow type; without a name, all.
@@ -32,7 +35,7 @@ def named(name: str | None) -> list[type[Procedure[Any]]]:
 def check_listed(procedure: type[Procedure[Any]], directory: Directory, told: Told | None = None) -> Checked:
     """Check one of them: each law version on a core of its own, where there are more than one of both."""
     laws = laws_of(procedure)
-    if len(laws) < 2 or (os.cpu_count() or 1) < 2:
+    if len(laws) < 2 or len(procedure.item.requests) <= FEW or (os.cpu_count() or 1) < 2:
         return check(procedure, directory, CHECKS, told)
     began = monotonic()
     with ProcessPoolExecutor(min(len(laws), os.cpu_count() or 1), get_context("spawn")) as pool:

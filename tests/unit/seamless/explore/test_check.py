@@ -20,6 +20,18 @@ DIRECTORY = load_directory()
 STATIC = ("agency", "check", "material", "promised")
 """Rules that need no way there."""
 
+WAYS = {
+    "DoesNotListen": {"day 0: agency:planning: review: refuse (unsound)"},
+    "LeavesWhatIsOutstanding": {"day 0: agency:housing: issue: outstanding"},
+    "LeavesWhatIsUndelivered": {"day 0: agency:housing: deliver: not-yet"},
+    "IgnoresWhatTheLawGrants": {"day 20: nobody says anything until the law's limit is over"},
+    "PresumesEverything": {"day 5: nobody says anything more", "  → deemed presumed: consent"},
+    "ForgetsWhatWasHandedIn": {"day 0: channel:portal: hands in deed"},
+    "IgnoresWithdrawal": {"day 0: channel:portal: takes it back"},
+    "WaitsForNobody": {"day 0: agency:planning: work: not-yet"},
+}
+"""Who said what on the shortest way to it."""
+
 
 def checked(cls: type[Procedure[Any]]) -> Checked:
     return check(cls, DIRECTORY, CHECKS)
@@ -48,6 +60,7 @@ def test_a_broken_procedure_fails_and_the_way_there_is_told(
     assert mine, found.findings
     if rule not in STATIC:
         assert mine[0].story[0].startswith("day 0: channel:portal: an application")
+        assert not WAYS.get(cls.__name__, set()) - set(mine[0].story)
 
 
 def test_at_least_twenty_mistakes_are_tried() -> None:
