@@ -37,6 +37,9 @@ CASE = CaseId(f"{CHANNEL}-00000000-0000-7000-8000-000000000000")
 CALENDAR = f"compressed:{DAY.total_seconds():.0f}"
 """Each day is a working day: how long limits are in days of the calendar is reckoned from the graph."""
 
+OF_THE_COURSE = ("requested", "decided", "marked", "charged", "notified", "handed-over", "fee-due")
+"""Entries that are a verb's, and so tell which lines of a course ran."""
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -227,7 +230,7 @@ class Exploration:
         like = (node.state.places, move.does, move.step and local(move.step), move.outcome)
         play = play or self._play(node.carried, node.time)
         play.do(move, watched=self._is_new(like))
-        happened = tuple((entry.kind, entry.outcome, entry.reason) for entry in play.new)
+        happened = tuple((entry.kind, entry.outcome) for entry in play.new if entry.kind in OF_THE_COURSE)
         if not self.lines.all_reached and self._is_new((like, happened, play.standing.places)):
             again = self._play(node.carried, node.time)
             again.do(move)
