@@ -30,7 +30,7 @@ Told = Callable[[str, int, int], None]
 """Told of the progress: the law version, how many states were found and how many of them wait."""
 
 FULL = Bounds()
-LEAN = Bounds(together=1, moves=150)
+LEAN = Bounds(together=1, moves=100)
 SHORT = Bounds(together=1, moves=60)
 MOST_VARIANTS = 4
 DAY = date(2026, 3, 2)
@@ -188,7 +188,7 @@ def in_words(days: Any, law: LawVersion) -> str:
 
 def applications(item: ServiceItem, lines: Lines) -> Iterator[Applied]:
     """The applications: the first example with all that it may hold, each example as it is; then what is
-    made up from it: each of a closed set; and, while lines are not reached, with one field otherwise.
+    made up from it: each of a closed set; and, while that reaches further lines, with one field otherwise.
 
     Raises:
         NoExample: there is no example, and none can be made up.
@@ -199,16 +199,17 @@ def applications(item: ServiceItem, lines: Lines) -> Iterator[Applied]:
     for number, example in enumerate(examples, 1):
         if number > 1 or len(examples) == 1 or example != whole:
             yield Applied(f"example {number}", example, LEAN)
-    made = 0
+    made, left = 0, len(lines.unreached) + 1
     for other in variants(item.application, DAY, whole):
-        changed = [
-            name for name in item.application.model_fields if getattr(other, name) != getattr(whole, name)
-        ]
+        fields = item.application.model_fields
+        changed = [name for name in fields if getattr(other, name) != getattr(whole, name)]
         if not changed or made >= MOST_VARIANTS:
             continue
-        kind = item.application.model_fields[changed[0]].annotation
-        if _is_closed(kind) or (lines.unreached and not (isinstance(kind, type) and issubclass(kind, str))):
-            made += 1
+        kind = fields[changed[0]].annotation
+        is_text = isinstance(kind, type) and issubclass(kind, str)
+        helps = not is_text and 0 < len(lines.unreached) < left  # the last one reached something, and not all
+        if _is_closed(kind) or helps:
+            made, left = made + 1, len(lines.unreached)
             yield Applied(f"example 1, with another {changed[0]}", other, SHORT)
 
 
