@@ -42,9 +42,12 @@ class ConstructionPermit(Procedure[Application]):
             return await self.decide(Refuse(reason="fee-not-paid"))
         decision = await self.decide(Grant(conditions=reviews.conditions))  # from here on: no withdrawal
         permit = await self.ask(IssuePermit(project=application.project, decision=decision))
-        if permit.document:
-            await self.notify(permit.document)
-            await self.ask(DeliverPermit(document=permit.document))
+        if permit.document is None:
+            await self.mark("permit-outstanding")
+            return decision
+        await self.notify(permit.document)
+        if (await self.ask(DeliverPermit(document=permit.document))).outcome == "undelivered":
+            await self.mark("permit-undelivered")
         return decision
 
     async def complete(self, application: Application) -> Application:

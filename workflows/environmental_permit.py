@@ -17,7 +17,7 @@ from contracts.procedures.environmental_permit import (
     TakeDecision,
     TakeIn,
 )
-from contracts.terms.decisions import Decision, Grant, Refuse
+from contracts.terms.decisions import Decision, Ended, Grant, Refuse
 from contracts.terms.limits import weeks, working_days
 from workflows.case import DecidedBySilence, Lapsed, Procedure, procedure
 
@@ -27,6 +27,24 @@ class EnvironmentalPermit(Procedure[PermitApplication]):
     """The law's limit runs from receipt. What the law says to a late decision, its version says."""
 
     async def course(self, application: PermitApplication) -> Decision:
+        try:
+            decision = await self.ruled(application)
+        except DecidedBySilence as silence:  # granted by law; that is made known, too (Awb art. 4:20c)
+            decision = silence.decision
+        if isinstance(decision, Ended):
+            return decision
+        async with self.within(working_days(3), "delivery"):
+            sent = await self.ask(SendDecision(project=application.project, decision=decision))
+            if sent.document:
+                await self.notify(sent.document)
+            else:
+                await self.mark("decision-not-sent")
+        if not await self.collect(self.law.fees.of(application), within=weeks(6)):
+            await self.mark("fees-unpaid")
+        return decision
+
+    async def ruled(self, application: PermitApplication) -> Grant | Refuse | Ended:
+        """The decision, or an end without one. The law may decide at each of these verbs."""
         async with self.within(working_days(2), "intake"):
             intake = await self.ask(TakeIn(application=application))
         if intake.outcome == "not-needed":
@@ -35,20 +53,9 @@ class EnvironmentalPermit(Procedure[PermitApplication]):
             application = await self.complete(application)
         except Lapsed:  # Awb art. 4:5(1): what was missing was not handed in
             return await self.end("inadmissible")
-        decision: Grant | Refuse
-        try:
-            draft = await self.assessed(application)
-            async with self.within(working_days(2), "decision"):
-                decision = await self.decided(application, draft)
-        except DecidedBySilence as silence:  # granted by law; that is made known, too (Awb art. 4:20c)
-            decision = silence.decision
-        async with self.within(working_days(3), "delivery"):
-            sent = await self.ask(SendDecision(project=application.project, decision=decision))
-            if sent.document:
-                await self.notify(sent.document)
-        if not await self.collect(self.law.fees.of(application), within=weeks(6)):
-            await self.mark("fees-unpaid")
-        return decision
+        draft = await self.assessed(application)
+        async with self.within(working_days(2), "decision"):
+            return await self.decided(application, draft)
 
     async def complete(self, application: PermitApplication) -> PermitApplication:
         """The application once it is complete. The limit stands still while the applicant supplements it."""

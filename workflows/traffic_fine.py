@@ -87,7 +87,7 @@ class Dossier:
         self.expense = self.paid = Decimal(0)
         self.notified: date | None = None
         self.penalised = self.settled = self.dismissed = False
-        self.entered: list[type[Contract]] = []
+        self.entered: set[type[Contract]] = set()
 
     @property
     def penalty_day(self) -> date | None:
@@ -142,7 +142,7 @@ class Dossier:
                 yield from self._although("collection")
                 if not self.penalised:
                     yield "collection-before-penalty"
-        self.entered.append(type(step))
+        self.entered.add(type(step))
 
     def _pay(self, payment: Money) -> Iterator[str]:
         yield from self._although("payment")

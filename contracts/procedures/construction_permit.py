@@ -197,7 +197,7 @@ LAW_2018 = LawVersion(
     basis=REFORM,
     since=date(2018, 5, 14),
     statutory=working_days(45),
-    promised=working_days(15),
+    promised=working_days(20),
     suspensions=(
         Suspension(basis="行政许可法 art. 45: 听证", kind="hearing"),
         Suspension(basis="行政许可法 art. 45: 检验、检测、检疫", kind="inspection"),
@@ -240,7 +240,22 @@ LAW_2018 = LawVersion(
         "fee-not-paid": Reason(zh="逾期未缴费。", en="The fee was not paid in time."),
     },
 )
-"""Joint handling: 45 days, once extendable by 15 (行政许可法 art. 42(2)); promised: 15."""
+"""Joint handling: 45 days, once extendable by 15 (行政许可法 art. 42(2)). Promised: 20, so long it takes
+where environment stays silent and the lead agency reviews in its place: 10, 5 more, and 5 of its own."""
+
+_DOCUMENT = DocumentRef(uri="urn:document:example", sha256="0" * 63 + "1", size=1000)
+
+EXAMPLE = Application(
+    applicant=Applicant(name="华建公司 / Huajian Ltd", contact="+86 10 5555 0100"),
+    project="A school",
+    site=Site(parcel="P-1", address="建设路1号", area=Decimal(5000)),
+    floor_area=Decimal(2000),
+    sewage=Decimal(40),
+    plan=_DOCUMENT,
+    design=_DOCUMENT,
+    shelter_plan=_DOCUMENT,
+)
+"""The land title is missing."""
 
 CONSTRUCTION_PERMIT = ServiceItem(
     procedure=ProcedureId("construction-permit"),
@@ -250,6 +265,7 @@ CONSTRUCTION_PERMIT = ServiceItem(
     lead=HOUSING,
     joint=(PLANNING, FIRE_SAFETY, CIVIL_AIR_DEFENCE, ENVIRONMENT, DRAINAGE),
     laws=(LAW_2018,),
+    examples=(EXAMPLE,),
     requests=(
         CheckCompleteness,
         ReviewPlanning,
@@ -261,6 +277,10 @@ CONSTRUCTION_PERMIT = ServiceItem(
         DeliverPermit,
     ),
     reporters=(PLANNING, FIRE_SAFETY, CIVIL_AIR_DEFENCE, ENVIRONMENT, DRAINAGE, SERVICE_HALL),
+    flags={
+        "permit-outstanding": Bilingual(zh="许可证尚未制发", en="The permit is granted and not issued"),
+        "permit-undelivered": Bilingual(zh="许可证尚未送达", en="The permit is issued and not delivered"),
+    },
     consequences=Bilingual(
         zh="逾期未告知补正的视为受理；规划、消防、人防逾期未答复的视为同意；环保、排水逾期的由牵头部门代为审查，牵头部门亦逾期的不予许可。",
         en="Silence on completeness counts as acceptance; silence of planning, fire safety and civil air "
@@ -271,7 +291,7 @@ CONSTRUCTION_PERMIT = ServiceItem(
     applicants=("company", "organisation"),
     materials=(
         Material(code="land-title", name=Bilingual(zh="建设用地批准手续", en="Land title")),
-        Material(code="site-plan", name=Bilingual(zh="总平面图", en="Site plan")),
+        Material(code="plan", name=Bilingual(zh="总平面图", en="Site plan")),
         Material(code="design", name=Bilingual(zh="施工图设计文件", en="Construction design")),
         Material(code="shelter-plan", name=Bilingual(zh="防空地下室设计", en="Shelter plan")),
     ),

@@ -277,6 +277,15 @@ What stands still is the limit of the decision (Awb art. 4:15), not that of an a
 that sets the latter (Awb art. 3:6(1)).
 """
 
+EXAMPLE = PermitApplication(
+    applicant="De Vries",
+    place="Dorpsstraat 1",
+    project="A dormer",
+    building_costs=Decimal(100_000),
+    drawings=DocumentRef(uri="urn:document:drawings", sha256="0" * 63 + "1", size=1000),
+)
+"""A dormer for 100,000 euro, without a soil report and calculations."""
+
 ENVIRONMENTAL_PERMIT = ServiceItem(
     procedure=ProcedureId("environmental-permit"),
     code="seamless-demo-0005",
@@ -289,6 +298,7 @@ ENVIRONMENTAL_PERMIT = ServiceItem(
     lead=MUNICIPALITY,
     joint=(ENVIRONMENTAL_SERVICE,),
     laws=(WABO, OMGEVINGSWET),
+    examples=(EXAMPLE,),
     requests=(
         TakeIn,
         CheckCompleteness,
@@ -299,7 +309,10 @@ ENVIRONMENTAL_PERMIT = ServiceItem(
         TakeDecision,
         SendDecision,
     ),
-    flags={"fees-unpaid": Bilingual(zh="规费未缴清", en="The fees were not paid in time")},
+    flags={
+        "fees-unpaid": Bilingual(zh="规费未缴清", en="The fees were not paid in time"),
+        "decision-not-sent": Bilingual(zh="决定尚未送达", en="The decision was not sent"),
+    },
     consequences=Bilingual(
         zh="逾期未作决定的：2023年底前提出的申请视为依法获准；此后行政机关经催告仍未决定的，按日向申请人支付罚金。",
         en="Without a decision in time: applications of 2023 or before are granted by law; since then the "

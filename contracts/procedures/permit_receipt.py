@@ -6,7 +6,7 @@ municipality's own back office: they report their steps, nobody asks for each.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from pydantic import Field
@@ -66,6 +66,13 @@ class PermitRequest(Statement):
     deadline: Instant | None = Field(default=None, exclude_if=absent)
 
 
+EXAMPLE = PermitRequest(
+    reference="case-10011",
+    by="Desk",
+    department="General",
+    received=datetime(2011, 10, 11, 11, 42, tzinfo=UTC),
+)
+
 PERMIT_RECEIPT = ServiceItem(
     procedure=ProcedureId("permit-receipt"),
     code="seamless-demo-0002",
@@ -73,6 +80,7 @@ PERMIT_RECEIPT = ServiceItem(
     application=PermitRequest,
     lead=MUNICIPALITY,
     reporters=None,
+    examples=(EXAMPLE,),
     laws=(
         LawVersion(
             id="wabo-2010",

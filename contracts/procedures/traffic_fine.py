@@ -125,12 +125,26 @@ def euro(amount: Decimal) -> Euro:
     return Euro(amount=amount.quantize(Decimal("0.01")))
 
 
+EXAMPLE = Fine(
+    number="F1",
+    made=date(2026, 1, 10),
+    article="157",
+    vehicle="A",
+    points=0,
+    amount=euro(Decimal(40)),
+    increased=euro(Decimal(80)),
+)
+
+LOWERED = EXAMPLE.model_copy(update={"number": "F2", "increased": euro(Decimal(30))})
+"""As some in the log: with the penalty it is lower than it was."""
+
 TRAFFIC_FINE = ServiceItem(
     procedure=ProcedureId("traffic-fine"),
     code="seamless-demo-0003",
     name=Bilingual(zh="交通违法罚款", en="Traffic fine"),
     application=Fine,
     lead=POLICE,
+    examples=(EXAMPLE, LOWERED),
     laws=(
         LawVersion(
             id="cds-1992",

@@ -68,6 +68,13 @@ class ReviewHabitat(
     photo: DocumentRef
 
 
+EXAMPLE = TreeApplication(
+    applicant="李 / Li",
+    place="建设路1号",
+    grounds="It leans over the pavement.",
+    photo=DocumentRef(uri="urn:document:photo", sha256="0" * 63 + "1", size=1000),
+)
+
 REASONS = {
     "tree-is-kept": Reason(zh="树木应予保留。", en="The tree has to be kept.", basis="城市绿化条例 art. 20"),
     "fee-not-paid": Reason(zh="逾期未缴费。", en="The fee was not paid in time."),
@@ -122,6 +129,7 @@ TREE_FELLING = ServiceItem(
             },
         ),
     ),
+    examples=(EXAMPLE,),
     requests=(InspectTree, ReviewHabitat),
     reporters=(ENVIRONMENT,),
     consequences=Bilingual(zh="逾期未答复的，树木保留。", en="Without an answer in time, the tree stays."),
@@ -133,6 +141,7 @@ TREE_FELLING = ServiceItem(
             code="felling-permit",
             name=Bilingual(zh="砍伐许可", en="Felling permit"),
             valid=working_days(60),
+            by_decision=True,
         ),
     ),
 )

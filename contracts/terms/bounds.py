@@ -109,8 +109,14 @@ class Bounds:
         return self._of_entries(entries, depth + 1)
 
     def _of_entries(self, entries: Iterable[tuple[Any, Any]], depth: int) -> Excess | None:
+        most = self.text
         for name, value in entries:
-            found = self._of(value, depth) or (self._of_text(name) if type(name) is str else None)
+            if type(value) is str and len(value) <= most and value.isprintable():
+                found = None  # as most values are: a call for each would take most of the time
+            else:
+                found = self._of(value, depth)
+            if found is None and type(name) is str and not (len(name) <= most and name.isprintable()):
+                found = self._of_text(name)
             if found is not None:
                 return Excess((name, *found.path), found.message)
         return None

@@ -11,12 +11,14 @@ from contracts.terms.values import Bilingual, Contract, Text, absent
 
 
 class Result(Contract):
-    """A document that a decision brings. ``valid`` is how long; without it, until it is taken back."""
+    """A document that a decision brings. ``valid`` is how long; without it, until it is taken back.
+    ``by_decision``: the decision that the applicant is told is that document; no other one is issued."""
 
     code: Text
     name: Bilingual
     valid: Limit | None = Field(default=None, exclude_if=absent)
     basis: Text | None = Field(default=None, exclude_if=absent)
+    by_decision: bool = Field(default=False, exclude_if=lambda value: value is False)
 
 
 class Remedy(Contract):

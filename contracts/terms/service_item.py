@@ -37,7 +37,8 @@ class ServiceItem(Contract):
         ``flags`` are what a case may be marked with: where it stands, and what an officer should look at.
         ``third_parties`` may have a case, or order something in it, and are no agencies: experts, courts.
         ``withdrawable``: whoever applied may take it back. ``reporters`` are the agencies that may report
-        steps of a case without being asked, beside the lead; None: every agency may.
+        steps of a case without being asked, beside the lead; None: every agency may. ``examples`` are
+        applications with which ``seamless procedure check`` explores it.
 
     What people read:
         ``basis`` are the laws it rests on; ``joint`` the agencies that decide with the lead. ``consequences``
@@ -63,6 +64,7 @@ class ServiceItem(Contract):
     third_parties: dict[str, Bilingual] = Field(default_factory=dict, exclude_if=lambda value: not value)
     withdrawable: bool = True
     reporters: tuple[AgencyId, ...] | None = ()
+    examples: tuple[Annotated[Statement, SkipValidation], ...] = Field(default=(), exclude=True)
     consequences: Bilingual
     basis: tuple[Text, ...] = ()
     applicants: tuple[ApplicantKind, ...] = ()
@@ -80,6 +82,8 @@ class ServiceItem(Contract):
         check_succession(self.laws)
         for key in self.third_parties:
             Party.third(key)
+        if wrong := [type(each).__name__ for each in self.examples if not isinstance(each, self.application)]:
+            raise ValueError(f"an example is a {wrong[0]}, and not a {self.application.__name__}")
         for law in self.laws:
             law.fees.check(self.application)
             law.check_requests(self.requests)

@@ -1,4 +1,4 @@
-"""``seamless procedure``: what the catalogue says of the procedures."""
+"""``seamless procedure``: what the catalogue says of the procedures, and whether they can run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from contracts.terms.law import LawVersion
     from contracts.terms.service_item import ServiceItem
 
-app = typer.Typer(help="Procedures: list them, show what the catalogue says of one.", no_args_is_help=True)
+app = typer.Typer(
+    help="Procedures: list them, show what the catalogue says of one, check them.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -61,6 +63,51 @@ def show(
         Console().json(whole(item, version))
     else:
         print_item(item, version)
+
+
+@app.command()
+def check(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="The procedure, as in: procedure list.", show_default="all"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Explore a procedure before it runs: whether each path closes, what silence brings, how long it takes.
+
+    Exits with 0 when all is well, with 1 when something is wrong: the shortest way to it is told.
+
+    [bold]Examples[/bold]
+
+      seamless procedure check
+
+      seamless procedure check construction-permit --json
+    """
+    from seamless.cli.console import Console, progress
+    from seamless.cli.procedure_check import as_json as told
+    from seamless.cli.procedure_check import print_checked
+    from seamless.explore.listed import check_listed, named
+    from workers.process.settings import load_settings
+
+    directory, classes = load_settings().directory, named(name)
+    found = []
+    with progress(Console(errors=True)) as bar:
+        task = bar.add_task("", total=len(classes))
+        for each in classes:
+            begins = f"{each.workflow_type} under"
+
+            def on(law: str, states: int, left: int, begins: str = begins) -> None:
+                bar.update(task, description=f"{begins} {law}: {states} states, {left} to explore")
+
+            found.append(check_listed(each, directory, on))
+            bar.advance(task)
+    if as_json:
+        Console().json({"procedures": [told(each) for each in found]})
+    else:
+        for checked in found:
+            print_checked(checked)
+    if any(each.findings for each in found):
+        raise typer.Exit(1)
 
 
 def _found(name: str, law: str | None) -> tuple[ServiceItem, LawVersion]:

@@ -189,7 +189,7 @@ def item(per: str, amount: str) -> ServiceItem:
     fields = {name: getattr(CONSTRUCTION_PERMIT, name) for name in ServiceItem.model_fields}
     fees = FeeSchedule(currency="CNY", lines=(fee,))
     laws = (CONSTRUCTION_PERMIT.laws[0].model_copy(update={"fees": fees}),)
-    return ServiceItem(**(fields | {"application": Wanted, "laws": laws}))
+    return ServiceItem(**(fields | {"application": Wanted, "laws": laws, "examples": ()}))
 
 
 def test_a_service_item_has_a_fee_for_every_application_there_may_be() -> None:

@@ -62,7 +62,6 @@ def assert_safe(said: Said) -> None:
 
 # --- what the archive holds ---------------------------------------------------------------------------------
 
-
 NOT_COMPARED = Comparison(topic=None, sample=None, not_compared=("",), unread=0)
 
 
@@ -179,6 +178,7 @@ GIVEN = [
     ["procedure", "show", "TEXT"],
     ["procedure", "show", "tree-felling", "--law", "TEXT"],
     ["procedure", "list", "TEXT"],
+    ["procedure", "check", "TEXT"],
     ["topics", "apply", "--kafka", "TEXT"],
     ["topics", "apply", "--replication", "TEXT"],
     ["worker", "department", "--agency", "TEXT"],

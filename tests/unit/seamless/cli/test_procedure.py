@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from contracts.procedures.catalogue import CATALOGUE
 from tests.unit.seamless.cli.running import command
+from tests.unit.seamless.explore.broken import DoesNotListen
 
 
 @pytest.mark.parametrize("columns", [40, 80, 132])
@@ -52,3 +53,33 @@ def test_a_procedure_as_json() -> None:
 def test_what_there_is_not_is_told_with_what_there_is(words: list[str], told: str) -> None:
     said = command("procedure", *words)
     assert (said.code, told in " ".join(said.err.split())) == (2, True)
+
+
+@pytest.mark.parametrize("columns", [40, 80, 132])
+def test_a_check_fits_and_says_what_was_found(columns: int) -> None:
+    said = command("procedure", "check", "tree-felling", columns=str(columns))
+    assert said.code == 0
+    assert "tree-felling.added-review" in said.out
+    assert [each for each in said.out.splitlines() if cell_len(each.rstrip()) > columns] == []
+
+
+def test_a_check_as_json() -> None:
+    [found] = json.loads(command("procedure", "check", "permit-receipt", "--json").out)["procedures"]
+    assert (found["procedure"], found["passed"], found["unreached"]) == ("permit-receipt", True, [])
+    [law] = found["laws"]
+    assert (law["law"], law["findings"]) == ("wabo-2010", [])
+    assert law["applications"][0]["states"] > 10
+
+
+def test_what_is_wrong_exits_with_1_and_is_told_with_its_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seamless.explore.listed.PROCEDURES", (DoesNotListen,))
+    said = command("procedure", "check", "check-test", columns="100")
+    assert said.code == 1
+    words = " ".join(said.out.split())
+    assert "granted-after-refusal: it is granted although check-test.review was answered: refuse" in words
+    assert "day 0: agency:planning: review: refuse (unsound)" in words
+
+
+def test_a_procedure_that_there_is_not_cannot_be_checked() -> None:
+    said = command("procedure", "check", "building")
+    assert (said.code, "there is no procedure 'building'" in " ".join(said.err.split())) == (2, True)

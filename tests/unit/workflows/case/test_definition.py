@@ -101,7 +101,10 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
             "CollectDebt",
             "CollectDebt is not listed in its service item: add it to hand_overs=(...) there",
         ),
-        ("await self.mark('unusal')", "mark('unusal'): the marks of construction-permit are: none"),
+        (
+            "await self.mark('unusal')",
+            "mark('unusal'): the marks of construction-permit are: permit-outstanding, permit-undelivered",
+        ),
         (
             "await self.ask_all(ReviewEnvironment(site=application.site), stop_at='refused')",
             "stop_at='refused' is no outcome of what is asked; there are: consent, consent-with-",

@@ -1,0 +1,88 @@
+"""Checking procedures: a sound one passes, each broken one fails with a story, and ours all pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from activities.checks import CHECKS
+from contracts.terms.decisions import Decision
+from contracts.terms.directory import load_directory
+from seamless.explore.check import Checked, check
+from seamless.explore.listed import check_listed, named
+from tests.unit.seamless.explore.broken import BROKEN, COUNTED
+from tests.unit.seamless.explore.permit import Issuing, Plea, Sound, Work, item
+from workflows.case import Procedure, procedure
+from workflows.procedures import PROCEDURES
+
+DIRECTORY = load_directory()
+STATIC = ("agency", "check", "material", "promised")
+"""Rules that need no way there."""
+
+WAYS = {
+    "DoesNotListen": {"day 0: agency:planning: review: refuse (unsound)"},
+    "LeavesWhatIsOutstanding": {"day 0: agency:housing: issue: outstanding"},
+    "LeavesWhatIsUndelivered": {"day 0: agency:housing: deliver: not-yet"},
+    "IgnoresWhatTheLawGrants": {"day 20: nobody says anything until the law's limit is over"},
+    "PresumesEverything": {"day 5: nobody says anything more", "  → deemed presumed: consent"},
+    "ForgetsWhatWasHandedIn": {"day 0: channel:portal: hands in deed"},
+    "IgnoresWithdrawal": {"day 0: channel:portal: takes it back"},
+    "WaitsForNobody": {"day 0: agency:planning: work: not-yet"},
+}
+"""Who said what on the shortest way to it."""
+
+
+def checked(cls: type[Procedure[Any]]) -> Checked:
+    return check(cls, DIRECTORY, CHECKS)
+
+
+@pytest.mark.parametrize("cls", PROCEDURES, ids=lambda each: each.workflow_type)
+def test_every_procedure_passes(cls: type[Procedure[Any]]) -> None:
+    found = check_listed(cls, DIRECTORY)
+    told = [f"{each.rule}: {each.told}\n" + "\n".join(each.story) for each in found.findings]
+    assert not told, "\n\n".join(told)
+    assert found.unreached == []
+
+
+def test_a_sound_procedure_passes_and_every_line_of_it_is_reached() -> None:
+    found = checked(Sound)
+    assert (found.findings, found.unreached) == ([], [])
+
+
+@pytest.mark.parametrize(("cls", "rule", "told"), BROKEN, ids=[each[0].__name__ for each in BROKEN])
+def test_a_broken_procedure_fails_and_the_way_there_is_told(
+    cls: type[Procedure[Any]], rule: str, told: str
+) -> None:
+    COUNTED.clear()
+    found = checked(cls)
+    mine = [each for each in found.findings if each.rule == rule and told in each.told]
+    assert mine, found.findings
+    if rule not in STATIC:
+        assert mine[0].story[0].startswith("day 0: channel:portal: an application")
+        assert not WAYS.get(cls.__name__, set()) - set(mine[0].story)
+
+
+def test_at_least_twenty_mistakes_are_tried() -> None:
+    assert len({each[0] for each in BROKEN}) >= 20
+
+
+@procedure(item())
+class HasALineThatNothingReaches(Issuing):
+    async def course(self, plea: Plea) -> Decision:
+        if plea.text == "never":
+            await self.accept()
+        if (await self.ask(Work(plan=plea.plan))).outcome == "done":
+            return await self.end("worked")
+        return await self.end("did not")
+
+
+def test_a_line_that_nothing_reached_is_named() -> None:
+    found = checked(HasALineThatNothingReaches)
+    assert [each.text for each in found.unreached] == ["await self.accept()"]
+
+
+def test_one_can_be_named_by_its_procedure_or_its_workflow_type() -> None:
+    assert len(named("tree-felling")) == 2
+    assert [each.variant for each in named("tree-felling.added-review")] == ["added-review"]
+    assert named(None) == list(PROCEDURES)
