@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from time import monotonic
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
@@ -14,7 +13,7 @@ from contracts.terms.law import LawVersion
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Statement
 from seamless.explore.endings import endings
-from seamless.explore.exploring import Bounds, Exploration
+from seamless.explore.exploring import FIRST_DAY, Bounds, Exploration
 from seamless.explore.fitting import fitting
 from seamless.explore.graph import Graph
 from seamless.explore.limits import Longest, Reckoned, days_of, longest
@@ -33,7 +32,6 @@ FULL = Bounds()
 LEAN = Bounds(together=1, moves=100)
 SHORT = Bounds(together=1, moves=60)
 MOST_VARIANTS = 4
-DAY = date(2026, 3, 2)
 
 
 class Finding(NamedTuple):
@@ -140,15 +138,15 @@ def check_law(
             found.graphs.append(graph)
     except NoExample as error:
         found.findings.append(Finding("example", f"{error}; give the service item examples=(...)"))
-    known = {each.rule for each in found.findings}
+    known = {(each.rule, each.told) for each in found.findings}
     for graph in found.graphs:
         for broken in graph.broken:
-            told = Finding(broken.rule, broken.told, tuple(story(graph.way(broken.transition))))
-            if (broken.rule, broken.told) not in {(each.rule, each.told) for each in found.findings}:
-                found.findings.append(told)
-    if "task-fails" not in known:
-        _check_limits(found)
-        found.silence = table(item, law, found.graphs)
+            if (broken.rule, broken.told) not in known:
+                known.add((broken.rule, broken.told))
+                way = tuple(story(graph.way(broken.transition)))
+                found.findings.append(Finding(broken.rule, broken.told, way))
+    _check_limits(found)
+    found.silence = table(item, law, found.graphs)
     found.unreached = lines.unreached
     return found
 
@@ -193,14 +191,14 @@ def applications(item: ServiceItem, lines: Lines) -> Iterator[Applied]:
     Raises:
         NoExample: there is no example, and none can be made up.
     """
-    examples = item.examples or (plain(item.application, DAY),)
+    examples = item.examples or (plain(item.application, FIRST_DAY),)
     whole = _filled(examples[0])
     yield Applied("example 1, with all that it may hold", whole, FULL, copies=False)
     for number, example in enumerate(examples, 1):
         if number > 1 or len(examples) == 1 or example != whole:
             yield Applied(f"example {number}", example, LEAN)
     made, left = 0, len(lines.unreached) + 1
-    for other in variants(item.application, DAY, whole):
+    for other in variants(item.application, FIRST_DAY, whole):
         fields = item.application.model_fields
         changed = [name for name in fields if getattr(other, name) != getattr(whole, name)]
         if not changed or made >= MOST_VARIANTS:
@@ -216,7 +214,7 @@ def applications(item: ServiceItem, lines: Lines) -> Iterator[Applied]:
 def _filled(example: Statement) -> Statement:
     """An example with what it may hold beside what it does."""
     kind = type(example)
-    for name, values in fields_of(kind, DAY).items():
+    for name, values in fields_of(kind, FIRST_DAY).items():
         there = [each for each in values if each is not None]
         if getattr(example, name) is None and there:
             example = kind.model_validate(

@@ -34,6 +34,9 @@ from workflows.case.deadlines import Wait
 
 CHANNEL = ChannelId("portal")
 CASE = CaseId(f"{CHANNEL}-00000000-0000-7000-8000-000000000000")
+FIRST_DAY = date(2026, 3, 2)
+"""On which the application is handed in; or on the first day of a law version that is in force later."""
+
 CALENDAR = f"compressed:{DAY.total_seconds():.0f}"
 """Each day is a working day: how long limits are in days of the calendar is reckoned from the graph."""
 
@@ -102,7 +105,7 @@ class Exploration:
         self.graph = Graph(self.procedure.workflow_type, self.law, self.label)
         self.graph.rounds = self.bounds.rounds
         self._oracle = Oracle(self.application, Party.channel(CHANNEL), copies=self.copies)
-        self._opens = datetime.combine(max(self.law.since, date(2026, 3, 2)), datetime.min.time(), UTC)
+        self._opens = datetime.combine(max(self.law.since, FIRST_DAY), datetime.min.time(), UTC)
         self._opened = Opened[Any](
             case=CASE,
             procedure=self.procedure.item.procedure,
@@ -341,14 +344,16 @@ class Exploration:
         self.graph.parents.setdefault(number, transition)
         if play.fault is not None:
             broken = [*broken, ("task-fails", play.fault)]
-        known = {(each.rule, each.told) for each in self.graph.broken}
         for rule, told in broken:
-            if (rule, told) not in known:
-                self.graph.broken.append(Broken(rule, told, transition))
+            self._note(rule, told, transition)
 
     def _break(self, node: _Node, rule: str, told: str) -> None:
+        self._note(rule, told, self.graph.parents[node.state.number])
+
+    def _note(self, rule: str, told: str, transition: Transition) -> None:
+        """Note that a rule is broken, the first time."""
         if not any((each.rule, each.told) == (rule, told) for each in self.graph.broken):
-            self.graph.broken.append(Broken(rule, told, self.graph.parents[node.state.number]))
+            self.graph.broken.append(Broken(rule, told, transition))
 
     def _play(self, carried: bytes | None, at: datetime) -> Play:
         opened = self._opened

@@ -27,6 +27,10 @@ NOT_BY_ITSELF = ("cancels", "withdraws")
 """That an operator can end the case, or the applicant take it back, is no end that the course comes to."""
 
 
+BY_SILENCE = frozenset({"deemed", "lapsed", "referred"})
+"""Entries that end a step since nobody spoke."""
+
+
 @dataclass(frozen=True)
 class Move:
     """What somebody does, or that time passes.
@@ -71,7 +75,6 @@ class Open(NamedTuple):
     Attributes:
         step: with its ordinal.
         limit, ladder: None and empty where there is no limit, or a day was named.
-        own: how much of the limit is used up where the state was reached first, in days.
         wants: of a wait for reports, which.
     """
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Escalate
-from seamless.explore.graph import Graph, Open, State, Transition
+from seamless.explore.graph import BY_SILENCE, Graph, Open, State, Transition
 
 Reckoned = Literal["in-time", "with-silence"]
 """Each agency keeps the limit that it was asked with; or each ladder runs to its end."""
@@ -124,7 +124,7 @@ def _after(label: _Label, source: State, target: State, transition: Transition, 
         if each.limit is not None
     }
     by = {transition.move.step or (transition.ended[0] if len(transition.ended) == 1 else "")}
-    by |= {each.step or "" for each in transition.happened if each.kind in ("deemed", "lapsed", "referred")}
+    by |= {each.step or "" for each in transition.happened if each.kind in BY_SILENCE}
     ended = [at for step, at in ends.items() if step in by]
     open_still = [at for step, at in ends.items() if step not in transition.ended and step not in by]
     block = max([label.block, *ended])

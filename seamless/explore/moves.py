@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -43,7 +44,7 @@ class Oracle:
     def endings(self, play: Play, wait: Wait) -> list[Move]:
         """By what a wait may end: what its party may say. The plain one is first."""
         found = list(self._endings(play, wait))
-        return [each if number == 0 else _odd(each) for number, each in enumerate(found)]
+        return [*found[:1], *(replace(each, odd=True) for each in found[1:])]
 
     def _endings(self, play: Play, wait: Wait) -> Iterator[Move]:
         if wait.request is not None:
@@ -86,7 +87,7 @@ class Oracle:
         day = case.calendar.day(case.now())
         for answer, first in answers(request, terms, missing, day):
             told = answer.model_dump(mode="json")
-            more = [plain(value) for name, value in told.items() if name in ("reason",)]
+            more = [plain(value) for name, value in told.items() if name == "reason"]
             more += [item.field for name in told for item in _items(getattr(answer, name, None))]
             said = f"{local(wait.step)}: {answer.outcome}" + (f" ({', '.join(more)})" if more else "")
             yield Move(
@@ -169,10 +170,6 @@ class Oracle:
         for amount in [*found, Decimal(100_000)]:
             if amount:
                 yield Money(amount=amount, currency=currency)
-
-
-def _odd(move: Move) -> Move:
-    return Move(**(vars(move) | {"odd": True}))
 
 
 def _reports(wait: Wait, who: Party, report: Report) -> Move:

@@ -13,13 +13,11 @@ from contracts.terms.law import LawVersion
 from contracts.terms.requests import REQUESTS, Approval, CompletenessCheck, Deem, Request, end_of
 from contracts.terms.service_item import ServiceItem
 from contracts.wire.ledger import LedgerEntry
-from seamless.explore.graph import Move, local
+from seamless.explore.graph import BY_SILENCE, Move, local
 from seamless.explore.play import Play
 
 REFUSING = ("refuse", "reject", "denied", "deny")
 """How an outcome begins that says no."""
-
-BINDS = {"deemed", "lapsed", "referred"}
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ class Seen:
     def _breaks(
         self, entry: LedgerEntry, item: ServiceItem, law: LawVersion, play: Play
     ) -> Iterator[tuple[str, str]]:
-        if entry.kind in BINDS and entry.step not in play.runtime.fences:
+        if entry.kind in BY_SILENCE and entry.step not in play.runtime.fences:
             yield "fence", f"{entry.kind} {entry.step}, and no fence was passed"
         if entry.kind == "asked-applicant":
             yield from self._wrongly_asked(entry, item)

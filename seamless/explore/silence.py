@@ -8,7 +8,7 @@ from contracts.terms.clock_rules import NothingFollows
 from contracts.terms.law import LawVersion
 from contracts.terms.requests import Deem, End, Escalate, Lapse, Refer
 from contracts.terms.service_item import ServiceItem
-from seamless.explore.graph import Graph, Open, Transition
+from seamless.explore.graph import BY_SILENCE, Graph, Open, Transition, local
 
 
 class Silence(NamedTuple):
@@ -54,8 +54,7 @@ def table(item: ServiceItem, law: LawVersion, graphs: list[Graph]) -> list[Silen
 def _ended_by_silence(graph: Graph, transition: Transition) -> list[Open]:
     if transition.move.does != "silence":
         return []
-    kinds = {"deemed", "lapsed", "referred"}
-    steps = {each.step for each in transition.happened if each.kind in kinds}
+    steps = {each.step for each in transition.happened if each.kind in BY_SILENCE}
     return [each for each in graph.states[transition.source].open if each.step in steps]
 
 
@@ -89,7 +88,7 @@ def _then(transition: Transition) -> str:
             return f"{each.outcome}" + (f" ({each.reason})" if each.reason else "")
     asked = [each for each in transition.happened if each.kind in ("requested", "fee-due", "asked-applicant")]
     if asked:
-        return "next: " + ", ".join((each.step or "").rpartition("/")[0].rpartition(".")[2] for each in asked)
+        return "next: " + ", ".join(local(each.step or "") for each in asked)
     if any(each.kind == "closed" for each in transition.happened):
         return "the case is closed"
     return "the others are awaited"

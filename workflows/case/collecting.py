@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -98,11 +98,11 @@ def _check(case: Case, lines: Sequence[FeeLine]) -> None:
         LookupError: it has not.
     """
     law, said = case.law, case.opened.application.model_dump(mode="json") | case.journal.supplements
-    left: Counter[str] = Counter()
+    left: defaultdict[str, Decimal] = defaultdict(Decimal)
     for line in law.fees.of(case.item.application.model_validate(said)).lines:
-        left[line.code] += line.amount.amount  # type: ignore[assignment]
+        left[line.code] += line.amount.amount
     for line in (*_collected(case), *lines):
-        left[line.code] -= line.amount.amount  # type: ignore[assignment]
+        left[line.code] -= line.amount.amount
     for line in lines:
         if left[line.code] < 0:
             most = max(left[line.code] + line.amount.amount, Decimal(0))
