@@ -259,6 +259,20 @@ async def begun(runtime: VirtualRuntime, *of: object, **changes: object) -> Carr
     return carried
 
 
+async def advised_and_supplemented(author: Procedure[Plea]) -> Decision:
+    """An agency advises, while the case is suspended for a supplement."""
+    await author.accept()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(author.ask(Advise()))
+        group.create_task(_supplemented(author))
+    return await author.decide(Grant())
+
+
+async def _supplemented(author: Procedure[Plea]) -> None:
+    async with author.suspended(SUPPLEMENT.basis):
+        await author.supplement(Plea(), MISSING, working_days(20), "not-supplemented")
+
+
 async def inspected_without_acceptance(author: Procedure[Plea]) -> Decision:
     await author.ask(Inspect())
     return await author.decide(Grant())

@@ -4,7 +4,6 @@ anew, each kind in turn; whoever was told when it was due is told when it is.
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, timedelta
 
 import pytest
@@ -25,10 +24,10 @@ from tests.unit.workflows.case.clocked import (
     PORTAL,
     SUPPLEMENT,
     Advice,
-    Advise,
     ApproveExtension,
     Inspect,
     Plea,
+    advised_and_supplemented,
     inspected,
     item,
 )
@@ -268,18 +267,7 @@ async def test_an_extension_that_was_taken(runtime: VirtualRuntime) -> None:
 
 
 async def test_a_suspension_that_is_under_way(runtime: VirtualRuntime) -> None:
-    async def course(author: Procedure[Plea]) -> Decision:
-        await author.accept()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(author.ask(Advise()))
-            group.create_task(supplemented(author))
-        return await author.decide(Grant())
-
-    async def supplemented(author: Procedure[Plea]) -> None:
-        async with author.suspended(SUPPLEMENT.basis):
-            await author.supplement(Plea(), MISSING, working_days(20), "not-supplemented")
-
-    carried = await a_case(runtime, course)
+    carried = await a_case(runtime, advised_and_supplemented)
     await carried.days(2, DAY)
     await publish(carried, days("2026-03-03", "2026-03-09"))
     (entry,) = carried.of("calendar")

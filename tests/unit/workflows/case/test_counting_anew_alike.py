@@ -17,9 +17,8 @@ import pytest
 from contracts.terms.calendar import LegalCalendar, calendar
 from contracts.terms.calendar_days import CalendarDays
 from contracts.wire.ledger import LedgerEntry
-from tests.unit.workflows.case.clocked import Carried
 from tests.unit.workflows.case.running import nothing_left_running
-from tests.unit.workflows.case.test_generated_courses import CASE, EVENTS, Life
+from tests.unit.workflows.case.test_generated_courses import Life
 from workflows.case import carrier
 
 COURSES = 120
@@ -70,23 +69,12 @@ class Counted(Life):
         self.said: list[tuple[Any, ...]] = []
         self.waits = False
 
-    async def run(self) -> Carried:
-        began = {"calendar": OLD} if self.meanwhile else {"calendar": self.days.name, "days": self.days}
-        self.carried = Carried(self.runtime, self.item, self.course, case=CASE, **began)
-        await self.carried.goes_on()
-        for number in range(EVENTS):
-            if self.carried.carrying.done():
-                break
-            if number == self.after:
-                await self._counts_anew()
-            await self.carried.goes_on(self.draw.choice([0.0, 0.3, 1.0, 1.7, 4.0]) * self.day)
-            await self._something_happens()
-        await self._back()
-        for _ in range(30):
-            if self.carried.carrying.done():
-                break
-            await self.carried.goes_on(60 * self.day)
-        return self.carried
+    def counts_by(self) -> dict[str, Any]:
+        return {"calendar": OLD} if self.meanwhile else {"calendar": self.days.name, "days": self.days}
+
+    async def before(self, number: int) -> None:
+        if number == self.after:
+            await self._counts_anew()
 
     async def _counts_anew(self) -> None:
         self.said = [told(each) for each in self.carried.entries]

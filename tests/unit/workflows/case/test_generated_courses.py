@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -54,11 +55,12 @@ class Life:
 
     async def run(self) -> Carried:
         """From its opening to its end."""
-        self.carried = Carried(self.runtime, self.item, self.course, case=CASE, calendar=self.calendar)
+        self.carried = Carried(self.runtime, self.item, self.course, case=CASE, **self.counts_by())
         await self.carried.goes_on()
-        for _ in range(EVENTS):
+        for number in range(EVENTS):
             if self.carried.carrying.done():
                 break
+            await self.before(number)
             await self.carried.goes_on(self.draw.choice([0.0, 0.3, 1.0, 1.7, 4.0]) * self.day)
             await self._something_happens()
         await self._back()
@@ -67,6 +69,13 @@ class Life:
                 break
             await self.carried.goes_on(60 * self.day)
         return self.carried
+
+    def counts_by(self) -> dict[str, Any]:
+        """The calendar that it begins with."""
+        return {"calendar": self.calendar}
+
+    async def before(self, number: int) -> None:
+        """What is done before an event of this number; nothing."""
 
     async def _something_happens(self) -> None:
         waits = list(self.carried.case.journal.waits.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 
 import pytest
@@ -24,6 +23,7 @@ from tests.unit.workflows.case.clocked import (
     ApproveExtension,
     Inspect,
     Plea,
+    advised_and_supplemented,
     begun,
     inspected,
     inspected_without_acceptance,
@@ -65,18 +65,7 @@ async def test_suspended_days_do_not_count_and_open_requests_stand_still_with_th
 async def test_an_agency_is_told_that_its_limit_stands_still_and_when_it_ends_afterwards(
     runtime: VirtualRuntime,
 ) -> None:
-    async def course(author: Procedure[Plea]) -> Decision:
-        await author.accept()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(author.ask(Advise()))
-            group.create_task(supplemented(author))
-        return await author.decide(Grant())
-
-    async def supplemented(author: Procedure[Plea]) -> None:
-        async with author.suspended(SUPPLEMENT.basis):
-            await author.supplement(Plea(), MISSING, working_days(20), "not-supplemented")
-
-    carried = await begun(runtime, item(), course)
+    carried = await begun(runtime, item(), advised_and_supplemented)
     (moved,) = [said for kind, said in carried.told("agency:planning") if "rescheduled" in kind]
     assert moved == {"request": "clock-test.advise", "reason": SUPPLEMENT.basis}
     await carried.days(10, DAY)  # past its limit and its grace
