@@ -15,6 +15,9 @@ REASONS: dict[str, Bilingual] = {
     "invalid": Bilingual(zh="消息内容不符合约定的格式。", en="The message does not fit its contract."),
     "unknown-type": Bilingual(zh="不认识的事件类型。", en="This event type is not known here."),
     "unknown-procedure": Bilingual(zh="没有这个事项。", en="There is no such procedure."),
+    "procedure-not-open": Bilingual(
+        zh="该事项暂不受理新申请。", en="The procedure takes no new applications at present."
+    ),
     "unknown-case": Bilingual(zh="没有这个办件。", en="There is no such case."),
     "unknown-request": Bilingual(zh="没有这项征询。", en="The case made no such request."),
     "request-closed": Bilingual(zh="该征询已经结束。", en="The request is no longer open."),
@@ -47,7 +50,9 @@ REASONS: dict[str, Bilingual] = {
 """Why the platform refuses a message: code to sentence. A procedure's own reasons are in its service item."""
 
 
-PLATFORM_FAULTS = frozenset({"unknown-case", "too-many-events", "unreadable", "internal"})
+PLATFORM_FAULTS = frozenset(
+    {"procedure-not-open", "unknown-case", "too-many-events", "unreadable", "internal"}
+)
 """Reasons that may be the platform's own fault. Until an operator has dealt with such a dead letter, no
 consequence binds in its case: what it says may have come in time."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.padding import Padding
 
-from seamless.cli.console import INDENT, Console, line
+from seamless.cli.console import INDENT, Console, line, progress
 from seamless.cli.options import Archive, Data, Json, Kafka, Temporal
 from seamless.cli.run import run
 
@@ -35,7 +35,7 @@ def doctor(
     """
     import logging
 
-    from seamless.operate.checks import CASES
+    from seamless.operate.checks import CASES, PROCEDURES_CHECKED
     from workers.process.checks.check import make
     from workers.process.checks.every import CHECKS
     from workers.process.settings import load_settings
@@ -44,7 +44,9 @@ def doctor(
     logging.disable(logging.CRITICAL)  # what the client libraries say of a server is told in the findings
 
     async def main() -> int:
-        findings = await make((*CHECKS, CASES), settings)
+        with progress(Console(errors=True)) as bar:
+            bar.add_task("the checks, among them that of each procedure", total=None)
+            findings = await make((*CHECKS, CASES, PROCEDURES_CHECKED), settings)
         if as_json:
             Console().json({"findings": [asdict(each) for each in findings]})
         else:

@@ -1,12 +1,18 @@
-"""A check of ``seamless doctor`` alone: whether Temporal knows what the cases have said."""
+"""Checks of ``seamless doctor`` alone: whether Temporal knows what the cases have said, and which procedures
+may open new ones."""
 
 from __future__ import annotations
+
+import asyncio
+import os
 
 from archive.completeness import NoArchive
 from workers.process.checks.check import Check, Finding, well, wrong
 from workers.process.checks.namespace import described, no_namespace
 from workers.process.checks.servers import Servers
+from workers.process.verdicts import SECONDS_AT_MOST, Verdict, verdict_of
 from workers.watcher.stuck import StuckCases
+from workflows.procedures import PROCEDURES
 
 NAMED = 5
 """So many cases are named; ``seamless case list --stuck`` names all."""
@@ -32,4 +38,26 @@ async def cases(servers: Servers) -> Finding:
     )
 
 
+async def procedures(servers: Servers) -> Finding:
+    """Every procedure passes its check: the gateway opens no new case of one that does not."""
+    cores = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def found(workflow_type: str) -> Verdict:
+        async with cores:
+            return await verdict_of(workflow_type)
+
+    verdicts = await asyncio.gather(*(found(each.workflow_type) for each in PROCEDURES))
+    compared = "the code of each procedure with the rules of its check"
+    broken = [each for each in verdicts if each.broken]
+    if not broken:
+        return well(compared)
+    told = "; ".join(f"{each.workflow_type} breaks {', '.join(each.broken)}" for each in broken)
+    return wrong(
+        f"{compared}: {told}",
+        f"`seamless procedure check {broken[0].workflow_type}` tells the way there; until it is mended, the "
+        "gateway opens no new case, unless SEAMLESS_UNCHECKED names the procedure",
+    )
+
+
 CASES = Check("cases", cases, frozenset({"temporal", "archive"}), at_start=False)
+PROCEDURES_CHECKED = Check("procedures", procedures, at_start=False, seconds=SECONDS_AT_MOST)

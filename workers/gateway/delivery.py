@@ -26,6 +26,7 @@ from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
 from contracts.wire.canonical import sha256
 from contracts.wire.ledger import LedgerEntry, content_digest, recordable
+from workers.gateway.soundness import Soundness
 from workers.process.temporal import SIGNAL_LIMIT, is_of_namespace
 
 Outcome = Literal["started", "delivered", "duplicate"]
@@ -96,6 +97,7 @@ class Delivery:
         calendar_days: CalendarDays | None = None,
         spread: timedelta = timedelta(0),
         virtual_time: bool = False,
+        soundness: Soundness | None = None,
     ) -> None:
         """
         Args:
@@ -103,6 +105,7 @@ class Delivery:
             calendar_days: its days, where it is none of the package's.
             spread: within which time after a limit has ended each case takes what follows.
             virtual_time: a log is replayed: a case's clock begins when its application was handed in.
+            soundness: which procedures open cases; without it, all.
         """
         self._client = client
         self._archive = archive
@@ -111,6 +114,7 @@ class Delivery:
         self._days = calendar_days
         self._spread = spread
         self._virtual_time = virtual_time
+        self._soundness = soundness
         self._sent: dict[str, _Sent] = {}
 
     async def deliver(self, admitted: Admitted) -> Outcome:
@@ -135,6 +139,10 @@ class Delivery:
             return await self._of_known_case(admitted, content_hash, absent)
         if opening is not None:  # also when Temporal has long forgotten the case
             return _repeated(admitted, _is_of(opening, content, admitted.event.key))
+        if self._soundness and (refusal := await self._soundness.refusal_of(admitted)):
+            if known := await self._description(admitted.case):  # a repetition: the archive is behind
+                return _repeated(admitted, await known.memo_value(CONTENT_HASH, None) == content_hash)
+            raise refusal
         try:
             await self._client.start_workflow(
                 admitted.item.workflow_type(admitted.variant),

@@ -13,6 +13,7 @@ from workers.gateway.delivery import Delivery
 from workers.gateway.gateway import Gateway
 from workers.gateway.heartbeat import keep_beating
 from workers.gateway.originals import Originals
+from workers.gateway.soundness import Soundness
 from workers.process.attendance import attended
 from workers.process.run import run_process
 from workers.process.settings import Settings
@@ -32,6 +33,7 @@ async def run(settings: Settings) -> None:
 async def _carry(settings: Settings) -> None:
     client = await await_temporal(settings)
     archive = ArchiveReader(settings.archive_url)
+    soundness = Soundness(settings.unchecked_procedures)
     try:
         async with (
             Publisher(settings.broker) as publisher,
@@ -46,6 +48,7 @@ async def _carry(settings: Settings) -> None:
                 calendar_days=settings.calendar_days,
                 spread=settings.spread,
                 virtual_time=settings.virtual_time,
+                soundness=soundness,
             )
             letters = DeadLetterWriter(publisher, administration=administration, group=settings.gateway_group)
             carrier = Carrier(delivery, letters, Originals(settings.broker), settings)
@@ -53,6 +56,7 @@ async def _carry(settings: Settings) -> None:
                 tasks.create_task(keep_beating(publisher, client, settings.heartbeat_seconds))
                 tasks.create_task(Gateway(carrier, settings).run())
     finally:
+        await soundness.close()
         await archive.close()
 
 

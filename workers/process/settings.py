@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         description="in which variants cases are opened: tree-felling=added-review, separated by commas; "
         "else in the first that the law version names",
     )
+    unchecked: str = Field(
+        default="",
+        description="procedures that open cases although their check fails, separated by commas; the "
+        "gateway's log says so",
+    )
     build: str = Field(
         default_factory=_installed,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$",
@@ -151,6 +156,13 @@ class Settings(BaseSettings):
         _variants(text)
         return text
 
+    @field_validator("unchecked")
+    @classmethod
+    def _there_are_such_procedures(cls, text: str) -> str:
+        for procedure in _listed(text):
+            _check_procedure(procedure)
+        return text
+
     @field_validator("data")
     @classmethod
     def _it_is_a_place(cls, data: Path) -> Path:
@@ -205,6 +217,11 @@ class Settings(BaseSettings):
         )
 
     @property
+    def unchecked_procedures(self) -> frozenset[str]:
+        """The procedures that open cases although their check fails."""
+        return frozenset(_listed(self.unchecked))
+
+    @property
     def archive_url(self) -> str:
         """Where the archive is."""
         file = self.data.resolve() / "archive.db"
@@ -219,14 +236,11 @@ class Settings(BaseSettings):
 def _variants(text: str) -> dict[str, VariantId]:
     """The variants that an administration sets, by procedure."""
     chosen: dict[str, VariantId] = {}
-    for part in filter(None, (each.strip() for each in text.split(","))):
+    for part in _listed(text):
         procedure, equals, variant = part.partition("=")
         if not equals:
             raise ValueError("write PROCEDURE=VARIANT, several separated by commas")
-        if procedure not in CATALOGUE:
-            raise ValueError(
-                f"there is no procedure {procedure!r}; there are: {', '.join(sorted(CATALOGUE))}"
-            )
+        _check_procedure(procedure)
         known = dict.fromkeys(each for law in CATALOGUE[procedure].laws for each in law.variants)
         if variant not in known:
             raise ValueError(f"{procedure} has no variant {variant!r}; it has: {', '.join(known)}")
@@ -234,6 +248,16 @@ def _variants(text: str) -> dict[str, VariantId]:
             raise ValueError(f"{procedure} is set twice")
         chosen[procedure] = VariantId(variant)
     return chosen
+
+
+def _listed(text: str) -> list[str]:
+    """What is listed, separated by commas."""
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+def _check_procedure(procedure: str) -> None:
+    if procedure not in CATALOGUE:
+        raise ValueError(f"there is no procedure {procedure!r}; there are: {', '.join(sorted(CATALOGUE))}")
 
 
 def load_settings(**given: Any) -> Settings:

@@ -16,7 +16,7 @@ from workers.process.checks.servers import Server, Servers
 from workers.process.settings import Settings
 
 CHECK_SECONDS = 20.0
-"""So long one check may take."""
+"""So long one check may take, unless it says otherwise."""
 
 Result = Literal["well", "wrong", "away"]
 
@@ -57,6 +57,7 @@ class Check(NamedTuple):
         ask: finds out. What it raises because a server does not answer is a finding, too.
         needs: the servers that it asks. A process makes the checks of the servers that it works with.
         at_start: processes make it before they begin. Others are for ``seamless doctor`` alone.
+        seconds: so long it may take.
         final: what it finds wrong is a setting that only a new start can read again. So the process ends;
             otherwise it waits, since an operator can mend the server meanwhile.
     """
@@ -66,6 +67,7 @@ class Check(NamedTuple):
     needs: frozenset[Server] = frozenset()
     at_start: bool = True
     final: bool = False
+    seconds: float = CHECK_SECONDS
 
 
 async def make(checks: Sequence[Check], settings: Settings) -> list[Finding]:
@@ -95,10 +97,10 @@ async def _made(check: Check, servers: Servers, away: Collection[Server]) -> Fin
     if unreached := sorted(check.needs & set(away)):
         return Finding("away", f"nothing, since {' and '.join(unreached)} cannot be asked", check=check.name)
     try:
-        async with asyncio.timeout(CHECK_SECONDS):
+        async with asyncio.timeout(check.seconds):
             return replace(await check.ask(servers), check=check.name)
     except TimeoutError:
-        why = f"no answer within {CHECK_SECONDS:g} s"
+        why = f"no answer within {check.seconds:g} s"
     except (SeamlessError, KafkaError, RPCError, SQLAlchemyError, OSError) as error:
         why = str(error) or type(error).__name__
     except Exception as error:  # the others are made all the same

@@ -1,0 +1,74 @@
+"""Which procedures open new cases: those whose check passes, and those that a setting names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+
+import structlog
+
+from contracts.admission import NewCase
+from contracts.terms.errors import Refusal
+from workers.process.verdicts import Verdict, verdict_of
+
+log = structlog.get_logger(__name__)
+
+
+class Soundness:
+    """Says whether a case may be opened. Each workflow type is asked about once, when its first application
+    comes; applications that come meanwhile wait for the answer. Running cases are not asked about."""
+
+    def __init__(
+        self,
+        unchecked: Collection[str] = (),
+        ask: Callable[[str], Awaitable[Verdict]] = verdict_of,
+    ) -> None:
+        """``unchecked`` are the procedures that open cases although their check fails."""
+        self._unchecked = unchecked
+        self._ask = ask
+        self._asked: dict[str, asyncio.Task[Verdict]] = {}
+
+    async def refusal_of(self, admitted: NewCase) -> Refusal | None:
+        """Why no case of this kind is opened; None where one is.
+
+        Raises:
+            NoVerdict: the check itself failed; it is made again for the next one who asks.
+        """
+        item = admitted.item
+        workflow_type = item.workflow_type(admitted.variant)
+        verdict = await self._verdict(workflow_type)
+        if not verdict.broken or item.procedure in self._unchecked:
+            return None
+        detail = (
+            f"data.procedure: {item.procedure!r} opens no new cases: its check fails "
+            f"({', '.join(verdict.broken)}); this application can be replayed once it is mended"
+        )
+        return Refusal("procedure-not-open", detail, "data.procedure")
+
+    async def _verdict(self, workflow_type: str) -> Verdict:
+        task = self._asked.get(workflow_type)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = self._asked[workflow_type] = asyncio.create_task(self._find(workflow_type))
+        return await asyncio.shield(task)  # who gives up waiting does not end it for the others
+
+    async def _find(self, workflow_type: str) -> Verdict:
+        log.info("procedure is checked", workflow_type=workflow_type)
+        verdict = await self._ask(workflow_type)
+        told = {
+            "workflow_type": workflow_type,
+            "broken": verdict.broken,
+            "cure": f"seamless procedure check {workflow_type}",
+        }
+        if not verdict.broken:
+            log.info("procedure opens cases: its check passes", workflow_type=workflow_type)
+        elif workflow_type.partition(".")[0] in self._unchecked:
+            log.warning("procedure opens cases although its check fails: SEAMLESS_UNCHECKED names it", **told)
+        else:
+            log.error("procedure opens no new cases: its check fails", **told)
+        return verdict
+
+    async def close(self) -> None:
+        """Break off what is asked."""
+        for task in self._asked.values():
+            task.cancel()
+        await asyncio.gather(*self._asked.values(), return_exceptions=True)
