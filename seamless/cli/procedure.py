@@ -87,7 +87,7 @@ def check(
     from seamless.cli.procedure_check import as_json as told
     from seamless.cli.procedure_check import print_checked
     from seamless.explore.listed import check_listed, named
-    from seamless.explore.verdict import keep
+    from seamless.explore.verdict import keep_checked
     from workers.process.settings import load_settings
 
     directory, classes = load_settings().directory, named(name)
@@ -101,7 +101,7 @@ def check(
                 bar.update(task, description=f"{begins} {law}: {states} states, {left} to explore")
 
             found.append(check_listed(each, directory, on))
-            keep(found[-1], directory)
+            keep_checked(found[-1], directory)
             bar.advance(task)
     if as_json:
         Console().json({"procedures": [told(each) for each in found]})

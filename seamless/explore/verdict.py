@@ -1,6 +1,7 @@
-"""What checking a procedure found, kept for as long as its code stays the same.
+"""What exploring a procedure found, kept for as long as its code stays the same.
 
-``python -m seamless.explore.verdict TYPE`` prints it as JSON, for processes that open cases.
+For processes that open or carry cases, as JSON: ``python -m seamless.explore.verdict broken TYPE`` prints the
+rules that a workflow type breaks.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from contracts.terms.directory import Directory
-from seamless.explore.check import Checked
+
+if TYPE_CHECKING:
+    from seamless.explore.check import Checked
+    from workflows.case import Procedure
 
 ROOT = Path(__file__).parents[2]
 CODE = ("contracts", "workflows", "activities", "seamless/explore")
@@ -33,30 +37,35 @@ def broken_rules(found: Checked) -> list[str]:
     return list(dict.fromkeys(each.rule for each in found.findings))
 
 
-def kept(workflow_type: str, directory: Directory) -> list[str] | None:
-    """The rules that a workflow type was found to break, when this very code was checked with this directory;
-    None where that has not been kept."""
+def kept(what: str, workflow_type: str, directory: Directory) -> list[str] | None:
+    """What was found of a workflow type when this very code was explored with this directory; None where
+    that has not been kept."""
     try:
-        said = json.loads(_file(workflow_type, directory).read_bytes())
-        return [str(each) for each in said["broken"]]
+        said = json.loads(_file(what, workflow_type, directory).read_bytes())
+        return [str(each) for each in said["found"]]
     except (OSError, RuntimeError, ValueError, KeyError, TypeError):
         return None
 
 
-def keep(found: Checked, directory: Directory) -> None:
+def keep(what: str, workflow_type: str, directory: Directory, found: list[str]) -> None:
     """Keep what was found, in the person's cache; where there is no room for it, it is found again."""
     with contextlib.suppress(OSError, RuntimeError):  # no such folder, no home
-        file = _file(found.procedure, directory)
+        file = _file(what, workflow_type, directory)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with NamedTemporaryFile("w", dir=file.parent, delete=False) as written:
-            json.dump({"broken": broken_rules(found)}, written)
+            json.dump({"found": found}, written)
         os.replace(written.name, file)
 
 
-def _file(workflow_type: str, directory: Directory) -> Path:
+def keep_checked(found: Checked, directory: Directory) -> None:
+    """Keep which rules a procedure breaks."""
+    keep("broken", found.procedure, directory, broken_rules(found))
+
+
+def _file(what: str, workflow_type: str, directory: Directory) -> Path:
     caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    what = sha256(f"{workflow_type} {directory.model_dump_json()} {_code()}".encode()).hexdigest()
-    return Path(caches) / "seamless" / "checked" / f"{what}.json"
+    of = sha256(f"{what} {workflow_type} {directory.model_dump_json()} {_code()}".encode()).hexdigest()
+    return Path(caches) / "seamless" / "explored" / f"{of}.json"
 
 
 @cache
@@ -71,25 +80,36 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def main(workflow_type: str) -> None:
-    """Print which rules a workflow type breaks.
+def main(what: str, workflow_type: str) -> None:
+    """Print what is asked of a workflow type.
 
     Raises:
         InvalidInput: there is none of this name.
     """
-    from activities.checks import CHECKS
-    from seamless.explore.check import check
-    from seamless.explore.listed import named
     from workers.process.settings import load_settings
 
     directory = load_settings().directory
-    broken = kept(workflow_type, directory)
-    if broken is None:
-        [procedure] = [each for each in named(workflow_type) if each.workflow_type == workflow_type]
-        found = check(procedure, directory, CHECKS)
-        keep(found, directory)
-        broken = broken_rules(found)
-    print(json.dumps({"broken": broken}), flush=True)
+    found = kept(what, workflow_type, directory)
+    if found is None:
+        found = _EXPLORED[what](_class(workflow_type), directory)
+        keep(what, workflow_type, directory, found)
+    print(json.dumps(found), flush=True)
+
+
+def _class(workflow_type: str) -> type[Procedure[Any]]:
+    from seamless.explore.listed import named
+
+    return next(each for each in named(workflow_type) if each.workflow_type == workflow_type)
+
+
+def _broken(procedure: type[Procedure[Any]], directory: Directory) -> list[str]:
+    from activities.checks import CHECKS
+    from seamless.explore.check import check
+
+    return broken_rules(check(procedure, directory, CHECKS))
+
+
+_EXPLORED = {"broken": _broken}
 
 
 def _end_with_the_parent() -> NoReturn:
@@ -100,4 +120,4 @@ def _end_with_the_parent() -> NoReturn:
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from activities.outbox import OutboxActivity
 from archive.reader import ArchiveReader
 from contracts.platform import CASES_QUEUE
 from network.broker.publisher import Publisher
+from workers.orchestrator.proven import reached_in_sandbox
 from workers.orchestrator.sandbox import sandbox
 from workers.process.attendance import attended
 from workers.process.metrics import set_ready
@@ -49,6 +50,7 @@ def case_worker(
     procedures: Sequence[type] = PROCEDURES,
     queue: str = CASES_QUEUE,
     runner: WorkflowRunner | None = None,
+    without_sandbox: Collection[str] = (),
 ) -> Worker:
     """A worker for cases and for what they send.
 
@@ -56,13 +58,14 @@ def case_worker(
         activities: the outbox and the fence.
         build: under which its entries stand in the ledger; without one, under none.
         procedures, queue, runner: which procedures it runs, and how; in tests, other ones.
+        without_sandbox: the workflow types that run outside the SDK's sandbox.
     """
     return Worker(
         client,
         task_queue=queue,
         workflows=[*procedures, LedgerClosing],
         activities=activities,
-        workflow_runner=runner or sandbox(),
+        workflow_runner=runner or sandbox(without_sandbox),
         deployment_config=deployed(build) if build else None,
         graceful_shutdown_timeout=timedelta(seconds=5),
     )
@@ -78,6 +81,7 @@ async def run(settings: Settings) -> None:
     try:
         async with attended(settings, "kafka", "temporal"):
             client = await await_temporal(settings)
+            proven = await reached_in_sandbox(PROCEDURES) if settings.sandbox == "unproven" else ()
             async with (
                 Publisher(settings.broker) as publisher,
                 _fence(settings) as fence,
@@ -85,6 +89,7 @@ async def run(settings: Settings) -> None:
                     client,
                     [OutboxActivity(publisher, archive).publish, fence.await_gateway],
                     build=settings.build,
+                    without_sandbox=proven,
                 ),
             ):
                 set_ready()

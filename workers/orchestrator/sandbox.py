@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from temporalio.converter import StorageDriverStoreContext
-from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+from temporalio.worker import (
+    UnsandboxedWorkflowRunner,
+    WorkflowInstance,
+    WorkflowInstanceDetails,
+    WorkflowRunner,
+)
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 PASSED_THROUGH = ("contracts", "rfc8785", "workflows.case")
@@ -13,31 +19,42 @@ PASSED_THROUGH = ("contracts", "rfc8785", "workflows.case")
 keeps what it is there for, the procedures that authors write; the case library has tests of its own."""
 
 
-def sandbox() -> WorkflowRunner:
-    """The runner of every worker that carries cases."""
+def sandbox(without: Collection[str] = ()) -> WorkflowRunner:
+    """The runner of every worker that carries cases.
+
+    Args:
+        without: the workflow types that run outside the sandbox.
+    """
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    return _ContextFree(SandboxedWorkflowRunner(restrictions=restrictions))
+    return _CaseRunner(SandboxedWorkflowRunner(restrictions=restrictions), without)
 
 
-class _ContextFree(WorkflowRunner):
-    """A runner whose instances say that payloads are converted the same in every context.
+class _CaseRunner(WorkflowRunner):
+    """Runs each workflow type in the sandbox or outside it; its instances say that payloads are converted the
+    same in every context.
 
     The SDK asks an instance for the context of every payload, and the sandbox compiles and runs code to
     answer: a fifth of the orchestrator's time. Our converter has no use for the answer. One that has, such as
     a codec with a key for each case, has to do without this class.
     """
 
-    def __init__(self, inner: WorkflowRunner) -> None:
-        self._inner = inner
+    def __init__(self, sandboxed: WorkflowRunner, without: Collection[str]) -> None:
+        self._sandboxed = sandboxed
+        self._plain = UnsandboxedWorkflowRunner()
+        self._without = frozenset(without)
 
     def prepare_workflow(self, defn: Any) -> None:
-        self._inner.prepare_workflow(defn)
+        self._of(defn).prepare_workflow(defn)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        return _ContextFreeInstance(self._inner.create_instance(det))
+        return _ContextFreeInstance(self._of(det.defn).create_instance(det))
 
     def set_worker_level_failure_exception_types(self, types: Any) -> None:
-        self._inner.set_worker_level_failure_exception_types(types)
+        for runner in (self._sandboxed, self._plain):
+            runner.set_worker_level_failure_exception_types(types)
+
+    def _of(self, defn: Any) -> WorkflowRunner:
+        return self._plain if defn.name in self._without else self._sandboxed
 
 
 class _ContextFreeInstance(WorkflowInstance):

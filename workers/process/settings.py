@@ -91,6 +91,11 @@ class Settings(BaseSettings):
         description="procedures that open cases although their check fails, separated by commas; the "
         "gateway's log says so",
     )
+    sandbox: Literal["all", "unproven"] = Field(
+        default="all",
+        description="which procedures run in the SDK's sandbox: all, or those of which it has not reached "
+        "every line",
+    )
     build: str = Field(
         default_factory=_installed,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$",

@@ -44,9 +44,23 @@ async def verdict_of(workflow_type: str) -> Verdict:
     Raises:
         NoVerdict: the check itself failed, with the last that it said.
     """
+    return Verdict(workflow_type, tuple(await _said("broken", workflow_type)))
+
+
+async def unreached_in_sandbox(workflow_type: str) -> tuple[str, ...]:
+    """The lines of a workflow type that the SDK's sandbox did not reach when its paths were driven there, or
+    did not let through, as ``file:line``.
+
+    Raises:
+        NoVerdict: they could not be driven.
+    """
+    return tuple(await _said("unreached", workflow_type))
+
+
+async def _said(what: str, workflow_type: str) -> list[str]:
     # It ends when its standard input does: also when this process is killed.
     process = await asyncio.create_subprocess_exec(
-        *COMMAND, workflow_type, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        *COMMAND, what, workflow_type, stdin=PIPE, stdout=PIPE, stderr=PIPE
     )
     with contextlib.suppress(OSError, AttributeError):  # it has ended, or the system knows no priorities
         os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
@@ -57,12 +71,12 @@ async def verdict_of(workflow_type: str) -> Verdict:
             said, errors = await asyncio.gather(process.stdout.read(), process.stderr.read())
             code = await process.wait()
     except TimeoutError:
-        raise NoVerdict(f"{workflow_type} was not checked within {SECONDS_AT_MOST:g} s") from None
+        raise NoVerdict(f"{workflow_type} was not explored within {SECONDS_AT_MOST:g} s") from None
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
     if code:
         last = errors.decode(errors="replace").strip().splitlines()[-1:] or [f"exit code {code}"]
-        raise NoVerdict(f"{workflow_type} could not be checked: {last[0]}")
-    return Verdict(workflow_type, tuple(json.loads(said)["broken"]))
+        raise NoVerdict(f"{workflow_type} could not be explored: {last[0]}")
+    return [str(each) for each in json.loads(said)]

@@ -11,7 +11,7 @@ from contracts.terms.decisions import Decision
 from contracts.terms.directory import load_directory
 from seamless.explore.check import Checked, check
 from seamless.explore.listed import check_listed, named
-from seamless.explore.verdict import keep
+from seamless.explore.verdict import keep_checked
 from tests.unit.seamless.explore.broken import BROKEN, COUNTED
 from tests.unit.seamless.explore.permit import Issuing, Plea, Sound, Work, item
 from workflows.case import Procedure, procedure
@@ -41,7 +41,7 @@ def checked(cls: type[Procedure[Any]]) -> Checked:
 @pytest.mark.parametrize("cls", PROCEDURES, ids=lambda each: each.workflow_type)
 def test_every_procedure_passes(cls: type[Procedure[Any]]) -> None:
     found = check_listed(cls, DIRECTORY)
-    keep(found, DIRECTORY)  # the gateways of the tests that follow need not find it again
+    keep_checked(found, DIRECTORY)  # the gateways of the tests that follow need not find it again
     told = [f"{each.rule}: {each.told}\n" + "\n".join(each.story) for each in found.findings]
     assert not told, "\n\n".join(told)
     assert found.unreached == []

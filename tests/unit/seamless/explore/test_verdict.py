@@ -11,7 +11,7 @@ import pytest
 from contracts.terms.directory import load_directory
 from seamless.explore import verdict
 from seamless.explore.check import Checked, Finding, LawChecked
-from seamless.explore.verdict import keep, kept
+from seamless.explore.verdict import keep_checked, kept
 from workers.process.verdicts import NoVerdict, verdict_of
 from workflows.procedures import PROCEDURES
 
@@ -31,16 +31,16 @@ def found(*rules: str) -> Checked:
 
 @pytest.mark.parametrize("rules", [(), ("fence",), ("fence", "promised", "fence")])
 def test_what_was_found_is_kept(rules: tuple[str, ...]) -> None:
-    assert kept("tree-felling", DIRECTORY) is None
-    keep(found(*rules), DIRECTORY)
-    assert kept("tree-felling", DIRECTORY) == list(dict.fromkeys(rules))
+    assert kept("broken", "tree-felling", DIRECTORY) is None
+    keep_checked(found(*rules), DIRECTORY)
+    assert kept("broken", "tree-felling", DIRECTORY) == list(dict.fromkeys(rules))
 
 
 def test_nothing_is_known_of_another_procedure_or_another_directory() -> None:
-    keep(found(), DIRECTORY)
+    keep_checked(found(), DIRECTORY)
     other = DIRECTORY.model_copy(update={"agencies": DIRECTORY.agencies[1:]})
-    assert kept("tree-felling.added-review", DIRECTORY) is None
-    assert kept("tree-felling", other) is None
+    assert kept("broken", "tree-felling.added-review", DIRECTORY) is None
+    assert kept("broken", "tree-felling", other) is None
 
 
 def test_nothing_is_known_once_a_line_of_the_code_is_another(
@@ -51,25 +51,25 @@ def test_nothing_is_known_once_a_line_of_the_code_is_another(
     course.write_text("return Grant()\n")
     monkeypatch.setattr(verdict, "ROOT", tmp_path)
     verdict._code.cache_clear()
-    keep(found(), DIRECTORY)
-    assert kept("tree-felling", DIRECTORY) == []
+    keep_checked(found(), DIRECTORY)
+    assert kept("broken", "tree-felling", DIRECTORY) == []
     course.write_text("return Grant() \n")
     verdict._code.cache_clear()
-    assert kept("tree-felling", DIRECTORY) is None
+    assert kept("broken", "tree-felling", DIRECTORY) is None
     monkeypatch.undo()
     verdict._code.cache_clear()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"broken": 1}', b"\xff", b'{"other": []}'])
 def test_a_damaged_file_is_found_again(cache: Path, content: bytes) -> None:
-    keep(found(), DIRECTORY)
+    keep_checked(found(), DIRECTORY)
     [file] = cache.rglob("*.json")
     file.write_bytes(content)
-    assert kept("tree-felling", DIRECTORY) is None
+    assert kept("broken", "tree-felling", DIRECTORY) is None
 
 
 def test_it_is_its_owners_alone_and_nothing_else_is_left(cache: Path) -> None:
-    keep(found(), DIRECTORY)
+    keep_checked(found(), DIRECTORY)
     [file] = [each for each in cache.rglob("*") if each.is_file()]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
@@ -77,13 +77,13 @@ def test_it_is_its_owners_alone_and_nothing_else_is_left(cache: Path) -> None:
 
 def test_where_nothing_can_be_kept_it_is_found_again(cache: Path) -> None:
     (cache / "seamless").write_text("in the way")
-    keep(found(), DIRECTORY)
-    assert kept("tree-felling", DIRECTORY) is None
+    keep_checked(found(), DIRECTORY)
+    assert kept("broken", "tree-felling", DIRECTORY) is None
 
 
 async def test_another_process_is_told_what_was_found(cache: Path) -> None:
     assert (await verdict_of("tree-felling")).broken == ()
-    keep(found("promised"), DIRECTORY)
+    keep_checked(found("promised"), DIRECTORY)
     assert (await verdict_of("tree-felling")).broken == ("promised",)
 
 
@@ -91,5 +91,5 @@ async def test_what_cannot_be_checked_is_no_verdict(monkeypatch: pytest.MonkeyPa
     with pytest.raises(NoVerdict, match="there is no procedure 'flying'"):
         await verdict_of("flying")
     monkeypatch.setenv("SEAMLESS_DIRECTORY", os.devnull)
-    with pytest.raises(NoVerdict, match=r"tree-felling could not be checked: .*directory"):
+    with pytest.raises(NoVerdict, match=r"tree-felling could not be explored: .*directory"):
         await verdict_of("tree-felling")
