@@ -11,6 +11,7 @@ from rich.table import Table
 
 from bench.history import OUTBOX, HistoryCost
 from bench.measure import Measurement, Pair
+from bench.sides import Run
 
 
 class Goal(NamedTuple):
@@ -61,6 +62,7 @@ def figures(measured: Measurement) -> dict[str, Any]:
             side: {name: round(spent, 1) for name, spent in _processor_ms(measured.pairs, side).items()}
             for side in ("platform", "bare")
         },
+        "orchestrator_ms_per_case": _outside(measured),
         "history": {
             when: {"platform": _history(ours), "bare": _history(bare)}
             for when, (ours, bare) in {"apart": measured.apart, "at_once": measured.at_once}.items()
@@ -75,6 +77,7 @@ def tables(measured: Measurement) -> RenderableType:
     return Group(
         _throughput_table(measured),
         _processor_table(measured.pairs),
+        _sandbox_table(measured),
         _history_table(measured),
         _parts_table(*measured.apart),
         *(f"[{'green' if goal.met else 'yellow'}]{goal}[/]" for goal in goals(measured)),
@@ -104,6 +107,24 @@ def _processor_table(pairs: Sequence[Pair]) -> Table:
     table.add_section()
     table.add_row("together", f"{sum(ours.values()):.1f}", f"{sum(bare.values()):.1f}")
     return table
+
+
+def _sandbox_table(measured: Measurement) -> Table:
+    table = _table("Processor time per case of the case's own worker, ms", "the procedure", "platform")
+    for where, spent in _outside(measured).items():
+        table.add_row(where.replace("_", " "), f"{spent:.1f}")
+    return table
+
+
+def _outside(measured: Measurement) -> dict[str, float]:
+    """Of the case's own worker, with the procedure in the SDK's sandbox and outside it."""
+    inside = [_orchestrator_ms(each.inside) for each in measured.sandboxing]
+    outside = [_orchestrator_ms(each.outside) for each in measured.sandboxing]
+    return {"in_the_sandbox": round(median(inside), 1), "outside_it": round(median(outside), 1)}
+
+
+def _orchestrator_ms(run: Run) -> float:
+    return 1000 * run.processor.get("orchestrator", float("nan")) / len(run.cases)
 
 
 def _history_table(measured: Measurement) -> Table:

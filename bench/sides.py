@@ -28,6 +28,9 @@ from network.broker.tail import TopicTail
 from network.parties import ChannelClient
 from network.parties.channel import new_case_id
 
+AT_ONCE = 50
+"""How many cases are open at any moment."""
+
 STOP_SECONDS = 15.0
 CASE_SECONDS = 60.0
 """How long a case may take, or the archive after the last one, before the bench gives up."""
@@ -161,6 +164,15 @@ class Platform(Side):
 
     async def answer(self, apart_seconds: float) -> None:
         await _replace(self._stack, "agencies", agencies, str(apart_seconds))
+
+    async def sandboxed(self, sandbox: str, cases: int) -> Run:
+        """A run with the procedure in the SDK's sandbox, or outside it, after a few cases that are not
+        counted."""
+        await self._stack.worker("orchestrator").stop(STOP_SECONDS)
+        self._stack.start_worker("orchestrator", sandbox=sandbox)
+        await self._stack.ready()
+        await self.run(max(1, cases // 6), AT_ONCE)
+        return await self.run(max(1, cases), AT_ONCE)
 
     def _new_case(self) -> CaseId:
         return self._portal.new_case()
