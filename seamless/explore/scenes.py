@@ -23,11 +23,13 @@ class Scene(NamedTuple):
         at: when it is made.
         heard: what the case is told; None where time passes.
         until: so far time passes by it.
+        said: so many entries the ledger has after it.
     """
 
     at: datetime
     heard: Delivered | Cancellation | None
     until: datetime
+    said: int
 
 
 class Lived(NamedTuple):
@@ -82,7 +84,7 @@ def scenes_of(
         play.do(move, watched=False)
         if play.fault is not None:
             raise Strayed(play.fault)
-        scenes.append(Scene(at, play.heard, play.runtime.time))
+        scenes.append(Scene(at, play.heard, play.runtime.time, play.journal.sequence))
     last = states[path[-1].target]
     if play.closing is None or last.decided not in (None, play.case.decision):
         came = "not closed" if play.closing is None else f"decided {play.case.decision!r}"
