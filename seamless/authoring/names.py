@@ -10,6 +10,9 @@ from contracts.terms.bounds import printable
 from contracts.terms.errors import InvalidInput
 from contracts.terms.identifiers import ProcedureId
 
+LONGEST_NAME = 40
+"""Characters of a name: so that a narrow terminal shows it in one line."""
+
 LONGEST_TITLE = 40
 """Characters of a title: in Chinese, twice as many columns."""
 
@@ -41,6 +44,8 @@ def names_of(name: str) -> Names:
         procedure = ProcedureId(name)
     except ValueError as error:
         raise InvalidInput(f"{error}: small letters and digits, with dashes between them") from None
+    if len(name) > LONGEST_NAME:
+        raise InvalidInput(f"{name!r} has more than {LONGEST_NAME} characters: choose a shorter name")
     words = procedure.split("-")
     module, cls = "_".join(words), "".join(word.capitalize() for word in words)
     names = Names(procedure, module, cls, module.upper(), " ".join(words).capitalize())

@@ -50,6 +50,7 @@ def new(
             *([] if written.formatted else [("then", line("make fmt"))]),
             ("then", line(f"seamless procedure check {written.names.name}")),
             ("then", line(f"pytest {test}")),
+            ("then", line(f"python -m tests.replay.record {written.names.name}.silent")),
             ("read", line("docs/authoring.md")),
         ],
     )

@@ -21,10 +21,10 @@ from tests.unit.seamless.cli.running import command
 ROOT = Path(__file__).parents[4]
 THERE = sorted(path.stem.replace("_", "-") for path in (ROOT / "workflows").iterdir())
 NAMES = st.one_of(
-    st.from_regex(f"(?:{ProcedureId.pattern})", fullmatch=True).map(lambda name: name[:63].strip("-")),
+    st.from_regex(f"(?:{ProcedureId.pattern})", fullmatch=True).map(lambda name: name[:40].strip("-")),
     st.sampled_from([*keyword.kwlist, *THERE]),
     st.lists(st.sampled_from([*keyword.kwlist, "grant", "case", "7", "b2b"]), min_size=1, max_size=9).map(
-        lambda words: "-".join(words).lower()[:63].strip("-")
+        lambda words: "-".join(words).lower()[:40].strip("-")
     ),
 )
 TITLES = st.text(min_size=1, max_size=40).filter(lambda text: text.isprintable() and bool(text.strip()))
@@ -66,7 +66,7 @@ def ruff(root: Path, *words: str) -> str:
 @settings(max_examples=15, deadline=None)
 @given(NAMES, TITLES, TITLES)
 @example("7-days", "七天", "Seven days")
-@example("a" * 63, "长", '"quoted" and \\ more')
+@example("a" * 40, "长", '"quoted" and \\ more')
 @example("grant", "准", "Grant")
 @example("case", "案", "Case")
 @example("i", "一", "I")
@@ -106,7 +106,7 @@ def assert_in_order(checkout: Path, before: dict[Path, str], written: Scaffolded
 
 
 @pytest.mark.parametrize(
-    "name", ["tree-felling", "Dog", "dog_licence", "", "-a", "a-", "import", "ä", "a" * 64]
+    "name", ["tree-felling", "Dog", "dog_licence", "", "-a", "a-", "import", "ä", "a" * 41]
 )
 def test_a_name_that_cannot_be_is_refused_with_a_cure(checkout: Path, name: str) -> None:
     before = files(checkout)
