@@ -17,7 +17,7 @@ from workflows.procedures import PROCEDURES
 LAWS = [(cls, law) for cls in PROCEDURES for law in laws_of(cls)]
 """Each procedure under each of its law versions."""
 
-FIRST, OTHERS = Bounds(together=1, moves=300), Bounds(together=1, moves=60)
+FIRST, OTHERS = Bounds(together=1, moves=250), Bounds(together=1, moves=40)
 """Far enough for paths: the check explores in full."""
 
 

@@ -19,6 +19,7 @@ from seamless.explore.driven import NotAsked, drive
 from seamless.explore.driver import TaskFailed
 from seamless.explore.exploring import unhurried
 from seamless.explore.graph import Graph
+from seamless.explore.lines import Lines
 from seamless.explore.opening import opening
 from seamless.explore.paths import Drawing, Path, share
 from seamless.explore.scenes import Lived, Strayed, scenes_of
@@ -73,13 +74,13 @@ def agree(
         seed: the same draws the same paths from the same graphs.
         progress: told now and then how many paths were lived.
     """
-    found = Agreement(procedure.workflow_type)
+    found, lines = Agreement(procedure.workflow_type), Lines(procedure)
     with unhurried():
         for graph, count in zip(graphs, share(graphs, paths), strict=True):
             drawing = Drawing(graph, random.Random(f"{seed} {graph.law.id} {graph.label}"))
             found.possible += len(drawing.left)
             for path in drawing.paths(count):
-                _compare(procedure, graph, directory, path, found)
+                _compare(procedure, graph, directory, path, lines, found)
                 if progress is not None:
                     progress(found.paths)
             found.drawn -= len(drawing.left)
@@ -88,18 +89,25 @@ def agree(
 
 
 def _compare(
-    procedure: type[Procedure[Any]], graph: Graph, directory: Directory, path: Path, found: Agreement
+    procedure: type[Procedure[Any]],
+    graph: Graph,
+    directory: Directory,
+    path: Path,
+    lines: Lines,
+    found: Agreement,
 ) -> None:
     opened = opening(procedure, graph.law, graph.application, directory)
     found.paths += 1
     found.moves += len(path)
     told: list[str] = []
     try:
-        scenes = scenes_of(procedure, opened, graph.states, path)
+        scenes = scenes_of(procedure, opened, graph.states, path, lines)
     except Strayed as strayed:
         told.append(f"in one run: {strayed}")
     else:
         for new_runs, how in RUNS.items():
+            if new_runs and len(path) == 1:  # after what closes it, a case has no new run
+                continue
             try:
                 lived = drive(procedure, opened, scenes, new_runs=new_runs)
             except (TaskFailed, NotAsked) as error:

@@ -47,7 +47,7 @@ class Play:
             opened: the case's input; what it carries is where it was.
             at: what its clock shows.
             lines: notes the lines that run.
-            whole: the case is played to its end in this run.
+            whole: the case is played to its end in this run; what it runs through is not noted.
         """
         self._opened, self._lines = opened, lines
         self._loop = Turning()  # type: ignore[abstract]  # what a case needs of one
@@ -55,7 +55,7 @@ class Play:
         self._procedure = procedure(self.runtime)
         run = cast("Any", self._procedure).run
         self._task = self._loop.create_task(run(opened))
-        if opened.carried is None:
+        if opened.carried is None and not whole:
             with self._watched():
                 self.runtime.turn()
         else:

@@ -67,17 +67,18 @@ class Strayed(Exception):
 
 
 def scenes_of(
-    procedure: type[Procedure[Any]], opened: Opened[Any], states: Sequence[State], path: Path
+    procedure: type[Procedure[Any]], opened: Opened[Any], states: Sequence[State], path: Path, lines: Lines
 ) -> Scenes:
     """Play a path in one single run.
 
     Args:
         states: those of the graph that the path is drawn from.
+        lines: of the procedure; none is noted.
 
     Raises:
         Strayed: it does not lead where the graph says.
     """
-    play = Play(procedure, opened, opened.received, Lines(procedure), whole=True)
+    play = Play(procedure, opened, opened.received, lines, whole=True)
     scenes: list[Scene] = []
     for each in path:
         move, at = _here(each.move, states[each.source], play), play.runtime.time

@@ -22,6 +22,8 @@ from contracts.platform import CANCEL, DELIVER, Cancellation, Opened, Posting
 from contracts.terms.directory import Directory, load_directory
 from contracts.terms.identifiers import CaseId
 from contracts.terms.law import LawVersion
+from seamless.explore.graph import NOT_BY_ITSELF
+from seamless.explore.lines import Lines
 from seamless.explore.opening import CHANNEL, opening
 from seamless.explore.paths import Drawing
 from seamless.explore.scenes import Scenes, Strayed, scenes_of
@@ -58,16 +60,19 @@ def _of(
     cls: type[Procedure[Any]], law: LawVersion
 ) -> Iterator[tuple[type[Procedure[Any]], Opened[Any], Scenes]]:
     directory, chance = systems(), random.Random(f"{SEED} {cls.workflow_type} {law.id}")
+    lines = Lines(cls)
     graph = next(explored(cls, law, directory))
     drawing = Drawing(graph, chance)
     paths = list(drawing.paths(len(graph.transitions)))
     chance.shuffle(paths)
-    for path in paths:
+    own = [path for path in paths if path[-1].move.does not in NOT_BY_ITSELF]
+    ended = [path for path in paths if path[-1].move.does in NOT_BY_ITSELF]
+    for path in [*own[:1], *ended[:1], *own[1:]]:
         case = CaseId(f"{CHANNEL}-{uuid_utils.uuid7()}")
         opened = opening(cls, law, graph.application, directory)
         opened = opened.model_copy(update={"case": case, "calendar": CALENDAR})
         try:
-            yield cls, opened, scenes_of(cls, opened, graph.states, path)
+            yield cls, opened, scenes_of(cls, opened, graph.states, path, lines)
         except Strayed:  # by this calendar, another limit may end first
             continue
 
