@@ -46,6 +46,9 @@ from seamless.explore.driver import Run, TaskFailed, activity_cancelled, fired, 
 from seamless.explore.scenes import Lived, Scenes
 from workflows.case import Procedure, carrier
 
+TURNS, RUNS = 10_000, 200
+"""So many times a case may be told something, and so many runs it may have, on one path."""
+
 
 class NotAsked(Exception):
     """The case waits for a fence that it did not wait for in layer A."""
@@ -109,7 +112,7 @@ class _Driven:
         self._postings: list[Posting] = []
         self._fences: dict[str, Fence] = {}
         self._closing: Closing | None = None
-        self._runs = 0
+        self._runs = self._turns = 0
         self._begin(payloads_of(opened))
         self._settle()
 
@@ -166,6 +169,9 @@ class _Driven:
     # --- what it wants ----------------------------------------------------------------------------------
 
     def _obey(self, commands: Sequence[Command]) -> None:
+        self._turns += 1
+        if self._turns > TURNS or self._runs > RUNS:
+            raise TaskFailed(f"{self._opened.case}: it goes round and round, and nothing more is said to it")
         for command in commands:
             match command:
                 case TimerStarted(number=number, seconds=seconds):

@@ -54,7 +54,9 @@ class Drawing:
         self._decisions = list(ways.values())
 
     def paths(self, count: int) -> Iterator[Path]:
-        """So many paths; one may be drawn twice where a graph has few."""
+        """So many paths; one may be drawn twice where a graph has few. None where nothing closes the case."""
+        if 0 not in self._moves_left:
+            return
         for number in range(count):
             path = self._decisions[number] if number < len(self._decisions) else self._drawn()
             for each in path:

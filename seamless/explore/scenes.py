@@ -86,7 +86,7 @@ def scenes_of(
         if play.fault is not None:
             raise Strayed(play.fault)
         scenes.append(Scene(at, play.heard, play.runtime.time, play.journal.sequence))
-    last = states[path[-1].target]
+    last = states[path[-1].target if path else 0]
     if play.closing is None or last.decided not in (None, play.case.decision):
         came = "not closed" if play.closing is None else f"decided {play.case.decision!r}"
         raise Strayed(f"it is {came}, and by the graph {last.decided!r}")

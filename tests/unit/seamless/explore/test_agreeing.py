@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from contracts.platform import Batch, Fence, FencePassed, Published
+from contracts.terms.decisions import Decision
 from contracts.terms.directory import load_directory
 from contracts.terms.law import LawVersion
 from contracts.wire.ledger import LedgerEntry
@@ -20,8 +21,8 @@ from seamless.explore.check import laws_of
 from seamless.explore.graph import Graph
 from seamless.explore.paths import LONGEST, Drawing
 from tests.explored import LAWS, explored
-from tests.unit.seamless.explore.permit import Sound
-from workflows.case import Procedure
+from tests.unit.seamless.explore.permit import Issuing, Plea, Sound, item
+from workflows.case import Procedure, procedure
 from workflows.case.case import Case
 from workflows.case.outbox import Outbox
 from workflows.case.runtime import Runtime
@@ -77,6 +78,24 @@ def test_every_decision_and_in_the_end_every_transition_is_drawn() -> None:
     assert {repr(graph.states[path[-1].target].decided) for path in first} == decisions
     list(drawing.paths(len(graph.transitions)))
     assert not drawing.left
+
+
+@procedure(item())
+class DecidesAtOnce(Issuing):
+    async def course(self, plea: Plea) -> Decision:
+        return await self.end("decided")
+
+
+@procedure(item())
+class IsNeverClosed(Issuing):
+    async def course(self, plea: Plea) -> Decision:
+        raise LookupError("a fault")
+
+
+@pytest.mark.parametrize(("cls", "paths"), [(DecidesAtOnce, 5), (IsNeverClosed, 0)])
+def test_a_course_may_have_no_move_at_all(cls: type[Procedure[Any]], paths: int) -> None:
+    found = agree(cls, list(explored(cls, cls.item.newest_law, DIRECTORY)), DIRECTORY, 5, SEED)
+    assert (found.paths >= paths, found.moves, found.disagreements) == (True, 0, [])
 
 
 # --- what the comparison sees -------------------------------------------------------------------------------
