@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seamless.cli.options import Json
+from seamless.cli.options import MOST, Json
+from seamless.cli.procedure_new import new
 
 if TYPE_CHECKING:
     from contracts.terms.law import LawVersion
     from contracts.terms.service_item import ServiceItem
 
 app = typer.Typer(
-    help="Procedures: list them, show what the catalogue says of one, check them.", no_args_is_help=True
+    help="Procedures: list them, show what the catalogue says of one, check them, begin one.",
+    no_args_is_help=True,
 )
+app.command("new")(new)
 
 
 @app.command("list")
@@ -71,6 +74,17 @@ def check(
         str | None,
         typer.Argument(metavar="[NAME]", help="The procedure, as in: procedure list.", show_default="all"),
     ] = None,
+    paths: Annotated[
+        int,
+        typer.Option(
+            "--paths",
+            min=0,
+            max=MOST,
+            help="Drive the real workflow along so many, too.",
+            show_default="none",
+        ),
+    ] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Draws these paths.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Explore a procedure before it runs: whether each path closes, what silence brings, how long it takes.
@@ -82,11 +96,13 @@ def check(
       seamless procedure check
 
       seamless procedure check construction-permit --json
+
+      seamless procedure check construction-permit --paths 200 --seed 7
     """
     from seamless.cli.console import Console, progress
     from seamless.cli.procedure_check import as_json as told
     from seamless.cli.procedure_check import print_checked
-    from seamless.explore.listed import check_listed, named
+    from seamless.explore.listed import check_listed, drive_listed, named
     from seamless.explore.verdict import keep_checked
     from workers.process.settings import load_settings
 
@@ -100,8 +116,13 @@ def check(
             def on(law: str, states: int, left: int, begins: str = begins) -> None:
                 bar.update(task, description=f"{begins} {law}: {states} states, {left} to explore")
 
+            def lived(number: int, of: str = each.workflow_type) -> None:
+                bar.update(task, description=f"{of}: {number} of {paths} paths driven")
+
             found.append(check_listed(each, directory, on))
             keep_checked(found[-1], directory)
+            if paths:
+                drive_listed(each, found[-1], directory, paths, seed, lived)
             bar.advance(task)
     if as_json:
         Console().json({"procedures": [told(each) for each in found]})

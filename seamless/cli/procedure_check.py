@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from seamless.cli.console import INDENT, Console, facts, line
+from seamless.explore.agreeing import Agreement
 from seamless.explore.check import Checked, LawChecked, in_words
 from seamless.explore.limits import Longest
 from seamless.explore.lines import Line
@@ -23,6 +24,15 @@ def as_json(checked: Checked) -> dict[str, Any]:
         "seconds": round(checked.seconds, 1),
         "laws": [_law_as_json(each) for each in checked.laws],
         "unreached": [each._asdict() for each in checked.unreached],
+    } | ({"driven": _driven_as_json(checked.driven)} if checked.driven else {})
+
+
+def _driven_as_json(driven: Agreement) -> dict[str, Any]:
+    return {
+        "paths": driven.paths,
+        "moves": driven.moves,
+        "new_runs": driven.new_runs,
+        "transitions": {"drawn": driven.drawn, "possible": driven.possible},
     }
 
 
@@ -71,6 +81,11 @@ def print_checked(checked: Checked) -> None:
         facts(console, list(_about(found)))
         for row in found.silence:
             _print_silence(console, row)
+    if driven := checked.driven:
+        told = f"{driven.paths} paths, {driven.moves} moves, {driven.new_runs} new runs"
+        drawn = f"{driven.drawn} of {driven.possible} transitions drawn"
+        console.print()
+        console.print(Padding(line(("driven", "bold"), f": {told}; {drawn}"), (0, 0, 0, INDENT)))
     if checked.unreached:
         console.print()
         console.print(Padding(line("lines of the course that nothing reached:"), (0, 0, 0, INDENT)))

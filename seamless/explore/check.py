@@ -12,12 +12,14 @@ from contracts.terms.directory import Directory
 from contracts.terms.law import LawVersion
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Statement
+from seamless.explore.agreeing import Agreement
 from seamless.explore.endings import endings
-from seamless.explore.exploring import FIRST_DAY, Bounds, Exploration
+from seamless.explore.exploring import Bounds, Exploration
 from seamless.explore.fitting import fitting
 from seamless.explore.graph import Graph
 from seamless.explore.limits import Longest, Reckoned, days_of, longest
 from seamless.explore.lines import Line, Lines
+from seamless.explore.opening import FIRST_DAY
 from seamless.explore.silence import Silence, table
 from seamless.explore.story import story
 from seamless.explore.values import NoExample, fields_of, plain, variants
@@ -66,17 +68,21 @@ class Checked:
     Attributes:
         unreached: lines of its course that nothing reached.
         seconds: how long it took.
+        driven: what was compared with the real workflow, where it was.
     """
 
     procedure: str
     laws: list[LawChecked] = field(default_factory=list)
     unreached: list[Line] = field(default_factory=list)
     seconds: float = 0.0
+    driven: Agreement | None = None
 
     @property
     def findings(self) -> list[Finding]:
         """All that is wrong."""
-        return list(dict.fromkeys(each for law in self.laws for each in law.findings))
+        disagreements = self.driven.disagreements if self.driven else []
+        found = [each for law in self.laws for each in law.findings]
+        return list(dict.fromkeys([*found, *(Finding("layers", *each) for each in disagreements)]))
 
 
 class Applied(NamedTuple):

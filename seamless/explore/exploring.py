@@ -14,31 +14,23 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any
 
-from contracts.platform import Opened
 from contracts.terms.directory import Directory
-from contracts.terms.identifiers import CaseId, ChannelId, Party
+from contracts.terms.identifiers import Party
 from contracts.terms.law import LawVersion
 from contracts.terms.values import Statement
 from seamless.explore.frames import Standing
 from seamless.explore.graph import NOT_BY_ITSELF, Broken, Graph, Move, State, Transition, local, ordinal
 from seamless.explore.lines import Lines
 from seamless.explore.moves import Oracle
+from seamless.explore.opening import CHANNEL, opening
 from seamless.explore.play import Play
 from seamless.explore.seen import Seen
-from seamless.explore.states import DAY, happening, key_of, open_step
+from seamless.explore.states import happening, key_of, open_step
 from workflows.case import Procedure
 from workflows.case.deadlines import Wait
-
-CHANNEL = ChannelId("portal")
-CASE = CaseId(f"{CHANNEL}-00000000-0000-7000-8000-000000000000")
-FIRST_DAY = date(2026, 3, 2)
-"""On which the application is handed in; or on the first day of a law version that is in force later."""
-
-CALENDAR = f"compressed:{DAY.total_seconds():.0f}"
-"""Each day is a working day: how long limits are in days of the calendar is reckoned from the graph."""
 
 OF_THE_COURSE = ("requested", "decided", "marked", "charged", "notified", "handed-over", "fee-due")
 """Entries that are a verb's, and so tell which lines of a course ran."""
@@ -102,26 +94,12 @@ class Exploration:
 
     def run(self) -> Graph:
         """All that can be found, within the bounds."""
-        self.graph = Graph(self.procedure.workflow_type, self.law, self.label)
+        self.graph = Graph(self.procedure.workflow_type, self.law, self.label, self.application)
         self.graph.rounds = self.bounds.rounds
         self._oracle = Oracle(self.application, Party.channel(CHANNEL), copies=self.copies)
-        self._opens = datetime.combine(max(self.law.since, FIRST_DAY), datetime.min.time(), UTC)
-        self._opened = Opened[Any](
-            case=CASE,
-            procedure=self.procedure.item.procedure,
-            law=self.law.id,
-            variant=self.procedure.variant,
-            administration=self.directory.administration,
-            channel=CHANNEL,
-            calendar=CALENDAR,
-            checks=self.directory.checks(),
-            application=self.application,
-            cause="explored",
-            secret="0" * 64,
-            occurred=self._opens,
-            received=self._opens,
-        )
-        with _unhurried():
+        self._opened = opening(self.procedure, self.law, self.application, self.directory)
+        self._opens = self._opened.received
+        with unhurried():
             self._open()
             while self._queue:
                 node = self._queue.popleft()
@@ -380,8 +358,8 @@ def _position(standing: Standing) -> Any:
 
 
 @contextmanager
-def _unhurried() -> Iterator[None]:
-    """What there is already is left out of the collecting of what each move leaves behind."""
+def unhurried() -> Iterator[None]:
+    """What there is already is left out of the collecting of what each case leaves behind."""
     gc.collect()
     gc.freeze()
     told, sys.unraisablehook = (

@@ -13,6 +13,7 @@ from contracts.terms.identifiers import AgencyId, Party
 from contracts.terms.law import LawVersion
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Rung
+from contracts.terms.values import Statement
 from contracts.wire.envelope import Message
 from seamless.explore.frames import Place
 
@@ -152,6 +153,7 @@ class Graph:
 
     Attributes:
         label: which application.
+        application: it.
         parents: the transition by which each state was found first.
         broken: what breaks a rule, the first of its kind.
         left: the states that were not expanded, since enough moves were made.
@@ -161,6 +163,7 @@ class Graph:
     procedure: str
     law: LawVersion
     label: str
+    application: Statement
     states: list[State] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
     parents: dict[int, Transition] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from time import monotonic
@@ -11,6 +12,7 @@ from typing import Any
 from activities.checks import CHECKS
 from contracts.terms.directory import Directory
 from contracts.terms.errors import InvalidInput
+from seamless.explore.agreeing import agree
 from seamless.explore.check import Checked, LawChecked, Told, check, check_law, laws_of, whole
 from workflows.case import Procedure
 from workflows.procedures import PROCEDURES
@@ -42,6 +44,20 @@ def check_listed(procedure: type[Procedure[Any]], directory: Directory, told: To
         asked = [pool.submit(_check_law, procedure.workflow_type, law.id, directory) for law in laws]
         found = [each.result() for each in asked]
     return whole(procedure, found, monotonic() - began)
+
+
+def drive_listed(
+    procedure: type[Procedure[Any]],
+    checked: Checked,
+    directory: Directory,
+    paths: int,
+    seed: int,
+    told: Callable[[int], object] | None = None,
+) -> None:
+    """Compare what was explored of one of them with its real workflow, on paths drawn by a seed."""
+    graphs = [graph for law in checked.laws for graph in law.graphs]
+    if graphs:
+        checked.driven = agree(procedure, graphs, directory, paths, seed, told)
 
 
 def _check_law(workflow_type: str, law: str, directory: Directory) -> LawChecked:

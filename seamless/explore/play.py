@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from contracts.platform import Cancellation, Delivered, Opened, Outage
+from contracts.platform import Cancellation, Closing, Delivered, Opened, Outage
 from contracts.terms.identifiers import Party, RequestId
 from contracts.wire.envelope import Event, Message
 from contracts.wire.ledger import LedgerEntry
@@ -28,24 +28,34 @@ class Play:
 
     Attributes:
         runtime: what stands in for Temporal.
+        heard: what was said to it last.
     """
 
+    heard: Delivered | Cancellation | None = None
+
     def __init__(
-        self, procedure: type[Procedure[Any]], opened: Opened[Any], at: datetime, lines: Lines
+        self,
+        procedure: type[Procedure[Any]],
+        opened: Opened[Any],
+        at: datetime,
+        lines: Lines,
+        *,
+        whole: bool = False,
     ) -> None:
         """
         Args:
             opened: the case's input; what it carries is where it was.
             at: what its clock shows.
             lines: notes the lines that run.
+            whole: the case is played to its end in this run; what it runs through is not noted.
         """
         self._opened, self._lines = opened, lines
         self._loop = Turning()  # type: ignore[abstract]  # what a case needs of one
-        self.runtime = Turned(self._loop, at)
+        self.runtime = Turned(self._loop, at, whole=whole)
         self._procedure = procedure(self.runtime)
         run = cast("Any", self._procedure).run
         self._task = self._loop.create_task(run(opened))
-        if opened.carried is None:
+        if opened.carried is None and not whole:
             with self._watched():
                 self.runtime.turn()
         else:
@@ -75,7 +85,12 @@ class Play:
     def new(self) -> Sequence[LedgerEntry]:
         """The entries that this run added to its ledger."""
         waiting = [recorded.entry for recorded in self.case.outbox._waiting]
-        return [*self.runtime.entries, *waiting]
+        return [*(posting.entry for posting in self.runtime.postings), *waiting]
+
+    @property
+    def closing(self) -> Closing | None:
+        """The case's result, where this run was played to its end."""
+        return cast("Closing", self._task.result()) if self._task.done() else None
 
     @property
     def standing(self) -> Standing:
@@ -88,11 +103,12 @@ class Play:
         Args:
             watched: note the lines that run by it; that takes as long again.
         """
-        self.runtime.outage = self.runtime.spared = None
+        self.runtime.outage = self.runtime.spared = self.heard = None
         with self._watched() if watched else nullcontext():
             match move.does:
                 case "cancels":
-                    self._procedure.cancel(Cancellation(by="operator", why="example"))
+                    self.heard = Cancellation(by="operator", why="example")
+                    self._procedure.cancel(self.heard)
                     self.runtime.turn()
                 case "silence" | "outage":
                     self._passes(away=move.does == "outage")
@@ -105,18 +121,19 @@ class Play:
         return self._lines.watched()
 
     def _hears(self, message: Message, sender: Party, step: str | None) -> None:
-        """Something is said to the case, as the gateway would bring it."""
-        case = self._opened.case
+        """Something is said to the case, as the gateway brings it; a check's answer, as the case does."""
+        case, wait = self._opened.case, self.journal.waits.get(step or "")
+        request = RequestId(f"{case}/{step}") if step and sender.kind == "agency" else None
         event = Event.of(
             message,
-            id=f"e{self.journal.sequence}",
+            id=f"{request}/answered" if wait and wait.is_check else f"e{self.journal.sequence}",
             source=sender.source(self._opened.administration),
             case=case,
             time=self.runtime.time,
-            request=RequestId(f"{case}/{step}") if step and sender.kind == "agency" else None,
+            request=request,
         )
-        delivered = Delivered(event=event, actor=sender, received=self.runtime.time)
-        self._procedure.deliver(cast("Any", delivered))
+        self.heard = Delivered(event=event, actor=sender, received=self.runtime.time)
+        self._procedure.deliver(cast("Any", self.heard))
         self.runtime.turn()
 
     def _passes(self, *, away: bool) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from contracts.wire.ledger import LedgerEntry
 from seamless.explore.frames import Standing
 from seamless.explore.graph import Happening, Open, local
+from seamless.explore.opening import DAY
 from seamless.explore.play import Play
 from seamless.explore.seen import Seen
 from workflows.case.deadlines import Wait
-
-DAY = timedelta(days=1)
 
 
 def key_of(play: Play, stands: Standing, seen: Seen, silent: frozenset[str], odd: int) -> tuple[Any, ...]:

@@ -13,10 +13,9 @@ from contextvars import Context
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVarTuple, Unpack
 
-from contracts.platform import Batch, Fence, FencePassed, Opened, Outage, Published
+from contracts.platform import Batch, Fence, FencePassed, Opened, Outage, Posting, Published
 from contracts.terms.identifiers import RequestId
 from contracts.terms.requests import Answer, Request
-from contracts.wire.ledger import LedgerEntry
 from workflows.case.runtime import Runtime
 
 Ts = TypeVarTuple("Ts")
@@ -84,19 +83,25 @@ class Turned(Runtime):
 
     Attributes:
         time: what the clock shows.
-        entries: what was published, in order.
+        postings: what was published, in order.
         fences: the steps whose fence was passed.
+        found: the fences that were asked for, in order, and what each found.
         outage: the platform was away then, so what would bind in it is held.
         spared: the step that the outage does not hold.
     """
 
-    def __init__(self, loop: Turning, time: datetime) -> None:
+    def __init__(self, loop: Turning, time: datetime, *, whole: bool = False) -> None:
+        """
+        Args:
+            whole: the run comes to its end, so it hears that what it said was published.
+        """
         self.time = time
-        self.entries: list[LedgerEntry] = []
+        self.postings: list[Posting] = []
         self.fences: set[str] = set()
+        self.found: list[tuple[Fence, FencePassed]] = []
         self.outage: Outage | None = None
         self.spared: str | None = None
-        self._loop = loop
+        self._loop, self._whole = loop, whole
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
     def turn(self) -> None:
@@ -142,18 +147,21 @@ class Turned(Runtime):
         await self.until(lambda: self.time >= at)
 
     async def publish(self, batch: Batch) -> Published:
-        """Keep what is published. That it was, no run hears: each is over after its move."""
-        self.entries += [posting.entry for posting in batch.postings]
+        """Keep what is published. That it was, a run does not hear that is over after its move."""
+        self.postings += batch.postings
+        if self._whole:
+            return Published.of(batch, RUN)
         published: Published = await self._loop.create_future()
         return published
 
     async def await_gateway(self, fence: Fence, step: str) -> FencePassed:
         """Everything in time is in the case; after an outage, what follows is held."""
         self.fences.add(step)
-        outage = self.outage
-        if outage is None or step == self.spared or outage.ended + GRACE <= fence.deadline:
-            return FencePassed()
-        return FencePassed(held_until=outage.ended + GRACE, outage=outage)
+        found, outage = FencePassed(), self.outage
+        if outage is not None and step != self.spared and outage.ended + GRACE > fence.deadline:
+            found = FencePassed(held_until=outage.ended + GRACE, outage=outage)
+        self.found.append((fence, found))
+        return found
 
     async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
         """A check runs on; its answer is given to the case as any other is."""

@@ -202,8 +202,6 @@ async def case_of(
         law: its law version; the newest without it.
         sandboxed: as the orchestrator runs it. Not for a class, or for contracts, in the test's own file.
     """
-    behind = datetime.now(UTC) - opened
-    agencies = checks or {}
     start = Opened[Any](
         case=CaseId(f"portal-{uuid_utils.uuid7()}"),
         procedure=procedure.item.procedure,
@@ -211,14 +209,28 @@ async def case_of(
         administration=ADMINISTRATION,
         channel=ChannelId("portal"),
         calendar=calendar,
-        checks=tuple(agencies),
+        checks=tuple(checks or {}),
         application=application,
         cause="test",
         secret=secrets.token_hex(32),
         occurred=opened,
         received=opened,
-        behind=behind,
     )
+    async with opened_case(procedure, start, temporal, checks=checks, sandboxed=sandboxed) as case:
+        yield case
+
+
+@asynccontextmanager
+async def opened_case(
+    procedure: type[Procedure[Any]],
+    opened: Opened[Any],
+    temporal: Client,
+    *,
+    checks: Mapping[AgencyId, Sequence[Callable[..., Any]]] | None = None,
+    sandboxed: bool = True,
+) -> AsyncIterator[CaseUnderTest]:
+    """A case with this input. Its clock shows at first when that was ``received``; see :func:`case_of`."""
+    start = opened.model_copy(update={"behind": datetime.now(UTC) - opened.received})
     queue = f"case-{start.case}"
     handle = temporal.get_workflow_handle(start.case, result_type=Closing)
     case = CaseUnderTest(handle, start, Clocks(temporal))
@@ -232,7 +244,7 @@ async def case_of(
                 runner=None if sandboxed else UnsandboxedWorkflowRunner(),
             )
         )
-        for agency, activities in agencies.items():
+        for agency, activities in (checks or {}).items():
             department = Worker(temporal, task_queue=agency_queue(agency), activities=list(activities))
             await workers.enter_async_context(department)
         await temporal.start_workflow(procedure.workflow_type, start, id=start.case, task_queue=queue)

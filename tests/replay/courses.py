@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from contracts.procedures.catalogue import CATALOGUE
 from contracts.procedures.permit_receipt import (
     ConfirmationChecked,
     ConfirmationDetermined,
@@ -269,7 +270,11 @@ def answered(case: CaseUnderTest, step: str) -> bool:
     return any(entry.kind == "answered" and entry.step == step for entry in case.entries)
 
 
-COURSES = (
+async def silent(case: CaseUnderTest) -> None:
+    """Nobody says anything; the case ends by what follows from that."""
+
+
+_WITH_EVENTS = (
     Course("construction-permit.granted", granted, application(land_title=None)),
     Course("construction-permit.refused", refused, application()),
     Course("construction-permit.withdrawn", withdrawn, application()),
@@ -304,3 +309,13 @@ COURSES = (
     Course("tree-felling.felled-under-the-old-law", felled, tree(), law="2017"),
     Course("tree-felling.added-review", felled, tree(), variant=ADDED_REVIEW),
 )
+
+COURSES = (
+    *_WITH_EVENTS,
+    *(
+        Course(f"{name}.silent", silent, item.examples[0], calendar="compressed:0.4")
+        for name, item in CATALOGUE.items()
+        if name not in {each.procedure for each in _WITH_EVENTS} and item.examples
+    ),
+)
+"""Of a procedure that has none of its own, one is recorded in which nobody says anything."""

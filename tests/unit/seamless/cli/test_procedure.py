@@ -46,7 +46,7 @@ def test_a_procedure_as_json() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["show", "building"], "there is no procedure 'building'; there are: construction-permit"),
+        (["show", "building"], f"there is no procedure 'building'; there are: {min(CATALOGUE)}"),
         (["show", "traffic-fine", "--law", "1950"], "no law version '1950'; there are: cds-1992"),
     ],
 )  # fmt: skip

@@ -34,7 +34,11 @@ def test_the_environment_and_what_is_given(monkeypatch: pytest.MonkeyPatch) -> N
         ("SEAMLESS_CALENDAR", "cn-2062.1", "SEAMLESS_CALENDAR cannot be 'cn-2062.1': .*cn-2026"),
         ("SEAMLESS_CALENDAR", "compressed:fast", "SEAMLESS_CALENDAR cannot be 'compressed:fast'"),
         ("SEAMLESS_VARIANTS", "fast", "SEAMLESS_VARIANTS cannot be 'fast': write PROCEDURE=VARIANT"),
-        ("SEAMLESS_VARIANTS", "house=fast", "there is no procedure 'house'; there are: construction-permit"),
+        (
+            "SEAMLESS_VARIANTS",
+            "house=fast",
+            "there is no procedure 'house'; there are: .*construction-permit",
+        ),
         ("SEAMLESS_VARIANTS", "traffic-fine=fast", "no variant 'fast'; it has: standard"),
         ("SEAMLESS_VARIANTS", "traffic-fine=standard,traffic-fine=standard", "traffic-fine is set twice"),
         ("SEAMLESS_AGENCY", "Fire Safety", "SEAMLESS_AGENCY cannot be 'Fire Safety'"),
