@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
+from temporalio.worker import WorkflowRunner
 
 from contracts.platform import (
     AWAIT_GATEWAY,
@@ -62,20 +63,26 @@ class _Ready(NamedTuple):
 
 
 def drive(
-    procedure: type[Procedure[Any]], opened: Opened[Any], path: Scenes, *, new_runs: bool = False
+    procedure: type[Procedure[Any]],
+    opened: Opened[Any],
+    path: Scenes,
+    *,
+    new_runs: bool = False,
+    runner: WorkflowRunner | None = None,
 ) -> Lived:
     """Live a path.
 
     Args:
         new_runs: the case goes on in a new run after every event, and all that is ready is told in one
             activation; else it has one run, and is told one thing in each.
+        runner: makes its workflow instances; outside the SDK's sandbox, unless given.
 
     Raises:
         TaskFailed: the code fails.
         NotAsked: the case waits for a fence that it did not wait for in layer A.
     """
     with _events_per_run(1) if new_runs else nullcontext():
-        driven = _Driven(procedure, opened, path.found, together=new_runs)
+        driven = _Driven(procedure, opened, path.found, together=new_runs, runner=runner)
         try:
             for scene in path.scenes:
                 if scene.heard is not None:
@@ -103,7 +110,9 @@ class _Driven:
         found: Sequence[tuple[Fence, FencePassed]],
         *,
         together: bool,
+        runner: WorkflowRunner | None,
     ) -> None:
+        self._runner = runner
         self._procedure, self._opened, self._together = procedure, opened, together
         self._found: dict[str, deque[FencePassed]] = defaultdict(deque)
         for fence, passed in found:
@@ -119,7 +128,14 @@ class _Driven:
     def _begin(self, input: Payloads) -> None:
         self._runs += 1
         run_id = f"{self._opened.case}/{self._runs}"
-        self._run = Run(self._procedure, input, case=self._opened.case, run_id=run_id, seed=self._runs)
+        self._run = Run(
+            self._procedure,
+            input,
+            case=self._opened.case,
+            run_id=run_id,
+            seed=self._runs,
+            runner=self._runner,
+        )
         self._ready: deque[_Ready] = deque()
         self._checks: dict[str, int] = {}
         self._timers: dict[int, datetime] = {}

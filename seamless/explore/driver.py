@@ -31,7 +31,12 @@ from temporalio.bridge.proto.workflow_activation import (
 )
 from temporalio.common import Priority, TypedSearchAttributes, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
+from temporalio.worker import (
+    UnsandboxedWorkflowRunner,
+    WorkflowInstance,
+    WorkflowInstanceDetails,
+    WorkflowRunner,
+)
 
 from seamless.explore.commands import (
     CONVERTER,
@@ -128,13 +133,22 @@ class Run:
     build: str | None = None
 
     def __init__(
-        self, procedure: type[Any], input: Payloads, *, case: str, run_id: str, seed: int, first_run: str = ""
+        self,
+        procedure: type[Any],
+        input: Payloads,
+        *,
+        case: str,
+        run_id: str,
+        seed: int,
+        first_run: str = "",
+        runner: WorkflowRunner | None = None,
     ) -> None:
         """
         Args:
             procedure: the workflow class.
             seed: of the run's random numbers; a server computes it from the run id.
             first_run: the id of the case's first run, where this is not it.
+            runner: makes the workflow instance; outside the sandbox, unless given.
         """
         definition = workflow._Definition.must_from_class(procedure)
         self.case, self.run_id, self.ended = case, run_id, False
@@ -142,6 +156,7 @@ class Run:
         self._seed = seed
         self._first_run = first_run or run_id
         self._input = input
+        self._runner = runner or UnsandboxedWorkflowRunner()
         self._compared: Callable[[Command], Any] = lambda command: command
         self._taken: list[_Activation] = []
         self._instance: WorkflowInstance | None = None
@@ -201,7 +216,7 @@ class Run:
             Diverged: it does not say what the last one said.
         """
         with _loop_kept():
-            self._instance = UnsandboxedWorkflowRunner().create_instance(self._details())
+            self._instance = self._runner.create_instance(self._details())
         for each in self._taken:
             commands = self._do(each.at, each.jobs, each.flags, each.build, replaying=True)
             if [*map(self._compared, commands)] != [*map(self._compared, each.commands)]:

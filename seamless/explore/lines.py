@@ -57,6 +57,11 @@ class Lines:
         return [Line(*place, _text(self._left[place], place[1])) for place in sorted(self._left)]
 
     @property
+    def left(self) -> int:
+        """How many of them never ran."""
+        return len(self._left)
+
+    @property
     def all_reached(self) -> bool:
         """Whether each of them ran."""
         return not self._left

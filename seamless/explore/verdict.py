@@ -1,7 +1,7 @@
 """What exploring a procedure found, kept for as long as its code stays the same.
 
 For processes that open or carry cases, as JSON: ``python -m seamless.explore.verdict broken TYPE`` prints the
-rules that a workflow type breaks.
+rules that a workflow type breaks, ``unreached TYPE`` the lines that it did not reach in the sandbox.
 """
 
 from __future__ import annotations
@@ -109,7 +109,13 @@ def _broken(procedure: type[Procedure[Any]], directory: Directory) -> list[str]:
     return broken_rules(check(procedure, directory, CHECKS))
 
 
-_EXPLORED = {"broken": _broken}
+def _unreached(procedure: type[Procedure[Any]], directory: Directory) -> list[str]:
+    from seamless.explore.sandboxed import unreached_in_sandbox
+
+    return unreached_in_sandbox(procedure, directory)
+
+
+_EXPLORED = {"broken": _broken, "unreached": _unreached}
 
 
 def _end_with_the_parent() -> NoReturn:

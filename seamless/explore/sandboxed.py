@@ -1,0 +1,68 @@
+"""Which lines of a procedure the SDK's sandbox has reached, and let through."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from itertools import chain, zip_longest
+from typing import Any
+
+from activities.checks import CHECKS
+from contracts.terms.directory import Directory
+from seamless.explore.check import check_law, laws_of
+from seamless.explore.driven import NotAsked, drive
+from seamless.explore.driver import TaskFailed
+from seamless.explore.exploring import unhurried
+from seamless.explore.graph import Graph
+from seamless.explore.lines import Lines
+from seamless.explore.opening import opening
+from seamless.explore.paths import Drawing, Path
+from seamless.explore.scenes import Strayed, scenes_of
+from workers.orchestrator.sandbox import sandbox
+from workflows.case import Procedure
+
+PATHS = 3_000
+"""So many are drawn at most; fewer where every line was reached before."""
+
+SEED = 1
+
+
+def unreached_in_sandbox(
+    procedure: type[Procedure[Any]], directory: Directory, paths: int = PATHS
+) -> list[str]:
+    """The lines that the sandbox did not reach, as ``file:line``; and what failed in it, with why.
+
+    Of the paths that are drawn from the exploration under each law version, those that reach a line that none
+    before has reached are driven in the sandbox that cases run in, each in one run.
+
+    Args:
+        paths: so many are drawn at most.
+    """
+    explored, lines, runner, failed = Lines(procedure), Lines(procedure), sandbox(), []
+    graphs = [
+        graph for law in laws_of(procedure) for graph in check_law(procedure, law, directory, CHECKS).graphs
+    ]
+    with unhurried():
+        for _, (graph, path) in zip(range(paths), _drawn(graphs), strict=False):
+            opened, left = opening(procedure, graph.law, graph.application, directory), explored.left
+            try:
+                with explored.watched():
+                    scenes = scenes_of(procedure, opened, graph.states, path, explored)
+                if explored.left < left:
+                    with lines.watched():
+                        drive(procedure, opened, scenes, runner=runner)
+            except (Strayed, TaskFailed, NotAsked) as error:
+                failed.append(" ".join(str(error).split()))
+            if explored.all_reached or failed:
+                break
+    return [*failed, *(f"{each.file}:{each.number}" for each in lines.unreached)]
+
+
+def _drawn(graphs: list[Graph]) -> Iterator[tuple[Graph, Path]]:
+    """Paths from each graph in turn."""
+    return (each for each in chain.from_iterable(zip_longest(*map(_drawn_from, graphs))) if each is not None)
+
+
+def _drawn_from(graph: Graph) -> Iterator[tuple[Graph, Path]]:
+    for path in Drawing(graph, random.Random(f"{SEED} {graph.law.id} {graph.label}")).paths(PATHS):
+        yield graph, path
