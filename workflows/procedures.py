@@ -10,6 +10,7 @@ from contracts.terms.service_item import ServiceItem
 from workflows.case import Procedure
 from workflows.construction_permit import ConstructionPermit
 from workflows.environmental_permit import EnvironmentalPermit
+from workflows.opening_company import OpeningCompany
 from workflows.permit_receipt import PermitReceipt
 from workflows.traffic_fine import TrafficFine
 from workflows.tree_felling import TreeFelling
@@ -54,6 +55,7 @@ PROCEDURES = listed(
     (
         ConstructionPermit,
         EnvironmentalPermit,
+        OpeningCompany,
         PermitReceipt,
         TrafficFine,
         TreeFelling,
