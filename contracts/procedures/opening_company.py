@@ -78,7 +78,7 @@ class Naming(Answer):
 
 
 class Registration(Answer, needs={"register": "licence", "refuse": "reason"}):
-    """What the registrar does. ``complex``: it takes longer; ``outstanding``: nothing yet, the duty stands."""
+    """What the registrar decides. ``complex``: it takes longer; ``outstanding``: nothing yet."""
 
     outcome: Literal["register", "refuse", "complex", "outstanding"]
     licence: DocumentRef | None = Field(default=None, exclude_if=absent)
@@ -297,9 +297,7 @@ OPENING_COMPANY = ServiceItem(
         Material(code="premises-title", name=Bilingual(zh="住所使用证明", en="Right to use the premises")),
         Material(code="articles", name=Bilingual(zh="公司章程", en="Articles of association")),
     ),
-    forms=(
-        Form(code="opening", name=Bilingual(zh="企业开办一表申请", en="The one form of opening a company")),
-    ),
+    forms=(Form(code="opening", name=Bilingual(zh="企业开办申请表", en="The one form")),),
     results=(
         Result(
             code="business-licence",

@@ -32,8 +32,8 @@ class Published(Contract):
     """Totals that somebody published of a way of working, to be read beside what is counted in its code.
 
     ``time`` is how long it takes the authorities, ``approvals`` how many decisions on the substance,
-    ``visits`` how often the applicant comes in person, ``inspections`` how often inspectors come. What was not
-    published is absent. ``source`` says who published it.
+    ``visits`` how often the applicant comes in person, ``inspections`` how often inspectors come. What was
+    not published is absent. ``source`` says who published it.
     """
 
     variant: VariantId = STANDARD

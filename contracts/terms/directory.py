@@ -18,7 +18,7 @@ class Agency(Contract):
 
     ``participation``: ``system`` is an own system that speaks Kafka; ``check`` is an automated check, an
     activity in the worker of that department. A procedure cannot tell which. ``government``: it is a public
-    authority, and not a bank, say, that only takes part. Who is none decides, approves and supervises nothing.
+    authority. A bank, say, is none: it takes part, and decides, approves and supervises nothing.
     """
 
     id: AgencyId

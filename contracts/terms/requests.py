@@ -323,4 +323,3 @@ class Inspection(Answer):
     """What an inspection on the spot has found; ``outstanding``: it has not been made yet."""
 
     outcome: Literal["passed", "failed", "outstanding"]
-    found: tuple[Text, ...] = Field(default=(), exclude_if=lambda value: not value)
