@@ -38,7 +38,16 @@ class OpeningRestaurantBundle(Procedure[RestaurantApplication]):
         )
         if refusal := rulings.first("refuse"):
             return await self.decide(Refuse(reason=refusal.reason or "not-approved"))
-        licence = await self.answered(Conclude(restaurant=application.restaurant, rulings=tuple(rulings)))
+        made = {kind: rulings.of(kind) for kind in PAPERS}
+        licence = await self.answered(
+            Conclude(
+                restaurant=application.restaurant,
+                approvals=tuple(each.document for each in made.values() if each and each.document),
+                outstanding=tuple(
+                    kind.local_name for kind, each in made.items() if not each or not each.document
+                ),
+            )
+        )
         if licence.document is None:
             return await self.decide(Refuse(reason=licence.reason or "not-approved"))
         decision = await self.decide(Grant())

@@ -215,8 +215,8 @@ class Conclude(
     Request[Ruling],
     agency=MARKET_REGULATION,
     limit=working_days(1),
-    basis=f"{LICENSING} art. 26(2): the lead handles jointly what the departments say, in one licence; nobody "
-    f"presumes what a department left outstanding: the lead gets it first; {SILENCE}",
+    basis=f"{LICENSING} art. 26(2): the lead handles jointly what the departments say, in one licence; "
+    f"nobody presumes what a department left outstanding: the lead gets it first; {SILENCE}",
     overdue=late(1),
     reasons=[
         "not-registrable",
@@ -228,7 +228,8 @@ class Conclude(
     ],
 ):
     restaurant: Text
-    rulings: tuple[Ruling, ...]
+    approvals: tuple[DocumentRef, ...]
+    outstanding: tuple[Text, ...]
 
 
 PAPERS: dict[type[Request[Ruling]], tuple[str, ...]] = {

@@ -282,6 +282,7 @@ OPENING_RESTAURANT = ServiceItem(
             basis="行政诉讼法 art. 46",
         ),
     ),
+    errands=ERRANDS,
     published=PUBLISHED,
     assumed=ASSUMED,
 )
