@@ -34,7 +34,7 @@ def fitting(
 
 def _agencies(item: ServiceItem, law: LawVersion, directory: Directory) -> Iterator[tuple[str, str]]:
     """The agencies are in the directory; and who decides, approves or supervises is a public authority."""
-    known = {each.id: each.government for each in directory.agencies}
+    known: dict[str, bool] = {each.id: each.government for each in directory.agencies}
     authorities: dict[str, str] = {item.lead: "the lead"}
     authorities |= dict.fromkeys(item.joint, "a joint agency")
     authorities |= {

@@ -181,7 +181,7 @@ def _live(code: CodeType, at: int, raised: bool) -> frozenset[str]:
             for entry in handlers:
                 if entry.start <= offset < entry.end:
                     after |= live.get(entry.target, frozenset())
-            if after != live.get(offset):
+            if offset not in live or after != set(live[offset]):
                 live[offset], changed = frozenset(after), True
     return live[at]
 

@@ -20,6 +20,7 @@ from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Bilingual
 from tests.applications import restaurant
 
+VARIANTS = [STANDARD, VariantId("added-review")]
 NAME = Bilingual(zh="申请", en="Apply")
 
 
@@ -44,11 +45,11 @@ def test_what_there_is_not_is_refused_with_what_there_is(changes: dict[str, Any]
         an_item(**changes)
 
 
-@given(st.lists(st.lists(st.sampled_from([STANDARD, VariantId("added-review")]), unique=True), max_size=4))
+@given(st.lists(st.lists(st.sampled_from(VARIANTS), unique=True), max_size=4))
 def test_an_errand_is_for_the_variants_that_it_names_or_for_all(named: list[list[VariantId]]) -> None:
     errands = [Errand(name=NAME, variants=tuple(variants)) for variants in named]
     item = an_item(errands=tuple(errands))
-    for variant in (STANDARD, "added-review"):
+    for variant in VARIANTS:
         mine = [
             each for each, variants in zip(errands, named, strict=True) if variant in (variants or [variant])
         ]
