@@ -33,6 +33,7 @@ WATER = AgencyId("water")
 SERVICE_HALL = AgencyId("service-hall")
 
 LICENSING = "行政许可法"
+REGISTRATION = "公司登记管理条例; since 2022 市场主体登记管理条例 art. 19, 20"
 REFORM = "上海市“一网通办”：开饭店“一件事”"
 SILENCE = "silence neither grants nor refuses; who has not decided is asked again"
 
@@ -96,7 +97,7 @@ class RegisterBusiness(
     Request[Ruling],
     agency=MARKET_REGULATION,
     limit=working_days(2),
-    basis=f"市场主体登记管理条例 art. 19, 20; {SILENCE}",
+    basis=f"{REGISTRATION}; {SILENCE}",
     overdue=late(1),
     reasons=["not-registrable"],
 ):

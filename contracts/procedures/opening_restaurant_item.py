@@ -24,6 +24,7 @@ from contracts.procedures.opening_restaurant import (
     MARKET_REGULATION,
     PAPERS,
     REFORM,
+    REGISTRATION,
     WATER,
     ApproveSign,
     CheckCompleteness,
@@ -60,7 +61,7 @@ _REASONS = {
     "not-registrable": Reason(
         zh="登记申请不符合规定。",
         en="The registration would be against the law.",
-        basis="市场主体登记管理条例 art. 20",
+        basis=REGISTRATION,
     ),
     "food-safety-insufficient": Reason(
         zh="不符合食品安全要求。", en="It does not meet the rules of food safety.", basis="食品安全法 art. 33"
@@ -81,18 +82,18 @@ _REASONS = {
 
 BEFORE = LawVersion(
     id="one-by-one",
-    basis=f"{LICENSING}; 市场主体登记管理条例; 食品安全法; 消防法; 城镇排水与污水处理条例",
+    basis=f"{LICENSING}; {REGISTRATION}; 食品安全法; 消防法; 城镇排水与污水处理条例",
     since=date(2019, 4, 23),
     until=date(2019, 12, 31),
     variants=(CHAIN,),
-    statutory=working_days(93),
+    statutory=working_days(110),
     promised=working_days(58),
     fees=FeeSchedule(currency="CNY"),
     reasons=_REASONS,
 )
-"""Statutory: each approval has a limit of its own, and they follow one another: 3 days for the registration,
-10 for fire safety, 20 for each of the four others (art. 42(1)). In force from the day on which the check of
-fire safety became the fire and rescue service's (消防法 art. 15)."""
+"""Statutory: each approval has a limit of its own, and they follow one another: 10 days for fire safety
+(消防法 art. 15), 20 at most for each of the five others (行政许可法 art. 42(1)). In force from the day on
+which the check of fire safety became the fire and rescue service's; its last day is assumed."""
 
 AFTER = LawVersion(
     id="one-matter",
@@ -252,7 +253,7 @@ OPENING_RESTAURANT = ServiceItem(
         "grants nor refuses: the service hall is told, and the department is asked again; where it is one "
         "matter, the lead gets what is outstanding before it concludes.",
     ),
-    basis=(LICENSING, "市场主体登记管理条例", "食品安全法", "消防法", "城镇排水与污水处理条例", REFORM),
+    basis=(LICENSING, REGISTRATION, "食品安全法", "消防法", "城镇排水与污水处理条例", REFORM),
     applicants=("person", "company"),
     materials=(*_MATERIALS, _LICENCE_COPY),
     forms=(
@@ -263,10 +264,14 @@ OPENING_RESTAURANT = ServiceItem(
         Form(code="one-matter", name=Bilingual(zh="“一件事”申请表", en="The one form")),
     ),
     results=(
+        Result(code="business-licence", name=Bilingual(zh="营业执照", en="Business licence")),
+        Result(code="food-licence", name=Bilingual(zh="食品经营许可证", en="Food licence")),
+        Result(code="fire-safety-opinion", name=Bilingual(zh="消防安全检查意见书", en="Fire safety opinion")),
+        Result(code="sign-permit", name=Bilingual(zh="招牌设置许可", en="Permit for the sign")),
         Result(
-            code="restaurant-licence",
-            name=Bilingual(zh="开饭店所需的各项证照", en="What a restaurant needs to open"),
+            code="waste-registration", name=Bilingual(zh="餐厨废弃物申报", en="Registration of the waste")
         ),
+        Result(code="drainage-permit", name=Bilingual(zh="排水许可证", en="Drainage permit")),
     ),
     remedies=(
         Remedy(
