@@ -28,6 +28,7 @@ from contracts.terms.decisions import Grant, Refuse, Withdrawn
 from contracts.terms.limits import hours
 from contracts.terms.requests import Approval, Request
 from contracts.terms.values import MissingItem
+from contracts.wire.notices import DocumentIssued
 from seamless.testing import case_of
 from seamless.testing.case import CaseUnderTest
 from tests.applications import company, document
@@ -82,7 +83,7 @@ async def test_a_bank_that_opens_no_account_changes_nothing_of_the_registration(
         assert (await case.closing()).decision == Grant()
         assert flags(case) == ["open-account-outstanding"]
         notices = [kind for kind, _ in case.letters("channel:portal")]
-        assert notices.count("seamless.notice.issued.v1") == 1
+        assert notices.count(DocumentIssued.type) == 1
 
 
 async def test_who_wants_no_account_is_sent_to_no_bank(temporal: Client) -> None:

@@ -27,6 +27,7 @@ from contracts.procedures.opening_restaurant import (
 from contracts.terms.decisions import Decision, Grant, Refuse
 from contracts.terms.limits import working_days
 from contracts.terms.requests import Inspection, Request
+from contracts.wire.notices import DocumentIssued
 from seamless.testing import case_of
 from seamless.testing.case import CaseUnderTest
 from tests.applications import document, restaurant
@@ -53,7 +54,7 @@ def asked(case: CaseUnderTest) -> list[str]:
 
 def issued(case: CaseUnderTest) -> list[str]:
     letters = case.letters("channel:portal")
-    return [data["document"]["uri"] for kind, data in letters if kind == "seamless.notice.issued.v1"]
+    return [data["document"]["uri"] for kind, data in letters if kind == DocumentIssued.type]
 
 
 async def test_in_the_chain_nobody_is_asked_before_the_one_before_has_approved(temporal: Client) -> None:
