@@ -109,18 +109,17 @@ class ServiceItem(Contract):
         Raises:
             ValueError: it names a variant, a form or a material that there is not; says which there are.
         """
-        known = {
-            "variant": dict.fromkeys(variant for law in self.laws for variant in law.variants),
-            "form": dict.fromkeys(each.code for each in self.forms),
-            "material": dict.fromkeys(each.code for each in self.materials),
-        }
-        named = [("variant", variant) for each in self.errands for variant in each.variants]
-        named += [("variant", each.variant) for each in self.published]
-        named += [("form", each.form) for each in self.errands if each.form is not None]
-        named += [("material", code) for each in self.errands for code in each.materials]
-        for what, code in named:
-            if code not in known[what]:
-                there = ", ".join(known[what]) or "none"
+        variants: list[str] = [variant for law in self.laws for variant in law.variants]
+        forms, materials = [each.code for each in self.forms], [each.code for each in self.materials]
+        named: list[tuple[str, str, list[str]]] = [
+            ("variant", variant, variants) for each in self.errands for variant in each.variants
+        ]
+        named += [("variant", each.variant, variants) for each in self.published]
+        named += [("form", each.form, forms) for each in self.errands if each.form is not None]
+        named += [("material", code, materials) for each in self.errands for code in each.materials]
+        for what, code, known in named:
+            if code not in known:
+                there = ", ".join(dict.fromkeys(known)) or "none"
                 raise ValueError(f"an errand, or what was published: there is no {what} {code!r}: {there}")
 
     def errands_in(self, variant: str) -> tuple[Errand, ...]:
