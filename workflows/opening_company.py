@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contracts.procedures.opening_company import (
     OPENING_COMPANY,
+    Account,
     ApproveExtension,
     CheckCompleteness,
     CheckName,
     CompanyApplication,
+    Done,
     OpenAccount,
     RegisterCompany,
     RegisterHousingFund,
@@ -19,6 +21,7 @@ from contracts.procedures.opening_company import (
 )
 from contracts.terms.decisions import Decision, Grant, Refuse
 from contracts.terms.limits import working_days
+from contracts.terms.requests import Request
 from contracts.terms.values import DocumentRef
 from workflows.case import Procedure, procedure
 
@@ -63,13 +66,15 @@ class OpeningCompany(Procedure[CompanyApplication]):
     async def equip(self, application: CompanyApplication, licence: DocumentRef) -> None:
         """Seal, tax, insurance, housing fund and, where it is wanted, an account: all at the same time."""
         company, employees = application.name, application.employees
-        asked = [
+        asked: list[Request[Done] | Request[Account]] = [
             RegisterSeal(company=company, licence=licence),
             RegisterTaxpayer(company=company, business=application.business, licence=licence),
             RegisterInsurance(company=company, employees=employees, licence=licence),
             RegisterHousingFund(company=company, employees=employees, licence=licence),
-            OpenAccount(company=company, representative=application.representative, licence=licence),
-        ][: None if application.account else -1]
+        ]
+        if application.account:
+            person = application.representative
+            asked.append(OpenAccount(company=company, representative=person, licence=licence))
         answers = await self.ask_all(*asked)
         for each in asked:
             answer = answers.of(each)
