@@ -10,6 +10,10 @@ import uuid_utils
 
 from contracts.procedures.construction_permit import Applicant, Application, Site
 from contracts.procedures.environmental_permit import PermitApplication
+from contracts.procedures.opening_company import EXAMPLE as OPENING_COMPANY_EXAMPLE
+from contracts.procedures.opening_company import CompanyApplication
+from contracts.procedures.opening_restaurant import PAPERS, RestaurantApplication
+from contracts.procedures.opening_restaurant_item import EXAMPLE as OPENING_RESTAURANT_EXAMPLE
 from contracts.procedures.traffic_fine import Fine, euro
 from contracts.procedures.tree_felling import TreeApplication
 from contracts.terms.identifiers import CaseId, Party
@@ -63,6 +67,17 @@ def tree(**changes: Any) -> TreeApplication:
     """An application to fell one tree."""
     fields = {"applicant": "Li", "place": "建设路1号", "grounds": "leans", "photo": document("photo")}
     return TreeApplication(**(fields | changes))
+
+
+def company(**changes: Any) -> CompanyApplication:
+    """The one form of opening a company of eight people, with a bank account."""
+    return OPENING_COMPANY_EXAMPLE.model_copy(update={"articles": document("articles")} | changes)
+
+
+def restaurant(**changes: Any) -> RestaurantApplication:
+    """The one form of opening a restaurant, complete, each document another one."""
+    documents = {field: document(field) for fields in PAPERS.values() for field in fields}
+    return OPENING_RESTAURANT_EXAMPLE.model_copy(update=documents | changes)
 
 
 def dormer(**changes: Any) -> PermitApplication:

@@ -10,6 +10,9 @@ from contracts.terms.service_item import ServiceItem
 from workflows.case import Procedure
 from workflows.construction_permit import ConstructionPermit
 from workflows.environmental_permit import EnvironmentalPermit
+from workflows.opening_company import OpeningCompany
+from workflows.opening_restaurant_bundle import OpeningRestaurantBundle
+from workflows.opening_restaurant_chain import OpeningRestaurantChain
 from workflows.permit_receipt import PermitReceipt
 from workflows.traffic_fine import TrafficFine
 from workflows.tree_felling import TreeFelling
@@ -54,6 +57,9 @@ PROCEDURES = listed(
     (
         ConstructionPermit,
         EnvironmentalPermit,
+        OpeningCompany,
+        OpeningRestaurantChain,
+        OpeningRestaurantBundle,
         PermitReceipt,
         TrafficFine,
         TreeFelling,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.procedures.environmental_permit import ENVIRONMENTAL_PERMIT
+from contracts.procedures.opening_company import OPENING_COMPANY
+from contracts.procedures.opening_restaurant_item import OPENING_RESTAURANT
 from contracts.procedures.permit_receipt import PERMIT_RECEIPT
 from contracts.procedures.traffic_fine import TRAFFIC_FINE
 from contracts.procedures.tree_felling import TREE_FELLING
@@ -24,6 +26,12 @@ def by_procedure(*items: ServiceItem) -> dict[str, ServiceItem]:
 
 
 CATALOGUE = by_procedure(
-    CONSTRUCTION_PERMIT, ENVIRONMENTAL_PERMIT, PERMIT_RECEIPT, TRAFFIC_FINE, TREE_FELLING
+    CONSTRUCTION_PERMIT,
+    ENVIRONMENTAL_PERMIT,
+    OPENING_COMPANY,
+    OPENING_RESTAURANT,
+    PERMIT_RECEIPT,
+    TRAFFIC_FINE,
+    TREE_FELLING,
 )
 """Every procedure's service item."""

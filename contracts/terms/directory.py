@@ -17,12 +17,14 @@ class Agency(Contract):
     """An organisation that answers requests.
 
     ``participation``: ``system`` is an own system that speaks Kafka; ``check`` is an automated check, an
-    activity in the worker of that department. A procedure cannot tell which.
+    activity in the worker of that department. A procedure cannot tell which. ``government``: it is a public
+    authority. A bank, say, is none: it takes part, and decides, approves and supervises nothing.
     """
 
     id: AgencyId
     name: Bilingual
     participation: Literal["system", "check"] = "system"
+    government: bool = Field(default=True, exclude_if=lambda value: value is True)
 
 
 class Channel(Contract):

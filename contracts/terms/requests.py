@@ -317,3 +317,9 @@ class Issued(Answer, needs={"issued": "document"}):
 
     outcome: Literal["issued", "outstanding"]
     document: DocumentRef | None = Field(default=None, exclude_if=absent)
+
+
+class Inspection(Answer):
+    """What an inspection on the spot has found; ``outstanding``: it has not been made yet."""
+
+    outcome: Literal["passed", "failed", "outstanding"]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SkipValidation, model_validator
 
+from contracts.terms.burden import Errand, Published
 from contracts.terms.hand_overs import HandOver
 from contracts.terms.identifiers import APPLICANT, STANDARD, AgencyId, Party, ProcedureId
 from contracts.terms.law import LawVersion, check_succession
@@ -43,7 +44,9 @@ class ServiceItem(Contract):
     What people read:
         ``basis`` are the laws it rests on; ``joint`` the agencies that decide with the lead. ``consequences``
         says what follows from silence. ``visits``: how often an applicant has to come in person at most; None
-        where nobody knows.
+        where nobody knows, or where the variants differ. ``errands`` are what an applicant has to do;
+        ``published`` are totals that somebody published of a variant, and ``assumed`` is what nobody
+        published: what this procedure says of it is an assumption.
 
     Raises:
         ValueError: at definition, where what it says does not fit together; says what and the cure.
@@ -74,6 +77,9 @@ class ServiceItem(Contract):
     results: tuple[Result, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     visits: int | None = Field(default=None, ge=0, exclude_if=absent)
+    errands: tuple[Errand, ...] = Field(default=(), exclude_if=lambda value: not value)
+    published: tuple[Published, ...] = Field(default=(), exclude_if=lambda value: not value)
+    assumed: tuple[Bilingual, ...] = Field(default=(), exclude_if=lambda value: not value)
     confidentiality: Confidentiality = "case"
     retention: Retention | None = Field(default=None, exclude_if=absent)
 
@@ -90,11 +96,35 @@ class ServiceItem(Contract):
         codes = Counter(each.code for kind in (self.materials, self.forms, self.results) for each in kind)
         if doubled := [code for code, count in codes.items() if count > 1]:
             raise ValueError(f"two materials, forms or results have the code {doubled[0]!r}")
+        self._check_errands()
         for request in self.requests:
             request.bind(self.procedure, [law.terms(request) for law in self.laws])
         for hand_over in self.hand_overs:
             hand_over.bind(self.procedure)
         return self
+
+    def _check_errands(self) -> None:
+        """Return if each errand and each published total is of what there is.
+
+        Raises:
+            ValueError: it names a variant, a form or a material that there is not; says which there are.
+        """
+        variants: list[str] = [variant for law in self.laws for variant in law.variants]
+        forms, materials = [each.code for each in self.forms], [each.code for each in self.materials]
+        named: list[tuple[str, str, list[str]]] = [
+            ("variant", variant, variants) for each in self.errands for variant in each.variants
+        ]
+        named += [("variant", each.variant, variants) for each in self.published]
+        named += [("form", each.form, forms) for each in self.errands if each.form is not None]
+        named += [("material", code, materials) for each in self.errands for code in each.materials]
+        for what, code, known in named:
+            if code not in known:
+                there = ", ".join(dict.fromkeys(known)) or "none"
+                raise ValueError(f"an errand, or what was published: there is no {what} {code!r}: {there}")
+
+    def errands_in(self, variant: str) -> tuple[Errand, ...]:
+        """What an applicant has to do in a variant."""
+        return tuple(each for each in self.errands if not each.variants or variant in each.variants)
 
     def hears(self, agency: str) -> bool:
         """Whether an agency may report steps of a case."""

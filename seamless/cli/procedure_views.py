@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
+from contracts.terms.burden import Errand, Published
 from contracts.terms.fees import Fee
 from contracts.terms.law import LawVersion
 from contracts.terms.materials import Material
@@ -83,6 +84,9 @@ def print_item(item: ServiceItem, law: LawVersion) -> None:
     _section(
         console, "forms", [(each.code, line(_joined(_both(each.name), each.uri))) for each in item.forms]
     )
+    _section(console, "errands", [_errand(each) for each in item.errands])
+    _section(console, "published", [_published(each) for each in item.published])
+    _section(console, "assumed", [("", line(_both(each))) for each in item.assumed])
     _section(console, "results", [_result(each) for each in item.results])
     reasons = [(code, line(_joined(_both(each), each.basis))) for code, each in law.reasons.items()]
     _section(console, "reasons", reasons)
@@ -183,6 +187,24 @@ def _material(material: Material) -> tuple[str, Text]:
             material.basis,
         )
     )
+
+
+def _errand(errand: Errand) -> tuple[str, Text]:
+    return ", ".join(errand.variants) or "always", line(
+        _joined(
+            _both(errand.name),
+            f"form: {errand.form}" if errand.form else None,
+            f"materials: {', '.join(errand.materials)}" if errand.materials else None,
+            "in person" if errand.in_person else None,
+        )
+    )
+
+
+def _published(published: Published) -> tuple[str, Text]:
+    figures = published.model_dump(exclude={"variant", "source", "time"}, exclude_none=True)
+    counted = [f"{name} {count}" for name, count in figures.items()]
+    time = str(published.time) if published.time else None
+    return published.variant, line(_joined(time, ", ".join(counted), published.source))
 
 
 def _result(result: Result) -> tuple[str, Text]:

@@ -33,21 +33,27 @@ def fitting(
 
 
 def _agencies(item: ServiceItem, law: LawVersion, directory: Directory) -> Iterator[tuple[str, str]]:
-    known = {each.id for each in directory.agencies}
-    named: dict[str, str] = {item.lead: "the lead"}
-    named |= dict.fromkeys(item.joint, "a joint agency")
-    named |= dict.fromkeys(item.reporters or (), "a reporter")
+    """The agencies are in the directory; and who decides, approves or supervises is a public authority."""
+    known: dict[str, bool] = {each.id: each.government for each in directory.agencies}
+    authorities: dict[str, str] = {item.lead: "the lead"}
+    authorities |= dict.fromkeys(item.joint, "a joint agency")
+    authorities |= {
+        rule.approver: f"the approver by {rule.basis}" for rule in law.extensions if rule.approver
+    }
+    named = dict.fromkeys(item.reporters or (), "a reporter")
     named |= {each.agency: f"to whom {each.name} is handed over" for each in item.hand_overs}
-    named |= {rule.approver: f"the approver by {rule.basis}" for rule in law.extensions if rule.approver}
     named |= {each.held_by: f"who has {each.code}" for each in item.materials if each.held_by}
     for request in item.requests:
         named[request.agency] = f"who is asked {request.local_name}"
         for rung in law.terms(request).overdue:
             if isinstance(rung, Escalate | Refer):
-                named[rung.to] = f"to whom {request.local_name} goes on"
-    for agency, what in named.items():
+                authorities[rung.to] = f"to whom {request.local_name} goes on"
+    for agency, what in (authorities | named).items():
         if agency not in known:
             yield "agency", f"{agency!r}, {what}, is not in the directory: add it, or name one that is there"
+    for agency, what in authorities.items():
+        if not known.get(agency, True):
+            yield "agency", f"{agency!r}, {what}, is no public authority: name one that is"
 
 
 def _checks(

@@ -153,33 +153,37 @@ def _may_swallow(lying: Any) -> bool:
 
 @cache
 def _live(code: CodeType, at: int, raised: bool) -> frozenset[str]:
-    """The local names that code from an instruction on may read, or hand to a function that does.
+    """The local names whose values code from an instruction on may read, or hand to a function that does.
 
     Args:
         raised: what is raised in an ``async with`` is raised out of it.
     """
     instructions = {each.offset: each for each in dis.get_instructions(code)}
-    following = dict(zip(instructions, [*instructions][1:], strict=False))
-    handlers = getattr(dis.Bytecode(code), "exception_entries", ())
-    found: set[str] = set()
     if at not in instructions:
         return frozenset({*code.co_varnames, *code.co_cellvars, *code.co_freevars})
-    left, passed = [at], set()
+    following = dict(zip(instructions, [*instructions][1:], strict=False))
+    handlers = getattr(dis.Bytecode(code), "exception_entries", ())
     leaving = _swallowing(list(instructions.values())) if raised else ()
-    while left:
-        offset = left.pop()
-        if offset in passed or offset not in instructions:
-            continue
-        passed.add(offset)
-        each = instructions[offset]
-        if each.opname.startswith(_READS):
-            found.update([each.argval] if isinstance(each.argval, str) else each.argval)
-        if (each.opcode in dis.hasjrel or each.opcode in dis.hasjabs) and offset not in leaving:
-            left.append(each.argval)
-        if each.opname not in _NOT_ON:
-            left.append(following.get(offset, -1))
-        left += [entry.target for entry in handlers if entry.start <= offset < entry.end]
-    return frozenset(found)
+    live: dict[int, frozenset[str]] = {}
+    changed = True
+    while changed:
+        changed = False
+        for offset, each in reversed(instructions.items()):
+            after: set[str] = set()
+            if (each.opcode in dis.hasjrel or each.opcode in dis.hasjabs) and offset not in leaving:
+                after |= live.get(each.argval, frozenset())
+            if each.opname not in _NOT_ON:
+                after |= live.get(following.get(offset, -1), frozenset())
+            if each.opname == "STORE_FAST":  # what is written here is not what is read later
+                after.discard(each.argval)
+            if each.opname.startswith(_READS):
+                after |= {each.argval} if isinstance(each.argval, str) else set(each.argval)
+            for entry in handlers:
+                if entry.start <= offset < entry.end:
+                    after |= live.get(entry.target, frozenset())
+            if offset not in live or after != set(live[offset]):
+                live[offset], changed = frozenset(after), True
+    return live[at]
 
 
 def _swallowing(instructions: list[dis.Instruction]) -> set[int]:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from contracts.procedures.catalogue import CATALOGUE
+from contracts.procedures.opening_restaurant import PAPERS, PermitDrainage
+from contracts.procedures.opening_restaurant_item import BUNDLE, CHAIN
 from contracts.procedures.permit_receipt import (
     ConfirmationChecked,
     ConfirmationDetermined,
@@ -29,6 +31,7 @@ from contracts.procedures.traffic_fine import (
 )
 from contracts.procedures.tree_felling import ADDED_REVIEW
 from contracts.terms.identifiers import STANDARD, VariantId
+from contracts.terms.requests import REQUESTS
 from contracts.wire.messages import (
     ApplicantReplied,
     ApplicantWithdrew,
@@ -39,7 +42,7 @@ from contracts.wire.messages import (
     Supplemented,
 )
 from seamless.replay.clock import Clocks
-from tests.applications import application, document, dormer, fine, tree
+from tests.applications import application, company, document, dormer, fine, restaurant, tree
 from tests.cases.conftest import CaseUnderTest
 from tests.replay.replaying import SMALL_RUNS
 
@@ -188,6 +191,73 @@ async def extended(case: CaseUnderTest) -> None:
     await case.send("channel:portal", Paid.type, fees)
 
 
+async def equipped(case: CaseUnderTest) -> None:
+    """Registered once what takes longer was approved; the bank refuses, and insurance is outstanding."""
+    step = "opening-company"
+    licence = document("business-licence").model_dump(mode="json")
+    await case.asked(f"{step}.check-completeness/1")
+    await case.answer("market-regulation", f"{step}.check-completeness/1", outcome="complete")
+    await case.asked(f"{step}.check-name/1")
+    await case.answer("market-regulation", f"{step}.check-name/1", outcome="free")
+    await case.asked(f"{step}.register-company/1")
+    await case.answer("market-regulation", f"{step}.register-company/1", outcome="complex")
+    await case.asked(f"{step}.approve-extension/1")
+    await case.answer("market-regulation", f"{step}.approve-extension/1", outcome="approved")
+    await case.asked(f"{step}.register-company/2")
+    await case.answer("market-regulation", f"{step}.register-company/2", outcome="register", licence=licence)
+    await case.asked(f"{step}.open-account/1")
+    await case.answer("bank", f"{step}.open-account/1", outcome="refused", reason="not-identified")
+    for agency, request, outcome in (
+        ("tax", "register-taxpayer", "done"),
+        ("public-security", "register-seal", "done"),
+        ("housing-fund", "register-housing-fund", "done"),
+        ("social-insurance", "register-insurance", "outstanding"),
+    ):
+        await case.answer(agency, f"{step}.{request}/1", outcome=outcome)
+        await case.until(lambda request=request: answered(case, f"{step}.{request}/1"))  # type: ignore[misc]
+
+
+async def in_turn(case: CaseUnderTest) -> None:
+    """One approval after the other; the fire and rescue service is asked twice."""
+    await complete_restaurant(case)
+    for request in ("register-business/1", "inspect-kitchen/1", "license-food/1", "inspect-fire-safety/1"):
+        await approve(case, request)
+    await case.asked("opening-restaurant.check-fire-safety/1")
+    await case.answer("fire-rescue", "opening-restaurant.check-fire-safety/1", outcome="outstanding")
+    for request in ("check-fire-safety/2", "approve-sign/1", "register-waste/1", "inspect-drains/1"):
+        await approve(case, request)
+    await approve(case, "permit-drainage/1")
+
+
+async def at_once(case: CaseUnderTest) -> None:
+    """One inspection, all approvals at once; one of them is outstanding when the lead concludes."""
+    await complete_restaurant(case)
+    await approve(case, "inspect-together/1")
+    await case.asked("opening-restaurant.permit-drainage/1")
+    await case.answer("water", "opening-restaurant.permit-drainage/1", outcome="outstanding")
+    for kind in (each for each in PAPERS if each is not PermitDrainage):
+        await approve(case, f"{kind.local_name}/1")
+    await approve(case, "conclude/1")
+
+
+async def complete_restaurant(case: CaseUnderTest) -> None:
+    step = "opening-restaurant.check-completeness/1"
+    await case.asked(step)
+    await case.answer("market-regulation", step, outcome="complete")
+
+
+async def approve(case: CaseUnderTest, request: str) -> None:
+    """Whoever is asked says yes, or that the inspection was passed."""
+    name, step = request.partition("/")[0], f"opening-restaurant.{request}"
+    kind = REQUESTS[f"opening-restaurant.{name}"]
+    says: dict[str, Any] = {"outcome": "passed"}
+    if not name.startswith("inspect"):
+        says = {"outcome": "approve", "document": document(name).model_dump(mode="json")}
+    await case.asked(step)
+    await case.answer(kind.agency, step, **says)
+    await case.until(lambda: answered(case, step))
+
+
 async def received(case: CaseUnderTest) -> None:
     """The groups of a municipality report their steps, one of them unexpected."""
     steps = (
@@ -282,6 +352,9 @@ _WITH_EVENTS = (
     Course("construction-permit.referred", referred, application(), calendar="compressed:0.4"),
     Course(f"construction-permit.{SMALL_RUNS}", continued, application()),
     Course("environmental-permit.extended", extended, dormer(), calendar="nl-2026.1"),
+    Course("opening-company.equipped", equipped, company()),
+    Course("opening-restaurant.chain", in_turn, restaurant(), law="one-by-one", variant=CHAIN),
+    Course("opening-restaurant.bundle", at_once, restaurant(), variant=BUNDLE),
     Course(
         "permit-receipt.closed",
         received,

@@ -34,6 +34,17 @@ def test_a_procedure_is_shown_with_what_its_law_says() -> None:
         assert told in said
 
 
+def test_what_was_published_and_what_is_assumed_is_shown() -> None:
+    said = " ".join(command("procedure", "show", "opening-restaurant", columns="80").out.split())
+    for told in (
+        "58 working days; agencies 4, approvals 6, forms 4, materials 31, visits 6, inspections 3",
+        "10 working days; agencies 4, approvals 6, forms 1, materials 12, visits 1, inspections 1",
+        "Which six approvals these are, and of which four departments, is assumed.",
+        "Fetch the licence; in person",
+    ):
+        assert told in said
+
+
 def test_a_procedure_as_json() -> None:
     shown = json.loads(command("procedure", "show", "construction-permit", "--json").out)
     review = shown["requests"]["construction-permit.review-fire-safety"]

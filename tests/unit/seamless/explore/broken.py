@@ -340,6 +340,11 @@ class NamesAnUnknownAgency(Sound):
     pass
 
 
+@broken("agency", "'bank', a joint agency, is no public authority", item({"joint": (AgencyId("bank"),)}))
+class LetsABankDecide(Sound):
+    pass
+
+
 REQUESTS: tuple[type[Request[Any]], ...] = item().requests
 
 

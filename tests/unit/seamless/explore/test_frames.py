@@ -157,3 +157,20 @@ def test_what_is_never_read_again_tells_no_states_apart() -> None:
     asked = [f"check-test.inspect/{number}" for number in (1, 2, 3)]
     # Twice each, since a rule asks whether an agency has said anything yet.
     assert sorted(open_steps) == sorted([*asked, *asked, "check-test.work/1"])
+
+
+@procedure(item())
+class AsksAgain(Asking):
+    """In each round the answer of the round before is still there, and is not read any more."""
+
+    async def course(self, plea: Plea) -> Decision:
+        while True:
+            work = await self.ask(Work(plan=plea.plan))
+            if work.outcome != "not-yet":
+                return await self.end("done")
+
+
+def test_what_is_written_anew_before_it_is_read_tells_no_states_apart() -> None:
+    [law] = check(AsksAgain, load_directory(), CHECKS).laws
+    # Thrice, since a rule asks whether an agency has said anything yet, or was only taken to have.
+    assert len([state for state in law.graphs[0].states if state.open]) == 3

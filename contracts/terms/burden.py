@@ -1,0 +1,47 @@
+"""What a procedure costs an applicant: what they have to do in it, and what was published of it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from contracts.terms.identifiers import STANDARD, VariantId
+from contracts.terms.limits import Limit
+from contracts.terms.values import Bilingual, Contract, Text, absent
+
+
+def _none(value: tuple[str, ...]) -> bool:
+    return not value
+
+
+class Errand(Contract):
+    """One thing that an applicant has to do: fill in a form, hand in materials, fetch a document.
+
+    ``form`` and ``materials`` are codes of the service item. What is handed in at two errands counts twice:
+    the applicant has to get it together twice. ``in_person``: the applicant has to come. ``variants``: in
+    which ways of working; without any, in each.
+    """
+
+    name: Bilingual
+    variants: tuple[VariantId, ...] = Field(default=(), exclude_if=_none)
+    form: Text | None = Field(default=None, exclude_if=absent)
+    materials: tuple[Text, ...] = Field(default=(), exclude_if=_none)
+    in_person: bool = False
+
+
+class Published(Contract):
+    """Totals that somebody published of a way of working, to be read beside what is counted in its code.
+
+    ``time`` is how long it takes the authorities, ``approvals`` how many decisions on the substance,
+    ``visits`` how often the applicant comes in person, ``inspections`` how often inspectors come. What was
+    not published is absent. ``source`` says who published it.
+    """
+
+    variant: VariantId = STANDARD
+    source: Text
+    time: Limit | None = Field(default=None, exclude_if=absent)
+    agencies: int | None = Field(default=None, ge=0, exclude_if=absent)
+    approvals: int | None = Field(default=None, ge=0, exclude_if=absent)
+    forms: int | None = Field(default=None, ge=0, exclude_if=absent)
+    materials: int | None = Field(default=None, ge=0, exclude_if=absent)
+    visits: int | None = Field(default=None, ge=0, exclude_if=absent)
+    inspections: int | None = Field(default=None, ge=0, exclude_if=absent)
