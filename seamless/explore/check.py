@@ -126,22 +126,26 @@ def check_law(
     found.findings += [Finding(*each) for each in fitting(item, law, directory, checks)]
     try:
         for number, applied in enumerate(applications(item, lines)):
-            exploration = Exploration(
-                procedure,
-                law,
-                applied.application,
-                directory,
-                lines,
-                applied.label,
-                applied.bounds,
-                applied.copies,
-                progress=(lambda states, left: progress(law.id, states, left)) if progress else None,
-            )
-            graph = exploration.run()
-            if not number:
-                exploration.compare_single_runs()
-            graph.broken += endings(graph)
-            found.graphs.append(graph)
+            for begun_before in (False, True):
+                exploration = Exploration(
+                    procedure,
+                    law,
+                    applied.application,
+                    directory,
+                    lines,
+                    applied.label,
+                    applied.bounds,
+                    applied.copies,
+                    begun_before,
+                    progress=(lambda states, left: progress(law.id, states, left)) if progress else None,
+                )
+                graph = exploration.run()
+                if not number:
+                    exploration.compare_single_runs()
+                graph.broken += endings(graph)
+                found.graphs.append(graph)
+                if not exploration.patches.asked:
+                    break
     except NoExample as error:
         found.findings.append(Finding("example", f"{error}; give the service item examples=(...)"))
     known = {(each.rule, each.told) for each in found.findings}

@@ -26,6 +26,7 @@ from seamless.explore.graph import NOT_BY_ITSELF, Broken, Graph, Move, State, Tr
 from seamless.explore.lines import Lines
 from seamless.explore.moves import Oracle
 from seamless.explore.opening import CHANNEL, opening
+from seamless.explore.patches import Patches
 from seamless.explore.play import Play
 from seamless.explore.seen import Seen
 from seamless.explore.states import happening, key_of, open_step
@@ -86,6 +87,7 @@ class Exploration:
     label: str = ""
     bounds: Bounds = Bounds()
     copies: bool = False
+    begun_before: bool = False
     progress: Callable[[int, int], None] | None = None
     _known: dict[Any, int] = field(default_factory=dict)
     _places: set[Any] = field(default_factory=set)
@@ -94,8 +96,10 @@ class Exploration:
 
     def run(self) -> Graph:
         """All that can be found, within the bounds."""
-        self.graph = Graph(self.procedure.workflow_type, self.law, self.label, self.application)
+        label = f"{self.label}, begun before the code was changed" if self.begun_before else self.label
+        self.graph = Graph(self.procedure.workflow_type, self.law, label, self.application, self.begun_before)
         self.graph.rounds = self.bounds.rounds
+        self.patches = Patches(begun_before=self.begun_before)
         self._oracle = Oracle(self.application, Party.channel(CHANNEL), copies=self.copies)
         self._opened = opening(self.procedure, self.law, self.application, self.directory)
         self._opens = self._opened.received
@@ -337,7 +341,7 @@ class Exploration:
         opened = self._opened
         if carried is not None:
             opened = opened.model_copy(update={"carried": json.loads(carried)})
-        return Play(self.procedure, opened, at, self.lines)
+        return Play(self.procedure, opened, at, self.lines, patches=self.patches)
 
 
 def _on(before: Standing, after: Standing, play: Play) -> bool:

@@ -154,6 +154,7 @@ class Graph:
     Attributes:
         label: which application.
         application: it.
+        begun_before: the case began before each change that its course asks about with ``workflow.patched``.
         parents: the transition by which each state was found first.
         broken: what breaks a rule, the first of its kind.
         left: the states that were not expanded, since enough moves were made.
@@ -164,6 +165,7 @@ class Graph:
     law: LawVersion
     label: str
     application: Statement
+    begun_before: bool = False
     states: list[State] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
     parents: dict[int, Transition] = field(default_factory=dict)

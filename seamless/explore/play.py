@@ -14,6 +14,7 @@ from contracts.wire.ledger import LedgerEntry
 from seamless.explore.frames import Standing, standing
 from seamless.explore.graph import Move
 from seamless.explore.lines import Lines
+from seamless.explore.patches import Patches
 from seamless.explore.turning import Turned, Turning
 from workflows.case import Procedure
 from workflows.case.case import Case
@@ -41,6 +42,7 @@ class Play:
         lines: Lines,
         *,
         whole: bool = False,
+        patches: Patches | None = None,
     ) -> None:
         """
         Args:
@@ -48,9 +50,11 @@ class Play:
             at: what its clock shows.
             lines: notes the lines that run.
             whole: the case is played to its end in this run; what it runs through is not noted.
+            patches: whether it goes by changed code; it does, unless given.
         """
         self._opened, self._lines = opened, lines
         self._loop = Turning()  # type: ignore[abstract]  # what a case needs of one
+        (patches or Patches(begun_before=False)).of(self._loop)
         self.runtime = Turned(self._loop, at, whole=whole)
         self._procedure = procedure(self.runtime)
         run = cast("Any", self._procedure).run

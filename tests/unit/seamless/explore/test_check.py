@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from temporalio import workflow
 
 from activities.checks import CHECKS
-from contracts.terms.decisions import Decision
+from contracts.terms.decisions import Decision, Grant
 from contracts.terms.directory import load_directory
 from seamless.explore.check import Checked, check
 from seamless.explore.listed import check_listed, named
@@ -88,3 +89,53 @@ def test_one_can_be_named_by_its_procedure_or_its_workflow_type() -> None:
     assert len(named("tree-felling")) == 2
     assert [each.variant for each in named("tree-felling.added-review")] == ["added-review"]
     assert named(None) == list(PROCEDURES)
+
+
+@procedure(item())
+class SaysMoreSinceAChange(Sound):
+    async def course(self, plea: Plea) -> Decision:
+        if workflow.patched("a-mark-more"):
+            await self.mark("to-do")
+        return await super().course(plea)
+
+
+def test_a_course_that_was_changed_is_explored_as_it_is_and_as_it_was_before() -> None:
+    found = checked(SaysMoreSinceAChange)
+    assert (found.findings, found.unreached) == ([], [])
+    [new, old, *_] = found.laws[0].graphs
+    marked = ["marked" in {each.kind for each in graph.transitions[0].happened} for graph in (new, old)]
+    assert (new.begun_before, old.begun_before, marked) == (False, True, [True, False])
+
+
+@procedure(item())
+class IsWrongSinceAChange(Sound):
+    async def course(self, plea: Plea) -> Decision:
+        if workflow.patched("no-reviews"):
+            return await self.decide(Grant())
+        return await super().course(plea)
+
+
+@procedure(item())
+class WasWrongBeforeAChange(Sound):
+    async def course(self, plea: Plea) -> Decision:
+        if not workflow.patched("reviews"):
+            return await self.decide(Grant())
+        return await super().course(plea)
+
+
+@pytest.mark.parametrize("cls", [IsWrongSinceAChange, WasWrongBeforeAChange])
+def test_what_is_wrong_in_either_code_is_found(cls: type[Procedure[Any]]) -> None:
+    assert "clock-never-started" in {each.rule for each in checked(cls).findings}
+
+
+@procedure(item())
+class AsksForTheTime(Sound):
+    async def course(self, plea: Plea) -> Decision:
+        if workflow.now().hour < 12:
+            return await self.end("too early")
+        return await super().course(plea)
+
+
+def test_what_else_is_asked_of_temporal_is_named_with_what_to_use_instead() -> None:
+    [finding] = [each for each in checked(AsksForTheTime).findings if each.rule == "task-fails"]
+    assert "today()" in finding.told
