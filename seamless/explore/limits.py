@@ -119,7 +119,7 @@ def _after(label: _Label, source: State, target: State, transition: Transition, 
     may come in any order, so only what ends last counts."""
     since = dict(label.opened)
     ends = {
-        each.step: since.get(_id(each), label.now) + _length(each, reckoned)
+        each.step: since.get(_id(each), label.now) + length_of(each, reckoned)
         for each in source.open
         if each.limit is not None
     }
@@ -161,7 +161,7 @@ def _id(step: Open) -> str:
     return f"{step.step} {step.holder}"
 
 
-def _length(step: Open, reckoned: Reckoned) -> Fraction:
+def length_of(step: Open, reckoned: Reckoned) -> Fraction:
     """How long a step can be open."""
     if step.limit is None:
         return Fraction(0)

@@ -1,0 +1,294 @@
+"""The ways of the edges: through the gaps between columns and the gutters above the lanes, each in a track of
+its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from seamless.explore.drawing.model import Edge
+from seamless.explore.drawing.page import Point, Route
+
+if TYPE_CHECKING:
+    from seamless.explore.drawing.layout import Layout
+
+TRACK, APART = 8.0, 5.0
+"""From one track of a gap to the next; and how far two horizontal pieces are apart at least."""
+
+BEFORE, ARROW = 9.0, 17.0
+"""Room in a gap before its first track, and after its last one."""
+
+FRAME, LABEL_GAP = 9.0, 8.0
+INTO_FRAME = 400.0
+"""What it costs to run through a frame, in units of the page."""
+
+
+class Vertical(NamedTuple):
+    """A vertical piece of an edge, in a gap."""
+
+    edge: Edge
+    first: float
+    last: float
+
+
+@dataclass
+class Router:
+    """The ways of a layout's edges."""
+
+    layout: Layout
+
+    def __post_init__(self) -> None:
+        layout = self.layout
+        self.edges = layout.drawing.edges
+        self.out_gap = {edge: layout.reach(edge.source)[1] + 1 for edge in self.edges}
+        self.in_gap = {edge: layout.reach(edge.target)[0] for edge in self.edges}
+        layout.place_rows(0.0, {})
+        self.along = {edge: self._runs_along(edge) for edge in self.edges}
+        self.gutter = {edge: self._gutter(edge) for edge in self.edges if not self.along[edge]}
+        self.gutter_track: dict[Edge, int] = {}
+        self.gutter_tracks = self._pack_gutters()
+        layout.place_rows(0.0, self.gutter_tracks)
+        self.settle()
+
+    def settle(self) -> None:
+        """Set where each edge leaves and enters, and which track of a gap it takes; the lanes are in place."""
+        self.leaves: dict[Edge, float] = {}
+        self.enters: dict[Edge, float] = {}
+        for key in dict.fromkeys(edge.source for edge in self.edges):
+            if not self.layout.is_frame(key):
+                self._leave_box(key)
+        for key in dict.fromkeys(edge.source for edge in self.edges):
+            if self.layout.is_frame(key):
+                self._leave_frame(key)
+        self._enter_all()
+        self.track: dict[tuple[Edge, int], int] = {}
+        self.tracks: dict[int, int] = {}
+        gaps: dict[int, list[Vertical]] = defaultdict(list)
+        for edge in self.edges:
+            for gap, first, last in self._verticals(edge):
+                gaps[gap].append(Vertical(edge, first, last))
+        for gap, found in gaps.items():
+            self._pack_gap(gap, found)
+
+    # --- which way -----------------------------------------------------------------------------------------
+
+    def _runs_along(self, edge: Edge) -> bool:
+        """Whether it can stay in its lane until the gap before its target, since nothing stands between."""
+        if self.out_gap[edge] > self.in_gap[edge]:
+            return False
+        layout = self.layout
+        lane = (
+            layout.port_lane(edge.source, edge.target)
+            if layout.is_frame(edge.source)
+            else layout.lane_of(edge.source)
+        )
+        between = range(self.out_gap[edge], self.in_gap[edge])
+        if any(layout.lanes[lane].cells.get(column) for column in between):
+            return False
+        for group in layout.drawing.together:
+            (first, last), (left, right) = layout.span(group.key), layout.reach(group.key)
+            if first <= lane <= last and any(left <= column <= right for column in between):
+                return False
+        return True
+
+    def _gutter(self, edge: Edge) -> int:
+        """The gutter by which it is shortest, and which leads through no frame."""
+        layout = self.layout
+        begins = layout.top_of(edge.source) + layout.height_of(edge.source) / 2
+        ends = layout.top_of(edge.target) + layout.height_of(edge.target) / 2
+        first, after = sorted((self.out_gap[edge], self.in_gap[edge]))
+
+        def cost(gutter: int) -> tuple[float, int]:
+            y = layout.gutter_y(gutter, 0)
+            through = 0
+            for group in layout.drawing.together:
+                (top, bottom), (left, right) = layout.span(group.key), layout.reach(group.key)
+                if top < gutter <= bottom and left < after and right >= first:
+                    through += 1
+            return abs(begins - y) + abs(ends - y) + INTO_FRAME * through, gutter
+
+        return min(range(len(layout.lanes) + 1), key=cost)
+
+    def _pack_gutters(self) -> dict[int, int]:
+        """Give each run its track of its gutter; how many tracks each gutter needs."""
+        taken: dict[int, list[list[tuple[int, int]]]] = defaultdict(list)
+        for edge, gutter in self.gutter.items():
+            first, last = sorted((self.out_gap[edge], self.in_gap[edge]))
+            self.gutter_track[edge] = _fit(taken[gutter], (first, last), 0)
+        return {gutter: len(tracks) for gutter, tracks in taken.items()}
+
+    def _gutter_y(self, edge: Edge) -> float:
+        return self.layout.gutter_y(self.gutter[edge], self.gutter_track[edge])
+
+    # --- where it leaves and enters ------------------------------------------------------------------------
+
+    def _leave_box(self, key: str) -> None:
+        layout = self.layout
+        leaving = sorted(layout.leaving(key), key=lambda edge: (self._towards(edge), edge.dotted))
+        slots = [layout.labels[edge].slot for edge in leaving]
+        y = layout.top_of(key) + (layout.height_of(key) - sum(slots)) / 2
+        for edge, slot in zip(leaving, slots, strict=True):
+            y += slot
+            self.leaves[edge] = y - (2 if layout.labels[edge].lines else slot / 2)
+
+    def _towards(self, edge: Edge) -> float:
+        layout = self.layout
+        if not self.along[edge]:
+            return self._gutter_y(edge)
+        return layout.top_of(edge.target) + layout.height_of(edge.target) / 2
+
+    def _leave_frame(self, key: str) -> None:
+        layout = self.layout
+        taken: dict[int, list[tuple[float, float]]] = defaultdict(list)
+        last = layout.reach(key)[1]
+        for member in layout.members(key):
+            if layout.column[member] == last:
+                for edge in layout.leaving(member):
+                    taken[layout.lane_of(member)].append((self.leaves[edge] - 3, self.leaves[edge] + 3))
+        for edge in sorted(layout.leaving(key), key=self._towards):
+            number = layout.port_lane(key, edge.target)
+            lane, height = layout.lanes[number], layout.labels[edge].height + 2
+            middle = lane.y + (lane.content + height) / 2
+            found = middle
+            for y in _outward(middle, lane.y + height, lane.y + lane.content):
+                if all(y + 4 < first or y - height > last_y for first, last_y in taken[number]):
+                    found = y
+                    break
+            taken[number].append((found - height, found + 4))
+            self.leaves[edge] = found
+
+    def _enter_all(self) -> None:
+        layout = self.layout
+        used: dict[int, list[tuple[float, Edge]]] = defaultdict(list)
+        for edge in self.edges:
+            along = self.along[edge]
+            last = self.in_gap[edge] if along else self.out_gap[edge]
+            for gap in range(self.out_gap[edge], last + 1):
+                used[gap].append((self.leaves[edge], edge))
+        for edge in sorted(self.edges, key=lambda each: not self._is_level(each)):
+            top, height = layout.top_of(edge.target), layout.height_of(edge.target)
+            first, last = top + 7, top + height - 7
+            middle = (first + last) / 2
+            if layout.is_frame(edge.target):
+                lane = layout.lanes[layout.port_lane(edge.target, edge.source)]
+                first, last = lane.y + 4, lane.y + lane.content - 4
+                middle = (first + last) / 2
+            gap = self.in_gap[edge]
+            wanted = self.leaves[edge] if self.along[edge] and first <= self.leaves[edge] <= last else middle
+            found = middle
+            for y in (wanted, *_outward(wanted, first, last, 3.0)):
+                if all(abs(y - other) >= APART or each is edge for other, each in used[gap]):
+                    found = y
+                    break
+            self.enters[edge] = found
+            used[gap].append((found, edge))
+
+    def _is_level(self, edge: Edge) -> bool:
+        """Whether it can be one straight line."""
+        top, height = self.layout.top_of(edge.target), self.layout.height_of(edge.target)
+        return self.along[edge] and top + 7 <= self.leaves[edge] <= top + height - 7
+
+    # --- the tracks of the gaps ----------------------------------------------------------------------------
+
+    def _verticals(self, edge: Edge) -> Iterator[tuple[int, float, float]]:
+        begins, ends = self.leaves[edge], self.enters[edge]
+        if self.along[edge]:
+            if abs(begins - ends) > 0.5:
+                yield self.in_gap[edge], begins, ends
+        else:
+            y = self._gutter_y(edge)
+            yield self.out_gap[edge], begins, y
+            yield self.in_gap[edge], y, ends
+
+    def _pack_gap(self, gap: int, found: list[Vertical]) -> None:
+        """Give each vertical piece its track: those that come from the left and lead down so, that the lowest
+        is leftmost; those that lead up the other way round. So they cross the least."""
+
+        def order(piece: Vertical) -> tuple[bool, float]:
+            down = piece.last > piece.first
+            return down, -piece.first if down else piece.first
+
+        tracks: list[list[tuple[float, float]]] = []
+        for piece in sorted(found, key=order):
+            interval = (min(piece.first, piece.last), max(piece.first, piece.last))
+            self.track[piece.edge, gap] = _fit(tracks, interval, APART)
+        self.tracks[gap] = len(tracks)
+
+    # --- on the page ---------------------------------------------------------------------------------------
+
+    def zone(self, gap: int) -> float:
+        """How wide the texts of the edges are that leave the boxes left of a gap."""
+        found = [
+            self.layout.labels[edge].width + LABEL_GAP
+            for edge in self.edges
+            if self.out_gap[edge] == gap
+            and not self.layout.is_frame(edge.source)
+            and self.layout.labels[edge].lines
+        ]
+        return max(found, default=0.0)
+
+    def _frame_zone(self, gap: int) -> float:
+        ends = [each for each in self.layout.drawing.together if self.layout.reach(each.key)[1] + 1 == gap]
+        if not ends:
+            return 0.0
+        widths = [self.layout.labels[edge].width for each in ends for edge in self.layout.leaving(each.key)]
+        return FRAME + LABEL_GAP + max(widths, default=0.0)
+
+    def _first_track(self, gap: int) -> float:
+        return self.zone(gap) + self._frame_zone(gap) + BEFORE
+
+    def gap_widths(self) -> list[float]:
+        """How wide each gap is: the first one is before the first column."""
+        begins = [self.layout.reach(each.key)[0] for each in self.layout.drawing.together]
+        return [
+            self._first_track(gap)
+            + TRACK * max(0, self.tracks.get(gap, 0) - 1)
+            + ARROW
+            + (FRAME if gap in begins else 0)
+            for gap in range(self.layout.count)
+        ]
+
+    def route(self, edge: Edge, lefts: list[float], ends: list[float], gaps: list[float]) -> Route:
+        """An edge, point by point; the boxes are in place."""
+        rects = self.layout.rects
+
+        def x_of(gap: int) -> float:
+            begins = ends[gap - 1] if gap else lefts[0] - gaps[0]
+            return begins + self._first_track(gap) + TRACK * self.track[edge, gap]
+
+        y, target_y = self.leaves[edge], self.enters[edge]
+        points = [Point(rects[edge.source].right, y)]
+        if not self.along[edge]:
+            run = self._gutter_y(edge)
+            first, last = x_of(self.out_gap[edge]), x_of(self.in_gap[edge])
+            points += [Point(first, y), Point(first, run), Point(last, run), Point(last, target_y)]
+        elif (edge, self.in_gap[edge]) in self.track:
+            x = x_of(self.in_gap[edge])
+            points += [Point(x, y), Point(x, target_y)]
+        else:
+            points[0] = Point(rects[edge.source].right, target_y)
+        points.append(Point(rects[edge.target].x, target_y))
+        begins = ends[self.out_gap[edge] - 1] if not self.layout.is_frame(edge.source) else points[0].x
+        return Route(edge, self.layout.labels[edge], points, Point(begins + 4, points[0].y))
+
+
+def _fit(tracks: list[list[tuple[float, float]]], interval: tuple[float, float], apart: float) -> int:
+    """The first track in which an interval meets no other; it is put there."""
+    for number, taken in enumerate(tracks):
+        if all(interval[1] + apart < first or interval[0] - apart > last for first, last in taken):
+            taken.append(interval)
+            return number
+    tracks.append([interval])
+    return len(tracks) - 1
+
+
+def _outward(middle: float, first: float, last: float, by: float = 4.0) -> Iterator[float]:
+    """Places from the middle outward, between two."""
+    if first <= middle <= last:
+        yield middle
+    for number in range(1, int((last - first) / by) + 2):
+        for y in (middle + number * by, middle - number * by):
+            if first <= y <= last:
+                yield y
