@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seamless.cli.options import Json
+from seamless.cli.procedure_draw import draw
 
 if TYPE_CHECKING:
     from contracts.terms.law import LawVersion
     from contracts.terms.service_item import ServiceItem
 
 app = typer.Typer(
-    help="Procedures: list them, show what the catalogue says of one, check them.", no_args_is_help=True
+    help="Procedures: list them, show what the catalogue says of one, check, draw and compare them.",
+    no_args_is_help=True,
 )
+app.command()(draw)
 
 
 @app.command("list")

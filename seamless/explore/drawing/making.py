@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Literal
 
 from contracts.terms.clock_rules import NothingFollows
 from contracts.terms.identifiers import APPLICANT, Party
@@ -40,7 +41,7 @@ def drawing_of(workflow_type: str, item: ServiceItem, found: LawChecked) -> Draw
         reckoned if path is not None else None,
         _beyond(found.in_time),
         _beyond(found.with_silence),
-        sum(len(graph.left) for graph in found.graphs),
+        len(found.graphs[0].left) if found.graphs else 0,
     )
 
 
@@ -126,7 +127,9 @@ def _first_time(found: Sequence[Flow], rounds: Rounds) -> list[Label]:
     return list(dict.fromkeys(firsts or [label for _, label in labels]))
 
 
-def _labels(targets: dict[str, list[Flow]], target: str, rounds: Rounds) -> tuple[list[Label], str | None]:
+def _labels(
+    targets: dict[str, list[Flow]], target: str, rounds: Rounds
+) -> tuple[list[Label], Literal["one", "all"]]:
     """By which outcomes boxes that are open together lead to one of several targets: those that lead there
     only, of which one is enough; or, where there are none, those of which none leads elsewhere only."""
     all_of = {key: _first_time(found, rounds) for key, found in targets.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from seamless.explore.drawing.model import Edge, Together
@@ -48,8 +48,8 @@ class Route:
 
     edge: Edge
     label: Label
-    points: list[Point] = field(default_factory=list)
-    label_at: Point = Point(0, 0)
+    label_at: Point
+    points: list[Point]
 
 
 @dataclass

@@ -4,23 +4,21 @@ its own."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from seamless.explore.drawing.model import Edge
-from seamless.explore.drawing.page import Point, Route
+from seamless.explore.drawing.page import Point, Rect, Route
+from seamless.explore.drawing.rows import FRAME, TRACK, Rows
 
-if TYPE_CHECKING:
-    from seamless.explore.drawing.layout import Layout
-
-TRACK, APART = 8.0, 5.0
-"""From one track of a gap to the next; and how far two horizontal pieces are apart at least."""
+APART = 5.0
+"""How far two pieces in one track, or two horizontal ones in one gap, are apart at least."""
 
 BEFORE, ARROW = 9.0, 17.0
 """Room in a gap before its first track, and after its last one."""
 
-FRAME, LABEL_GAP = 9.0, 8.0
+LABEL_GAP = 8.0
 INTO_FRAME = 400.0
 """What it costs to run through a frame, in units of the page."""
 
@@ -35,32 +33,32 @@ class Vertical(NamedTuple):
 
 @dataclass
 class Router:
-    """The ways of a layout's edges."""
+    """The ways of a drawing's edges."""
 
-    layout: Layout
+    rows: Rows
 
     def __post_init__(self) -> None:
-        layout = self.layout
-        self.edges = layout.drawing.edges
-        self.out_gap = {edge: layout.reach(edge.source)[1] + 1 for edge in self.edges}
-        self.in_gap = {edge: layout.reach(edge.target)[0] for edge in self.edges}
-        layout.place_rows(0.0, {})
+        rows = self.rows
+        self.edges = rows.drawing.edges
+        self.out_gap = {edge: rows.reach(edge.source)[1] + 1 for edge in self.edges}
+        self.in_gap = {edge: rows.reach(edge.target)[0] for edge in self.edges}
+        rows.place(0.0, {})
         self.along = {edge: self._runs_along(edge) for edge in self.edges}
         self.gutter = {edge: self._gutter(edge) for edge in self.edges if not self.along[edge]}
         self.gutter_track: dict[Edge, int] = {}
         self.gutter_tracks = self._pack_gutters()
-        layout.place_rows(0.0, self.gutter_tracks)
+        rows.place(0.0, self.gutter_tracks)
         self.settle()
 
     def settle(self) -> None:
-        """Set where each edge leaves and enters, and which track of a gap it takes; the lanes are in place."""
+        """Set where each edge leaves and enters, and which track of a gap it takes; the lanes are there."""
         self.leaves: dict[Edge, float] = {}
         self.enters: dict[Edge, float] = {}
         for key in dict.fromkeys(edge.source for edge in self.edges):
-            if not self.layout.is_frame(key):
+            if not self.rows.is_frame(key):
                 self._leave_box(key)
         for key in dict.fromkeys(edge.source for edge in self.edges):
-            if self.layout.is_frame(key):
+            if self.rows.is_frame(key):
                 self._leave_frame(key)
         self._enter_all()
         self.track: dict[tuple[Edge, int], int] = {}
@@ -78,89 +76,89 @@ class Router:
         """Whether it can stay in its lane until the gap before its target, since nothing stands between."""
         if self.out_gap[edge] > self.in_gap[edge]:
             return False
-        layout = self.layout
+        rows = self.rows
         lane = (
-            layout.port_lane(edge.source, edge.target)
-            if layout.is_frame(edge.source)
-            else layout.lane_of(edge.source)
+            rows.port_lane(edge.source, edge.target)
+            if rows.is_frame(edge.source)
+            else rows.lane_of(edge.source)
         )
         between = range(self.out_gap[edge], self.in_gap[edge])
-        if any(layout.lanes[lane].cells.get(column) for column in between):
+        if any(rows.lanes[lane].cells.get(column) for column in between):
             return False
-        for group in layout.drawing.together:
-            (first, last), (left, right) = layout.span(group.key), layout.reach(group.key)
+        for group in rows.drawing.together:
+            (first, last), (left, right) = rows.span(group.key), rows.reach(group.key)
             if first <= lane <= last and any(left <= column <= right for column in between):
                 return False
         return True
 
     def _gutter(self, edge: Edge) -> int:
         """The gutter by which it is shortest, and which leads through no frame."""
-        layout = self.layout
-        begins = layout.top_of(edge.source) + layout.height_of(edge.source) / 2
-        ends = layout.top_of(edge.target) + layout.height_of(edge.target) / 2
+        rows = self.rows
+        begins = rows.top_of(edge.source) + rows.height_of(edge.source) / 2
+        ends = rows.top_of(edge.target) + rows.height_of(edge.target) / 2
         first, after = sorted((self.out_gap[edge], self.in_gap[edge]))
 
         def cost(gutter: int) -> tuple[float, int]:
-            y = layout.gutter_y(gutter, 0)
+            y = rows.gutter_y(gutter, 0)
             through = 0
-            for group in layout.drawing.together:
-                (top, bottom), (left, right) = layout.span(group.key), layout.reach(group.key)
+            for group in rows.drawing.together:
+                (top, bottom), (left, right) = rows.span(group.key), rows.reach(group.key)
                 if top < gutter <= bottom and left < after and right >= first:
                     through += 1
             return abs(begins - y) + abs(ends - y) + INTO_FRAME * through, gutter
 
-        return min(range(len(layout.lanes) + 1), key=cost)
+        return min(range(len(rows.lanes) + 1), key=cost)
 
     def _pack_gutters(self) -> dict[int, int]:
         """Give each run its track of its gutter; how many tracks each gutter needs."""
-        taken: dict[int, list[list[tuple[int, int]]]] = defaultdict(list)
+        taken: dict[int, list[list[tuple[float, float]]]] = defaultdict(list)
         for edge, gutter in self.gutter.items():
             first, last = sorted((self.out_gap[edge], self.in_gap[edge]))
             self.gutter_track[edge] = _fit(taken[gutter], (first, last), 0)
         return {gutter: len(tracks) for gutter, tracks in taken.items()}
 
     def _gutter_y(self, edge: Edge) -> float:
-        return self.layout.gutter_y(self.gutter[edge], self.gutter_track[edge])
+        return self.rows.gutter_y(self.gutter[edge], self.gutter_track[edge])
 
     # --- where it leaves and enters ------------------------------------------------------------------------
 
     def _leave_box(self, key: str) -> None:
-        layout = self.layout
-        leaving = sorted(layout.leaving(key), key=lambda edge: (self._towards(edge), edge.dotted))
-        slots = [layout.labels[edge].slot for edge in leaving]
-        y = layout.top_of(key) + (layout.height_of(key) - sum(slots)) / 2
+        rows = self.rows
+        leaving = sorted(rows.leaving(key), key=lambda edge: (self._towards(edge), edge.dotted))
+        slots = [rows.labels[edge].slot for edge in leaving]
+        y = rows.top_of(key) + (rows.height_of(key) - sum(slots)) / 2
         for edge, slot in zip(leaving, slots, strict=True):
             y += slot
-            self.leaves[edge] = y - (2 if layout.labels[edge].lines else slot / 2)
+            self.leaves[edge] = y - (2 if rows.labels[edge].lines else slot / 2)
 
     def _towards(self, edge: Edge) -> float:
-        layout = self.layout
+        rows = self.rows
         if not self.along[edge]:
             return self._gutter_y(edge)
-        return layout.top_of(edge.target) + layout.height_of(edge.target) / 2
+        return rows.top_of(edge.target) + rows.height_of(edge.target) / 2
 
     def _leave_frame(self, key: str) -> None:
-        layout = self.layout
+        rows = self.rows
         taken: dict[int, list[tuple[float, float]]] = defaultdict(list)
-        last = layout.reach(key)[1]
-        for member in layout.members(key):
-            if layout.column[member] == last:
-                for edge in layout.leaving(member):
-                    taken[layout.lane_of(member)].append((self.leaves[edge] - 3, self.leaves[edge] + 3))
-        for edge in sorted(layout.leaving(key), key=self._towards):
-            number = layout.port_lane(key, edge.target)
-            lane, height = layout.lanes[number], layout.labels[edge].height + 2
+        last = rows.reach(key)[1]
+        for member in rows.members(key):
+            if rows.column[member] == last:
+                for edge in rows.leaving(member):
+                    taken[rows.lane_of(member)].append((self.leaves[edge] - 3, self.leaves[edge] + 3))
+        for edge in sorted(rows.leaving(key), key=self._towards):
+            number = rows.port_lane(key, edge.target)
+            lane, height = rows.lanes[number], rows.labels[edge].height + 2
             middle = lane.y + (lane.content + height) / 2
             found = middle
-            for y in _outward(middle, lane.y + height, lane.y + lane.content):
-                if all(y + 4 < first or y - height > last_y for first, last_y in taken[number]):
-                    found = y
+            for at in _outward(middle, lane.y + height, lane.y + lane.content):
+                if all(at + 4 < first or at - height > after for first, after in taken[number]):
+                    found = at
                     break
             taken[number].append((found - height, found + 4))
             self.leaves[edge] = found
 
     def _enter_all(self) -> None:
-        layout = self.layout
+        rows = self.rows
         used: dict[int, list[tuple[float, Edge]]] = defaultdict(list)
         for edge in self.edges:
             along = self.along[edge]
@@ -168,11 +166,11 @@ class Router:
             for gap in range(self.out_gap[edge], last + 1):
                 used[gap].append((self.leaves[edge], edge))
         for edge in sorted(self.edges, key=lambda each: not self._is_level(each)):
-            top, height = layout.top_of(edge.target), layout.height_of(edge.target)
+            top, height = rows.top_of(edge.target), rows.height_of(edge.target)
             first, last = top + 7, top + height - 7
             middle = (first + last) / 2
-            if layout.is_frame(edge.target):
-                lane = layout.lanes[layout.port_lane(edge.target, edge.source)]
+            if rows.is_frame(edge.target):
+                lane = rows.lanes[rows.port_lane(edge.target, edge.source)]
                 first, last = lane.y + 4, lane.y + lane.content - 4
                 middle = (first + last) / 2
             gap = self.in_gap[edge]
@@ -187,7 +185,7 @@ class Router:
 
     def _is_level(self, edge: Edge) -> bool:
         """Whether it can be one straight line."""
-        top, height = self.layout.top_of(edge.target), self.layout.height_of(edge.target)
+        top, height = self.rows.top_of(edge.target), self.rows.height_of(edge.target)
         return self.along[edge] and top + 7 <= self.leaves[edge] <= top + height - 7
 
     # --- the tracks of the gaps ----------------------------------------------------------------------------
@@ -218,44 +216,49 @@ class Router:
 
     # --- on the page ---------------------------------------------------------------------------------------
 
-    def zone(self, gap: int) -> float:
-        """How wide the texts of the edges are that leave the boxes left of a gap."""
+    def zone(self, gap: int, of: Collection[str] | None = None) -> float:
+        """How wide the texts of the edges are that leave the boxes left of a gap, or some of them."""
         found = [
-            self.layout.labels[edge].width + LABEL_GAP
+            self.rows.labels[edge].width + LABEL_GAP
             for edge in self.edges
             if self.out_gap[edge] == gap
-            and not self.layout.is_frame(edge.source)
-            and self.layout.labels[edge].lines
+            and not self.rows.is_frame(edge.source)
+            and (of is None or edge.source in of)
+            and self.rows.labels[edge].lines
         ]
         return max(found, default=0.0)
 
-    def _frame_zone(self, gap: int) -> float:
-        ends = [each for each in self.layout.drawing.together if self.layout.reach(each.key)[1] + 1 == gap]
-        if not ends:
-            return 0.0
-        widths = [self.layout.labels[edge].width for each in ends for edge in self.layout.leaving(each.key)]
-        return FRAME + LABEL_GAP + max(widths, default=0.0)
-
     def _first_track(self, gap: int) -> float:
-        return self.zone(gap) + self._frame_zone(gap) + BEFORE
+        found = [self.zone(gap)]
+        for each in self.rows.drawing.together:
+            if self.rows.reach(each.key)[1] + 1 == gap:
+                widths = [self.rows.labels[edge].width for edge in self.rows.leaving(each.key)]
+                border = self.zone(gap, each.members) + FRAME
+                found.append(border + max(widths, default=0.0) + LABEL_GAP)
+        return max(found) + BEFORE
 
     def gap_widths(self) -> list[float]:
         """How wide each gap is: the first one is before the first column."""
-        begins = [self.layout.reach(each.key)[0] for each in self.layout.drawing.together]
+        begins = [self.rows.reach(each.key)[0] for each in self.rows.drawing.together]
         return [
             self._first_track(gap)
             + TRACK * max(0, self.tracks.get(gap, 0) - 1)
             + ARROW
             + (FRAME if gap in begins else 0)
-            for gap in range(self.layout.count)
+            for gap in range(self.rows.count)
         ]
 
-    def route(self, edge: Edge, lefts: list[float], ends: list[float], gaps: list[float]) -> Route:
-        """An edge, point by point; the boxes are in place."""
-        rects = self.layout.rects
+    def route(self, edge: Edge, rects: dict[str, Rect], first_gap: float, ends: list[float]) -> Route:
+        """An edge, point by point.
+
+        Args:
+            rects: where the boxes and frames are.
+            first_gap: where the gap before the first column begins.
+            ends: where the columns end.
+        """
 
         def x_of(gap: int) -> float:
-            begins = ends[gap - 1] if gap else lefts[0] - gaps[0]
+            begins = ends[gap - 1] if gap else first_gap
             return begins + self._first_track(gap) + TRACK * self.track[edge, gap]
 
         y, target_y = self.leaves[edge], self.enters[edge]
@@ -270,8 +273,8 @@ class Router:
         else:
             points[0] = Point(rects[edge.source].right, target_y)
         points.append(Point(rects[edge.target].x, target_y))
-        begins = ends[self.out_gap[edge] - 1] if not self.layout.is_frame(edge.source) else points[0].x
-        return Route(edge, self.layout.labels[edge], points, Point(begins + 4, points[0].y))
+        begins = ends[self.out_gap[edge] - 1] if not self.rows.is_frame(edge.source) else points[0].x
+        return Route(edge, self.rows.labels[edge], Point(begins + 4, points[0].y), points)
 
 
 def _fit(tracks: list[list[tuple[float, float]]], interval: tuple[float, float], apart: float) -> int:

@@ -14,11 +14,11 @@ Style = Literal["title", "plain", "silence"]
 TITLE, SMALL, LABEL = 12.0, 11.0, 10.5
 LEADING = {"title": 16.0, "plain": 14.0, "silence": 14.0}
 LABEL_LEADING = 13.0
-PAD = 8.0
+PAD = 6.0
 RULE = 5.0
 """Above and below the dotted rule before what silence brings."""
 
-STEP, WIDER, LABEL_WIDTH = 134.0, 210.0, 92.0
+STEP, WIDER, LABEL_WIDTH = 126.0, 216.0, 74.0
 SLOT, PORT = 10.0, 9.0
 """What an edge needs at least of the side of its box, where it leaves and where it enters."""
 

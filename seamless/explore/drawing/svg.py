@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from contracts.terms.bounds import printable
-from seamless.explore.drawing.layout import HEAD, HEADER, HEADER_PAD, MARGIN, NOTE, laid_out
+from seamless.explore.drawing.layout import HEAD, MARGIN, NOTE, laid_out
 from seamless.explore.drawing.model import Box, Edge
 from seamless.explore.drawing.page import Page, Point, Rect, Route
+from seamless.explore.drawing.rows import HEADER, HEADER_PAD
 from seamless.explore.drawing.sizes import LABEL, LABEL_LEADING, LEADING, PAD, RULE, SMALL, TITLE, Sized
 from seamless.explore.drawing.words import Words
 
@@ -175,6 +176,9 @@ def _label(route: Route) -> Iterator[str]:
 def _foot(page: Page) -> Iterator[str]:
     y = page.height - MARGIN - 15 * len(page.notes) + 12
     for kind, text, at in page.legend:
+        if kind == "none":
+            yield _text(text, at, NOTE, kind="note")
+            continue
         dashes = {"dotted": "1.5 3.5", "back": "6 3"}.get(kind)
         dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
         color, width = (MARKED, "2.4") if kind == "longest" else (SOFT, "1.2")

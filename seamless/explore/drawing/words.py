@@ -42,15 +42,12 @@ _WORDS = {
     "closed": ("办结", "Closed"),
     "together": ("同时进行", "at the same time"),
     "instead": ("代替{}", "in place of {}"),
-    "grace": ("催办后再加{}", "then {} more"),
-    "day": ("至程序确定之日", "to a day that the course names"),
     "silence": ("逾期：{}", "silence: {}"),
-    "deemed": ("视为“{}”", "counts as “{}”"),
+    "deemed": ("视为{}", "{}"),
     "lapsed": ("不予许可", "it fails"),
     "referred": ("由{}代办", "{} answers instead"),
-    "over": ("逾期", "no answer in time"),
-    "silent": ("逾期视为“{}”", "silence: “{}”"),
-    "fails": ("逾期未办", "silence: it fails"),
+    "over": ("逾期", "silence"),
+    "silent": ("逾期视为{}", "silence: {}"),
     "one": ("任一：{}", "any: {}"),
     "all": ("全部：{}", "all: {}"),
     "more": ("等{}项", "{} more"),
@@ -63,6 +60,10 @@ _WORDS = {
     "longest-in-time": ("最长路径（各部门按期办理）", "the longest path, with each agency in time"),
     "longest-with-silence": ("最长路径（各部门均逾期）", "the longest path, with every agency silent"),
     "dotted": ("逾期的后果", "what follows from silence"),
+    "grace": (
+        "期限 + 宽限期，告知上级或牵头部门之后",
+        "10 + 3: the limit, and what is added once others are told",
+    ),
     "back": ("返回", "back to an earlier step"),
     "withdrawable": ("决定作出前，申请人可以撤回申请。", "The applicant can withdraw until it is decided."),
     "tacit-grant": (
@@ -90,6 +91,7 @@ _OUTCOMES = {
     "complete": ("齐全", "complete"),
     "incomplete": ("不齐全", "incomplete"),
     "approved": ("同意", "approved"),
+    "refused": ("不同意", "refused"),
     "issued": ("已制发", "issued"),
     "outstanding": ("尚未办理", "outstanding"),
     "broken-off": ("中断", "broken off"),
@@ -182,9 +184,14 @@ class Words:
         if box.instead_of is not None:
             yield self.word("instead", self.lane(box.instead_of))
         if box.limit is not None and box.kind not in ("law", "decision"):
-            yield self.limit(box.limit)
-        for grace in box.graces:
-            yield self.word("grace", self.limit(grace))
+            yield self._limits(box.limit, *box.graces)
+
+    def _limits(self, *limits: Limit) -> str:
+        """Limits that follow one another: ``10 + 3 working days``."""
+        if len({each.unit for each in limits}) > 1:
+            return " + ".join(self.limit(each) for each in limits)
+        count = str(limits[0].count) if len(limits) == 1 else " + ".join(str(each.count) for each in limits)
+        return self.count(count, limits[0].unit)
 
     def silence(self, box: Box) -> str | None:
         """What silence brings."""
@@ -210,21 +217,26 @@ class Words:
 
     def label(self, edge: Edge) -> str:
         """By which outcomes an edge leads on; empty where it always does."""
-        told = [self.outcome(each) for each in edge.said]
-        if not told:
-            told = [self._silent(each) for each in edge.silent]
-        told = list(dict.fromkeys(told))
+        told = [] if self._goes_without_saying(edge) else [self.outcome(each) for each in edge.said]
+        told += [self._silent(each) for each in edge.silent if edge.dotted or each.kind != "deemed"]
+        told = list(dict.fromkeys(each for each in told if each))
         if len(told) > MOST_NAMED:
             told = [*told[: MOST_NAMED - 1], self.word("more", len(told) - MOST_NAMED + 1)]
         label = self.word("join").join(told)
         return self.word(edge.of, label) if edge.of and label else label
 
+    def _goes_without_saying(self, edge: Edge) -> bool:
+        """Whether what leads on is all that its box waits for, and so stands there."""
+        box = next((each for each in self.drawing.boxes if each.key == edge.source), None)
+        wants = box.wants if box is not None and box.kind == "wait" else ()
+        return len(wants) == 1 and edge.said == (wants[0].removeprefix("reported:"),)
+
     def _silent(self, silent: Silent) -> str:
         match silent.kind:
             case "deemed":
                 return self.word("silent", self.outcome(silent.code or ""))
-            case "lapsed":
-                return self.word("fails")
+            case "referred":  # the box says so
+                return ""
         return self.word("over")
 
     # --- beside the drawing --------------------------------------------------------------------------------
