@@ -145,25 +145,27 @@ class Router:
             if rows.column[member] == last:
                 for edge in rows.leaving(member):
                     taken[rows.lane_of(member)].append((self.leaves[edge] - 3, self.leaves[edge] + 3))
+        by_lane: dict[int, list[Edge]] = defaultdict(list)
         for edge in sorted(rows.leaving(key), key=self._towards):
-            number = rows.port_lane(key, edge.target)
-            lane, height = rows.lanes[number], rows.labels[edge].height + 2
-            middle = lane.y + (lane.content + height) / 2
-            found = middle
-            for at in _outward(middle, lane.y + height, lane.y + lane.content):
-                if all(at + 4 < first or at - height > after for first, after in taken[number]):
-                    found = at
-                    break
-            taken[number].append((found - height, found + 4))
-            self.leaves[edge] = found
+            by_lane[rows.port_lane(key, edge.target)].append(edge)
+        for number, edges in by_lane.items():
+            lane, slots = rows.lanes[number], [rows.labels[edge].slot + 6 for edge in edges]
+            y = lane.y + (0 if taken[number] else (lane.content - sum(slots)) / 2)
+            for edge, slot in zip(edges, slots, strict=True):
+                beside = sorted(each for each in taken[number] if each[1] > y)
+                for first, after in beside:  # below what leaves a box there, where it does not fit above
+                    if first < y + slot and after > y:
+                        y = after
+                y += slot
+                self.leaves[edge] = y - 4
 
     def _enter_all(self) -> None:
         rows = self.rows
         used: dict[int, list[tuple[float, Edge]]] = defaultdict(list)
         for edge in self.edges:
             along = self.along[edge]
-            last = self.in_gap[edge] if along else self.out_gap[edge]
-            for gap in range(self.out_gap[edge], last + 1):
+            until = self.in_gap[edge] if along else self.out_gap[edge]
+            for gap in range(self.out_gap[edge], until + 1):
                 used[gap].append((self.leaves[edge], edge))
         for edge in sorted(self.edges, key=lambda each: not self._is_level(each)):
             top, height = rows.top_of(edge.target), rows.height_of(edge.target)

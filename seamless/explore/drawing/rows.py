@@ -124,7 +124,7 @@ class Rows:
             for number, needed in room.items():
                 beside = [edge for key in group.members for edge in self.leaving(key)]
                 beside = [edge for edge in beside if self.lane_of(edge.source) == number]
-                taken = sum(self.labels[edge].slot for edge in beside)
+                taken = len(beside) * (8 + max(self.labels[edge].slot for edge in self.leaving(group.key)))
                 self.lanes[number].content = max(self.lanes[number].content, needed + taken)
 
     def _stack(self) -> None:

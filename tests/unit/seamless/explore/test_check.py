@@ -6,17 +6,14 @@ from typing import Any
 
 import pytest
 
-from activities.checks import CHECKS
 from contracts.terms.decisions import Decision
-from contracts.terms.directory import load_directory
-from seamless.explore.check import Checked, check
-from seamless.explore.listed import check_listed, named
-from tests.unit.seamless.explore.broken import BROKEN, COUNTED
+from seamless.explore.listed import named
+from tests.unit.seamless.explore.broken import BROKEN
+from tests.unit.seamless.explore.explored import checked, listed
 from tests.unit.seamless.explore.permit import Issuing, Plea, Sound, Work, item
 from workflows.case import Procedure, procedure
 from workflows.procedures import PROCEDURES
 
-DIRECTORY = load_directory()
 STATIC = ("agency", "check", "material", "promised")
 """Rules that need no way there."""
 
@@ -33,13 +30,9 @@ WAYS = {
 """Who said what on the shortest way to it."""
 
 
-def checked(cls: type[Procedure[Any]]) -> Checked:
-    return check(cls, DIRECTORY, CHECKS)
-
-
 @pytest.mark.parametrize("cls", PROCEDURES, ids=lambda each: each.workflow_type)
 def test_every_procedure_passes(cls: type[Procedure[Any]]) -> None:
-    found = check_listed(cls, DIRECTORY)
+    found = listed(cls)
     told = [f"{each.rule}: {each.told}\n" + "\n".join(each.story) for each in found.findings]
     assert not told, "\n\n".join(told)
     assert found.unreached == []
@@ -54,7 +47,6 @@ def test_a_sound_procedure_passes_and_every_line_of_it_is_reached() -> None:
 def test_a_broken_procedure_fails_and_the_way_there_is_told(
     cls: type[Procedure[Any]], rule: str, told: str
 ) -> None:
-    COUNTED.clear()
     found = checked(cls)
     mine = [each for each in found.findings if each.rule == rule and told in each.told]
     assert mine, found.findings
