@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seamless.cli.options import Json
+from seamless.cli.procedure_compare import compare
 from seamless.cli.procedure_draw import draw
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command()(draw)
+app.command()(compare)
 
 
 @app.command("list")

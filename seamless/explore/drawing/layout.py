@@ -22,14 +22,14 @@ def laid_out(words: Words) -> Page:
     rows = Rows(words)
     router = Router(rows)
     gaps, widths = router.gap_widths(), rows.column_widths()
-    width = max(NARROWEST, 2 * MARGIN + HEADER + sum(widths) + sum(gaps) + 10)
+    width = max(NARROWEST, 2 * MARGIN + HEADER + sum(widths) + sum(gaps))
     inner = width - 2 * MARGIN
     title = wrapped(words.name, inner, HEAD, bold=True)
     head = [line for each in words.head() for line in wrapped(each, inner, NOTE)]
     bottom = rows.place(MARGIN + 22 * len(title) + 15 * len(head) + 8, router.gutter_tracks)
     router.settle()
     x, lefts = MARGIN + HEADER, []
-    for gap, column in zip(gaps, widths, strict=True):
+    for gap, column in zip(gaps, widths, strict=False):
         lefts.append(x + gap)
         x += gap + column
     ends = [left + column for left, column in zip(lefts, widths, strict=True)]

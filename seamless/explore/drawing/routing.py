@@ -240,14 +240,14 @@ class Router:
         return max(found) + BEFORE
 
     def gap_widths(self) -> list[float]:
-        """How wide each gap is: the first one is before the first column."""
+        """How wide each gap is: the first one is before the first column, the last one after the last."""
         begins = [self.rows.reach(each.key)[0] for each in self.rows.drawing.together]
         return [
             self._first_track(gap)
             + TRACK * max(0, self.tracks.get(gap, 0) - 1)
             + ARROW
             + (FRAME if gap in begins else 0)
-            for gap in range(self.rows.count)
+            for gap in range(self.rows.count + 1)
         ]
 
     def route(self, edge: Edge, rects: dict[str, Rect], first_gap: float, ends: list[float]) -> Route:

@@ -195,3 +195,18 @@ def _at(rect: Rect) -> str:
         f'x="{number(rect.x)}" y="{number(rect.y)}" width="{number(rect.width)}" '
         f'height="{number(rect.height)}"'
     )
+
+
+def side_by_side(left: Words, right: Words) -> str:
+    """Two drawings beside one another, in one file."""
+    pages = [laid_out(left), laid_out(right)]
+    width, height = sum(page.width for page in pages), max(page.height for page in pages)
+    title, description = (
+        " | ".join(texts) for texts in ((left.name, right.name), (left.description(), right.description()))
+    )
+    lines = [opening(left.language, width, height, title, description)]
+    x = 0.0
+    for page in pages:
+        lines += [f'<g transform="translate({number(x)} 0)">', *body(page), "</g>"]
+        x += page.width
+    return "\n".join([*lines, "</svg>"]) + "\n"
