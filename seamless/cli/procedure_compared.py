@@ -133,7 +133,7 @@ def _told(found: Figures, words: Words) -> Iterator[tuple[str, str]]:
     yield "promised", words.limit(law.promised)
     after = [
         AFTER[at].format(
-            words.title(each.box), words.word("join").join(words.title(box) for box in each.after)
+            words.whole_title(each.box), words.word("join").join(map(words.whole_title, each.after))
         )
         for each in found.awaited
         if each.after
@@ -165,5 +165,5 @@ def _by_silence(found: Figures, words: Words) -> Iterator[str]:
     for box in found.steps:
         if box.end is not None:
             yield f"{words.title(box)} ({words.lane(box.lane)}) {words.silence(box)}"
-    if any(each.who == "everybody" for each in found.by_silence):
-        yield found.drawing.law.late.follows
+    if late := words.late():
+        yield late

@@ -34,6 +34,7 @@ _WORDS = {
     "collect": ("缴费", "Pay the fee"),
     "supplement": ("补正材料", "Supplement"),
     "wait": ("等待：{}", "Wait for: {}"),
+    "wait-for-one": ("等待以下{}项之一", "Wait for one of {}"),
     "law": ("法定期限届满（{}）", "The law's limit is over ({})"),
     "granted": ("准予", "Granted"),
     "refused": ("不予许可", "Refused"),
@@ -158,14 +159,22 @@ class Words:
                 return self._titled("application") or self.word("application")
             case "request" | "hand-over":
                 return self._titled(box.name) or _spaced(box.name)
+            case "wait" if len(box.wants) > 1:
+                return self.word("wait-for-one", len(box.wants))
             case "wait":
-                return self.word("wait", self.word("join").join(self._wanted(box)))
+                return self.word("wait", *self._wanted(box))
             case "law":
                 return self.word("law", self.limit(self.drawing.law.statutory))
             case "decision" if box.results:
                 results = [self.outcome(each) for each in box.results[:MOST_NAMED]]
                 return f"{self.word(box.name)}: {self.word('join').join(results)}"
         return self.word(box.name) if box.name in _WORDS else _spaced(box.name)
+
+    def whole_title(self, box: Box) -> str:
+        """What it is called where its agency is not seen: with the one in whose place it answers."""
+        if box.instead_of is None:
+            return self.title(box)
+        return f"{self.title(box)} ({self.word('instead', self.lane(box.instead_of))})"
 
     def _wanted(self, box: Box) -> list[str]:
         wanted = [each.removeprefix("reported:") for each in box.wants]
@@ -180,7 +189,9 @@ class Words:
         return _OUTCOMES[code][LANGUAGES.index(self.language)] if code in _OUTCOMES else None
 
     def details(self, box: Box) -> Iterator[str]:
-        """What stands below its title: in whose place, and within which limit."""
+        """What stands below its title: what is waited for, in whose place, and within which limit."""
+        if len(box.wants) > 1 and box.kind == "wait":
+            yield self.word("join").join(self._wanted(box))
         if box.instead_of is not None:
             yield self.word("instead", self.lane(box.instead_of))
         if box.limit is not None and box.kind not in ("law", "decision"):
@@ -218,11 +229,11 @@ class Words:
     def label(self, edge: Edge) -> str:
         """By which outcomes an edge leads on; empty where it always does."""
         told = [] if self._goes_without_saying(edge) else [self.outcome(each) for each in edge.said]
-        told += [self._silent(each) for each in edge.silent if edge.dotted or each.kind != "deemed"]
-        told = list(dict.fromkeys(each for each in told if each))
+        told = list(dict.fromkeys(told))
         if len(told) > MOST_NAMED:
             told = [*told[: MOST_NAMED - 1], self.word("more", len(told) - MOST_NAMED + 1)]
-        label = self.word("join").join(told)
+        told += [self._silent(each) for each in edge.silent if edge.dotted or each.kind != "deemed"]
+        label = self.word("join").join(dict.fromkeys(each for each in told if each))
         return self.word(edge.of, label) if edge.of and label else label
 
     def _goes_without_saying(self, edge: Edge) -> bool:
@@ -257,24 +268,33 @@ class Words:
 
     def notes(self) -> list[str]:
         """What holds everywhere, and so is drawn nowhere."""
-        late, found = self.drawing.law.late, []
+        found = []
         if self.drawing.item.withdrawable:
             found.append(self.word("withdrawable"))
-        match late:
-            case TacitGrant():
-                found.append(self.word("tacit-grant", late.basis))
-            case TacitRefusal():
-                found.append(self.word("tacit-refusal", late.basis))
-            case PenaltyPayment():
-                found.append(self.word("penalty", late.basis))
+        if late := self.late():
+            found.append(late)
         if self.drawing.left:
             found.append(self.word("left", self.drawing.left))
         return found
 
+    def late(self) -> str | None:
+        """What follows by law from a decision that is late."""
+        late = self.drawing.law.late
+        match late:
+            case TacitGrant():
+                return self.word("tacit-grant", late.basis)
+            case TacitRefusal():
+                return self.word("tacit-refusal", late.basis)
+            case PenaltyPayment():
+                return self.word("penalty", late.basis)
+        return None
+
     def description(self) -> str:
         """The drawing for whoever cannot see it."""
         steps = [
-            f"{self.title(box)} ({self.lane(box.lane)})" for box in self.drawing.boxes if box.lane is not None
+            f"{self.whole_title(box)} ({self.lane(box.lane)})"
+            for box in self.drawing.boxes
+            if box.lane is not None
         ]
         return self.word("course", self.name, "; ".join(steps))
 
