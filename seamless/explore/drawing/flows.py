@@ -18,6 +18,9 @@ from seamless.explore.graph import BY_SILENCE, Graph, Happening, Open, State, Tr
 OF_NO_STEP = ("withdraws", "cancels", "outage")
 """Moves that are possible everywhere, or lead nowhere that silence does not."""
 
+OPENING = ("requested", "waiting", "fee-due", "asked-applicant", "referred")
+"""Entries that open a step, or give it to another one."""
+
 BY_WORD = ("answered", "reported", "paid", "supplemented")
 """Entries that end a step since somebody spoke."""
 
@@ -134,7 +137,14 @@ class Flows:
         movers = self._movers(source, transition)
         opens = transition.move.does == "opens"
         before = set() if opens else {(each.step, each.holder) for each in source.open}
-        opened = [each for each in target.open if (each.step, each.holder) not in before]
+        # The state after a round may be the one before it, in which the step has its first ordinal.
+        again = {local(each.step or "") for each in transition.happened if each.kind in OPENING}
+        opened = [
+            each
+            for each in target.open
+            if (each.step, each.holder) not in before
+            or (each.name in again and each.step in transition.ended)
+        ]
         chain = list(self._chain(transition, target, opened))
         if not chain or (not movers and not opens):
             return
@@ -161,7 +171,8 @@ class Flows:
         rounds = max((ordinal(each.step) for each in source.open if each.step in transition.ended), default=1)
         unit = self.unit(movers[0][0])
         members = self._members.get(unit, (movers[0][0],))
-        again = any(ordinal(each.step) > 1 for each in opened)
+        begun = [each.step or "" for each in transition.happened if each.kind in OPENING[:-1]]
+        again = any(ordinal(step) > 1 for step in begun)
         left = [key for each in target.open if (key := key_of(each)) in members and key not in keys]
         if len(members) > 1 and keys and all(key in members for key in keys) and (left or not again):
             for key in keys:  # it goes on within

@@ -129,9 +129,9 @@ def _first_time(found: Sequence[Flow], rounds: Rounds) -> list[Label]:
 
 def _labels(
     targets: dict[str, list[Flow]], target: str, rounds: Rounds
-) -> tuple[list[Label], Literal["one", "all"]]:
+) -> tuple[list[Label], Literal["one", "all"] | None]:
     """By which outcomes boxes that are open together lead to one of several targets: those that lead there
-    only, of which one is enough; or, where there are none, those of which none leads elsewhere only."""
+    only, of which one is enough, whoever says it; or, without any, those that do not lead elsewhere only."""
     all_of = {key: _first_time(found, rounds) for key, found in targets.items()}
     own = {
         key: [
@@ -144,7 +144,13 @@ def _labels(
     if len(targets) == 1:
         return all_of[target], "one" if any(flow.early for flow in targets[target]) else "all"
     if own[target] and len(own[target]) < len(all_of[target]):
-        return own[target], "one"
+        said_by = {
+            key.rpartition(" ")[0]
+            for flow in targets[target]
+            for key, label in flow.path
+            if label in own[target]
+        }
+        return own[target], "one" if len(said_by) > 1 else None  # else it is what that one says
     elsewhere = {label for key, labels in own.items() if key != target for label in labels}
     labels = [label for label in all_of[target] if label not in elsewhere]
     return labels, "one" if all(flow.early for flow in targets[target]) else "all"

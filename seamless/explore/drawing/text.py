@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 
 _WIDTHS = {
-    0.32: "ijlI|'",
-    0.42: 'frt.,:;!()[]/\\- "`',
+    0.36: "ijl|'",
+    0.46: 'Ifrt.,:;!()[]/\\- "`',
     0.6: "cszkvxyJ",
     0.66: "abdeghnopqu0123456789?$_*{}L",
     0.8: "ABCEFKPRSTXYZ",

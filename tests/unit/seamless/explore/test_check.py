@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 
 from contracts.terms.decisions import Decision
+from seamless.explore.drawing.making import drawing_of
+from seamless.explore.drawing.svg import svg
+from seamless.explore.drawing.words import LANGUAGES, Words
 from seamless.explore.listed import named
+from tests import drawings
 from tests.unit.seamless.explore.broken import BROKEN
-from tests.unit.seamless.explore.explored import checked, listed
+from tests.unit.seamless.explore.drawing.geometry import faults
+from tests.unit.seamless.explore.explored import DIRECTORY, checked, listed
 from tests.unit.seamless.explore.permit import Issuing, Plea, Sound, Work, item
 from workflows.case import Procedure, procedure
 from workflows.procedures import PROCEDURES
@@ -31,11 +36,15 @@ WAYS = {
 
 
 @pytest.mark.parametrize("cls", PROCEDURES, ids=lambda each: each.workflow_type)
-def test_every_procedure_passes(cls: type[Procedure[Any]]) -> None:
+def test_every_procedure_passes_and_its_drawings_in_docs_are_current(cls: type[Procedure[Any]]) -> None:
     found = listed(cls)
     told = [f"{each.rule}: {each.told}\n" + "\n".join(each.story) for each in found.findings]
     assert not told, "\n\n".join(told)
     assert found.unreached == []
+    for name, text in drawings.files(drawings.drawing(found), DIRECTORY):  # here, since it is explored here
+        file = drawings.FOLDER / name
+        current = file.exists() and file.read_text("utf-8") == text
+        assert current, f"docs/drawings/{name} is not what the code draws: make drawings"
 
 
 def test_a_sound_procedure_passes_and_every_line_of_it_is_reached() -> None:
@@ -53,6 +62,9 @@ def test_a_broken_procedure_fails_and_the_way_there_is_told(
     if rule not in STATIC:
         assert mine[0].story[0].startswith("day 0: channel:portal: an application")
         assert not WAYS.get(cls.__name__, set()) - set(mine[0].story)
+    drawing = drawing_of(cls.workflow_type, cls.item, found.laws[-1])
+    for language in LANGUAGES:  # and it can be drawn all the same
+        assert faults(svg(Words(drawing, DIRECTORY, language))) == []
 
 
 def test_at_least_twenty_mistakes_are_tried() -> None:
