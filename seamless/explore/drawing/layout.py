@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from seamless.explore.drawing.page import Page, Point, Rect
 from seamless.explore.drawing.routing import Router
-from seamless.explore.drawing.rows import FRAME, HEADER, Rows
+from seamless.explore.drawing.rows import FRAME, Rows
 from seamless.explore.drawing.text import width_of, wrapped
 from seamless.explore.drawing.words import Words
 
@@ -22,13 +22,13 @@ def laid_out(words: Words) -> Page:
     rows = Rows(words)
     router = Router(rows)
     gaps, widths = router.gap_widths(), rows.column_widths()
-    width = max(NARROWEST, 2 * MARGIN + HEADER + sum(widths) + sum(gaps))
+    width = max(NARROWEST, 2 * MARGIN + rows.header + sum(widths) + sum(gaps))
     inner = width - 2 * MARGIN
     title = wrapped(words.name, inner, HEAD, bold=True)
     head = [line for each in words.head() for line in wrapped(each, inner, NOTE)]
     bottom = rows.place(MARGIN + 22 * len(title) + 15 * len(head) + 8, router.gutter_tracks)
     router.settle()
-    x, lefts = MARGIN + HEADER, []
+    x, lefts = MARGIN + rows.header, []
     for gap, column in zip(gaps, widths, strict=False):
         lefts.append(x + gap)
         x += gap + column
@@ -57,6 +57,7 @@ def laid_out(words: Words) -> Page:
         routes=[router.route(edge, rects, lefts[0] - gaps[0], ends) for edge in words.drawing.edges],
         width=width,
         height=after + 15 * len(notes) + MARGIN - 4,
+        header=rows.header,
         together=words.word("together"),
         legend=legend,
     )

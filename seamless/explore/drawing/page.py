@@ -59,6 +59,7 @@ class Page:
     Attributes:
         lanes: the band of each lane, with the lines of its name; the decisions last.
         head, notes: the lines above and below.
+        header: how wide the names of the lanes are.
         together: what a frame says.
         legend: what the kinds of lines mean, each with its place.
     """
@@ -72,5 +73,6 @@ class Page:
     routes: list[Route]
     width: float
     height: float
+    header: float
     together: str
     legend: list[tuple[str, str, Point]]

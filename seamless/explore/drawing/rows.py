@@ -9,11 +9,11 @@ from contracts.terms.identifiers import Party
 from seamless.explore.drawing.model import Drawing, Edge
 from seamless.explore.drawing.ranks import columns
 from seamless.explore.drawing.sizes import PORT, TITLE, Label, Sized, label, sized
-from seamless.explore.drawing.text import wrapped
+from seamless.explore.drawing.text import width_of, wrapped
 from seamless.explore.drawing.words import Words
 
-HEADER, HEADER_PAD = 118.0, 6.0
-"""How wide the names of the lanes are."""
+NARROW, WIDE, HEADER_PAD = 112.0, 190.0, 6.0
+"""How wide the names of the lanes are: so that no word is broken, if it is not very long."""
 
 LANE_PAD, STACK, FRAME = 9.0, 16.0, 9.0
 FRAME_NAME = 17.0
@@ -58,13 +58,17 @@ class Rows:
         parties: list[Party | None] = [*self.drawing.lanes]
         if any(box.lane is None for box in self.drawing.boxes):
             parties.append(None)
-        self.lanes = [Lane(each, self._lane_name(each)) for each in parties]
+        names = [self.words.lane(each) for each in parties]
+        longest = max(width_of(word, TITLE, bold=True) for name in names for word in name.split() or [""])
+        self.header = min(max(NARROW, longest + 2 * HEADER_PAD + 10), WIDE)
+        room = self.header - 2 * HEADER_PAD - 8
+        self.lanes = [
+            Lane(each, wrapped(name, room, TITLE, bold=True))
+            for each, name in zip(parties, names, strict=True)
+        ]
         self._lane = {lane.party: number for number, lane in enumerate(self.lanes)}
         self._grow()
         self._stack()
-
-    def _lane_name(self, party: Party | None) -> list[str]:
-        return wrapped(self.words.lane(party), HEADER - 2 * HEADER_PAD, TITLE, bold=True)
 
     # --- what stands where, as far as that needs no edges ----------------------------------------------
 

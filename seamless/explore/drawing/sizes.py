@@ -11,14 +11,14 @@ from seamless.explore.drawing.words import Words
 
 Style = Literal["title", "plain", "silence"]
 
-TITLE, SMALL, LABEL = 12.0, 11.0, 10.5
+TITLE, SMALL, LABEL = 12.0, 10.5, 10.5
 LEADING = {"title": 16.0, "plain": 14.0, "silence": 14.0}
 LABEL_LEADING = 13.0
 PAD = 6.0
 RULE = 5.0
 """Above and below the dotted rule before what silence brings."""
 
-STEP, WIDER, LABEL_WIDTH = 126.0, 216.0, 74.0
+STEP, WIDER, LABEL_WIDTH = 134.0, 216.0, 74.0
 SLOT, PORT = 10.0, 9.0
 """What an edge needs at least of the side of its box, where it leaves and where it enters."""
 
@@ -50,7 +50,7 @@ def sized(words: Words, box: Box) -> Sized:
     pill = box.kind in ("start", "law", "decision", "closed")
     title = words.title(box)
     widest = STEP
-    if len(wrapped(title, STEP - 2 * PAD, TITLE, bold=True)) > 4:
+    if sum(len(wrapped(each, STEP - 2 * PAD, TITLE, bold=True)) for each in (title, *words.details(box))) > 6:
         widest = WIDER
     inner = widest - 2 * PAD - (8 if pill else 0)
     lines = [Line(each, "title") for each in wrapped(title, inner, TITLE, bold=True)]

@@ -9,7 +9,7 @@ from contracts.terms.bounds import printable
 from seamless.explore.drawing.layout import HEAD, MARGIN, NOTE, laid_out
 from seamless.explore.drawing.model import Box, Edge
 from seamless.explore.drawing.page import Page, Point, Rect, Route
-from seamless.explore.drawing.rows import HEADER, HEADER_PAD
+from seamless.explore.drawing.rows import HEADER_PAD
 from seamless.explore.drawing.sizes import LABEL, LABEL_LEADING, LEADING, PAD, RULE, SMALL, TITLE, Sized
 from seamless.explore.drawing.words import Words
 
@@ -46,7 +46,7 @@ def body(page: Page) -> list[str]:
     """All that is drawn on a page."""
     lines = list(_head(page))
     for at, (band, name) in enumerate(page.lanes):
-        lines += _lane(band, name, shaded=at % 2 == 0)
+        lines += _lane(band, name, page.header, shaded=at % 2 == 0)
     lines += [each for rect, group in page.frames for each in _frame(rect, page.together)]
     for route in sorted(page.routes, key=lambda each: each.edge.longest):
         lines.append(_way(route))
@@ -84,7 +84,7 @@ def _head(page: Page) -> Iterator[str]:
         y += 15
 
 
-def _lane(band: Rect, name: Sequence[str], *, shaded: bool) -> Iterator[str]:
+def _lane(band: Rect, name: Sequence[str], header: float, *, shaded: bool) -> Iterator[str]:
     fill = BAND if shaded else "#ffffff"
     yield f'<rect class="lane" {_at(band)} fill="{fill}" stroke="#c9ccd1"/>'
     y = band.middle - 15 * len(name) / 2 + 11
@@ -92,7 +92,7 @@ def _lane(band: Rect, name: Sequence[str], *, shaded: bool) -> Iterator[str]:
         at = Point(band.x + HEADER_PAD, y)
         yield _text(line, at, TITLE, kind="lane-name", more=' font-weight="bold"')
         y += 15
-    x = number(band.x + HEADER - 8)
+    x = number(band.x + header - 8)
     yield f'<path d="M{x} {number(band.y)}V{number(band.bottom)}" stroke="#c9ccd1"/>'
 
 
