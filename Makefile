@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test stack test-long test-faults lint unit fmt bench fines midnight simulation mutants lock clean
+.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings bench fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -47,6 +47,9 @@ unit: setup ## The fast tests only
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+drawings: setup ## Draw the procedures anew (docs/drawings)
+	$(BIN)/python -m tests.drawings
 
 bench: setup ## What the platform costs, against a bare Temporal program (at most 5 minutes)
 	$(BIN)/python -m bench

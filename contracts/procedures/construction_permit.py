@@ -281,6 +281,23 @@ CONSTRUCTION_PERMIT = ServiceItem(
         "permit-outstanding": Bilingual(zh="许可证尚未制发", en="The permit is granted and not issued"),
         "permit-undelivered": Bilingual(zh="许可证尚未送达", en="The permit is issued and not delivered"),
     },
+    titles={
+        "check-completeness": Bilingual(zh="审查材料是否齐全", en="Check completeness"),
+        "review-planning": Bilingual(zh="规划审查", en="Review planning"),
+        "review-fire-safety": Bilingual(zh="消防设计审查", en="Review fire safety"),
+        "review-civil-air-defence": Bilingual(zh="人防审查", en="Review civil air defence"),
+        "review-environment": Bilingual(zh="环境影响审查", en="Review the environment"),
+        "review-drainage": Bilingual(zh="排水审查", en="Review drainage"),
+        "issue-permit": Bilingual(zh="制发许可证", en="Issue the permit"),
+        "deliver-permit": Bilingual(zh="送达许可证", en="Deliver the permit"),
+    },
+    outcomes={
+        "consent": Bilingual(zh="同意", en="consent"),
+        "consent-with-conditions": Bilingual(zh="附条件同意", en="consent with conditions"),
+        "refuse": Bilingual(zh="不同意", en="refuse"),
+        "delivered": Bilingual(zh="已送达", en="delivered"),
+        "undelivered": Bilingual(zh="未送达", en="undelivered"),
+    },
     consequences=Bilingual(
         zh="逾期未告知补正的视为受理；规划、消防、人防逾期未答复的视为同意；环保、排水逾期的由牵头部门代为审查，牵头部门亦逾期的不予许可。",
         en="Silence on completeness counts as acceptance; silence of planning, fire safety and civil air "

@@ -94,5 +94,27 @@ PERMIT_RECEIPT = ServiceItem(
             fees=FeeSchedule(currency="EUR"),
         ),
     ),
+    titles={
+        "Confirmation of receipt": Bilingual(zh="确认收件", en="Confirmation of receipt"),
+        "T02 Check confirmation of receipt": Bilingual(
+            zh="T02 核对收件确认", en="T02 Check confirmation of receipt"
+        ),
+        "T04 Determine confirmation of receipt": Bilingual(
+            zh="T04 审定收件确认", en="T04 Determine confirmation of receipt"
+        ),
+        "T05 Print and send confirmation of receipt": Bilingual(
+            zh="T05 打印并发送收件确认", en="T05 Print and send confirmation of receipt"
+        ),
+        "T06 Determine necessity of stop advice": Bilingual(
+            zh="T06 判断是否需要中止意见", en="T06 Determine necessity of stop advice"
+        ),
+        "T10 Determine necessity to stop indication": Bilingual(
+            zh="T10 判断是否需要中止", en="T10 Determine necessity to stop indication"
+        ),
+        "Receipt phase closed": Bilingual(zh="接收阶段结束", en="Receipt phase closed"),
+    },
+    outcomes={
+        "received": Bilingual(zh="已接收", en="received"),
+    },
     consequences=Bilingual(zh="接收阶段无默示后果。", en="Silence has no consequence in the receipt phase."),
 )

@@ -166,6 +166,32 @@ TRAFFIC_FINE = ServiceItem(
     hand_overs=(CollectDebt,),
     withdrawable=False,
     reporters=(POST, PREFECTURE, JUDGE),
+    titles={
+        "application": Bilingual(zh="开具罚单", en="Fine made"),
+        "Send Fine": Bilingual(zh="寄出罚单", en="Send fine"),
+        "Insert Fine Notification": Bilingual(zh="登记送达", en="Insert fine notification"),
+        "Insert Date Appeal to Prefecture": Bilingual(
+            zh="登记向省督府申诉", en="Insert date of appeal to prefecture"
+        ),
+        "Send Appeal to Prefecture": Bilingual(zh="向省督府移送申诉", en="Send appeal to prefecture"),
+        "Receive Result Appeal from Prefecture": Bilingual(
+            zh="收到省督府决定", en="Receive result of appeal from prefecture"
+        ),
+        "Notify Result Appeal to Offender": Bilingual(
+            zh="告知当事人申诉结果", en="Notify offender of result of appeal"
+        ),
+        "Appeal to Judge": Bilingual(zh="向法官起诉", en="Appeal to judge"),
+        "Dismiss Fine": Bilingual(zh="撤销罚单", en="Dismiss fine"),
+        "Send for Credit Collection": Bilingual(zh="移送征收", en="Send for credit collection"),
+        "Close Fine": Bilingual(zh="结案", en="Close fine"),
+        "collect-debt": Bilingual(zh="征收欠款", en="Collect the debt"),
+    },
+    outcomes={
+        "collected": Bilingual(zh="已移送征收", en="collected"),
+        "open": Bilingual(zh="未缴清", en="open"),
+        "paid": Bilingual(zh="已缴清", en="paid"),
+        "dismissed": Bilingual(zh="已撤销", en="dismissed"),
+    },
     consequences=Bilingual(
         zh="送达之日起第六十日，罚款加重；逾期未缴的移送征收机构。",
         en="On the sixtieth day after the notification the penalty is added; what stays unpaid is collected.",

@@ -132,6 +132,14 @@ TREE_FELLING = ServiceItem(
     examples=(EXAMPLE,),
     requests=(InspectTree, ReviewHabitat),
     reporters=(ENVIRONMENT,),
+    titles={
+        "inspect-tree": Bilingual(zh="现场勘查树木", en="Inspect the tree"),
+        "review-habitat": Bilingual(zh="审查动物栖息情况", en="Review the habitat"),
+    },
+    outcomes={
+        "fell": Bilingual(zh="可以砍伐", en="fell"),
+        "keep": Bilingual(zh="应予保留", en="keep"),
+    },
     consequences=Bilingual(zh="逾期未答复的，树木保留。", en="Without an answer in time, the tree stays."),
     basis=("城市绿化条例",),
     applicants=("person", "company", "organisation"),

@@ -13,6 +13,7 @@ from contracts.terms.hand_overs import HandOver
 from contracts.terms.identifiers import APPLICANT, STANDARD, AgencyId, Party, ProcedureId
 from contracts.terms.law import LawVersion, check_succession
 from contracts.terms.materials import Form, Material
+from contracts.terms.reports import REPORTS
 from contracts.terms.requests import Request
 from contracts.terms.results import Confidentiality, Remedy, Result, Retention
 from contracts.terms.values import Bilingual, Contract, Statement, Text, absent
@@ -46,7 +47,10 @@ class ServiceItem(Contract):
         says what follows from silence. ``visits``: how often an applicant has to come in person at most; None
         where nobody knows, or where the variants differ. ``errands`` are what an applicant has to do;
         ``published`` are totals that somebody published of a variant, and ``assumed`` is what nobody
-        published: what this procedure says of it is an assumption.
+        published: what this procedure says of it is an assumption. ``titles`` are what people call its
+        steps: by the class name in dashes of what it asks or hands over, or by the step of a report;
+        ``application`` is what it begins with. ``outcomes`` are what they call the outcomes of answers, and
+        the ends without a decision.
 
     Raises:
         ValueError: at definition, where what it says does not fit together; says what and the cure.
@@ -68,6 +72,8 @@ class ServiceItem(Contract):
     withdrawable: bool = True
     reporters: tuple[AgencyId, ...] | None = ()
     examples: tuple[Annotated[Statement, SkipValidation], ...] = Field(default=(), exclude=True)
+    titles: dict[str, Bilingual] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    outcomes: dict[str, Bilingual] = Field(default_factory=dict, exclude_if=lambda value: not value)
     consequences: Bilingual
     basis: tuple[Text, ...] = ()
     applicants: tuple[ApplicantKind, ...] = ()
@@ -97,6 +103,11 @@ class ServiceItem(Contract):
         if doubled := [code for code, count in codes.items() if count > 1]:
             raise ValueError(f"two materials, forms or results have the code {doubled[0]!r}")
         self._check_errands()
+        steps = {each.local_name for each in (*self.requests, *self.hand_overs)} | {"application", *REPORTS}
+        if unknown := [each for each in self.titles if each not in steps]:
+            raise ValueError(
+                f"titles: {unknown[0]!r} is no request, hand-over or report: {', '.join(sorted(steps))}"
+            )
         for request in self.requests:
             request.bind(self.procedure, [law.terms(request) for law in self.laws])
         for hand_over in self.hand_overs:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seamless.cli.options import MOST, Json
+from seamless.cli.procedure_compare import compare
+from seamless.cli.procedure_draw import draw
 from seamless.cli.procedure_new import new
 
 if TYPE_CHECKING:
@@ -14,10 +16,12 @@ if TYPE_CHECKING:
     from contracts.terms.service_item import ServiceItem
 
 app = typer.Typer(
-    help="Procedures: list them, show what the catalogue says of one, check them, begin one.",
+    help="Procedures: list and show them, check, draw and compare them, begin a new one.",
     no_args_is_help=True,
 )
-app.command("new")(new)
+app.command()(new)
+app.command()(draw)
+app.command()(compare)
 
 
 @app.command("list")

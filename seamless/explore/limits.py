@@ -83,8 +83,8 @@ def longest(graph: Graph, reckoned: Reckoned) -> Longest | None:
         0: _Label(Fraction(0), Fraction(0), tuple(_opened(graph.states[0], (), Fraction(0))))
     }
     best: Longest | None = None
-    outgoing = _forward(graph)
-    for number in _in_order(graph, outgoing):
+    outgoing = forward(graph)
+    for number in in_order(graph, outgoing):
         label = labels.get(number)
         if label is None:
             continue
@@ -119,7 +119,7 @@ def _after(label: _Label, source: State, target: State, transition: Transition, 
     may come in any order, so only what ends last counts."""
     since = dict(label.opened)
     ends = {
-        each.step: since.get(_id(each), label.now) + _length(each, reckoned)
+        each.step: since.get(_id(each), label.now) + length_of(each, reckoned)
         for each in source.open
         if each.limit is not None
     }
@@ -161,7 +161,7 @@ def _id(step: Open) -> str:
     return f"{step.step} {step.holder}"
 
 
-def _length(step: Open, reckoned: Reckoned) -> Fraction:
+def length_of(step: Open, reckoned: Reckoned) -> Fraction:
     """How long a step can be open."""
     if step.limit is None:
         return Fraction(0)
@@ -182,7 +182,7 @@ def _agency_silent(source: State, transition: Transition) -> bool:
     )
 
 
-def _forward(graph: Graph) -> dict[int, list[Transition]]:
+def forward(graph: Graph) -> dict[int, list[Transition]]:
     """The transitions from each state, without those that go back to where a path has been."""
     outgoing: dict[int, list[Transition]] = {}
     for each in graph.transitions:
@@ -211,7 +211,7 @@ def _forward(graph: Graph) -> dict[int, list[Transition]]:
     }
 
 
-def _in_order(graph: Graph, outgoing: dict[int, list[Transition]]) -> list[int]:
+def in_order(graph: Graph, outgoing: dict[int, list[Transition]]) -> list[int]:
     """The states, each after all that lead to it."""
     entering = dict.fromkeys(range(len(graph.states)), 0)
     for found in outgoing.values():

@@ -16,6 +16,7 @@ from contracts.terms.limits import working_days
 from contracts.terms.reports import REPORTS, Report
 from contracts.terms.requests import REQUESTS, Answer, Request, deem
 from contracts.terms.service_item import ServiceItem
+from contracts.terms.values import Bilingual
 from contracts.wire.envelope import MESSAGES, Message
 
 
@@ -100,3 +101,13 @@ def test_two_service_items_of_one_procedure() -> None:
     item = CATALOGUE["construction-permit"]
     with pytest.raises(TypeError, match="two service items of 'construction-permit'"):
         by_procedure(item, item.model_copy(update={"code": "another"}))
+
+
+def test_a_title_of_a_step_that_there_is_not() -> None:
+    title = Bilingual(zh="勘查", en="Inspect")
+    kind = a_request("InspectTitled")
+    assert an_item(
+        "titled-a", requests=(kind,), titles={"inspect-titled": title, "application": title}
+    ).titles
+    with pytest.raises(ValueError, match="titles: 'inspect' is no request, hand-over or report"):
+        an_item("titled-a", requests=(kind,), titles={"inspect": title})

@@ -7,18 +7,20 @@ from typing import Any
 import pytest
 from temporalio import workflow
 
-from activities.checks import CHECKS
 from contracts.terms.decisions import Decision, Grant
-from contracts.terms.directory import load_directory
-from seamless.explore.check import Checked, check
-from seamless.explore.listed import check_listed, named
+from seamless.explore.drawing.making import drawing_of
+from seamless.explore.drawing.svg import svg
+from seamless.explore.drawing.words import LANGUAGES, Words
+from seamless.explore.listed import named
 from seamless.explore.verdict import keep_checked
-from tests.unit.seamless.explore.broken import BROKEN, COUNTED
+from tests import drawings
+from tests.unit.seamless.explore.broken import BROKEN
+from tests.unit.seamless.explore.drawing.geometry import faults
+from tests.unit.seamless.explore.explored import DIRECTORY, checked, listed
 from tests.unit.seamless.explore.permit import Issuing, Plea, Sound, Work, item
 from workflows.case import Procedure, procedure
 from workflows.procedures import PROCEDURES
 
-DIRECTORY = load_directory()
 STATIC = ("agency", "check", "material", "promised")
 """Rules that need no way there."""
 
@@ -35,17 +37,17 @@ WAYS = {
 """Who said what on the shortest way to it."""
 
 
-def checked(cls: type[Procedure[Any]]) -> Checked:
-    return check(cls, DIRECTORY, CHECKS)
-
-
 @pytest.mark.parametrize("cls", PROCEDURES, ids=lambda each: each.workflow_type)
-def test_every_procedure_passes(cls: type[Procedure[Any]]) -> None:
-    found = check_listed(cls, DIRECTORY)
+def test_every_procedure_passes_and_its_drawings_in_docs_are_current(cls: type[Procedure[Any]]) -> None:
+    found = listed(cls)
     keep_checked(found, DIRECTORY)  # the gateways of the tests that follow need not find it again
     told = [f"{each.rule}: {each.told}\n" + "\n".join(each.story) for each in found.findings]
     assert not told, "\n\n".join(told)
     assert found.unreached == []
+    for name, text in drawings.files(drawings.drawing(found), DIRECTORY):  # here, since it is explored here
+        file = drawings.FOLDER / name
+        current = file.exists() and file.read_text("utf-8") == text
+        assert current, f"docs/drawings/{name} is not what the code draws: make drawings"
 
 
 def test_a_sound_procedure_passes_and_every_line_of_it_is_reached() -> None:
@@ -57,13 +59,15 @@ def test_a_sound_procedure_passes_and_every_line_of_it_is_reached() -> None:
 def test_a_broken_procedure_fails_and_the_way_there_is_told(
     cls: type[Procedure[Any]], rule: str, told: str
 ) -> None:
-    COUNTED.clear()
     found = checked(cls)
     mine = [each for each in found.findings if each.rule == rule and told in each.told]
     assert mine, found.findings
     if rule not in STATIC:
         assert mine[0].story[0].startswith("day 0: channel:portal: an application")
         assert not WAYS.get(cls.__name__, set()) - set(mine[0].story)
+    drawing = drawing_of(cls.workflow_type, cls.item, found.laws[-1])
+    for language in LANGUAGES:  # and it can be drawn all the same
+        assert faults(svg(Words(drawing, DIRECTORY, language))) == []
 
 
 def test_at_least_twenty_mistakes_are_tried() -> None:

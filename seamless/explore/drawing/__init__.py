@@ -1,0 +1,1 @@
+"""Drawing a procedure from what exploring it found."""
