@@ -282,6 +282,27 @@ OPENING_COMPANY = ServiceItem(
         ),
         outstanding(OpenAccount): Bilingual(zh="银行账户尚未开立", en="The bank account is not open yet"),
     },
+    titles={
+        "check-completeness": Bilingual(zh="审查材料是否齐全", en="Check completeness"),
+        "check-name": Bilingual(zh="核对企业名称", en="Check the name"),
+        "register-company": Bilingual(zh="设立登记", en="Register the company"),
+        "approve-extension": Bilingual(zh="批准延长期限", en="Approve the extension"),
+        "register-seal": Bilingual(zh="公章备案", en="File the seal"),
+        "register-taxpayer": Bilingual(zh="税务登记", en="Register for tax"),
+        "register-insurance": Bilingual(zh="社会保险登记", en="Register for social insurance"),
+        "register-housing-fund": Bilingual(zh="住房公积金缴存登记", en="Register with the housing fund"),
+        "open-account": Bilingual(zh="开立银行账户", en="Open the account"),
+    },
+    outcomes={
+        "free": Bilingual(zh="名称可用", en="free"),
+        "taken": Bilingual(zh="名称已被使用", en="taken"),
+        "register": Bilingual(zh="准予登记", en="register"),
+        "refuse": Bilingual(zh="不予登记", en="refuse"),
+        "complex": Bilingual(zh="情形复杂", en="complex"),
+        "done": Bilingual(zh="已办理", en="done"),
+        "refused": Bilingual(zh="未批准", en="refused"),
+        "outstanding": Bilingual(zh="尚未办理", en="outstanding"),
+    },
     consequences=Bilingual(
         zh="逾期未告知补正的视为受理；名称逾期未核对的由登记时一并审查；登记不因逾期而视为准予或者不予，继续办理；登记之后各部门逾期未办的，"
         "由工作人员跟进；银行未开户或者拒绝开户的，不影响登记。",

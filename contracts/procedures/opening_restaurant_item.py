@@ -247,6 +247,27 @@ OPENING_RESTAURANT = ServiceItem(
         *PAPERS,
         Conclude,
     ),
+    titles={
+        "check-completeness": Bilingual(zh="审查材料是否齐全", en="Check completeness"),
+        "inspect-kitchen": Bilingual(zh="厨房现场核查", en="Inspect the kitchen"),
+        "inspect-fire-safety": Bilingual(zh="消防现场检查", en="Inspect the fire safety"),
+        "inspect-drains": Bilingual(zh="排水现场勘查", en="Inspect the drains"),
+        "inspect-together": Bilingual(zh="联合现场核查", en="Inspect together"),
+        "register-business": Bilingual(zh="营业执照登记", en="Register the business"),
+        "license-food": Bilingual(zh="食品经营许可", en="License for food"),
+        "check-fire-safety": Bilingual(zh="开业前消防安全检查", en="Check the fire safety"),
+        "approve-sign": Bilingual(zh="店招店牌设置审批", en="Approve the sign"),
+        "register-waste": Bilingual(zh="餐厨废弃物收运备案", en="Register the waste"),
+        "permit-drainage": Bilingual(zh="排水许可", en="Permit the drainage"),
+        "conclude": Bilingual(zh="合并发证", en="Conclude"),
+    },
+    outcomes={
+        "passed": Bilingual(zh="合格", en="passed"),
+        "failed": Bilingual(zh="不合格", en="failed"),
+        "approve": Bilingual(zh="准予许可", en="approve"),
+        "refuse": Bilingual(zh="不予许可", en="refuse"),
+        "outstanding": Bilingual(zh="尚未办理", en="outstanding"),
+    },
     consequences=Bilingual(
         zh="逾期未告知补正的视为受理；勘验和审批不因逾期而视为准予或者不予，由政务服务中心催办，原部门继续办理；“一件事”中由牵头部门督促落实后统一办结。",
         en="Silence on completeness counts as acceptance. Silence on an inspection or an approval neither "

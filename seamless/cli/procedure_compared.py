@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.table import Column, Table
 
+from contracts.terms.burden import Published
 from contracts.terms.fees import Fee
 from contracts.terms.values import Bilingual
 from seamless.cli.console import Console, block, line
@@ -27,6 +29,7 @@ ROWS = {
     "materials": ("申请人提交材料", "materials asked"),
     "held": ("部门已有材料", "an agency has"),
     "visits": ("跑动次数", "visits"),
+    "inspections": ("现场检查", "inspections"),
     "fees": ("收费", "fees"),
     "by-silence": ("逾期的后果", "silence decides"),
     "in-time": ("最长办理时间（按期）", "longest, in time"),
@@ -35,8 +38,13 @@ ROWS = {
     "statutory": ("法定期限", "statutory"),
     "promised": ("承诺期限", "promised"),
     "after": ("先后关系", "who waits for whom"),
+    "published": ("公布来源", "published by"),
+    "assumed": ("假定", "assumed"),
     "left": ("未探索的状态", "not explored"),
 }
+BESIDE = ("{}（公布：{}）", "{} (published: {})")
+"""What is counted, and beside it what somebody published."""
+
 UNKNOWN, NONE, TIMES = ("不明", "not known"), ("无", "none"), ("{}次", "{}")
 AFTER = ("{} ← {}", "{} after {}")
 
@@ -56,6 +64,9 @@ def as_json(found: Figures) -> dict[str, Any]:
         "materials_asked": _codes(found.materials),
         "materials_an_agency_has": _codes(found.held),
         "visits": found.visits,
+        "inspections": found.inspections,
+        "published": found.published and found.published.model_dump(mode="json"),
+        "assumed": [each.model_dump(mode="json") for each in found.drawing.item.assumed],
         "fees": [each.model_dump(mode="json", include={"code", "amount", "per"}) for each in found.fees],
         "by_silence": [each._asdict() for each in found.by_silence],
         "longest_days": {
@@ -104,30 +115,40 @@ def _told(found: Figures, words: Words) -> Iterator[tuple[str, str]]:
     law = found.drawing.law
     unknown = UNKNOWN[at]
 
-    def count(number: int | None) -> str:
-        return unknown if number is None else TIMES[at].format(number)
+    public = found.published or Published(source="nobody")
 
-    def counted(names: Sequence[str] | None) -> str:
+    def beside(text: str, published: object) -> str:
+        return text if published is None else BESIDE[at].format(text, published)
+
+    def count(number: int | None, published: int | None = None) -> str:
+        return beside(unknown if number is None else TIMES[at].format(number), published)
+
+    def counted(names: Sequence[str] | None, published: int | None = None) -> str:
         if names is None:
-            return unknown
-        return "\n".join([f"{len(names)}:", *names] if len(names) > 1 else names) if names else NONE[at]
+            return beside(unknown, published)
+        if published is None and len(names) < 2:
+            return names[0] if names else NONE[at]
+        often = [name if times == 1 else f"{name} × {times}" for name, times in Counter(names).items()]
+        return "\n".join([f"{beside(str(len(names)), published)}:", *often])
 
     yield "name", words.name
     yield "law", law.id
     yield "steps", str(len(found.steps))
     yield "plain-steps", unknown if found.plain_steps is None else str(found.plain_steps)
-    yield "agencies", counted([words.lane(each) for each in found.agencies])
+    yield "agencies", counted([words.lane(each) for each in found.agencies], public.agencies)
     yield "handoffs", count(found.handoffs)
     yield "most-handoffs", count(found.most_handoffs)
     yield "waits", count(found.applicant_waits)
-    yield "forms", counted(_names(found.forms, words))
-    yield "materials", counted(_names(found.materials, words))
+    yield "forms", counted(_names(found.forms, words), public.forms)
+    yield "materials", counted(_names(found.materials, words), public.materials)
     yield "held", counted(_names(found.held, words))
-    yield "visits", count(found.visits)
+    yield "visits", count(found.visits, public.visits)
+    yield "inspections", count(found.inspections, public.inspections)
     yield "fees", counted([_fee(each, words) for each in found.fees])
     yield "by-silence", counted(list(_by_silence(found, words)))
     for row, days in (("in-time", found.in_time), ("with-silence", found.with_silence)):
-        yield row, unknown if days is None else words.days(days)
+        time = words.limit(public.time) if row == "with-silence" and public.time else None
+        yield row, beside(unknown if days is None else words.days(days), time)
     yield "endless", words.word("join").join(_endless(found, words))
     yield "statutory", words.limit(law.statutory)
     yield "promised", words.limit(law.promised)
@@ -139,6 +160,8 @@ def _told(found: Figures, words: Words) -> Iterator[tuple[str, str]]:
         if each.after
     ]
     yield "after", "\n".join(after)
+    yield "published", found.published.source if found.published else ""
+    yield "assumed", "\n".join(_text(each, words) for each in found.drawing.item.assumed)
     yield "left", str(found.left) if found.left else ""
 
 

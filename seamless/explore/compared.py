@@ -3,14 +3,17 @@ in its service item. What neither says is None: not known, and not zero."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from contracts.terms.burden import Errand, Published
 from contracts.terms.fees import Fee
-from contracts.terms.identifiers import APPLICANT, Party
+from contracts.terms.identifiers import APPLICANT, STANDARD, Party
 from contracts.terms.materials import Form, Material
+from contracts.terms.requests import Inspection
+from contracts.terms.service_item import ServiceItem
 from seamless.explore.check import LawChecked
 from seamless.explore.drawing.model import Box, Drawing
 from seamless.explore.graph import Graph, Transition
@@ -42,7 +45,11 @@ class Figures:
             several at once: on the plain path, and on the path that has most, each loop gone round once.
         applicant_waits: how many times on the plain path the applicant waits until others have done their
             steps.
-        forms, materials, held: what an applicant fills in, and hands in; and what an agency has already.
+        forms, materials, held: which forms an applicant fills in; what materials are handed in, each as often
+            as it has to be; and what an agency has already.
+        visits: how often the applicant has to come.
+        inspections: how many steps are inspections on the spot.
+        published: totals that somebody published of this way of working.
         by_silence: what silence decides, or puts in the place of an answer.
         in_time, with_silence: the longest that the authority can take, in days of the calendar; not known
             where a step on the way has no limit.
@@ -61,6 +68,8 @@ class Figures:
     materials: tuple[Material, ...] | None
     held: tuple[Material, ...] | None
     visits: int | None
+    inspections: int
+    published: Published | None
     fees: tuple[Fee, ...]
     by_silence: tuple[Silence, ...]
     in_time: Fraction | None
@@ -83,6 +92,8 @@ class Figures:
 def figures(name: str, drawing: Drawing, found: LawChecked) -> Figures:
     """The figures of a procedure that was explored and drawn."""
     item, law = drawing.item, found.law
+    variant = drawing.workflow_type.partition(".")[2] or STANDARD
+    errands = item.errands_in(variant)
     plain = _plain(found.graphs[0]) if found.graphs else None
     paths = [path for path in (found.in_time, found.with_silence) if path is not None]
     return Figures(
@@ -92,10 +103,12 @@ def figures(name: str, drawing: Drawing, found: LawChecked) -> Figures:
         handoffs=None if plain is None else sum(_hands_on(found.graphs[0], each) for each in plain),
         most_handoffs=max((_most_handoffs(graph) for graph in found.graphs), default=0),
         applicant_waits=None if plain is None else _waits(found.graphs[0], plain),
-        forms=item.forms or None,
-        materials=tuple(each for each in item.materials if not each.held_by) if item.materials else None,
+        forms=_forms(item, errands),
+        materials=_materials(item, errands),
         held=tuple(each for each in item.materials if each.held_by) if item.materials else None,
-        visits=item.visits,
+        visits=sum(each.in_person for each in errands) if item.errands else item.visits,
+        inspections=sum(_is_inspection(item, box) for box in drawing.boxes),
+        published=next((each for each in item.published if each.variant == variant), None),
         fees=law.fees.lines,
         by_silence=tuple(each for each in found.silence if each.follows != "the course goes on"),
         in_time=_bounded(found.in_time),
@@ -103,6 +116,30 @@ def figures(name: str, drawing: Drawing, found: LawChecked) -> Figures:
         endless=tuple(dict.fromkeys(step for path in paths for step in path.endless)),
         awaited=tuple(_awaited(drawing)),
         left=drawing.left,
+    )
+
+
+def _forms(item: ServiceItem, errands: Sequence[Errand]) -> tuple[Form, ...] | None:
+    if not item.errands:
+        return item.forms or None
+    forms = {each.code: each for each in item.forms}
+    return tuple(
+        forms[code] for code in dict.fromkeys(each.form for each in errands if each.form is not None)
+    )
+
+
+def _materials(item: ServiceItem, errands: Sequence[Errand]) -> tuple[Material, ...] | None:
+    if not item.errands:
+        return tuple(each for each in item.materials if not each.held_by) if item.materials else None
+    materials = {each.code: each for each in item.materials}
+    return tuple(materials[code] for each in errands for code in each.materials)
+
+
+def _is_inspection(item: ServiceItem, box: Box) -> bool:
+    return any(
+        issubclass(each.answer, Inspection)
+        for each in item.requests
+        if box.kind == "request" and each.local_name == box.name
     )
 
 

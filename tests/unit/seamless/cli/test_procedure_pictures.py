@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.cells import cell_len
 
+from contracts.procedures.opening_restaurant_item import OPENING_RESTAURANT
 from tests.drawings import FOLDER
 from tests.unit.seamless.cli.running import command
 
@@ -109,3 +110,21 @@ def test_a_comparison_fits(columns: int, lang: str) -> None:
     assert said.code == 0
     assert [each for each in said.out.splitlines() if cell_len(each.rstrip()) > columns] == []
     assert {"en": "not known", "zh": "不明"}[lang] in said.out
+
+
+def test_what_was_published_stands_beside_what_is_counted() -> None:
+    sides = ("opening-restaurant.chain", "opening-restaurant.bundle")
+    said = command("procedure", "compare", *sides, "--json")
+    table = command("procedure", "compare", *sides, columns="200").out
+    for found, published in zip(json.loads(said.out)["compared"], OPENING_RESTAURANT.published, strict=True):
+        variant = found["compared"].partition(".")[2].partition("@")[0]
+        errands = [each for each in OPENING_RESTAURANT.errands if variant in (each.variants or (variant,))]
+        assert len(found["materials_asked"]) == sum(len(each.materials) for each in errands)
+        assert set(found["forms"]) == {each.form for each in errands if each.form}
+        assert found["visits"] == sum(each.in_person for each in errands)
+        assert found["inspections"] == len([each for each in found["waits_for"] if "inspect" in each["step"]])
+        assert found["published"] == published.model_dump(mode="json")
+        counted = len(found["materials_asked"])
+        assert f"{counted} (published: {published.materials})" in table
+        assert published.source in table
+    assert json.loads(said.out)["compared"][0]["assumed"][0]["en"][:40] in table
