@@ -17,8 +17,9 @@ from workflows.procedures import PROCEDURES
 LAWS = [(cls, law) for cls in PROCEDURES for law in laws_of(cls)]
 """Each procedure under each of its law versions."""
 
-FIRST, OTHERS = Bounds(together=1, moves=250), Bounds(together=1, moves=40)
-"""Far enough for paths: the check explores in full."""
+FIRST, OTHERS = Bounds(together=0, rounds=2), Bounds(together=0, rounds=1, moves=60)
+"""Few moves, and yet to every decision: of what is open at the same time, one at most ends oddly. The check
+explores in full."""
 
 
 def explored(cls: type[Procedure[Any]], law: LawVersion, directory: Directory) -> Iterator[Graph]:

@@ -32,6 +32,7 @@ def _driven_as_json(driven: Agreement) -> dict[str, Any]:
         "paths": driven.paths,
         "moves": driven.moves,
         "new_runs": driven.new_runs,
+        "strayed": driven.strayed,
         "transitions": {"drawn": driven.drawn, "possible": driven.possible},
     }
 

@@ -22,7 +22,7 @@ from seamless.explore.graph import Graph
 from seamless.explore.lines import Lines
 from seamless.explore.opening import opening
 from seamless.explore.paths import Drawing, Path, share
-from seamless.explore.scenes import Lived, Strayed, scenes_of
+from seamless.explore.scenes import Faulty, Lived, scenes_of
 from seamless.explore.story import story
 from workflows.case import Procedure
 
@@ -45,6 +45,7 @@ class Agreement:
 
     Attributes:
         paths, moves, new_runs: so many.
+        strayed: so many paths did not lead where the graph says, see :class:`seamless.explore.scenes.Scenes`.
         drawn, possible: of the transitions that lie on a way to a closed case, so many were drawn.
         disagreements: the first ones.
     """
@@ -53,6 +54,7 @@ class Agreement:
     paths: int = 0
     moves: int = 0
     new_runs: int = 0
+    strayed: int = 0
     drawn: int = 0
     possible: int = 0
     disagreements: list[Disagreement] = field(default_factory=list)
@@ -102,9 +104,10 @@ def _compare(
     told: list[str] = []
     try:
         scenes = scenes_of(procedure, opened, graph.states, path, lines)
-    except Strayed as strayed:
-        told.append(f"in one run: {strayed}")
+    except Faulty as fault:
+        told.append(f"in one run: {fault}")
     else:
+        found.strayed += scenes.strayed
         for new_runs, how in RUNS.items():
             if new_runs and len(path) < 2:  # after what closes it, a case has no new run
                 continue

@@ -55,15 +55,19 @@ class Scenes(NamedTuple):
     Attributes:
         found: what each fence on the way found.
         lived: what came of it.
+        strayed: it did not lead where the graph says. A state of the graph knows no dates; where a path goes
+            round for so long that a limit of the law ends on the way, that comes first. It is lived as far as
+            it goes.
     """
 
     scenes: tuple[Scene, ...]
     found: Sequence[tuple[Fence, FencePassed]]
     lived: Lived
+    strayed: bool = False
 
 
-class Strayed(Exception):
-    """A path does not lead where the graph says: says where they part."""
+class Faulty(Exception):
+    """The course fails on a path on which, when it was explored, it did not."""
 
 
 def scenes_of(
@@ -76,32 +80,33 @@ def scenes_of(
         lines: of the procedure; none is noted.
 
     Raises:
-        Strayed: it does not lead where the graph says.
+        Faulty: the course fails.
     """
     play = Play(procedure, opened, opened.received, lines, whole=True)
     scenes: list[Scene] = []
     for each in path:
         move, at = _here(each.move, states[each.source], play), play.runtime.time
+        if move is None or play.closing is not None:
+            break
         play.do(move, watched=False)
         if play.fault is not None:
-            raise Strayed(play.fault)
+            raise Faulty(play.fault)
         scenes.append(Scene(at, play.heard, play.runtime.time, play.journal.sequence))
     last = states[path[-1].target if path else 0]
-    if play.closing is None or last.decided not in (None, play.case.decision):
-        came = "not closed" if play.closing is None else f"decided {play.case.decision!r}"
-        raise Strayed(f"it is {came}, and by the graph {last.decided!r}")
+    strayed = play.closing is None or last.decided not in (None, play.case.decision)
     fences = list({fence.model_dump_json(): fence for fence, _ in play.runtime.found}.values())
-    return Scenes(tuple(scenes), play.runtime.found, Lived(play.runtime.postings, fences, play.closing))
+    lived = Lived(play.runtime.postings, fences, play.closing)
+    return Scenes(tuple(scenes), play.runtime.found, lived, strayed or len(scenes) < len(path))
 
 
-def _here(move: Move, state: State, play: Play) -> Move:
+def _here(move: Move, state: State, play: Play) -> Move | None:
     """A move as it is made in this case, which may have gone round a loop more often than the one that the
-    graph knows: the step that is open at its place, and a payment of its own."""
+    graph knows: the step that is open at its place, and a payment of its own. None: nothing is."""
     waits, opens = list(play.journal.waits), [each.step for each in state.open]
     if move.step in opens:
         place = opens.index(move.step)
         if len(waits) != len(opens):
-            raise Strayed(f"{', '.join(waits) or 'nothing'} is open, and by the graph {', '.join(opens)}")
+            return None
         move = replace(move, step=waits[place])
     if isinstance(move.message, Paid):
         reference = f"bank-{play.journal.sequence}"

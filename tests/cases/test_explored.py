@@ -26,7 +26,7 @@ from seamless.explore.graph import NOT_BY_ITSELF
 from seamless.explore.lines import Lines
 from seamless.explore.opening import CHANNEL, opening
 from seamless.explore.paths import Drawing
-from seamless.explore.scenes import Scenes, Strayed, scenes_of
+from seamless.explore.scenes import Scenes, scenes_of
 from seamless.testing import CaseUnderTest, opened_case
 from tests.explored import LAWS, explored
 from workflows.case import Procedure
@@ -71,10 +71,9 @@ def _of(
         case = CaseId(f"{CHANNEL}-{uuid_utils.uuid7()}")
         opened = opening(cls, law, graph.application, directory)
         opened = opened.model_copy(update={"case": case, "calendar": CALENDAR})
-        try:
-            yield cls, opened, scenes_of(cls, opened, graph.states, path, lines)
-        except Strayed:  # by this calendar, another limit may end first
-            continue
+        scenes = scenes_of(cls, opened, graph.states, path, lines)
+        if not scenes.strayed:  # by this calendar, another limit may end first
+            yield cls, opened, scenes
 
 
 async def live(case: CaseUnderTest, path: Scenes) -> None:
