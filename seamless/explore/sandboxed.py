@@ -17,7 +17,7 @@ from seamless.explore.graph import Graph
 from seamless.explore.lines import Lines
 from seamless.explore.opening import opening
 from seamless.explore.paths import Drawing, Path
-from seamless.explore.scenes import Strayed, scenes_of
+from seamless.explore.scenes import Faulty, scenes_of
 from workers.orchestrator.sandbox import sandbox
 from workflows.case import Procedure
 
@@ -54,7 +54,7 @@ def unreached_in_sandbox(
                 if explored.left < left:
                     with lines.watched():
                         drive(procedure, opened, scenes, runner=runner)
-            except (Strayed, TaskFailed, NotAsked) as error:
+            except (Faulty, TaskFailed, NotAsked) as error:
                 failed.append(" ".join(str(error).split()))
             if explored.all_reached or failed:
                 break
