@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from itertools import chain, zip_longest
 from typing import Any
@@ -16,15 +15,13 @@ from seamless.explore.exploring import unhurried
 from seamless.explore.graph import Graph
 from seamless.explore.lines import Lines
 from seamless.explore.opening import opening
-from seamless.explore.paths import Drawing, Path
+from seamless.explore.paths import Path
 from seamless.explore.scenes import Faulty, scenes_of
 from workers.orchestrator.sandbox import sandbox
 from workflows.case import Procedure
 
 PATHS = 3_000
-"""So many are drawn at most; fewer where every line was reached before."""
-
-SEED = 1
+"""So many are tried at most; fewer where every line was reached before."""
 
 
 def unreached_in_sandbox(
@@ -32,11 +29,11 @@ def unreached_in_sandbox(
 ) -> list[str]:
     """The lines that the sandbox did not reach, as ``file:line``; and what failed in it, with why.
 
-    Of the paths that are drawn from the exploration under each law version, those that reach a line that none
-    before has reached are driven in the sandbox that cases run in, each in one run.
+    Of the ways through what was explored under each law version, those that reach a line that none before has
+    reached are driven in the sandbox that cases run in, each in one run.
 
     Args:
-        paths: so many are drawn at most.
+        paths: so many ways are tried at most.
     """
     explored, lines, runner, failed = Lines(procedure), Lines(procedure), sandbox(), []
     graphs = [
@@ -46,7 +43,7 @@ def unreached_in_sandbox(
         if not graph.begun_before  # a run that has just begun goes by the new code
     ]
     with unhurried():
-        for _, (graph, path) in zip(range(paths), _drawn(graphs), strict=False):
+        for _, (graph, path) in zip(range(paths), _ways(graphs), strict=False):
             opened, left = opening(procedure, graph.law, graph.application, directory), explored.left
             try:
                 with explored.watched():
@@ -61,11 +58,16 @@ def unreached_in_sandbox(
     return [*failed, *(f"{each.file}:{each.number}" for each in lines.unreached)]
 
 
-def _drawn(graphs: list[Graph]) -> Iterator[tuple[Graph, Path]]:
-    """Paths from each graph in turn."""
-    return (each for each in chain.from_iterable(zip_longest(*map(_drawn_from, graphs))) if each is not None)
+def _ways(graphs: list[Graph]) -> Iterator[tuple[Graph, Path]]:
+    """The ways through each graph in turn."""
+    return (each for each in chain.from_iterable(zip_longest(*map(_ways_of, graphs))) if each is not None)
 
 
-def _drawn_from(graph: Graph) -> Iterator[tuple[Graph, Path]]:
-    for path in Drawing(graph, random.Random(f"{SEED} {graph.law.id} {graph.label}")).paths(PATHS):
-        yield graph, path
+def _ways_of(graph: Graph) -> Iterator[tuple[Graph, Path]]:
+    """The shortest way to each end; then that through each transition, also where what follows was not
+    explored."""
+    for state in graph.states:
+        if state.closed:
+            yield graph, tuple(graph.path(state.number)[1:])
+    for transition in graph.transitions[1:]:
+        yield graph, tuple(graph.way(transition)[1:])
