@@ -11,6 +11,7 @@ PRINTERS = {
     "seamless/cli/console.py": "it is where everything goes",
     "workers/process/terminal.py": "it is what ends every program",
     "deploy/local/jars.py": "a program of its own, which prints what it was given by nobody",
+    "seamless/explore/verdict.py": "a program of its own, whose JSON another process of ours reads",
     "contracts/terms/calendars/generate.py": "a program of its own, which prints a file name of ours",
 }
 PRINTS = {"print", "echo", "secho", "input"}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from deploy.local.ports import free_port
-from workers.process.checks import check as module
 from workers.process.checks.check import Check, Finding, make, well, wrong
 from workers.process.checks.servers import Servers
 from workers.process.settings import load_settings
@@ -57,13 +55,12 @@ async def test_a_check_with_a_fault_hides_no_other() -> None:
     assert "ZeroDivisionError: division by zero" in first.compared
 
 
-async def test_a_server_that_does_not_answer_in_time_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_does_not_answer_in_time_is_away() -> None:
     import asyncio
 
     async def hangs(_: Servers) -> Finding:
         await asyncio.Event().wait()
         return well("")
 
-    monkeypatch.setattr(module, "CHECK_SECONDS", 0.05)
-    [found] = await make([Check("topics", hangs)], NOWHERE)
+    [found] = await make([Check("topics", hangs, seconds=0.05)], NOWHERE)
     assert found == Finding("away", "nothing: no answer within 0.05 s", check="topics")
