@@ -26,13 +26,13 @@ NO_SOURCE = (".*", "build", "*.egg-info", "__pycache__", "tests", "docs")
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the code in which an author has mistyped a reason code."""
+    """A copy of the code in which an author has forgotten that a case is accepted, so that its limits run."""
     copy = tmp_path_factory.mktemp("broken") / "source"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NO_SOURCE))
     course = copy / "workflows" / "tree_felling.py"
     sound = course.read_text()
-    assert sound.count('reason="tree-is-kept"') == 1
-    course.write_text(sound.replace('reason="tree-is-kept"', 'reason="tree-is-left"'))
+    assert sound.count("        await self.accept()\n") == 1
+    course.write_text(sound.replace("        await self.accept()\n", ""))
     return copy
 
 
@@ -106,12 +106,12 @@ def test_it_opens_no_case_and_the_others_do(source: Path, tmp_path: Path) -> Non
                 break
         [letter] = letters["dead_letters"]
         assert (letter["reason"], letter["key"]) == ("procedure-not-open", refused)
-        assert "task-fails" in letter["detail"]
+        assert "clock-never-started" in letter["detail"]
         servers = ("--kafka", platform["kafka"], "--temporal", platform["temporal"], "--data", tmp_path)
         code, doctor = run(source, "doctor", *servers)
         [wrong] = [each for each in doctor["findings"] if each["result"] != "well"]
         assert (code, wrong["check"]) == (1, "procedures")
-        assert "tree-felling breaks task-fails" in wrong["compared"]
+        assert "tree-felling breaks clock-never-started" in wrong["compared"]
     assert "opens no new cases" in gateway_log(tmp_path)
 
 
