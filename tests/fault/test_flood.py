@@ -86,7 +86,7 @@ async def test_large_reports_of_an_agency_that_nobody_asked_do_not_end_a_case(
         letter for letter in await list_dead_letters(stack.settings.broker) if letter.key == case.encode()
     ]
     assert town.kinds(case).count("refused") + len(letters) == 900
-    assert largest < 30 * 1024 * 1024
+    assert largest < 45 * 1024 * 1024, "Temporal ends a run at 50 MB"
     await goes_on(stack, town, case)
 
 
