@@ -177,11 +177,15 @@ class Router:
                 middle = (first + last) / 2
             gap = self.in_gap[edge]
             wanted = self.leaves[edge] if self.along[edge] and first <= self.leaves[edge] <= last else middle
-            found = middle
-            for y in (wanted, *_outward(wanted, first, last, 3.0)):
-                if all(abs(y - other) >= APART or each is edge for other, each in used[gap]):
-                    found = y
-                    break
+            others = [y for y, each in used[gap] if each is not edge]
+
+            def apart(y: float, others: list[float] = others) -> float:
+                return min((abs(y - other) for other in others), default=APART)
+
+            free = (y for y in (wanted, *_outward(wanted, first, last, 3.0)) if apart(y) >= APART)
+            found = next(free, None)
+            if found is None:  # it is crowded: as far from the others as can be
+                found = max(_outward(middle, first, last, 1.0), key=apart, default=middle)
             self.enters[edge] = found
             used[gap].append((found, edge))
 

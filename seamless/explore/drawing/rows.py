@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from contracts.terms.identifiers import Party
@@ -130,6 +130,9 @@ class Rows:
                 beside = [edge for edge in beside if self.lane_of(edge.source) == number]
                 taken = len(beside) * (8 + max(self.labels[edge].slot for edge in self.leaving(group.key)))
                 self.lanes[number].content = max(self.lanes[number].content, needed + taken)
+            entering = Counter(self.port_lane(group.key, edge.source) for edge in self.entering(group.key))
+            for number, count in entering.items():
+                self.lanes[number].content = max(self.lanes[number].content, PORT * (count + 1) + 8)
 
     def _stack(self) -> None:
         """Put the boxes of a lane and a column one above the other, in the middle of the lane."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,3 +77,23 @@ def test_whatever_is_drawn_nothing_overlaps_and_nothing_is_cut(drawing: Drawing,
     assert faults(text) == []
     assert svg(words) == text
     assert mermaid(words).count("subgraph") == mermaid(words).count("\n  end\n")
+
+
+@pytest.mark.parametrize("many", [6, 12, 25])
+def test_a_frame_has_room_for_all_that_comes_back_to_it(many: int) -> None:
+    late = [f"late {number}" for number in range(many)]
+    lanes = [Party.agency("housing"), Party.agency("planning")]
+    boxes = [
+        Box(START, "start", START, APPLICANT),
+        *(Box(each.id, "request", "M", each) for each in lanes),
+        *(Box(each, "request", "M", APPLICANT) for each in late),
+        Box("granted", "decision", "granted", None),
+    ]
+    frame = Together("together", tuple(each.id for each in lanes))
+    edges = [Edge(START, frame.key), *(Edge(each, frame.key, back=True) for each in late)]
+    law = CONSTRUCTION_PERMIT.newest_law
+    drawing = Drawing(
+        "any", CONSTRUCTION_PERMIT, law, tuple(boxes), (frame,), tuple(edges),
+        (APPLICANT, *lanes), None, None, None,
+    )  # fmt: skip
+    assert faults(svg(Words(drawing, DIRECTORY, "en"))) == []
