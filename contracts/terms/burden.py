@@ -9,10 +9,6 @@ from contracts.terms.limits import Limit
 from contracts.terms.values import Bilingual, Contract, Text, absent
 
 
-def _none(value: tuple[str, ...]) -> bool:
-    return not value
-
-
 class Errand(Contract):
     """One thing that an applicant has to do: fill in a form, hand in materials, fetch a document.
 
@@ -22,9 +18,9 @@ class Errand(Contract):
     """
 
     name: Bilingual
-    variants: tuple[VariantId, ...] = Field(default=(), exclude_if=_none)
+    variants: tuple[VariantId, ...] = Field(default=(), exclude_if=lambda value: not value)
     form: Text | None = Field(default=None, exclude_if=absent)
-    materials: tuple[Text, ...] = Field(default=(), exclude_if=_none)
+    materials: tuple[Text, ...] = Field(default=(), exclude_if=lambda value: not value)
     in_person: bool = False
 
 

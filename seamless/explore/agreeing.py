@@ -21,7 +21,7 @@ from seamless.explore.exploring import unhurried
 from seamless.explore.graph import Graph
 from seamless.explore.lines import Lines
 from seamless.explore.opening import opening
-from seamless.explore.paths import Drawing, Path, share
+from seamless.explore.paths import Path, RandomWalks, share
 from seamless.explore.scenes import Faulty, Lived, scenes_of
 from seamless.explore.story import story
 from workflows.case import Procedure
@@ -79,13 +79,13 @@ def agree(
     found, lines = Agreement(procedure.workflow_type), Lines(procedure)
     with unhurried():
         for graph, count in zip(graphs, share(graphs, paths), strict=True):
-            drawing = Drawing(graph, random.Random(f"{seed} {graph.law.id} {graph.label}"))
-            found.possible += len(drawing.left)
-            for path in drawing.paths(count):
+            walks = RandomWalks(graph, random.Random(f"{seed} {graph.law.id} {graph.label}"))
+            found.possible += len(walks.left)
+            for path in walks.paths(count):
                 _compare(procedure, graph, directory, path, lines, found)
                 if progress is not None:
                     progress(found.paths)
-            found.drawn -= len(drawing.left)
+            found.drawn -= len(walks.left)
     found.drawn += found.possible
     return found
 

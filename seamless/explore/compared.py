@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from contracts.terms.burden import Errand, Published
 from contracts.terms.fees import Fee
-from contracts.terms.identifiers import APPLICANT, STANDARD, Party
+from contracts.terms.identifiers import APPLICANT, Party
 from contracts.terms.materials import Form, Material
 from contracts.terms.requests import Inspection
 from contracts.terms.service_item import ServiceItem
@@ -92,8 +92,7 @@ class Figures:
 def figures(name: str, drawing: Drawing, found: LawChecked) -> Figures:
     """The figures of a procedure that was explored and drawn."""
     item, law = drawing.item, found.law
-    variant = drawing.workflow_type.partition(".")[2] or STANDARD
-    errands = item.errands_in(variant)
+    errands = item.errands_in(drawing.variant)
     plain = _plain(found.graphs[0]) if found.graphs else None
     paths = [path for path in (found.in_time, found.with_silence) if path is not None]
     return Figures(
@@ -108,7 +107,7 @@ def figures(name: str, drawing: Drawing, found: LawChecked) -> Figures:
         held=tuple(each for each in item.materials if each.held_by) if item.materials else None,
         visits=sum(each.in_person for each in errands) if item.errands else item.visits,
         inspections=sum(_is_inspection(item, box) for box in drawing.boxes),
-        published=next((each for each in item.published if each.variant == variant), None),
+        published=next((each for each in item.published if each.variant == drawing.variant), None),
         fees=law.fees.lines,
         by_silence=tuple(each for each in found.silence if each.follows != "the course goes on"),
         in_time=_bounded(found.in_time),

@@ -29,7 +29,7 @@ def share(graphs: Sequence[Graph], paths: int) -> list[int]:
     return shares
 
 
-class Drawing:
+class RandomWalks:
     """Draws paths from one graph, the same for the same ``chance``.
 
     First one to each decision; then each through a transition that none has taken, as long as there is one;

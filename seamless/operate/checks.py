@@ -3,14 +3,11 @@ may open new ones."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-
 from archive.completeness import NoArchive
 from workers.process.checks.check import Check, Finding, well, wrong
 from workers.process.checks.namespace import described, no_namespace
 from workers.process.checks.servers import Servers
-from workers.process.verdicts import SECONDS_AT_MOST, Verdict, verdict_of
+from workers.process.verdicts import SECONDS_AT_MOST, of_each, verdict_of
 from workers.watcher.stuck import StuckCases
 from workflows.procedures import PROCEDURES
 
@@ -40,13 +37,7 @@ async def cases(servers: Servers) -> Finding:
 
 async def procedures(servers: Servers) -> Finding:
     """Every procedure passes its check: the gateway opens no new case of one that does not."""
-    cores = asyncio.Semaphore(os.cpu_count() or 1)
-
-    async def found(workflow_type: str) -> Verdict:
-        async with cores:
-            return await verdict_of(workflow_type)
-
-    verdicts = await asyncio.gather(*(found(each.workflow_type) for each in PROCEDURES))
+    verdicts = await of_each(verdict_of, (each.workflow_type for each in PROCEDURES))
     compared = "the code of each procedure with the rules of its check"
     broken = [each for each in verdicts if each.broken]
     if not broken:

@@ -25,7 +25,7 @@ from contracts.terms.law import LawVersion
 from seamless.explore.graph import NOT_BY_ITSELF
 from seamless.explore.lines import Lines
 from seamless.explore.opening import CHANNEL, opening
-from seamless.explore.paths import Drawing
+from seamless.explore.paths import RandomWalks
 from seamless.explore.scenes import Scenes, scenes_of
 from seamless.testing import CaseUnderTest, opened_case
 from tests.explored import LAWS, explored
@@ -65,8 +65,8 @@ def _of(
     directory, chance = systems(), random.Random(f"{SEED} {cls.workflow_type} {law.id}")
     lines = Lines(cls)
     graph = next(explored(cls, law, directory))
-    drawing = Drawing(graph, chance)
-    paths = list(drawing.paths(len(graph.transitions)))
+    walks = RandomWalks(graph, chance)
+    paths = list(walks.paths(len(graph.transitions)))
     chance.shuffle(paths)
     own = [path for path in paths if path[-1].move.does not in NOT_BY_ITSELF]
     ended = [path for path in paths if path[-1].move.does in NOT_BY_ITSELF]

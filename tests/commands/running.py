@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +20,24 @@ REAL_LOGS = ROOT.parent / "shared" / "data"
 COMMAND = [sys.executable, "-m", "seamless.cli.main"]
 
 
-def seamless(*arguments: object, timeout: float = 280) -> tuple[int, dict[str, Any]]:
-    """Exit code, and the JSON object in the last line."""
+NO_SOURCE = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "tests", "docs")
+
+
+def copy_of_the_code(folder: Path) -> Path:
+    """The code of the product in a folder of its own, without what tests and builds leave behind."""
+    return shutil.copytree(ROOT, folder / "source", ignore=NO_SOURCE)
+
+
+def seamless(*arguments: object, timeout: float = 280, source: Path = ROOT) -> tuple[int, dict[str, Any]]:
+    """Exit code, and the JSON object in the last line.
+
+    Args:
+        source: the folder whose code runs.
+    """
     ended = subprocess.run(
         [*COMMAND, *map(str, arguments)],
-        cwd=ROOT,
+        cwd=source,
+        env=_environment(source),
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -28,6 +45,37 @@ def seamless(*arguments: object, timeout: float = 280) -> tuple[int, dict[str, A
     )
     assert "Traceback" not in ended.stderr, ended.stderr
     return ended.returncode, json.loads(ended.stdout.splitlines()[-1])
+
+
+@contextmanager
+def running_up(
+    data: Path, *, source: Path = ROOT, settings: Mapping[str, str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """A platform that a person has started; the addresses that it printed, and its process id. It ends well
+    and leaves nothing running.
+
+    Args:
+        source: the folder whose code runs.
+        settings: from the environment.
+    """
+    running = subprocess.Popen(
+        [*COMMAND, "up", "--data", str(data), "--json"],
+        cwd=source,
+        env=_environment(source) | (settings or {}),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert running.stdout is not None
+        yield json.loads(running.stdout.readline()) | {"pid": running.pid}
+    finally:
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 0
+        assert left_running(data) == []
+
+
+def _environment(source: Path) -> dict[str, str]:
+    return dict(os.environ) if source == ROOT else os.environ | {"PYTHONPATH": str(source)}
 
 
 def left_running(data: Path) -> list[str]:

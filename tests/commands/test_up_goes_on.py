@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.applications import application
-from tests.commands.running import COMMAND, ROOT, left_running, seamless
+from tests.commands.running import running_up, seamless
 from tests.metrics import until
 
 pytestmark = pytest.mark.integration
@@ -22,17 +20,8 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """A stack that a person has started; the addresses that it printed, and its process id."""
-    running = subprocess.Popen(
-        [*COMMAND, "up", "--data", str(tmp_path), "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert running.stdout is not None
-        yield json.loads(running.stdout.readline()) | {"pid": running.pid}
-    finally:
-        running.send_signal(signal.SIGINT)
-        assert running.wait(60) == 0
-        assert left_running(tmp_path) == []
+    with running_up(tmp_path) as platform:
+        yield platform
 
 
 def child(parent: int, part: str) -> int | None:

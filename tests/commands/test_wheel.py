@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import venv
@@ -13,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.running import ROOT
+from tests.commands.running import ROOT, copy_of_the_code
 
 pytestmark = [pytest.mark.integration, pytest.mark.long]
 
-NO_SOURCE = (".*", "build", "*.egg-info", "__pycache__", "tests", "docs")
 QUIET = ("--quiet", "--disable-pip-version-check")
 
 
@@ -32,7 +30,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "pip", "wheel", *QUIET, "--no-deps", "--no-build-isolation"]
     # From a copy: a build leaves files behind, and takes what an earlier one has left.
-    source = shutil.copytree(ROOT, folder / "source", ignore=shutil.ignore_patterns(*NO_SOURCE))
+    source = copy_of_the_code(folder)
     subprocess.run([*build, "--wheel-dir", str(folder), str(source)], check=True, cwd=folder)
     (wheel,) = folder.glob("*.whl")
     venv.create(folder / "environment", with_pip=True)

@@ -135,14 +135,12 @@ class Delivery:
         try:
             opening = await self._archive.opening(admitted.case)
         except ArchiveIncomplete as gap:
-            absent = f"{admitted.case} is not opened before the archive is complete: {gap}"
+            absent = NotYet(f"{admitted.case} is not opened before the archive is complete: {gap}")
             return await self._of_known_case(admitted, content_hash, absent)
         if opening is not None:  # also when Temporal has long forgotten the case
             return _repeated(admitted, _is_of(opening, content, admitted.event.key))
         if self._soundness and (refusal := await self._soundness.refusal_of(admitted)):
-            if known := await self._description(admitted.case):  # a repetition: the archive is behind
-                return _repeated(admitted, await known.memo_value(CONTENT_HASH, None) == content_hash)
-            raise refusal
+            return await self._of_known_case(admitted, content_hash, refusal)
         try:
             await self._client.start_workflow(
                 admitted.item.workflow_type(admitted.variant),
@@ -163,19 +161,19 @@ class Delivery:
                 rpc_timeout=RPC_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
-            absent = f"{admitted.case} is known to Temporal, and when asked it no longer was"
+            absent = NotYet(f"{admitted.case} is known to Temporal, and when asked it no longer was")
             return await self._of_known_case(admitted, content_hash, absent)
         return "started"
 
-    async def _of_known_case(self, admitted: NewCase, content_hash: str, absent: str) -> Outcome:
+    async def _of_known_case(self, admitted: NewCase, content_hash: str, absent: Exception) -> Outcome:
         """Whether an application repeats the one that Temporal has for its case.
 
         Args:
-            absent: what is said where Temporal has none, which proves nothing: Temporal forgets.
+            absent: is raised where Temporal has none, which proves nothing: Temporal forgets.
         """
         known = await self._description(admitted.case)
         if known is None:
-            raise NotYet(absent)
+            raise absent
         return _repeated(admitted, await known.memo_value(CONTENT_HASH, None) == content_hash)
 
     def _opened(self, admitted: NewCase) -> Opened[object]:  # type: ignore[type-var]

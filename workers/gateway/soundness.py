@@ -26,7 +26,7 @@ class Soundness:
         """``unchecked`` are the procedures that open cases although their check fails."""
         self._unchecked = unchecked
         self._ask = ask
-        self._asked: dict[str, asyncio.Task[Verdict]] = {}
+        self._asked: dict[str, asyncio.Task[str | None]] = {}
 
     async def refusal_of(self, admitted: NewCase) -> Refusal | None:
         """Why no case of this kind is opened; None where one is.
@@ -34,38 +34,34 @@ class Soundness:
         Raises:
             NoVerdict: the check itself failed; it is made again for the next one who asks.
         """
-        item = admitted.item
-        workflow_type = item.workflow_type(admitted.variant)
-        verdict = await self._verdict(workflow_type)
-        if not verdict.broken or item.procedure in self._unchecked:
-            return None
-        detail = (
-            f"data.procedure: {item.procedure!r} opens no new cases: its check fails "
-            f"({', '.join(verdict.broken)}); this application can be replayed once it is mended"
-        )
-        return Refusal("procedure-not-open", detail, "data.procedure")
-
-    async def _verdict(self, workflow_type: str) -> Verdict:
+        workflow_type = admitted.item.workflow_type(admitted.variant)
         task = self._asked.get(workflow_type)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = self._asked[workflow_type] = asyncio.create_task(self._find(workflow_type))
-        return await asyncio.shield(task)  # who gives up waiting does not end it for the others
+            finding = self._against(workflow_type, admitted.item.procedure)
+            task = self._asked[workflow_type] = asyncio.create_task(finding)
+        against = await asyncio.shield(task)  # who gives up waiting does not end it for the others
+        return Refusal("procedure-not-open", against, "data.procedure") if against else None
 
-    async def _find(self, workflow_type: str) -> Verdict:
+    async def _against(self, workflow_type: str, procedure: str) -> str | None:
+        """What stands against opening cases of a workflow type."""
         log.info("procedure is checked", workflow_type=workflow_type)
-        verdict = await self._ask(workflow_type)
+        broken = (await self._ask(workflow_type)).broken
         told = {
             "workflow_type": workflow_type,
-            "broken": verdict.broken,
+            "broken": broken,
             "cure": f"seamless procedure check {workflow_type}",
         }
-        if not verdict.broken:
+        if not broken:
             log.info("procedure opens cases: its check passes", workflow_type=workflow_type)
-        elif workflow_type.partition(".")[0] in self._unchecked:
+        elif procedure in self._unchecked:
             log.warning("procedure opens cases although its check fails: SEAMLESS_UNCHECKED names it", **told)
         else:
             log.error("procedure opens no new cases: its check fails", **told)
-        return verdict
+            return (
+                f"data.procedure: {procedure!r} opens no new cases: its check fails "
+                f"({', '.join(broken)}); this application can be replayed once it is mended"
+            )
+        return None
 
     async def close(self) -> None:
         """Break off what is asked."""

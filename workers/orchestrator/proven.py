@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
 
-from workers.process.verdicts import NoVerdict, unreached_in_sandbox
+from workers.process.verdicts import NoVerdict, of_each, unreached_in_sandbox
 
 log = structlog.get_logger(__name__)
 
@@ -22,12 +20,10 @@ async def reached_in_sandbox(
 
     What cannot be found out stays in the sandbox. The log says of each where it runs, and why.
     """
-    cores = asyncio.Semaphore(os.cpu_count() or 1)
 
     async def proven(workflow_type: str) -> bool:
         try:
-            async with cores:
-                unreached = await ask(workflow_type)
+            unreached = await ask(workflow_type)
         except NoVerdict as error:
             log.error("runs in the sandbox: what it reached is not known", of=workflow_type, error=str(error))
             return False
@@ -38,5 +34,4 @@ async def reached_in_sandbox(
         return True
 
     types = [each.workflow_type for each in procedures]
-    found = await asyncio.gather(*(proven(each) for each in types))
-    return [each for each, well in zip(types, found, strict=True) if well]
+    return [each for each, well in zip(types, await of_each(proven, types), strict=True) if well]

@@ -12,9 +12,12 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Iterable
+from typing import NamedTuple, TypeVar
 
 from contracts.terms.errors import SeamlessError
+
+T = TypeVar("T")
 
 COMMAND = (sys.executable, "-m", "seamless.explore.verdict")
 SECONDS_AT_MOST = 900.0
@@ -55,6 +58,17 @@ async def unreached_in_sandbox(workflow_type: str) -> tuple[str, ...]:
         NoVerdict: they could not be driven.
     """
     return tuple(await _said("unreached", workflow_type))
+
+
+async def of_each(ask: Callable[[str], Awaitable[T]], workflow_types: Iterable[str]) -> list[T]:
+    """What ``ask`` finds of each workflow type, in order; as many at the same time as there are cores."""
+    cores = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def found(workflow_type: str) -> T:
+        async with cores:
+            return await ask(workflow_type)
+
+    return await asyncio.gather(*map(found, workflow_types))
 
 
 async def _said(what: str, workflow_type: str) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from contracts.terms.identifiers import Party
+from contracts.terms.identifiers import STANDARD, Party, VariantId
 from contracts.terms.law import LawVersion
 from contracts.terms.limits import Limit
 from contracts.terms.requests import End
@@ -116,6 +116,11 @@ class Drawing:
     in_time: Fraction | None
     with_silence: Fraction | None
     left: int = 0
+
+    @property
+    def variant(self) -> VariantId:
+        """In which way of working it is drawn."""
+        return VariantId(self.workflow_type.partition(".")[2] or STANDARD)
 
     def box(self, key: str) -> Box:
         """The box of this key."""

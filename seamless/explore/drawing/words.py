@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from contracts.terms.clock_rules import PenaltyPayment, TacitGrant, TacitRefusal
 from contracts.terms.directory import Directory
-from contracts.terms.identifiers import Party
+from contracts.terms.identifiers import STANDARD, Party
 from contracts.terms.limits import Limit, Unit
 from contracts.terms.requests import Deem, Lapse, Refer
 from seamless.explore.drawing.model import Box, Drawing, Edge, Silent
@@ -119,8 +119,8 @@ class Words:
     def name(self) -> str:
         """What the procedure is called; and its variant, if it is not the usual one."""
         name = self.drawing.item.name.text(self.language)
-        variant = self.drawing.workflow_type.partition(".")[2]
-        return f"{name} — {variant}" if variant else name
+        variant = self.drawing.variant
+        return name if variant == STANDARD else f"{name} — {variant}"
 
     def lane(self, party: Party | None) -> str:
         """What whoever has a step is called."""

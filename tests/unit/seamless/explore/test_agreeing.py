@@ -18,7 +18,7 @@ from contracts.terms.law import LawVersion
 from contracts.wire.ledger import LedgerEntry
 from seamless.explore.agreeing import Agreement, agree
 from seamless.explore.graph import Graph
-from seamless.explore.paths import LONGEST, Drawing
+from seamless.explore.paths import LONGEST, RandomWalks
 from tests.explored import LAWS, explored
 from tests.unit.seamless.explore.permit import Issuing, Plea, Sound, item
 from workflows.case import Procedure, procedure
@@ -58,13 +58,13 @@ def sound() -> list[Graph]:
 
 def test_a_seed_draws_the_same_paths_and_another_one_draws_others() -> None:
     graph = sound()[0]
-    drawn = [list(Drawing(graph, random.Random(seed)).paths(40)) for seed in (1, 1, 2)]
+    drawn = [list(RandomWalks(graph, random.Random(seed)).paths(40)) for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_every_path_goes_from_the_opening_to_a_closed_case() -> None:
     for graph in sound():
-        for path in Drawing(graph, random.Random(3)).paths(60):
+        for path in RandomWalks(graph, random.Random(3)).paths(60):
             assert path[0].source == 0
             assert all(each.target == after.source for each, after in pairwise(path))
             assert graph.states[path[-1].target].closed
@@ -74,11 +74,11 @@ def test_every_path_goes_from_the_opening_to_a_closed_case() -> None:
 def test_every_decision_and_in_the_end_every_transition_is_drawn() -> None:
     graph = sound()[0]
     decisions = {repr(each.decided) for each in graph.states if each.closed}
-    drawing = Drawing(graph, random.Random(4))
-    first = list(drawing.paths(len(decisions)))
+    walks = RandomWalks(graph, random.Random(4))
+    first = list(walks.paths(len(decisions)))
     assert {repr(graph.states[path[-1].target].decided) for path in first} == decisions
-    list(drawing.paths(len(graph.transitions)))
-    assert not drawing.left
+    list(walks.paths(len(graph.transitions)))
+    assert not walks.left
 
 
 @procedure(item())

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.platform import opening_content
 from contracts.terms.directory import load_directory
@@ -73,8 +74,6 @@ class Unknown(Started):
         return self
 
     async def describe(self, **options: Any) -> None:
-        from temporalio.service import RPCError, RPCStatusCode
-
         raise RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b"")
 
 
