@@ -77,7 +77,8 @@ class Broker:
         """An administrative client, started, and closed at the end.
 
         Raises:
-            Unavailable: no broker answers.
+            Unavailable: no broker answers, or none does any more: one that is overloaded is put out of its
+                cluster, which then has nobody to ask.
         """
         client: Any = AIOKafkaAdminClient(
             bootstrap_servers=self.address, request_timeout_ms=REQUEST_TIMEOUT_MS
@@ -87,7 +88,10 @@ class Broker:
                 await client.start()
             except KafkaError as error:
                 raise self.unavailable(error) from None
-            yield client
+            try:
+                yield client
+            except KafkaError as error:
+                raise self.unavailable(error) if error.retriable else error from None
         finally:
             with contextlib.suppress(KafkaError, TimeoutError):
                 await asyncio.wait_for(client.close(), STOP_SECONDS)

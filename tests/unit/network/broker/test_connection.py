@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    NodeNotReadyError,
+    PolicyViolationError,
+    RequestTimedOutError,
+)
 
 from contracts.terms.errors import Unavailable
 from network.broker import connection
@@ -81,3 +87,32 @@ async def test_all_partitions_of_a_topic() -> None:
 async def test_a_topic_without_partitions_is_missing(topic: str) -> None:
     with pytest.raises(Unavailable, match=rf"no topic p\.{topic}; run `seamless topics apply`"):
         await Topics("127.0.0.1:1", "p.").partitions(["made", topic])
+
+
+class Administrators:
+    """Clients of a cluster that begins to answer; whoever asks on is told ``error``."""
+
+    def __init__(self, **_: Any) -> None: ...
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("error", [NodeNotReadyError(None), KafkaConnectionError(), RequestTimedOutError()])
+async def test_a_broker_that_is_lost_while_it_is_administered_is_away(
+    error: KafkaError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "AIOKafkaAdminClient", Administrators)
+    with pytest.raises(Unavailable):
+        async with Broker("127.0.0.1:1").administration():
+            raise error
+
+
+async def test_what_a_broker_refuses_to_an_administrator_is_told_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "AIOKafkaAdminClient", Administrators)
+    with pytest.raises(PolicyViolationError):
+        async with Broker("127.0.0.1:1").administration():
+            raise PolicyViolationError
