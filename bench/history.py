@@ -58,7 +58,9 @@ async def _cost_of(client: Client, case: str) -> HistoryCost:
         name, payloads = _purpose(event)
         carried = sum(len(payload.data) for payload in payloads.payloads)
         parts[f"{name}, payload"] += carried
-        parts[f"{name}, frame"] += event.ByteSize() - carried
+        summary = event.user_metadata.ByteSize()
+        parts["summaries"] += summary
+        parts[f"{name}, frame"] += event.ByteSize() - carried - summary
         kinds[EventType.Name(event.event_type).removeprefix("EVENT_TYPE_").lower()] += 1
     return HistoryCost(
         events=info.history_length,
@@ -85,6 +87,9 @@ def _purpose(event: HistoryEvent) -> tuple[str, Payloads]:
             return "activities started and completed", event.activity_task_completed_event_attributes.result
         case "activity_task_started_event_attributes":
             return "activities started and completed", Payloads()
+        case "upsert_workflow_search_attributes_event_attributes":
+            listed = event.upsert_workflow_search_attributes_event_attributes.search_attributes
+            return "search attributes", Payloads(payloads=listed.indexed_fields.values())
         case str(name) if name.startswith("timer"):
             return "timers", Payloads()
         case str(name) if name.startswith("workflow_task"):

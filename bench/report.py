@@ -190,19 +190,27 @@ def _processor_cause(pairs: Sequence[Pair]) -> str:
 def _events_cause(ours: HistoryCost, bare: HistoryCost) -> str:
     more = {
         kind: ours.kinds.get(kind, 0) - bare.kinds.get(kind, 0)
-        for kind in ("workflow_task_scheduled", "activity_task_scheduled", "timer_started")
+        for kind in (
+            "workflow_task_scheduled",
+            "activity_task_scheduled",
+            "timer_started",
+            "upsert_workflow_search_attributes",
+        )
     }
-    tasks, activities, timers = more.values()
+    tasks, activities, timers, listed = more.values()
     return (
         f"{tasks:+.0f} workflow tasks and {activities:+.0f} activities (three events each), "
-        f"{timers:+.0f} timers."
+        f"{timers:+.0f} timers, {listed:+.0f} changes of search attributes."
     )
 
 
 def _bytes_cause(ours: HistoryCost, bare: HistoryCost) -> str:
     outbox = ours.parts[f"{OUTBOX}, payload"]
     rest = (ours.size - outbox) / bare.size
-    more = {part: _bytes_of(part, ours) - _bytes_of(part, bare) for part in ("signals", "workflow tasks")}
+    more = {
+        part: _bytes_of(part, ours) - _bytes_of(part, bare)
+        for part in ("signals", "workflow tasks", "search attributes", "summaries")
+    }
     return (
         f"{outbox / ours.size:.0%} of it, {outbox:,.0f} bytes, are the ledger entries and letters in the "
         f"outbox's input: there they are durable before they leave, so a retry cannot fork the ledger. "

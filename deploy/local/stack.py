@@ -14,6 +14,7 @@ from typing import Self
 import structlog
 
 from activities.checks import CHECKS
+from contracts.attributes import KINDS
 from deploy.local.child import ChildProcess
 from deploy.local.engine import Engine, EngineError
 from deploy.local.folders import private_folder
@@ -27,7 +28,7 @@ from workers.department import main as department
 from workers.gateway import main as gateway
 from workers.orchestrator import main as orchestrator
 from workers.process.settings import Settings
-from workers.process.temporal import SEARCH_ATTRIBUTES, connect, register_search_attributes
+from workers.process.temporal import connect, register_search_attributes
 from workers.watcher import main as watcher
 
 STOP_SECONDS = 15.0
@@ -90,7 +91,7 @@ class Stack:
                 data / "temporal",
                 port=temporal_port,
                 ui_port=ui_port,
-                search_attributes=SEARCH_ATTRIBUTES,
+                search_attributes=KINDS,
                 namespace=settings.namespace,
                 dynamic_config=temporal_config,
                 passing=passing,

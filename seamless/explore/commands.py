@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import temporalio.api.common.v1 as common
-from temporalio.common import RetryPolicy
+from temporalio.common import RetryPolicy, TypedSearchAttributes
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import decode_typed_search_attributes
 from temporalio.exceptions import CancelledError
 
 T = TypeVar("T")
@@ -73,9 +74,17 @@ class Completed:
 
 @dataclass(frozen=True)
 class ContinuedAsNew:
-    """The case goes on in a new run, with this input."""
+    """The case goes on in a new run, with this input, listed by these search attributes."""
 
     input: Payloads
+    listed: TypedSearchAttributes
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The case is listed by these search attributes from now on; None: by none of that name."""
+
+    changed: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,7 @@ Command = (
     | TimerCancelled
     | Completed
     | ContinuedAsNew
+    | Listed
     | Failed
 )
 
@@ -125,7 +135,11 @@ def command_of(raw: Any) -> Command | None:
         case "complete_workflow_execution":
             return Completed((said.result,))
         case "continue_as_new_workflow_execution":
-            return ContinuedAsNew(tuple(said.arguments))
+            listed = decode_typed_search_attributes(said.search_attributes)
+            return ContinuedAsNew(tuple(said.arguments), listed)
+        case "upsert_workflow_search_attributes":
+            values = said.search_attributes.indexed_fields.items()
+            return Listed({name: CONVERTER.from_payload(value) for name, value in values})
         case "fail_workflow_execution":
             return Failed(told(said.failure))
         case "cancel_workflow_execution":

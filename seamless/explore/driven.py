@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import WorkflowRunner
 
+from contracts import attributes
 from contracts.platform import (
     AWAIT_GATEWAY,
     CANCEL,
@@ -49,6 +51,12 @@ from workflows.case import Procedure, carrier
 
 TURNS, RUNS = 10_000, 200
 """So many times a case may be told something, and so many runs it may have, on one path."""
+
+
+AS_OPENED = TypedSearchAttributes(
+    [SearchAttributePair(SearchAttributeKey.for_keyword(attributes.STAGE), attributes.OPENED)]
+)
+"""A case keeps up the search attributes that the gateway opens it with."""
 
 
 class NotAsked(Exception):
@@ -122,10 +130,10 @@ class _Driven:
         self._fences: dict[str, Fence] = {}
         self._closing: Closing | None = None
         self._runs = self._turns = 0
-        self._begin(payloads_of(opened))
+        self._begin(payloads_of(opened), AS_OPENED)
         self._settle()
 
-    def _begin(self, input: Payloads) -> None:
+    def _begin(self, input: Payloads, listed: TypedSearchAttributes) -> None:
         self._runs += 1
         run_id = f"{self._opened.case}/{self._runs}"
         self._run = Run(
@@ -135,6 +143,7 @@ class _Driven:
             run_id=run_id,
             seed=self._runs,
             runner=self._runner,
+            listed=listed,
         )
         self._ready: deque[_Ready] = deque()
         self._checks: dict[str, int] = {}
@@ -198,9 +207,9 @@ class _Driven:
                     self._schedule(command)
                 case ActivityCancelled(number=number):
                     self._cancel(number)
-                case ContinuedAsNew(input=input):
+                case ContinuedAsNew(input=input, listed=listed):
                     self._run.evict()
-                    self._begin(input)
+                    self._begin(input, listed)
                 case Completed(result=result):
                     self._closing = value_of(result, Closing)
                 case Failed(message=message):

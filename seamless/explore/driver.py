@@ -142,6 +142,7 @@ class Run:
         seed: int,
         first_run: str = "",
         runner: WorkflowRunner | None = None,
+        listed: TypedSearchAttributes = TypedSearchAttributes.empty,
     ) -> None:
         """
         Args:
@@ -149,6 +150,7 @@ class Run:
             seed: of the run's random numbers; a server computes it from the run id.
             first_run: the id of the case's first run, where this is not it.
             runner: makes the workflow instance; outside the sandbox, unless given.
+            listed: the search attributes that it is started with.
         """
         definition = workflow._Definition.must_from_class(procedure)
         self.case, self.run_id, self.ended = case, run_id, False
@@ -157,6 +159,7 @@ class Run:
         self._first_run = first_run or run_id
         self._input = input
         self._runner = runner or UnsandboxedWorkflowRunner()
+        self._listed = listed
         self._compared: Callable[[Command], Any] = lambda command: command
         self._taken: list[_Activation] = []
         self._instance: WorkflowInstance | None = None
@@ -285,7 +288,9 @@ class Run:
             "start_time": began,
             "task_queue": "cases",
             "task_timeout": timedelta(seconds=10),
-            "typed_search_attributes": TypedSearchAttributes.empty,
+            "typed_search_attributes": TypedSearchAttributes(
+                list(self._listed)
+            ),  # a copy: the run changes it
             "workflow_id": self.case,
             "workflow_start_time": began,
             "workflow_type": self._definition.name,

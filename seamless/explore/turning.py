@@ -13,6 +13,8 @@ from contextvars import Context
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVarTuple, Unpack
 
+from temporalio.common import TypedSearchAttributes
+
 from contracts.platform import Batch, Fence, FencePassed, Opened, Outage, Posting, Published
 from contracts.terms.identifiers import RequestId
 from contracts.terms.requests import Answer, Request
@@ -173,6 +175,11 @@ class Turned(Runtime):
 
     def show(self, details: str) -> None:
         """Nobody reads it."""
+
+    @property
+    def listed(self) -> TypedSearchAttributes:
+        """Nobody lists it."""
+        return TypedSearchAttributes.empty
 
     def continue_as_new(self, opened: Opened[Any]) -> NoReturn:
         """Never: whoever explores makes a new run after every move.

@@ -23,6 +23,7 @@ from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 from activities.outbox import records_of
 from archive.reader import ArchiveReader, entries_of
 from contracts.admission import CaseEvent
+from contracts.attributes import KINDS
 from contracts.platform import CASES_QUEUE, DELIVER, Delivered
 from contracts.terms.identifiers import CaseId
 from contracts.wire.ledger import LedgerEntry
@@ -32,7 +33,6 @@ from seamless.operate.proven import proven
 from seamless.operate.reliving import Relived, Unlike, relive
 from seamless.operate.rewinding import Rewound, events_again, rewind
 from workers.process.settings import Settings
-from workers.process.temporal import SEARCH_ATTRIBUTES
 from workers.watcher.execution import RPC_TIMEOUT
 from workers.watcher.stuck import StuckCase, StuckCases
 from workflows.procedures import PROCEDURES
@@ -173,8 +173,8 @@ class Recovery:
 
 
 def _ours(known: TypedSearchAttributes) -> TypedSearchAttributes:
-    """Those that a case is opened with: Temporal adds some of its own, such as the build, and takes none."""
-    return TypedSearchAttributes([pair for pair in known if pair.key.name in SEARCH_ATTRIBUTES])
+    """Those that are ours: Temporal adds some of its own, such as the build, and takes none."""
+    return TypedSearchAttributes([pair for pair in known if pair.key.name in KINDS])
 
 
 def _delivered(event: CaseEvent) -> Delivered:

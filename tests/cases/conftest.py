@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
@@ -165,6 +166,7 @@ class Cases:
         calendar: str | None = None,
         law: str | None = None,
         variant: VariantId = STANDARD,
+        listed: TypedSearchAttributes = TypedSearchAttributes.empty,
     ) -> CaseUnderTest:
         case, item, now = new_case(channel), CATALOGUE[procedure], datetime.now(UTC)
         opened = Opened[Any](
@@ -183,7 +185,12 @@ class Cases:
             received=now,
         )
         handle = await self._client.start_workflow(
-            item.workflow_type(opened.variant), opened, id=case, task_queue=CASES_QUEUE, result_type=Closing
+            item.workflow_type(opened.variant),
+            opened,
+            id=case,
+            task_queue=CASES_QUEUE,
+            result_type=Closing,
+            search_attributes=listed,
         )
         return CaseUnderTest(case, self._client, handle, self.post)
 

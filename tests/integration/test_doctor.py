@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from contracts.terms.directory import load_directory
 from contracts.terms.errors import Unavailable
@@ -67,7 +70,27 @@ async def test_a_namespace_that_forgets_at_once_and_lacks_the_search_attributes(
     await make_namespace(stack, "forgetful", days=1 / 24)
     findings = await found(stack.settings, namespace="forgetful")
     assert wrong(findings) == {"namespace-retention", "search-attributes"}
-    assert "SeamlessProcedure" in findings["search-attributes"].cure
+    cure = findings["search-attributes"].cure
+    assert "--name SeamlessProcedure --type Keyword" in cure
+    assert "--name SeamlessWaitingFor --type KeywordList" in cure
+
+
+async def test_a_search_attribute_of_another_type_is_told_with_its_cure(stack: Stack) -> None:
+    """As one that was made by hand: the server would refuse whatever a case is listed by."""
+    await make_namespace(stack, "mistyped", days=30)
+    client = await connect_to_server(stack.settings.model_copy(update={"namespace": "mistyped"}))
+    keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+    mistyped = AddSearchAttributesRequest(namespace="mistyped", search_attributes={"SeamlessDue": keyword})
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await client.operator_service.add_search_attributes(mistyped)
+                break
+            except RPCError:  # a new namespace takes a moment to reach every part of the server
+                await asyncio.sleep(0.2)
+    finding = (await found(stack.settings, namespace="mistyped"))["search-attributes"]
+    assert "SeamlessDue has to be of type Datetime" in finding.compared
+    assert "search-attribute remove --namespace mistyped --name SeamlessDue" in finding.cure
 
 
 @pytest.fixture

@@ -24,11 +24,13 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import WorkflowRunner
 
 from activities.checks import CHECKS
+from contracts.attributes import KINDS
 from contracts.platform import CASES_QUEUE, Closing, Opened
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.errors import InvalidInput
 from contracts.terms.identifiers import AdministrationId
 from deploy.local.temporal import TemporalEngine
+from seamless.explore.driven import AS_OPENED
 from seamless.replay.clock import TEMPORAL_CONFIG
 from tests.applications import ADMINISTRATION, new_case
 from tests.cases.conftest import CaseUnderTest, Post, case_worker
@@ -93,7 +95,12 @@ async def opened(client: Client, post: Post, course: Course) -> CaseUnderTest:
         behind=now - (course.since or now),
     )
     handle = await client.start_workflow(
-        item.workflow_type(start.variant), start, id=case, task_queue=CASES_QUEUE, result_type=Closing
+        item.workflow_type(start.variant),
+        start,
+        id=case,
+        task_queue=CASES_QUEUE,
+        result_type=Closing,
+        search_attributes=AS_OPENED,
     )
     return CaseUnderTest(case, client, handle, post)
 
@@ -116,7 +123,9 @@ def version() -> str:
 async def server() -> AsyncIterator[Client]:
     """A Temporal server of its own."""
     with tempfile.TemporaryDirectory(prefix="seamless-record-") as folder:
-        async with TemporalEngine(Path(folder), dynamic_config=TEMPORAL_CONFIG) as engine:
+        async with TemporalEngine(
+            Path(folder), dynamic_config=TEMPORAL_CONFIG, search_attributes=KINDS
+        ) as engine:
             yield await Client.connect(engine.address, data_converter=pydantic_data_converter)
 
 

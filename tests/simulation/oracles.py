@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from temporalio.client import WorkflowExecutionStatus
 
+from contracts import attributes
 from contracts.clock import clock_of, marks_of
 from contracts.platform import PUBLISH, Batch, Posting
 from contracts.terms.errors import PLATFORM_FAULTS
@@ -63,6 +64,7 @@ class _Judge:
                 yield from self._late(case)
                 yield from self._order(case)
                 yield from self._law(case)
+                yield from self._listed(case)
         yield from self._conservation()
         yield from self._nobody_waits()
 
@@ -117,6 +119,20 @@ class _Judge:
         archived = self.world.archive.ledgers.get(case, {})
         if {number: each.hash for number, each in archived.items()} != hashes:
             yield f"{case}: the archive is not the ledger"
+
+    def _listed(self, case: str) -> Iterator[str]:
+        """Temporal lists the case by who had it whenever something left it, and at last by how it ended."""
+        listed: dict[str, object] = {}
+        for left, listed in self.world.temporal.executions[case].listings:
+            entry = value_of(left.input, Batch).postings[-1].entry
+            holders = {str(each).removeprefix("agency:") for each in entry.holders} - {"system"}
+            if listed.get(attributes.WAITING_FOR, []) != sorted(holders):
+                yield f"{case}: listed by {listed} at entry {entry.sequence}, when {entry.holders} had it"
+        decided = [each.outcome for each in self.entries(case) if each.kind == "decided"]
+        if [listed.get(name) for name in (attributes.STAGE, attributes.DUE)] != [attributes.CLOSED, None]:
+            yield f"{case}: closed, and listed by {listed}"
+        if [listed.get(attributes.OUTCOME)] != decided:
+            yield f"{case}: decided {decided}, and listed by {listed}"
 
     def _clock(self, case: str) -> Iterator[str]:
         """The clock of the ledger, without what can be erased, is the one by which the case went."""

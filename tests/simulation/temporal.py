@@ -13,11 +13,12 @@ from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
-from contracts.platform import DELIVER
+from contracts.platform import DELIVER, PUBLISH
 from seamless.explore.commands import (
     ActivityCancelled,
     ActivityScheduled,
@@ -25,6 +26,7 @@ from seamless.explore.commands import (
     Completed,
     ContinuedAsNew,
     Failed,
+    Listed,
     TimerCancelled,
     TimerStarted,
     payloads_of,
@@ -61,6 +63,8 @@ class Execution:
 
     Attributes:
         told: what its runs have scheduled, in order: the truth of what it wants to say.
+        listed: the search attributes by which it is listed, by their names.
+        listings: these, as they were whenever something left the case, with what left.
     """
 
     case: str
@@ -76,6 +80,8 @@ class Execution:
     timers: dict[int, asyncio.TimerHandle] = field(default_factory=dict)
     activities: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     told: list[ActivityScheduled] = field(default_factory=list)
+    listed: dict[str, Any] = field(default_factory=dict)
+    listings: list[tuple[ActivityScheduled, dict[str, Any]]] = field(default_factory=list)
 
 
 class FakeTemporal:
@@ -116,7 +122,9 @@ class FakeTemporal:
 
     # --- what a client may do --------------------------------------------------------------------------
 
-    def start(self, kind: str, opened: Any, case: str, memo: dict[str, Any]) -> None:
+    def start(
+        self, kind: str, opened: Any, case: str, memo: dict[str, Any], listed: TypedSearchAttributes
+    ) -> None:
         """
         Raises:
             WorkflowAlreadyStartedError: there was such a case.
@@ -124,8 +132,8 @@ class FakeTemporal:
         if case in self.executions:
             raise WorkflowAlreadyStartedError(case, kind)
         procedure = self._procedures[kind]
-        run = Run(procedure, payloads_of(opened), case=case, run_id=f"{case}/1", seed=1)
-        self.executions[case] = Execution(case, procedure, memo, run)
+        run = Run(procedure, payloads_of(opened), case=case, run_id=f"{case}/1", seed=1, listed=listed)
+        self.executions[case] = Execution(case, procedure, memo, run, listed=by_name(listed))
         self._schedule(self.executions[case])
 
     def signal(self, case: str, name: str, value: Any) -> None:
@@ -190,6 +198,8 @@ class FakeTemporal:
                 self._move(execution)
                 await asyncio.sleep(0.5)
                 continue
+            if sum(isinstance(each, Listed) for each in commands) > 1:
+                self.faults.append(f"{execution.case}: listed more than once in an activation: {commands}")
             for command in commands:
                 self._obey(execution, command)
             if execution.status != WorkflowExecutionStatus.RUNNING:
@@ -205,6 +215,8 @@ class FakeTemporal:
         match command:
             case ActivityScheduled():
                 execution.told.append(command)
+                if command.activity == PUBLISH:
+                    execution.listings.append((command, execution.listed))
                 task = self._loop.create_task(self._run_activity(execution, execution.run, command))
                 execution.activities[command.number] = task
             case ActivityCancelled(number):
@@ -220,12 +232,22 @@ class FakeTemporal:
             case Completed():
                 self._end_run(execution)
                 execution.status = WorkflowExecutionStatus.COMPLETED
-            case ContinuedAsNew(input):
+            case Listed(changed):
+                now = execution.listed | changed
+                execution.listed = {name: value for name, value in now.items() if value is not None}
+            case ContinuedAsNew(input, listed):
                 self._end_run(execution)
+                if by_name(listed) != execution.listed:
+                    self.faults.append(f"{execution.case}: {execution.listed} became {listed} in a new run")
                 execution.runs += 1
                 run_id = f"{execution.case}/{execution.runs}"
                 execution.run = Run(
-                    execution.procedure, input, case=execution.case, run_id=run_id, seed=execution.runs
+                    execution.procedure,
+                    input,
+                    case=execution.case,
+                    run_id=run_id,
+                    seed=execution.runs,
+                    listed=listed,
                 )
                 execution.started = False
             case Failed(message):
@@ -285,6 +307,11 @@ class FakeTemporal:
             interval = min(2 * interval, longest)
 
 
+def by_name(listed: TypedSearchAttributes) -> dict[str, Any]:
+    """Search attributes as they travel."""
+    return {key.name: value.isoformat() if isinstance(value, datetime) else value for key, value in listed}
+
+
 async def _awaited(environment: ActivityEnvironment, function: Callable[..., Any], value: Any) -> Any:
     return await environment.run(function, value)
 
@@ -302,9 +329,18 @@ class FakeClient:
         await self._server.network.call(self._process, lambda: None)
 
     async def start_workflow(
-        self, kind: str, opened: Any, *, id: str, memo: dict[str, Any], **_: Any
+        self,
+        kind: str,
+        opened: Any,
+        *,
+        id: str,
+        memo: dict[str, Any],
+        search_attributes: TypedSearchAttributes,
+        **_: Any,
     ) -> None:
-        await self._server.network.call(self._process, lambda: self._server.start(kind, opened, id, memo))
+        await self._server.network.call(
+            self._process, lambda: self._server.start(kind, opened, id, memo, search_attributes)
+        )
 
     def get_workflow_handle(self, case: str, **_: Any) -> FakeHandle:
         return FakeHandle(self._server, self._process, case)
@@ -340,5 +376,7 @@ class FakeHandle:
 class Elsewhere(FakeTemporal):
     """Another server, where a gateway with a mistyped setting looks for cases."""
 
-    def start(self, kind: str, opened: Any, case: str, memo: dict[str, Any]) -> None:
+    def start(
+        self, kind: str, opened: Any, case: str, memo: dict[str, Any], listed: TypedSearchAttributes
+    ) -> None:
         raise RPCError("Namespace defualt is not found.", RPCStatusCode.NOT_FOUND, b"")

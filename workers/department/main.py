@@ -28,7 +28,7 @@ async def run(settings: Settings) -> None:
         known = ", ".join(sorted(CHECKS))
         raise InvalidInput(f"{agency or 'no agency'!r} has no automated check; there are checks of: {known}")
     async with attended(settings, "temporal"):
-        client = await await_temporal(settings)
+        client = await await_temporal(settings, f"department-{agency}")
         async with Worker(
             client,
             task_queue=agency_queue(agency),

@@ -19,6 +19,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from archive.completeness import ArchiveIncomplete
+from contracts import attributes
 from contracts.admission import Admitted, CaseEvent, NewCase
 from contracts.platform import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
 from contracts.terms.calendar_days import CalendarDays
@@ -50,10 +51,6 @@ ENDED_OTHERWISE = {
     WorkflowExecutionStatus.TIMED_OUT,
 }
 """How a case can end without having closed its ledger; then nothing will ever close it."""
-
-PROCEDURE = SearchAttributeKey.for_keyword("SeamlessProcedure")
-LAW = SearchAttributeKey.for_keyword("SeamlessLaw")
-CHANNEL = SearchAttributeKey.for_keyword("SeamlessChannel")
 
 
 class CaseHistory(Protocol):
@@ -150,20 +147,34 @@ class Delivery:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 memo={CONTENT_HASH: content_hash},
-                search_attributes=TypedSearchAttributes(
-                    [
-                        SearchAttributePair(PROCEDURE, admitted.item.procedure),
-                        SearchAttributePair(LAW, admitted.law.id),
-                        SearchAttributePair(CHANNEL, admitted.case.channel),
-                    ]
-                ),
-                static_summary=f"{admitted.item.name.en} / {admitted.item.name.zh}",
+                search_attributes=self._attributes(admitted),
+                static_summary=attributes.summary(f"{admitted.item.name.en} / {admitted.item.name.zh}"),
                 rpc_timeout=RPC_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
             absent = NotYet(f"{admitted.case} is known to Temporal, and when asked it no longer was")
             return await self._of_known_case(admitted, content_hash, absent)
         return "started"
+
+    def _attributes(self, admitted: NewCase) -> TypedSearchAttributes:
+        """What the case is listed by at first. Of a replay that is all: nobody operates its cases, and what
+        would be due in them is due by the log's time."""
+        item = admitted.item
+        known = {
+            attributes.PROCEDURE: item.procedure,
+            attributes.VARIANT: admitted.variant,
+            attributes.LAW: admitted.law.id,
+            attributes.CHANNEL: admitted.case.channel,
+            attributes.LEAD_AGENCY: item.lead,
+        }
+        if not self._virtual_time:
+            known[attributes.STAGE] = attributes.OPENED
+        return TypedSearchAttributes(
+            [
+                SearchAttributePair(SearchAttributeKey.for_keyword(name), attributes.keyword(value))
+                for name, value in known.items()
+            ]
+        )
 
     async def _of_known_case(self, admitted: NewCase, content_hash: str, absent: Exception) -> Outcome:
         """Whether an application repeats the one that Temporal has for its case.

@@ -31,7 +31,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _carry(settings: Settings) -> None:
-    client = await await_temporal(settings)
+    client = await await_temporal(settings, "gateway")
     archive = ArchiveReader(settings.archive_url)
     soundness = Soundness(settings.unchecked_procedures)
     try:

@@ -80,7 +80,7 @@ async def run(settings: Settings) -> None:
     archive = ArchiveReader(settings.archive_url)
     try:
         async with attended(settings, "kafka", "temporal"):
-            client = await await_temporal(settings)
+            client = await await_temporal(settings, "orchestrator")
             proven = await reached_in_sandbox(PROCEDURES) if settings.sandbox == "unproven" else ()
             async with (
                 Publisher(settings.broker) as publisher,

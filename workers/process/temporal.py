@@ -15,7 +15,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
+from contracts.attributes import KINDS
 from contracts.terms.errors import Unavailable
+from contracts.terms.identifiers import dashed
+from workers.process.identity import Identity
 from workers.process.settings import Settings
 
 RPC_TIMEOUT = timedelta(seconds=10)
@@ -25,23 +28,22 @@ SIGNAL_LIMIT = "limit for signal events"
 changed between versions of the server, the text has not."""
 
 
-SEARCH_ATTRIBUTES = {"SeamlessProcedure": "Keyword", "SeamlessLaw": "Keyword", "SeamlessChannel": "Keyword"}
-"""The search attributes that cases are started with, by name and type."""
-
-
 def is_of_namespace(error: RPCError) -> bool:
     """Whether Temporal lacks the namespace. It answers that as it answers for a case that it does not know,
     and it says nothing of the case."""
     return "namespace" in error.message.lower()
 
 
-async def connect(settings: Settings) -> Client:
+async def connect(settings: Settings, process: str = "seamless") -> Client:
     """A client of the administration's namespace.
+
+    Args:
+        process: who that is, see :class:`workers.process.identity.Identity`.
 
     Raises:
         Unavailable: nobody answers at the address, or the server has no such namespace.
     """
-    client = await connect_to_server(settings)
+    client = await connect_to_server(settings, process)
     try:
         await answers(client)
     except RPCError as error:
@@ -54,16 +56,16 @@ async def connect(settings: Settings) -> Client:
     return client
 
 
-async def await_temporal(settings: Settings, *, pause_seconds: float = 1) -> Client:
+async def await_temporal(settings: Settings, process: str, *, pause_seconds: float = 1) -> Client:
     """A client of the administration's namespace, once the server answers."""
     while True:
         try:
-            return await connect(settings)
+            return await connect(settings, process)
         except Unavailable:
             await asyncio.sleep(pause_seconds)
 
 
-async def connect_to_server(settings: Settings) -> Client:
+async def connect_to_server(settings: Settings, process: str = "seamless") -> Client:
     """A client of the server; whether it has the namespace is not asked.
 
     Raises:
@@ -75,6 +77,7 @@ async def connect_to_server(settings: Settings) -> Client:
                 settings.temporal,
                 namespace=settings.namespace,
                 data_converter=pydantic_data_converter,
+                identity=str(Identity.here(process, settings.build)),
                 runtime=_runtime(),
             )
     except TimeoutError:
@@ -112,7 +115,7 @@ def _runtime() -> Runtime:
 
 
 async def register_search_attributes(client: Client) -> None:
-    """Register those of :data:`SEARCH_ATTRIBUTES` that a server lacks which is not ours.
+    """Register those search attributes of cases that a server lacks which is not ours.
 
     Raises:
         Unavailable: the server does not let us.
@@ -121,16 +124,21 @@ async def register_search_attributes(client: Client) -> None:
         known = await client.operator_service.list_search_attributes(
             ListSearchAttributesRequest(namespace=client.namespace)
         )
-        missing = {name for name in SEARCH_ATTRIBUTES if name not in known.custom_attributes}
+        missing = [name for name in KINDS if name not in known.custom_attributes]
         if missing:
             await client.operator_service.add_search_attributes(
                 AddSearchAttributesRequest(
                     namespace=client.namespace,
-                    search_attributes=dict.fromkeys(missing, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD),
+                    search_attributes={name: indexed_as(KINDS[name]) for name in missing},
                 )
             )
     except RPCError as error:
-        names = ", ".join(SEARCH_ATTRIBUTES)
+        needed = ", ".join(f"{name} ({kind})" for name, kind in KINDS.items())
         raise Unavailable(
-            f"namespace {client.namespace} needs the search attributes {names} (Keyword): {error}"
+            f"namespace {client.namespace} needs the search attributes {needed}: {error}"
         ) from None
+
+
+def indexed_as(kind: str) -> IndexedValueType.ValueType:
+    """A type of search attributes, as the server has it: of ``KeywordList``, for example."""
+    return IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{dashed(kind).replace('-', '_').upper()}")

@@ -50,7 +50,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _watch(settings: Settings) -> None:
-    client = await await_temporal(settings)
+    client = await await_temporal(settings, "watcher")
     archive = ArchiveReader(settings.archive_url)
     cases = StuckCases(client, archive, checks=settings.directory.checks(), at_most=ASKED_FOR_AT_MOST)
     known: dict[CaseId, StuckCase] = {}

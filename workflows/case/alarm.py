@@ -28,9 +28,13 @@ class Alarm:
         self._at: datetime | None = None
         self._timer: asyncio.Task[None] | None = None
 
-    def set(self, at: datetime) -> None:
+    def set(self, at: datetime, what: str) -> None:
         """Ring at ``at``, or before; at once if that is past, without a timer: a clock that is moved may pass
-        one of no length before the server has fired it, and what is due would come too late."""
+        one of no length before the server has fired it, and what is due would come too late.
+
+        Args:
+            what: rings then, for operators, who see it at the timer.
+        """
         if at <= self._now():
             self.rang = True
             return
@@ -39,9 +43,9 @@ class Alarm:
         if self._timer is not None:
             self._timer.cancel()
         self._at = at
-        self._timer = asyncio.create_task(self._ring(at))
+        self._timer = asyncio.create_task(self._ring(at, what))
 
-    async def _ring(self, at: datetime) -> None:
-        await self._runtime.sleep((at - self._now()).total_seconds(), summary=f"due {at:%Y-%m-%d %H:%M} UTC")
+    async def _ring(self, at: datetime, what: str) -> None:
+        await self._runtime.sleep((at - self._now()).total_seconds(), summary=what)
         self._at = self._timer = None
         self.rang = True

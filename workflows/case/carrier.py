@@ -26,6 +26,7 @@ from workflows.case.deciding import close, decide
 from workflows.case.faults import CourseFault
 from workflows.case.outbox import WouldFork
 from workflows.case.sequence import take_in_order, take_rest
+from workflows.case.shown import show
 
 EVENTS_PER_RUN = 1000
 BYTES_PER_RUN = 2_000_000
@@ -50,9 +51,11 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
     except WouldFork:
         course.close()
         raise
-    sending = asyncio.create_task(case.outbox.run())
+    sending = asyncio.create_task(case.outbox.run(lambda: show(case)))
     if case.opened.carried is None:
         _open(case)
+    else:
+        show(case)
     case.waits.set_alarm()
     running = asyncio.create_task(run_course(case, course))
     try:
@@ -131,7 +134,6 @@ async def _follow(case: Case, running: asyncio.Task[Decision]) -> None:
         if case.inbox.cancellation is not None:
             return
         await take_in_order(case, ended)
-        case.runtime.show("; ".join(str(wait) for wait in case.journal.waits.values()))
         if ended():
             return
         full = case.events >= EVENTS_PER_RUN or case.bytes >= BYTES_PER_RUN

@@ -37,6 +37,15 @@ class ScheduledRung(BaseModel):
     rung: Annotated[Rung | Warn | Over, Field(discriminator="rung")]
 
 
+IN_WORDS = {
+    "remind": "reminder of",
+    "escalate": "escalation of",
+    "warn": "warning before the end of",
+    "over": "end of",
+}
+"""What a rung is, for operators; any other is the binding end."""
+
+
 class Deadline(BaseModel):
     """Something that is due: a step that is open, or a limit of the case itself.
 
@@ -84,6 +93,21 @@ class Deadline(BaseModel):
         if self.held_until is not None and self.passed == len(self.rungs) - 1:
             return ScheduledRung(at=self.held_until, rung=rung.rung)
         return rung
+
+    @property
+    def in_words(self) -> str:
+        """What is due, for operators."""
+        return f"the {self.step} limit"
+
+    @property
+    def next_in_words(self) -> str:
+        """What comes next, for operators: ``binding end of construction-permit.review-planning/1``, and
+        when."""
+        rung = self.next_rung
+        if rung is None:
+            return ""
+        what = IN_WORDS.get(rung.rung.rung, "binding end of")
+        return f"{what} {self.in_words}, {rung.at:%Y-%m-%d %H:%M} UTC"
 
 
 class Wait(Deadline):
@@ -142,6 +166,11 @@ class Wait(Deadline):
         return f"{self.holder}: {self.step}{due}{held}"
 
     @property
+    def in_words(self) -> str:
+        """The step."""
+        return self.step
+
+    @property
     def notice(self) -> Literal["missing", "fee-due"] | None:
         """The notice that told the applicant when it is due."""
         if "supplemented" in self.wants:
@@ -173,6 +202,11 @@ class Stage(Deadline):
     began: AwareDatetime | None = Field(default=None, exclude_if=absent)
     otherwise: str | None = Field(default=None, exclude_if=absent)
     over: bool = Field(default=False, exclude_if=lambda value: value is False)
+
+    @property
+    def in_words(self) -> str:
+        """The stage, as its author calls it."""
+        return f"the stage {self.name}"
 
 
 class Default(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -139,8 +139,12 @@ class Outbox:
         finally:
             self._gathering = False
 
-    async def run(self) -> None:
-        """Publish whatever is posted, until cancelled."""
+    async def run(self, leaving: Callable[[], object] = lambda: None) -> None:
+        """Publish whatever is posted, until cancelled.
+
+        Args:
+            leaving: called in each activation in which something leaves, once it adds nothing more to that.
+        """
         while True:
             await self._activation_over()
             if self.failed:
@@ -151,6 +155,7 @@ class Outbox:
                 traceparent=self._opened.traceparent,
                 postings=tuple(self._take()),
             )
+            leaving()
             published = await self._runtime.publish(batch)
             self._fork = _fork(batch, published, Published.of(batch, self._runtime.run_id))
             if self._fork is not None:

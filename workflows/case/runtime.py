@@ -6,14 +6,16 @@ No other module of the library calls ``temporalio.workflow`` while a case runs. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate, TypedSearchAttributes
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from contracts.attributes import KINDS
+from contracts.attributes import summary as in_bounds
 from contracts.platform import (
     AWAIT_GATEWAY,
     PUBLISH,
@@ -78,7 +80,7 @@ class Runtime:
 
     async def sleep(self, seconds: float, summary: str) -> None:
         """Return after ``seconds``; operators see ``summary`` at the timer."""
-        await workflow.sleep(seconds, summary=summary)
+        await workflow.sleep(seconds, summary=in_bounds(summary))
 
     async def publish(self, batch: Batch) -> Published:
         """What was published, once the broker has the whole batch.
@@ -93,6 +95,7 @@ class Runtime:
             retry_policy=RetryPolicy(
                 initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
             ),
+            summary=in_bounds(_publishing(batch)),
         )
         return published
 
@@ -106,7 +109,7 @@ class Runtime:
             retry_policy=RetryPolicy(
                 initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10)
             ),
-            summary=f"everything in time for {step} has arrived",
+            summary=in_bounds(f"wait until all that is in time for {step} has arrived"),
         )
         return passed
 
@@ -123,14 +126,14 @@ class Runtime:
                     result_type=request.answer,
                     start_to_close_timeout=timedelta(seconds=30),
                     retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
-                    summary=f"{request.agency}: {request.name}",
+                    summary=in_bounds(f"{request.name}, a check of {request.agency}"),
                 )
             except ActivityError as failed:
                 if is_cancelled_exception(failed):
                     raise
                 why = f"the check {request.name} failed for good: {failed.cause}"
                 self.warn(f"{why}; it is made again", request=request_id)
-                await self.sleep(CHECK_AGAIN.total_seconds(), summary=f"made again: {why}"[:100])
+                await self.sleep(CHECK_AGAIN.total_seconds(), summary=f"{request.name} is made again")
             else:
                 return answer
 
@@ -142,6 +145,23 @@ class Runtime:
         """Show operators who has the case; leaves no event in history."""
         workflow.set_current_details(details)
 
+    @property
+    def listed(self) -> TypedSearchAttributes:
+        """The search attributes of ours by which Temporal lists this run."""
+        known = workflow.info().typed_search_attributes
+        return TypedSearchAttributes([pair for pair in known if pair.key.name in KINDS])
+
+    def list_by(self, changed: Sequence[SearchAttributeUpdate[Any]]) -> None:
+        """Change some of them; an event of history, however many they are."""
+        workflow.upsert_search_attributes(changed)
+
     def continue_as_new(self, opened: Opened[Any]) -> NoReturn:
-        """End this run and start the next one with ``opened``."""
-        workflow.continue_as_new(opened)
+        """End this run and start the next one with ``opened``, listed as this one is."""
+        workflow.continue_as_new(opened, search_attributes=self.listed)
+
+
+def _publishing(batch: Batch) -> str:
+    """What is published, for operators: ``publish 3 entries: answered, decided, closed``."""
+    kinds = ", ".join(dict.fromkeys(posting.entry.kind for posting in batch.postings))
+    count = len(batch.postings)
+    return f"publish {count} {'entry' if count == 1 else 'entries'}: {kinds}"

@@ -133,7 +133,8 @@ class Waits:
         later after it."""
         due = self._journal.next_due()
         if due is not None and due.step not in self._fences and (rung := due.next_rung):
-            self.alarm.set(rung.at + (timedelta(0) if self._journal.undecided else self._delay))
+            delay = timedelta(0) if self._journal.undecided else self._delay
+            self.alarm.set(rung.at + delay, due.next_in_words)
 
     def fence(self, wait: Deadline) -> FencePassed | None:
         """What the fence found: the case has everything that the broker had by the end of ``wait``, from the

@@ -8,9 +8,10 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeNamespaceResponse
 from temporalio.service import RPCError, RPCStatusCode
 
+from contracts.attributes import KINDS
 from workers.process.checks.check import Finding, well, wrong
 from workers.process.checks.servers import Servers
-from workers.process.temporal import RPC_TIMEOUT, SEARCH_ATTRIBUTES
+from workers.process.temporal import RPC_TIMEOUT, indexed_as
 
 RETENTION_AT_LEAST = timedelta(days=1)
 """So long a closed case stays in Temporal. The gateway needs half an hour of it, for cases that an archive
@@ -51,11 +52,12 @@ async def namespace_retention(servers: Servers) -> Finding:
 
 
 async def search_attributes(servers: Servers) -> Finding:
-    """The namespace has the search attributes that every case is started with."""
+    """The namespace has the search attributes of cases, each of its type. With one that it lacks, no case
+    could be opened, and those that set it later would fail at every step."""
     name = servers.settings.namespace
     if await described(servers) is None:
         return no_namespace(name)
-    compared = f"the search attributes {', '.join(SEARCH_ATTRIBUTES)} with those of {name!r}"
+    compared = f"the search attributes {', '.join(KINDS)} with those of {name!r}"
     try:
         known = await servers.temporal.operator_service.list_search_attributes(
             ListSearchAttributesRequest(namespace=name), timeout=RPC_TIMEOUT
@@ -64,10 +66,17 @@ async def search_attributes(servers: Servers) -> Finding:
         if error.status in NOT_FOR_US:
             return well(f"{compared}: the server does not show them to us, so nothing was compared")
         raise
-    missing = [each for each in SEARCH_ATTRIBUTES if each not in known.custom_attributes]
+    types = known.custom_attributes
+    if other := [each for each in KINDS if each in types and types[each] != indexed_as(KINDS[each])]:
+        options = " ".join(f"--name {each}" for each in other)
+        return wrong(
+            f"{compared}: {', '.join(f'{each} has to be of type {KINDS[each]}' for each in other)}",
+            f"remove them with: temporal operator search-attribute remove --namespace {name} {options}",
+        )
+    missing = [each for each in KINDS if each not in types]
     if not missing:
         return well(compared)
-    options = " ".join(f"--name {each} --type {SEARCH_ATTRIBUTES[each]}" for each in missing)
+    options = " ".join(f"--name {each} --type {KINDS[each]}" for each in missing)
     return wrong(
         f"{compared}: {', '.join(missing)} missing",
         f"make them with: temporal operator search-attribute create --namespace {name} {options}",

@@ -13,14 +13,17 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import decode_typed_search_attributes
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 
 from seamless.explore.commands import (
+    CONVERTER,
     ActivityCancelled,
     ActivityScheduled,
     Command,
     Completed,
     ContinuedAsNew,
+    Listed,
     TimerCancelled,
     TimerStarted,
     payloads_of,
@@ -61,6 +64,7 @@ def driven(history: WorkflowHistory, seed: int, evict_every: int = 0) -> list[Co
         run_id=started.original_execution_run_id,
         seed=seed,
         first_run=started.first_execution_run_id,
+        listed=decode_typed_search_attributes(started.search_attributes),
     )
     commands: list[Command] = []
     for number, (at, jobs, flags) in enumerate(tasks(history)):
@@ -140,11 +144,18 @@ def recorded(history: WorkflowHistory) -> Iterator[tuple[Any, ...]]:
                 yield "timer", round(timer.start_to_fire_timeout.ToTimedelta().total_seconds(), 3)
             case EventType.EVENT_TYPE_TIMER_CANCELED:
                 yield ("timer-cancelled",)
+            case EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+                changed = event.upsert_workflow_search_attributes_event_attributes.search_attributes
+                yield (
+                    "listed",
+                    {name: CONVERTER.from_payload(each) for name, each in changed.indexed_fields.items()},
+                )
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
                 yield "completed", tuple(event.workflow_execution_completed_event_attributes.result.payloads)
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
                 ended = event.workflow_execution_continued_as_new_event_attributes
-                yield "continued", tuple(ended.input.payloads)
+                listed = decode_typed_search_attributes(ended.search_attributes)
+                yield "continued", tuple(ended.input.payloads), listed
 
 
 def told(command: Command) -> tuple[Any, ...]:
@@ -158,7 +169,9 @@ def told(command: Command) -> tuple[Any, ...]:
         case Completed():
             return "completed", command.result
         case ContinuedAsNew():
-            return "continued", command.input
+            return "continued", command.input, command.listed
+        case Listed():
+            return "listed", command.changed
         case other:
             return ("failed", str(other))
 

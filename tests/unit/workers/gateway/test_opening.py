@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
 from temporalio.client import Client
 
 from contracts.admission import NewCase
+from contracts.attributes import LONGEST
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.directory import load_directory
@@ -24,10 +26,12 @@ class Started:
     def __init__(self) -> None:
         self.inputs: list[Any] = []
         self.types: list[str] = []
+        self.listed: list[dict[str, Any]] = []
 
     async def start_workflow(self, workflow_type: str, opened: Any, **options: Any) -> None:
         self.inputs.append(opened)
         self.types.append(workflow_type)
+        self.listed.append({key.name: value for key, value in options["search_attributes"]})
 
     async def opening(self, case: str) -> None:
         return None
@@ -85,3 +89,34 @@ async def test_a_case_gets_the_days_of_a_calendar_that_the_package_lacks_and_its
     assert (opened.calendar, opened.days, opened.spread) == ("cn-2031.1", days, spread)
     await delivery_to(started).deliver(an_application())
     assert "days" not in started.inputs[1].model_dump(mode="json"), "the package has them"
+
+
+async def test_a_case_is_listed_by_what_is_known_of_it_at_its_opening() -> None:
+    started = Started()
+    await delivery_to(started).deliver(an_application(VariantId("fast"), "set by the administration"))
+    assert started.listed == [
+        {
+            "SeamlessProcedure": "construction-permit",
+            "SeamlessVariant": "fast",
+            "SeamlessLaw": "2018-33",
+            "SeamlessChannel": "portal",
+            "SeamlessLeadAgency": "housing",
+            "SeamlessStage": "opened",
+        }
+    ]
+    assert "Huajian" not in repr(started.listed)
+
+
+async def test_a_case_of_a_replay_keeps_up_no_attributes() -> None:
+    """Nobody operates it, and each change would cost its history an event."""
+    started = Started()
+    await delivery_to(started, virtual_time=True).deliver(an_application())
+    assert "SeamlessStage" not in started.listed[0]
+
+
+async def test_a_law_of_any_name_can_be_listed() -> None:
+    started = Started()
+    admitted = an_application()
+    law = admitted.law.model_copy(update={"id": "行政许可法\n" * 800})
+    await delivery_to(started).deliver(replace(admitted, law=law))
+    assert len(started.listed[0]["SeamlessLaw"]) == LONGEST

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
-from temporalio.common import RawValue
+from temporalio.common import RawValue, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from contracts.platform import Batch, Delivered, Fence, FencePassed, Opened, Outage, Published
@@ -62,11 +62,15 @@ class VirtualRuntime(Runtime):
         reset: whether the run was made by a Reset.
         answers: what the automated checks answer, by request; without an answer they run on.
         shown: the details that operators see.
+        listed: the search attributes by which they find the case.
+        listings: how often those were changed.
+        summaries: what operators read at the timers.
         warnings: what was logged for operators.
         build: what the worker runs.
     """
 
     build: str | None = None
+    listed: TypedSearchAttributes = TypedSearchAttributes.empty
 
     def __init__(self) -> None:
         self.time = START
@@ -81,6 +85,8 @@ class VirtualRuntime(Runtime):
         self.shown = ""
         self.warnings: list[str] = []
         self.timers: list[datetime] = []
+        self.summaries: list[str] = []
+        self.listings = 0
 
     @property
     def run_id(self) -> str:
@@ -107,6 +113,7 @@ class VirtualRuntime(Runtime):
     async def sleep(self, seconds: float, summary: str) -> None:
         at = self.time + timedelta(seconds=seconds)
         self.timers.append(at)
+        self.summaries.append(summary)
         await self.until(lambda: self.time >= at)
 
     async def publish(self, batch: Batch) -> Published:
@@ -131,6 +138,12 @@ class VirtualRuntime(Runtime):
 
     def show(self, details: str) -> None:
         self.shown = details
+
+    def list_by(self, changed: Sequence[SearchAttributeUpdate[Any]]) -> None:
+        self.listings += 1
+        kept = [pair for pair in self.listed if pair.key not in {each.key for each in changed}]
+        now = [SearchAttributePair(each.key, each.value) for each in changed if each.value is not None]
+        self.listed = TypedSearchAttributes([*kept, *now])
 
     def continue_as_new(self, opened: Opened[Any]) -> NoReturn:
         raise NextRun(opened)

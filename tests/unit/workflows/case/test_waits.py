@@ -200,10 +200,10 @@ async def test_a_rung_that_waits_for_its_fence_sets_no_alarm(runtime: VirtualRun
 async def test_an_alarm_that_is_set_earlier_than_needed_is_left_alone(runtime: VirtualRuntime) -> None:
     alarm = Alarm(runtime, runtime.now)
     for seconds in (30, 60, 30):
-        alarm.set(START + timedelta(seconds=seconds))
+        alarm.set(START + timedelta(seconds=seconds), "the end")
         await runtime.advance()
     assert len(runtime.timers) == 1
-    alarm.set(START + timedelta(seconds=10))
+    alarm.set(START + timedelta(seconds=10), "the end")
     await runtime.advance()
     await runtime.advance(timedelta(seconds=10))
     assert (len(runtime.timers), alarm.rang) == (2, True)
@@ -214,7 +214,7 @@ async def test_an_alarm_for_a_time_that_is_past_rings_at_once_and_needs_no_timer
 ) -> None:
     """A clock that is moved may pass a timer of no length before the server has fired it."""
     alarm = Alarm(runtime, runtime.now)
-    alarm.set(START - DAY)
+    alarm.set(START - DAY, "the end")
     assert (alarm.rang, runtime.timers) == (True, [])
 
 
