@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.happenings import Happenings
 from archive.completeness import NoArchive
 from archive.reader import ArchiveReader
 from contracts.platform import PUBLISH, Batch, Posting, Published
@@ -42,6 +43,7 @@ class OutboxActivity:
         self._publisher = publisher
         self._archive = archive
         self._warned = False
+        self._happenings = Happenings()
 
     @activity.defn(name=PUBLISH)
     async def publish(self, batch: Batch) -> Published:
@@ -55,7 +57,8 @@ class OutboxActivity:
             [record for posting in batch.postings for record in records_of(batch, posting)]
         )
         for posting in batch.postings:
-            _log(posting)
+            _count(posting)
+            self._happenings.tell(posting.entry)
         return Published.of(batch, activity.info().workflow_run_id or "")
 
     async def _check(self, batch: Batch) -> None:
@@ -82,14 +85,10 @@ class OutboxActivity:
                 )
 
 
-def _log(posting: Posting) -> None:
+def _count(posting: Posting) -> None:
     entry = posting.entry
     PUBLISHED.labels(entry.procedure, entry.kind).inc()
     LETTERS.labels(entry.procedure).inc(len(posting.letters))
-    if entry.kind in ("opened", "decided", "closed"):
-        log.info(
-            entry.kind, case=entry.case, procedure=entry.procedure, outcome=entry.outcome, reason=entry.reason
-        )
 
 
 def records_of(batch: Batch, posting: Posting) -> Iterator[Record]:

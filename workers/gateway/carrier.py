@@ -11,11 +11,11 @@ from sqlalchemy.exc import OperationalError
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.admission import Admitted, Arrival, admit
-from contracts.terms.errors import Refusal
+from contracts.terms.errors import PLATFORM_FAULTS, REASONS, Refusal
 from contracts.terms.identifiers import Party
 from contracts.wire.dead_letter import Place
 from network.broker.publisher import PublishError
-from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf
+from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf, case_of
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
 from workers.gateway.early_events import EarlyEvents, TooManyWait
 from workers.gateway.metrics import DEAD_LETTERS, EVENTS
@@ -103,8 +103,15 @@ class Carrier:
         await self._persist(write, logger, without_end=True)
         DEAD_LETTERS.labels(refusal.reason).inc()
         EVENTS.labels(place.topic, "dead-letter").inc()
+        ours = refusal.reason in PLATFORM_FAULTS  # any other detail may quote the sender
+        detail = {"detail": refusal.detail[:500]} if ours else {}
         logger.warning(
-            "event refused", reason=refusal.reason, detail=refusal.detail[:500], field=refusal.field
+            "event refused",
+            sender=str(arrival.inlet.party),
+            case=case_of(arrival),
+            reason=refusal.reason,
+            why=REASONS[refusal.reason].en,
+            **detail,
         )
 
     async def replay(self, record: ReplayedRecord, read_at: float) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from contracts.admission import Arrival
 from contracts.terms.bounds import one_line
 from contracts.terms.errors import REASONS, Refusal
-from contracts.terms.identifiers import PLATFORM
+from contracts.terms.identifiers import PLATFORM, CaseId
 from contracts.wire.dead_letter import DeadLetter, Place
 from contracts.wire.envelope import Event
 from contracts.wire.messages import Refused, refusal_id
@@ -111,6 +111,14 @@ def _content(arrival: Arrival) -> str:
         return Event.decode(arrival.value, arrival.headers).digest
     except (Refusal, ValueError, RecursionError):
         return hashlib.sha256(arrival.value or b"").hexdigest()
+
+
+def case_of(arrival: Arrival) -> CaseId | None:
+    """The case that the key of a record names, if it names one."""
+    try:
+        return CaseId((arrival.key or b"").decode())
+    except ValueError:
+        return None
 
 
 def _said(arrival: Arrival) -> dict[str, str]:
