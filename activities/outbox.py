@@ -11,12 +11,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.happenings import Happenings
+from activities.tracing import publishing
 from archive.completeness import NoArchive
 from archive.reader import ArchiveReader
 from contracts.platform import PUBLISH, Batch, Posting, Published
 from contracts.terms.identifiers import PLATFORM
 from contracts.wire.envelope import Event
 from contracts.wire.topics import LEDGER
+from contracts.wire.tracing import Trace
 from network.broker.publisher import Publisher, Record
 
 log = structlog.get_logger(__name__)
@@ -53,9 +55,14 @@ class OutboxActivity:
             ApplicationError: other entries stand in its place.
         """
         await self._check(batch)
-        await self._publisher.publish(
-            [record for posting in batch.postings for record in records_of(batch, posting)]
-        )
+        with publishing(batch) as traces:
+            await self._publisher.publish(
+                [
+                    record
+                    for posting, trace in zip(batch.postings, traces, strict=True)
+                    for record in records_of(batch, posting, trace)
+                ]
+            )
         for posting in batch.postings:
             _count(posting)
             self._happenings.tell(posting.entry)
@@ -91,10 +98,15 @@ def _count(posting: Posting) -> None:
     LETTERS.labels(entry.procedure).inc(len(posting.letters))
 
 
-def records_of(batch: Batch, posting: Posting) -> Iterator[Record]:
-    """The records of one entry of a batch: the entry, and the messages that are its publication."""
+def records_of(batch: Batch, posting: Posting, trace: Trace | None = None) -> Iterator[Record]:
+    """The records of one entry of a batch: the entry, and the messages that are its publication.
+
+    Args:
+        trace: the context that they go out with; without, that of what they follow from.
+    """
     entry = posting.entry
     source = PLATFORM.source(batch.administration)
+    context = trace or posting.trace or Trace()
 
     def record(topic: str, event_id: str, event_type: str, data: dict[str, object]) -> Record:
         event = Event(
@@ -106,7 +118,8 @@ def records_of(batch: Batch, posting: Posting) -> Iterator[Record]:
             partitionkey=entry.case,
             time=entry.recorded,
             sequence=f"{entry.sequence:010d}",
-            traceparent=batch.traceparent,
+            traceparent=context.parent,
+            tracestate=context.state,
             requestid=entry.request,
             data=data,
         )
