@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.tracing import checking
 from contracts.terms.errors import Refusal
 from contracts.terms.requests import Answer, Request
 
@@ -34,13 +35,14 @@ def automated(request: type[R]) -> Callable[[Callable[[R], Awaitable[A]]], Calla
         @activity.defn(name=name)
         @wraps(check)
         async def checked(asked: R) -> Answer:
-            try:
-                returned = await check(asked)
-            except ApplicationError as error:
-                if error.non_retryable:  # then nobody would see it any more, and mended code not run
-                    raise ApplicationError(error.message, *error.details, type=error.type) from error
-                raise
-            return answer_of(request, returned)
+            with checking(name):
+                try:
+                    returned = await check(asked)
+                except ApplicationError as error:
+                    if error.non_retryable:  # then nobody would see it any more, and mended code not run
+                        raise ApplicationError(error.message, *error.details, type=error.type) from error
+                    raise
+                return answer_of(request, returned)
 
         return checked
 

@@ -10,12 +10,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.happenings import Happenings
+from activities.tracing import publishing
 from archive.completeness import NoArchive
 from archive.reader import ArchiveReader
 from contracts.platform import PUBLISH, Batch, Posting, Published
 from contracts.terms.identifiers import PLATFORM
 from contracts.wire.envelope import Event
 from contracts.wire.topics import LEDGER
+from contracts.wire.tracing import Trace
 from network.broker.publisher import Publisher, Record
 
 log = structlog.get_logger(__name__)
@@ -42,6 +45,7 @@ class OutboxActivity:
         self._publisher = publisher
         self._archive = archive
         self._warned = False
+        self._happenings = Happenings()
 
     @activity.defn(name=PUBLISH)
     async def publish(self, batch: Batch) -> Published:
@@ -51,11 +55,17 @@ class OutboxActivity:
             ApplicationError: other entries stand in its place.
         """
         await self._check(batch)
-        await self._publisher.publish(
-            [record for posting in batch.postings for record in records_of(batch, posting)]
-        )
+        with publishing(batch) as traces:
+            await self._publisher.publish(
+                [
+                    record
+                    for posting, trace in zip(batch.postings, traces, strict=True)
+                    for record in records_of(batch, posting, trace)
+                ]
+            )
         for posting in batch.postings:
-            _log(posting)
+            _count(posting)
+            self._happenings.tell(posting.entry)
         return Published.of(batch, activity.info().workflow_run_id or "")
 
     async def _check(self, batch: Batch) -> None:
@@ -82,20 +92,21 @@ class OutboxActivity:
                 )
 
 
-def _log(posting: Posting) -> None:
+def _count(posting: Posting) -> None:
     entry = posting.entry
     PUBLISHED.labels(entry.procedure, entry.kind).inc()
     LETTERS.labels(entry.procedure).inc(len(posting.letters))
-    if entry.kind in ("opened", "decided", "closed"):
-        log.info(
-            entry.kind, case=entry.case, procedure=entry.procedure, outcome=entry.outcome, reason=entry.reason
-        )
 
 
-def records_of(batch: Batch, posting: Posting) -> Iterator[Record]:
-    """The records of one entry of a batch: the entry, and the messages that are its publication."""
+def records_of(batch: Batch, posting: Posting, trace: Trace | None = None) -> Iterator[Record]:
+    """The records of one entry of a batch: the entry, and the messages that are its publication.
+
+    Args:
+        trace: the context that they go out with; without, that of what they follow from.
+    """
     entry = posting.entry
     source = PLATFORM.source(batch.administration)
+    context = trace or posting.trace or Trace()
 
     def record(topic: str, event_id: str, event_type: str, data: dict[str, object]) -> Record:
         event = Event(
@@ -107,7 +118,8 @@ def records_of(batch: Batch, posting: Posting) -> Iterator[Record]:
             partitionkey=entry.case,
             time=entry.recorded,
             sequence=f"{entry.sequence:010d}",
-            traceparent=batch.traceparent,
+            traceparent=context.parent,
+            tracestate=context.state,
             requestid=entry.request,
             data=data,
         )

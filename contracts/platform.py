@@ -22,8 +22,9 @@ from contracts.terms.identifiers import (
 from contracts.terms.values import Contract, Sha256, Text, absent
 from contracts.wire.canonical import sha256
 from contracts.wire.contact import Intake
-from contracts.wire.envelope import Event, TraceParent
+from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry
+from contracts.wire.tracing import Trace, TraceParent, TraceState
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -111,6 +112,7 @@ class Opened(Contract, Generic[A]):
     occurred: AwareDatetime
     received: AwareDatetime
     traceparent: TraceParent = Field(default=None, exclude_if=absent)
+    tracestate: TraceState = Field(default=None, exclude_if=absent)
     behind: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
     spread: timedelta = Field(default=timedelta(0), exclude_if=lambda value: not value)
     intake: Intake = Field(default=Intake(), exclude_if=lambda value: value == Intake())
@@ -144,17 +146,17 @@ class Letter(Contract):
 
 
 class Posting(Contract):
-    """A ledger entry and the messages that are its publication."""
+    """A ledger entry and the messages that are its publication; ``trace``: what they follow from."""
 
     entry: LedgerEntry
     letters: tuple[Letter, ...] = ()
+    trace: Trace | None = Field(default=None, exclude_if=absent)
 
 
 class Batch(Contract):
     """All that one activation of a case sends, in order."""
 
     administration: AdministrationId
-    traceparent: TraceParent = Field(default=None, exclude_if=absent)
     postings: tuple[Posting, ...]
 
 

@@ -44,6 +44,7 @@ from contracts.wire.ledger import GENESIS, Erasable, LedgerEntry, content_digest
 from contracts.wire.messages import HandedOver, Requested
 from contracts.wire.notices import FeeDue
 from contracts.wire.topics import LEDGER
+from contracts.wire.tracing import Trace
 from network.broker.connection import Broker
 from network.broker.publisher import Publisher, Record
 from seamless.cli.case_views import print_case
@@ -113,11 +114,13 @@ class Stages:
             occurred=admitted.event.time,
             received=admitted.received,
             traceparent=admitted.event.traceparent,
+            tracestate=admitted.event.tracestate,
             behind=NOW - admitted.received,
         )
         assert through_temporal(opened) == opened
         entry = recorded(admitted, "opened", opening_content(item.procedure, application), admitted.received)
-        self.published(entry, first_steps(item, application, admitted.received), opened.traceparent)
+        trace = Trace.of(opened.traceparent, opened.tracestate)
+        self.published(entry, first_steps(item, application, admitted.received), trace)
 
     def supplemented(self, admitted: CaseEvent, application: BaseModel, item: ServiceItem) -> None:
         """A case goes on with the application as it was supplemented."""
@@ -139,14 +142,14 @@ class Stages:
             project = "x" * 4000
             letters.append(letter(ask(IssuePermit(project=project, decision=decision), admitted.received)))
         entry = recorded(admitted, "reported", admitted.event.data, admitted.received)
-        self.published(entry, letters, admitted.event.traceparent)
+        self.published(entry, letters, admitted.event.trace)
 
     # --- what every entry goes through --------------------------------------------------------------------
 
-    def published(self, entry: LedgerEntry, letters: Sequence[Letter], traceparent: str | None) -> None:
+    def published(self, entry: LedgerEntry, letters: Sequence[Letter], trace: Trace | None) -> None:
         """An entry leaves through the outbox, and is kept and read."""
-        posting = Posting(entry=entry, letters=tuple(letters))
-        batch = Batch(administration=ADMINISTRATION, traceparent=traceparent, postings=(posting,))
+        posting = Posting(entry=entry, letters=tuple(letters), trace=trace)
+        batch = Batch(administration=ADMINISTRATION, postings=(posting,))
         publisher = Kept()
         asyncio.run(ActivityEnvironment().run(OutboxActivity(publisher).publish, through_temporal(batch)))
         (record,) = (each for each in publisher.records if each.topic == LEDGER)

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
-    BeforeValidator,
     Field,
     StringConstraints,
     ValidationError,
@@ -25,6 +24,7 @@ from contracts.terms.bounds import STATED
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.values import Contract, Instant, absent, beyond
 from contracts.wire.canonical import sha256
+from contracts.wire.tracing import Trace, TraceParent, TraceState
 
 STRUCTURED = "application/cloudevents+json"
 MAX_EVENT_BYTES = 64 * 1024
@@ -48,18 +48,6 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 EXTENSION = re.compile(r"[a-z0-9]{1,40}")
 """How an extension may be named. CloudEvents recommends at most 20 characters and demands the rest."""
-
-TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-
-
-def _traced(value: Any) -> Any:
-    """``value``, if it is a trace context. W3C Trace Context, which the CloudEvents extension refers to, has
-    readers ignore one that is not: what is said matters more than how it is traced."""
-    return value if isinstance(value, str) and TRACEPARENT.fullmatch(value) else None
-
-
-TraceParent = Annotated[str | None, BeforeValidator(_traced)]
-"""The trace that something belongs to, as W3C Trace Context has it; None for what is no such thing."""
 
 
 Role = Literal["platform", "agency", "channel", "everybody"]
@@ -116,6 +104,7 @@ class Event(Contract):
     partitionkey: Attribute | None = Field(default=None, exclude_if=absent)
     sequence: Attribute | None = Field(default=None, exclude_if=absent)
     traceparent: TraceParent = Field(default=None, exclude_if=absent)
+    tracestate: TraceState = Field(default=None, exclude_if=absent)
     requestid: Attribute | None = Field(default=None, exclude_if=absent)
     data: dict[str, Any] = Field(default_factory=dict)
 
@@ -148,6 +137,7 @@ class Event(Contract):
         request: str | None = None,
         sequence: str | None = None,
         traceparent: str | None = None,
+        tracestate: str | None = None,
     ) -> Self:
         """The event that carries ``message`` about ``case``."""
         return cls(
@@ -160,6 +150,7 @@ class Event(Contract):
             time=time,
             sequence=sequence,
             traceparent=traceparent,
+            tracestate=tracestate,
             requestid=request,
             data=message.model_dump(mode="json", warnings=False),
         )
@@ -179,6 +170,11 @@ class Event(Contract):
     def key(self) -> str:
         """What this event is known by: ``source#id``."""
         return f"{self.source}#{self.id}"
+
+    @property
+    def trace(self) -> Trace | None:
+        """The trace in which it was sent; None where it is in none."""
+        return Trace.of(self.traceparent, self.tracestate)
 
     def encode(self) -> tuple[bytes, list[tuple[str, bytes]]]:
         """Value and headers of the Kafka record, in structured mode."""

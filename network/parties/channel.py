@@ -43,6 +43,8 @@ class ChannelClient(PartyClient):
         case: CaseId | None = None,
         id: str | None = None,
         time: datetime | None = None,
+        traceparent: str | None = None,
+        tracestate: str | None = None,
     ) -> Event:
         """The event that hands in an application, checked; :meth:`send` it.
 
@@ -50,10 +52,18 @@ class ChannelClient(PartyClient):
             case: a new one, unless given.
             id: a new one, unless given.
             time: when the applicant applied; now, unless given.
+            traceparent, tracestate: the trace in which that happened, as W3C Trace Context has it.
         """
         content = application.model_dump(mode="json") if isinstance(application, BaseModel) else application
         applied = Applied.model_construct(procedure=procedure, application=content)  # type: ignore[arg-type]
-        return self.event(applied, case or self.new_case(), id=id, time=time)
+        return self.event(
+            applied,
+            case or self.new_case(),
+            id=id,
+            time=time,
+            traceparent=traceparent,
+            tracestate=tracestate,
+        )
 
     async def apply(self, procedure: str, application: Mapping[str, Any] | BaseModel, **given: Any) -> CaseId:
         """Hand in an application; the case that it asks for. See :meth:`application`."""

@@ -51,6 +51,7 @@ class PartyClient:
         time: datetime | None = None,
         request: str | None = None,
         traceparent: str | None = None,
+        tracestate: str | None = None,
     ) -> Event:
         """The event by which this party says ``message`` about ``case``, checked as the gateway checks it.
 
@@ -58,6 +59,8 @@ class PartyClient:
             id: a new one, unless given. Given again for the same party, it is the same event.
             time: when it happened; now, unless given.
             request: the request that it is about.
+            traceparent, tracestate: the trace in which it is said, as W3C Trace Context has it. What comes
+                days after a request is better said in a trace of its own; the case links the two.
 
         Raises:
             Refusal: the gateway would not admit it; says why.
@@ -71,6 +74,7 @@ class PartyClient:
                 time=time or datetime.now(UTC),
                 request=request,
                 traceparent=traceparent,
+                tracestate=tracestate,
             )
         except ValidationError as error:
             raise refusal_of(error) from None

@@ -59,12 +59,13 @@ class SimulatedAgency:
         case = plan(self._seed, number_of(event.subject))
         step = request.split("/", 1)[1]
         done = asyncio.get_running_loop().time() + self._day * _days(case, requested.request, step)
-        about = {"traceparent": event.traceparent}  # and ids that are the same when it is sent again
-        await self._client.receive(request, id=f"{request}/{Received.type}", **about)
+        trace = {"traceparent": event.traceparent, "tracestate": event.tracestate}
+        await self._client.receive(request, id=f"{request}/{Received.type}", **trace)
         await asyncio.sleep(done - asyncio.get_running_loop().time())
         officer = f"{self._agency}-{number_of(event.subject) % 7}"
         answer = _answer_to(case, requested, step)
-        await self._client.answer(request, answer, officer=officer, id=f"{request}/{Answered.type}", **about)
+        answered = f"{request}/{Answered.type}"  # an id that is the same when it is sent again
+        await self._client.answer(request, answer, officer=officer, id=answered)
 
 
 def _days(case: Plan, request: str, step: str) -> float:

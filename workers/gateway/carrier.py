@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -11,15 +12,16 @@ from sqlalchemy.exc import OperationalError
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.admission import Admitted, Arrival, admit
-from contracts.terms.errors import Refusal
+from contracts.terms.errors import PLATFORM_FAULTS, REASONS, Refusal
 from contracts.terms.identifiers import Party
 from contracts.wire.dead_letter import Place
 from network.broker.publisher import PublishError
-from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf
+from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf, case_of
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
 from workers.gateway.early_events import EarlyEvents, TooManyWait
 from workers.gateway.metrics import DEAD_LETTERS, EVENTS
 from workers.gateway.originals import Originals, ReplayedRecord
+from workers.gateway.tracing import delivered, refused
 from workers.process.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -83,7 +85,8 @@ class Carrier:
         try:
             admitted = await self._persist(lambda: self._admit(arrival), logger)
             logger = logger.bind(case=admitted.case, type=admitted.event.type)
-            outcome: str = await self._deliver(admitted, arrival.inlet.party, read_at, logger)
+            deliver = partial(self._deliver, party=arrival.inlet.party, read_at=read_at, logger=logger)
+            outcome = await delivered(admitted, place, deliver)
         except Refusal as refusal:
             await self.refuse(arrival, place, refusal)
             return
@@ -100,11 +103,19 @@ class Carrier:
         async def write() -> None:
             await self._dead_letters.write(arrival, place, refusal, replay_of=replay_of)
 
-        await self._persist(write, logger, without_end=True)
+        with refused(arrival, place, refusal):
+            await self._persist(write, logger, without_end=True)
         DEAD_LETTERS.labels(refusal.reason).inc()
         EVENTS.labels(place.topic, "dead-letter").inc()
+        ours = refusal.reason in PLATFORM_FAULTS  # any other detail may quote the sender
+        detail = {"detail": refusal.detail[:500]} if ours else {}
         logger.warning(
-            "event refused", reason=refusal.reason, detail=refusal.detail[:500], field=refusal.field
+            "event refused",
+            sender=str(arrival.inlet.party),
+            case=case_of(arrival),
+            reason=refusal.reason,
+            why=REASONS[refusal.reason].en,
+            **detail,
         )
 
     async def replay(self, record: ReplayedRecord, read_at: float) -> None:
@@ -115,7 +126,8 @@ class Carrier:
         try:
             arrival = await self._persist(lambda: self._originals.read(record), logger)
             admitted = await self._persist(lambda: self._admit(arrival), logger)
-            await self._deliver(admitted, arrival.inlet.party, read_at, logger)
+            deliver = partial(self._deliver, party=arrival.inlet.party, read_at=read_at, logger=logger)
+            await delivered(admitted, record.replay, deliver)
         except Refusal as refusal:
             await self.refuse(arrival, record.replay, refusal, replay_of=record.origin)
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from opentelemetry.trace import get_current_span
+
 from contracts.admission import Arrival
 from contracts.terms.bounds import one_line
 from contracts.terms.errors import REASONS, Refusal
-from contracts.terms.identifiers import PLATFORM
+from contracts.terms.identifiers import PLATFORM, CaseId
 from contracts.wire.dead_letter import DeadLetter, Place
 from contracts.wire.envelope import Event
 from contracts.wire.messages import Refused, refusal_id
 from contracts.wire.notices import RefusedNotice
 from contracts.wire.topics import DEAD_LETTER
+from contracts.wire.tracing import Trace
 from network.broker.publisher import Publisher, Record, RecordTooLarge
+from network.tracing import handed_on
 
 MAX_TEXT = 1000
 """Characters of a detail or a field: both may quote the sender."""
@@ -83,7 +88,9 @@ class DeadLetterWriter:
             await self._publisher.publish([Record(DEAD_LETTER, small.key, *small.encode()), reply])
 
     def _reply(self, arrival: Arrival, letter: DeadLetter) -> Record:
-        said = _said(arrival)
+        attributes = attributes_of(arrival)
+        said = _said(attributes)
+        trace = handed_on(get_current_span(), Trace.stated_in(attributes)) or Trace()
         key = one_line((arrival.key or b"").decode(errors="replace")[:200])
         case = said.get("subject") or key or "unknown"
         kind = Refused if arrival.inlet.party.kind == "agency" else RefusedNotice
@@ -101,6 +108,8 @@ class DeadLetterWriter:
             case=case,
             time=letter.refused,
             request=said.get("requestid"),
+            traceparent=trace.parent,
+            tracestate=trace.state,
         )
         return Record(arrival.inlet.replies, case, *event.encode())
 
@@ -113,8 +122,8 @@ def _content(arrival: Arrival) -> str:
         return hashlib.sha256(arrival.value or b"").hexdigest()
 
 
-def _said(arrival: Arrival) -> dict[str, str]:
-    """The attributes by which the sender knows its event, as far as the record shows them."""
+def attributes_of(arrival: Arrival) -> dict[str, Any]:
+    """The attributes of a record, whatever they hold, as far as it shows any."""
     attributes: dict[str, Any] = {
         name.lower().removeprefix("ce_"): value.decode(errors="replace")
         for name, value in arrival.headers
@@ -127,6 +136,19 @@ def _said(arrival: Arrival) -> dict[str, str]:
             message = None
         if isinstance(message, dict) and "specversion" in message:
             attributes |= message
+    return attributes
+
+
+def case_of(arrival: Arrival) -> CaseId | None:
+    """The case that the key of a record names, if it names one."""
+    try:
+        return CaseId((arrival.key or b"").decode())
+    except ValueError:
+        return None
+
+
+def _said(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """The attributes by which the sender knows its event."""
     return {
         name: _printable(attributes[name])[:200]
         for name in ("id", "subject", "requestid")

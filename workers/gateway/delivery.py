@@ -207,6 +207,7 @@ class Delivery:
             occurred=event.time,
             received=admitted.received,
             traceparent=event.traceparent,
+            tracestate=event.tracestate,
             intake=admitted.intake,
             behind=datetime.now(UTC) - admitted.received if self._virtual_time else timedelta(0),
             spread=self._spread,

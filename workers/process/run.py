@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, NoReturn
 
 import structlog
@@ -47,9 +47,23 @@ def run_process(
         configure_logs(known.log_level, process=name)
         port = serve_metrics(known.metrics_port)
         log.info("started", metrics_port=port)
-        await until_stopped(run(known))
+        with traced(known, name):
+            await until_stopped(run(known))
 
     run_main(main, exit_code_of=exit_code_of)
+
+
+@contextlib.contextmanager
+def traced(settings: Settings, process: str) -> Iterator[None]:
+    """Send the spans that are made meanwhile where the settings say; nowhere where a log is replayed, whose
+    times are long past. What does that is imported only then."""
+    if not settings.otlp or settings.virtual_time:
+        yield
+        return
+    from workers.process.tracing import exporting
+
+    with exporting(settings, process):
+        yield
 
 
 def run_main(

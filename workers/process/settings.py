@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -47,6 +48,17 @@ def _one_address(text: str) -> str:
     return _addresses(text)
 
 
+def _collector(text: str) -> str:
+    """The base of a collector's addresses, as it is written."""
+    address = urlsplit(text)
+    beyond = address.username or address.password or address.query or address.fragment
+    if text and (address.scheme not in ("http", "https") or not address.hostname or beyond):
+        raise ValueError("write http://HOST:PORT or https://HOST:PORT, without a name or a password")
+    if not text.isascii() or not text.isprintable() or " " in text or address.port == 0:
+        raise ValueError("is no address")
+    return text.rstrip("/")
+
+
 def _installed() -> str:
     """The version of the package; of a checkout that is not installed nobody knows one."""
     try:
@@ -81,6 +93,11 @@ class Settings(BaseSettings):
     )
     metrics_port: int = Field(default=0, ge=0, le=65535, description="0: a free port, written to the log")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    otlp: Annotated[str, AfterValidator(_collector)] = Field(
+        default="",
+        max_length=2000,
+        description="the collector that spans are sent to, by OTLP over HTTP; empty: none",
+    )
     variants: str = Field(
         default="",
         description="in which variants cases are opened: tree-felling=added-review, separated by commas; "

@@ -166,6 +166,7 @@ def _break_off(case: Case, running: asyncio.Task[Decision]) -> Decision:
     """An operator ends the case, by our signal, which says who and why, or by Temporal's Cancel."""
     running.cancel()
     case.broken_off = True
+    case.follow_time()
     why = "the case is broken off"
     if said := case.inbox.cancellation:
         recorded = case.record("broken-off", contact=Contact(officer=said.by), data=said)

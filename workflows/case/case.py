@@ -7,7 +7,8 @@ for is in :attr:`Case.waits`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
@@ -27,13 +28,17 @@ from contracts.terms.values import Money
 from contracts.wire.contact import Contact
 from contracts.wire.ledger import Erasable, Kind, LedgerEntry, pseudonym_of, recordable, salt_of
 from contracts.wire.messages import Cancelled
-from workflows.case.deadlines import Wait
+from contracts.wire.tracing import Trace, entry_ids, traceparent_of
+from workflows.case.deadlines import Deadline, Wait
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Withdrawal
 from workflows.case.journal import Journal, Outcome, mark_of
 from workflows.case.outbox import Outbox, Recorded, WouldFork
 from workflows.case.runtime import Runtime
 from workflows.case.waits import Waits
+
+ASKING = frozenset({"requested", "referred", "asked-applicant", "fee-due", "waiting"})
+"""Kinds of entries that open a step. What ends it is linked to them."""
 
 
 def refusal(reason: str) -> Refusal:
@@ -77,6 +82,7 @@ class Case:
         events, bytes: how many events were taken in this run, repeats among them, and about how large they
             were; continue-as-new depends on it.
         decision: what the course has decided; every run decides again.
+        trace: what is recorded now follows from, as far as it is in a trace.
         closed: nothing changes the case any more.
         broken_off: an operator ends it.
         leaving: the blocks of the course whose branches were cancelled, and that wait for their turn to end.
@@ -102,6 +108,9 @@ class Case:
         )
         self.clock = clock_of(self.journal.clock)
         self.events = self.bytes = 0
+        self.trace = Trace.of(opened.traceparent, opened.tracestate)
+        if opened.carried is not None:
+            self.follow_time()
         self.decision: Decision | None = None
         self.closed = self.broken_off = False
         self.leaving: set[str] = set()
@@ -216,10 +225,13 @@ class Case:
             figures: what else the entry says outside its ``data``.
         """
         now = self.now()
+        trace = self.trace
         if turned is not None:
             due, due_before, provisional = turned.mark.due, turned.due_before, turned.mark.provisional
         if by is not None:
             actor, cause, contact = by.actor, by.event.key, Contact.stated_in(by.event.data)
+            said, link = by.event, of.trace if of else None
+            trace = Trace.of(said.traceparent, said.tracestate, link=link)
             data = recordable(by.event.data) if data is None else data
         contact = contact or Contact()
         secret, officer = self.opened.secret, contact.officer
@@ -262,7 +274,24 @@ class Case:
             **figures,
         ).sealed()
         self.journal.sequence, self.journal.head = sequence, entry.hash
-        return self.outbox.post(entry)
+        self.trace = trace
+        if of is not None and trace is not None and kind in ASKING:
+            of.trace = traceparent_of(entry_ids(trace, entry.case, now, entry.id))
+        return self.outbox.post(entry, trace)
+
+    def follow_time(self, deadline: Deadline | None = None) -> None:
+        """Note that what is recorded from now on follows from no event: ``deadline`` is due, or an operator
+        acts."""
+        asked = deadline.trace if isinstance(deadline, Wait) else None
+        self.trace = Trace.of(link=asked or self.opened.traceparent)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is recorded meanwhile brings nothing about: what is recorded then follows from what it did
+        before."""
+        followed = self.trace
+        yield
+        self.trace = followed
 
     def _automated(self, actor: Party, contact: Contact) -> bool | None:
         """Whether no person acted; None where that is not known: an agency's own system does not say."""

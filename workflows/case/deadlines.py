@@ -16,6 +16,7 @@ from contracts.terms.identifiers import AgencyId, Party, RequestId
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Rung
 from contracts.terms.values import Money, absent
+from contracts.wire.tracing import TraceParent
 
 
 class Warn(BaseModel):
@@ -130,6 +131,7 @@ class Wait(Deadline):
         excess: how much of that was more than what was owed.
         billed, fees: the fees that this is about; what is to be paid of them, less what was waived.
         said: a mark of what its verb said.
+        trace: the context of the entry that opened it, where that is in a trace.
         stages: the stages of the course in which it was opened, the outermost first.
         suspended: the suspensions for which it stands still, by step, and since when.
         still: the stretches in which it stood still before.
@@ -155,6 +157,7 @@ class Wait(Deadline):
     billed: tuple[FeeLine, ...] = Field(default=(), exclude_if=lambda value: not value)
     fees: tuple[FeeLine, ...] = Field(default=(), exclude_if=lambda value: not value)
     said: str | None = Field(default=None, exclude_if=absent)
+    trace: TraceParent = Field(default=None, exclude_if=absent)
     stages: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
     suspended: dict[str, AwareDatetime] = Field(default_factory=dict, exclude_if=lambda value: not value)
     still: list[Stretch] = Field(default_factory=list, exclude_if=lambda value: not value)

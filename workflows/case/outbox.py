@@ -11,6 +11,7 @@ from contracts.terms.identifiers import AgencyId, Party
 from contracts.wire.envelope import Message
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.topics import messages_topic
+from contracts.wire.tracing import Trace
 from workflows.case.runtime import Runtime
 
 AFTER_RESET = (
@@ -45,8 +46,11 @@ class Recorded:
         entry: as it will be published.
     """
 
-    def __init__(self, entry: LedgerEntry, opened: Opened[Any], involved: list[AgencyId]) -> None:
+    def __init__(
+        self, entry: LedgerEntry, opened: Opened[Any], involved: list[AgencyId], trace: Trace | None
+    ) -> None:
         self.entry = entry
+        self._trace = trace
         self._opened = opened
         self._involved = involved
         self._letters: list[Letter] = []
@@ -96,7 +100,9 @@ class Recorded:
 
     def posting(self) -> Posting:
         """The entry and its messages as they leave; from now on nothing can be bound to it."""
-        self._posting = self._posting or Posting(entry=self.entry, letters=tuple(self._letters))
+        self._posting = self._posting or Posting(
+            entry=self.entry, letters=tuple(self._letters), trace=self._trace
+        )
         return self._posting
 
     def _bind(self, reader: Party, message: Message, letter_id: str | None = None) -> None:
@@ -124,9 +130,13 @@ class Outbox:
         self._sending = self._gathering = False
         self._fork: WouldFork | None = None
 
-    def post(self, entry: LedgerEntry) -> Recorded:
-        """Add a ledger entry; to what is returned, messages can be bound in the same activation."""
-        recorded = Recorded(entry, self._opened, self._involved)
+    def post(self, entry: LedgerEntry, trace: Trace | None = None) -> Recorded:
+        """Add a ledger entry; to what is returned, messages can be bound in the same activation.
+
+        Args:
+            trace: what it follows from.
+        """
+        recorded = Recorded(entry, self._opened, self._involved, trace)
         self._waiting.append(recorded)
         return recorded
 
@@ -150,11 +160,7 @@ class Outbox:
             if self.failed:
                 return
             self._sending = True
-            batch = Batch(
-                administration=self._opened.administration,
-                traceparent=self._opened.traceparent,
-                postings=tuple(self._take()),
-            )
+            batch = Batch(administration=self._opened.administration, postings=tuple(self._take()))
             leaving()
             published = await self._runtime.publish(batch)
             self._fork = _fork(batch, published, Published.of(batch, self._runtime.run_id))

@@ -23,7 +23,8 @@ def taken(
 
 def keep_late(case: Case, delivered: Delivered, step: str | None = None) -> None:
     """Keep what came too late; it changes nothing."""
-    taken(case.record("late", by=delivered, step=step), delivered, late=True)
+    with case.aside():
+        taken(case.record("late", by=delivered, step=step), delivered, late=True)
 
 
 def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
@@ -33,5 +34,6 @@ def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
     refused = (Refused if delivered.actor.kind == "agency" else RefusedNotice)(
         event=event.id, reason=why.reason, text=REASONS[why.reason], detail=why.detail, field=why.field
     )
-    recorded = case.record("refused", by=delivered, reason=why.reason)
+    with case.aside():
+        recorded = case.record("refused", by=delivered, reason=why.reason)
     recorded.refuse(delivered.actor, refused, refusal_id(event.source, event.id, event.digest, why.reason))

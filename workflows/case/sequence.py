@@ -65,10 +65,12 @@ def take_next(case: Case) -> Delivered | Publication | Deadline | None:
             return delivered
     if published is not None and (rung is None or published.at < rung.at):
         del case.journal.published[0]
+        case.follow_time()
         count_anew(case, published.days)
         return published
     if due is None or rung is None or rung.at > case.now():
         return None
+    case.follow_time(due)
     if isinstance(due, Wait):
         take_rung(case, due)
     else:
@@ -91,8 +93,9 @@ def take_rest(case: Case) -> None:
     """Let some of the events that have come take effect, although the course has ended: nothing is due."""
     hear_some(case)
     rest, case.journal.undecided = case.journal.undecided, []
-    for delivered in rest:
-        take_effect(case, delivered)
+    with case.aside():
+        for delivered in rest:
+            take_effect(case, delivered)
 
 
 def _known_to_the_course(case: Case) -> tuple[int, bool]:

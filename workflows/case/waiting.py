@@ -20,6 +20,7 @@ from contracts.terms.values import Contract, Money
 from contracts.wire.envelope import Event
 from contracts.wire.messages import Answered, Paid
 from contracts.wire.topics import events_topic
+from contracts.wire.tracing import check_ids, traceparent_of
 from workflows.case.asking import ask
 from workflows.case.case import Case
 from workflows.case.deadlines import ScheduledRung, Wait
@@ -125,6 +126,8 @@ def _ask(case: Case, step: str, request: Request[Any], mark: str) -> None:
 async def _check(case: Case, step: str, request: Request[Any]) -> None:
     """Have a department's worker answer; the answer takes the same way as one from Kafka."""
     agency, request_id = Party.agency(request.agency), case.request_id(step)
+    wait = case.journal.waits.get(step)
+    traced = wait is not None and wait.trace is not None
     answer = await case.runtime.check(request, request_id)
     event = Event.of(
         Answered(answer=answer.model_dump(mode="json")),
@@ -133,6 +136,7 @@ async def _check(case: Case, step: str, request: Request[Any]) -> None:
         case=case.opened.case,
         time=case.now(),
         request=request_id,
+        traceparent=traceparent_of(check_ids(request_id)) if traced else None,
     )
     case.inbox.put(Delivered(event=event, actor=agency, received=case.now()))
 

@@ -58,6 +58,7 @@ envelopes = st.fixed_dictionaries(
         "id": HOSTILE,
         "time": HOSTILE | st.sampled_from(["2200-12-31T23:59:59Z", "1994-01-01T00:00:00Z"]),
         "traceparent": HOSTILE | st.just("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        "tracestate": HOSTILE | st.just("vendor=1,other@system=a:b"),
         "dataschema": HOSTILE,
         "sequence": HOSTILE,
         "partitionkey": HOSTILE,
