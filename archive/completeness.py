@@ -17,6 +17,16 @@ class NoArchive(InvalidInput):
     """There is no archive in this place: no file, or no tables in it."""
 
 
+class NoSteps(NoArchive):
+    """The archive is an older worker's, which kept no steps, or other ones."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the archive has no steps yet: it is an older worker's. They are made from its ledger when "
+            "`seamless worker archive` of this version begins"
+        )
+
+
 class ArchiveIncomplete(Exception):
     """The archive would have to say that it does not know something, and cannot prove that it would."""
 

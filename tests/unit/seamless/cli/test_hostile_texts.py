@@ -154,6 +154,7 @@ GIVEN = [
     ["case", "list", "--status", "TEXT"],
     ["case", "TEXT"],
     ["case", "list", "TEXT"],
+    *(["case", "list", f"--{each}", "TEXT"] for each in ("holder", "due-before", "by", "lang")),
     ["case", "cancel", "TEXT", "--why", "mistake"],
     ["case", "list", "--stuck", "--temporal", "TEXT"],
     ["recover", "--backup", "TEXT"],
