@@ -6,7 +6,8 @@ quick however many cases are closed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from archive.batches import at_once
 from archive.completeness import NoSteps
 from archive.reader import CaseRow, Status
 from archive.tables import cases, is_current, ledger, steps
@@ -129,6 +131,24 @@ def cases_ending(db: Connection, tail: str) -> list[CaseId]:
     """The cases whose ids end so, in hexadecimal: those that have one number."""
     query = select(cases.c.case).where(cases.c.case.endswith(tail, autoescape=True)).order_by(cases.c.case)
     return [CaseId(found) for found in db.scalars(query)]
+
+
+def holders_of(db: Connection, of: Iterable[CaseId]) -> Mapping[Party, int]:
+    """Who has something to do in these cases: everybody, with in how many of them.
+
+    Raises:
+        NoSteps: the archive is an older worker's.
+    """
+    _check_steps(db)
+    found: Counter[Party] = Counter()
+    for some in at_once(of):
+        query = (
+            select(steps.c.agency, steps.c.third_party, func.count(distinct(steps.c.case)).label("cases"))
+            .where(OPEN, steps.c.case.in_(some))
+            .group_by(steps.c.agency, steps.c.third_party)
+        )
+        found.update({_holder(row): row.cases for row in db.execute(query)})
+    return found
 
 
 def count_open(db: Connection) -> int:

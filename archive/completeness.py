@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import AwareDatetime
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from archive.tables import positions
 from contracts.terms.errors import InvalidInput
@@ -130,6 +131,11 @@ def is_of(found: Positions, topic: str, topic_id: str) -> bool:
 def unread(found: Positions) -> int:
     """How many offsets the archive lacks, by what its worker saw last; it may lack more."""
     return sum(max(0, each.end - each.next) + each.lost for each in found.values())
+
+
+def last_written(db: Connection) -> datetime | None:
+    """When the archive moved forward last; None: it never has."""
+    return db.scalar(select(func.max(positions.c.moved)))
 
 
 def read_positions(db: Connection) -> dict[int, Position]:

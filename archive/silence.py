@@ -7,13 +7,13 @@ spoke in time is not forgotten with the applicant's name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, func, inspect, select
 
+from archive.batches import at_once
 from archive.reader import CaseRow
 from archive.tables import is_current, ledger, steps
 from contracts.procedures.catalogue import CATALOGUE
@@ -22,7 +22,6 @@ from contracts.terms.identifiers import CaseId
 from contracts.wire.ledger import LedgerEntry
 
 STATUTORY = "statutory"
-CASES_AT_ONCE = 500
 
 
 class Silence(NamedTuple):
@@ -59,11 +58,11 @@ def law_decides(procedure: str, law: str) -> bool:
 def silences_of(db: Connection, rows: Sequence[CaseRow]) -> Mapping[CaseId, Silence]:
     """What silence brought about in these cases, by case; only those in which it did."""
     decided = {
-        case for each in _at_once(row.case for row in rows if _may_be(row)) for case in _overdue(db, each)
+        case for each in at_once(row.case for row in rows if _may_be(row)) for case in _overdue(db, each)
     }
     deemed: Counter[CaseId] = Counter()
     if is_current(steps, inspect(db)):
-        for each in _at_once(row.case for row in rows):
+        for each in at_once(row.case for row in rows):
             counted = (
                 select(steps.c.case, func.count().label("deemed"))
                 .where(steps.c.case.in_(each), steps.c.how == "deemed")
@@ -93,9 +92,3 @@ def _overdue(db: Connection, cases: Sequence[CaseId]) -> Iterator[CaseId]:
         if following.setdefault(row.case, Silences()).add(entry):
             yield CaseId(row.case)
 
-
-def _at_once(cases: Iterable[CaseId]) -> Iterator[list[CaseId]]:
-    """So many of them at a time as a database takes in one query."""
-    left = iter(cases)
-    while some := list(islice(left, CASES_AT_ONCE)):
-        yield some

@@ -93,6 +93,6 @@ def test_the_archive_tells_it_of_many_cases_at_once(tmp_path: Path) -> None:
 
 
 def test_more_cases_than_one_query_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.silence.CASES_AT_ONCE", 2)
+    monkeypatch.setattr("archive.batches.AT_ONCE", 2)
     many = [dutch("wabo-2010", OVERDUE, DECIDED) for _ in range(5)]
     assert set(silences(tmp_path, *many, IN_TIME)) == {entries[0].case for entries in many}

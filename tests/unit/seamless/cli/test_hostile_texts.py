@@ -174,6 +174,7 @@ GIVEN = [
     ["up", "--kafka-port", "TEXT"],
     ["up", "--kafka", "TEXT"],
     ["doctor", "--kafka", "TEXT"],
+    *(["status", f"--{each}", "TEXT"] for each in ("kafka", "temporal", "archive", "lang")),
     ["doctor", "--temporal", "TEXT"],
     ["procedure", "show", "tree-felling", "--law", "TEXT"],
     ["procedure", "check", "tree-felling", "--paths", "TEXT"],
