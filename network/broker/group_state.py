@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
-from aiokafka.errors import for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, for_code
 from aiokafka.protocol.admin import DescribeGroupsRequest_v2
 from aiokafka.protocol.api import Request
 
 from network.broker.append_times import append_times
 from network.broker.connection import partition_counts
 
+TRIES, PAUSE_SECONDS = 20, 0.25
 LOOKED_AT = 50
 """In so many partitions that are behind it is looked how old their first record is."""
 
@@ -46,6 +49,19 @@ class Behind(NamedTuple):
     oldest: datetime | None
 
 
+async def coordinator_of(admin: Any, group: str) -> int:
+    """The broker that knows of a group. On a new cluster, it takes a moment until there is one.
+
+    Raises:
+        aiokafka.errors.KafkaError: there is none, or no broker answers.
+    """
+    for _ in range(TRIES):
+        with contextlib.suppress(GroupCoordinatorNotAvailableError):
+            return int(await admin.find_coordinator(group))
+        await asyncio.sleep(PAUSE_SECONDS)
+    return int(await admin.find_coordinator(group))
+
+
 async def members_of(admin: Any, group: str) -> list[Member]:
     """Who is in a group now; nobody, where there is no such group.
 
@@ -56,7 +72,7 @@ async def members_of(admin: Any, group: str) -> list[Member]:
     Raises:
         aiokafka.errors.KafkaError: the broker does not say.
     """
-    coordinator = await admin.find_coordinator(group)
+    coordinator = await coordinator_of(admin, group)
     response = await admin._client.send(coordinator, _DescribeGroup(group))
     [(code, _, _, _, _, found)] = response.groups
     if code:
@@ -78,7 +94,9 @@ async def behind(admin: Any, consumer: Any, group: str, topics: Collection[str])
     places = [TopicPartition(topic, number) for topic in topics for number in range(known.get(topic, 0))]
     if not places:
         return Behind(0, {}, None)
-    committed = await admin.list_consumer_group_offsets(group, partitions=places)
+    committed = await admin.list_consumer_group_offsets(
+        group, group_coordinator_id=await coordinator_of(admin, group), partitions=places
+    )
     starts, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
     late: dict[TopicPartition, int] = {}
     topics_late: Counter[str] = Counter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -200,3 +201,11 @@ def test_a_question_that_fails_by_our_own_fault_takes_no_other_with_it(data: Pat
         found = json.loads(command("status", "--data", data, "--json").out)
     assert "a fault of Seamless: report it: RuntimeError: a bug" in found["not_known"]["calendars"]
     assert found["cases"]["open"] == 1
+
+
+def test_every_part_of_the_report_is_documented() -> None:
+    text = (Path(__file__).parents[4] / "docs" / "operating.md").read_text("utf-8")
+    section = text.split("\n## Status\n")[1].split("\n## ")[0]
+    rows = [line.split(" | ")[0] for line in section.splitlines() if line.startswith("| `")]
+    documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert {*Status.model_fields, *Status.model_computed_fields} - documented == set()
