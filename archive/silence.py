@@ -91,4 +91,3 @@ def _overdue(db: Connection, cases: Sequence[CaseId]) -> Iterator[CaseId]:
             continue
         if following.setdefault(row.case, Silences()).add(entry):
             yield CaseId(row.case)
-

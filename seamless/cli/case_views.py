@@ -97,9 +97,7 @@ def print_case(row: CaseRow, state: CaseState, settings: Settings, names: Names)
         console.print(line(("The application was erased.", "dim")))
 
 
-def _facts(
-    row: CaseRow, state: CaseState, settings: Settings, names: Names
-) -> Iterator[tuple[str, Text]]:
+def _facts(row: CaseRow, state: CaseState, settings: Settings, names: Names) -> Iterator[tuple[str, Text]]:
     item = CATALOGUE.get(row.procedure)
     yield "number", line(row.number)
     yield "status", line(row.status)

@@ -40,9 +40,7 @@ def print_status(status: Status, settings: Settings, names: Names) -> None:
     if status.cases is not None and status.cases.holders:
         console.print()
         stuck = (
-            None
-            if status.stuck is None
-            else {each.holder: each.stuck or 0 for each in status.cases.holders}
+            None if status.stuck is None else {each.holder: each.stuck or 0 for each in status.cases.holders}
         )
         print_holders(console, status.cases.holders, names, settings, status.as_of, stuck)
 

@@ -257,7 +257,7 @@ def test_what_is_open_is_found_without_reading_what_is_closed(
         "steps_open": "select agency, third_party, count(*), min(due) from steps where ended is null "
         "group by agency, third_party",
         "cases_open": "select * from cases where status = 'open' "
-        "order by opened desc, \"case\" desc limit 20",
+        'order by opened desc, "case" desc limit 20',
     }
     with sqlite3.connect(file) as db:
         told = " ".join(str(row) for row in db.execute(f"explain query plan {plans[index]}"))

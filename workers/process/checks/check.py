@@ -95,9 +95,7 @@ async def make(checks: Sequence[Check], settings: Settings) -> list[Finding]:
     ]
 
 
-async def made(
-    checks: Sequence[Check], servers: Servers, away: Collection[Server]
-) -> list[Finding]:
+async def made(checks: Sequence[Check], servers: Servers, away: Collection[Server]) -> list[Finding]:
     """Make some checks on servers that were reached, but for those that are ``away``; in their order."""
     return list(await asyncio.gather(*(_made(check, servers, away) for check in checks)))
 

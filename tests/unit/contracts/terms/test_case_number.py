@@ -1,4 +1,4 @@
-"""The short numbers of cases: the same for ever, understood as people write them, and never one for another."""
+"""The short numbers of cases: the same for ever, read as people write them, never one for another."""
 
 from __future__ import annotations
 

@@ -44,9 +44,7 @@ async def test_a_process_that_takes_from_two_queues_is_one_seen_when_it_asked_la
     client = Temporal(
         cases_workflow=DescribeTaskQueueResponse(
             pollers=[poller("1@h", 50, "0.2.0"), poller("orchestrator@city#7 build=0.1.9", 3)],
-            stats=TaskQueueStats(
-                approximate_backlog_count=5, approximate_backlog_age=Duration(seconds=12)
-            ),
+            stats=TaskQueueStats(approximate_backlog_count=5, approximate_backlog_age=Duration(seconds=12)),
         ),
         cases_activity=DescribeTaskQueueResponse(pollers=[poller("1@h", 8, "0.2.0")]),
     )

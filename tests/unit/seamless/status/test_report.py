@@ -73,9 +73,7 @@ def test_an_installation_that_is_well_needs_nobody() -> None:
     assert (WELL.result, WELL.needs) == ("well", ())
 
 
-ENDING = CalendarEnd(
-    calendar="cn-2026.1", ends=date(2026, 11, 30), days_left=28, cases=0, new_cases=True
-)
+ENDING = CalendarEnd(calendar="cn-2026.1", ends=date(2026, 11, 30), days_left=28, cases=0, new_cases=True)
 LETTERS = Letters(reason="unknown-case", waiting=2, oldest=ago(days=1), holds=True)
 EVENTS, ARCHIVED = WELL.events, WELL.archived
 assert EVENTS is not None
