@@ -135,7 +135,8 @@ def unread(found: Positions) -> int:
 
 def last_written(db: Connection) -> datetime | None:
     """When the archive moved forward last; None: it never has."""
-    return db.scalar(select(func.max(positions.c.moved)))
+    moved: datetime | None = db.scalar(select(func.max(positions.c.moved)))
+    return moved
 
 
 def read_positions(db: Connection) -> dict[int, Position]:

@@ -22,8 +22,9 @@ SUMMARIES = {
     "away": "not everything is known",
 }
 
-TOLD_NEEDS = 12
-"""So many things that need a person are told; ``--json`` has all."""
+TOLD_NEEDS, TOLD_HOLDERS = 8, 12
+"""So many things that need a person are told, and so many of those who have something to do: what fits on a
+screen. ``--json`` has all."""
 
 
 def print_status(status: Status, settings: Settings, names: Names) -> None:
@@ -42,7 +43,10 @@ def print_status(status: Status, settings: Settings, names: Names) -> None:
         stuck = (
             None if status.stuck is None else {each.holder: each.stuck or 0 for each in status.cases.holders}
         )
-        print_holders(console, status.cases.holders, names, settings, status.as_of, stuck)
+        shown = status.cases.holders[:TOLD_HOLDERS]
+        print_holders(console, shown, names, settings, status.as_of, stuck)
+        if more := len(status.cases.holders) - len(shown):
+            console.print(f"and {more} more: seamless case list --by agency")
 
 
 def _facts(status: Status) -> Iterator[tuple[str, Text]]:
@@ -67,9 +71,9 @@ def _facts(status: Status) -> Iterator[tuple[str, Text]]:
     if status.held:
         yield "held", line((_counted(Counter(each.reason for each in status.held)), "red"))
     for each in status.calendars or ():
-        ends = "days that are not known here" if each.ends is None else f"holidays published to {each.ends}"
-        used = f"{each.cases:,} open cases" + (", new cases" if each.new_cases else "")
-        yield "calendar", line(f"{each.calendar}: {ends}; {used}")
+        ends = "its days are not known here" if each.ends is None else f"published to {each.ends}"
+        used = f"{each.cases:,} open" + (" and new cases" if each.new_cases else " cases")
+        yield "calendar", line(f"{each.calendar}, {ends}; {used}")
     for name, why in status.not_known.items():
         yield "not known", line((name, "yellow"), f": {why}")
 

@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
-from contracts.terms.identifiers import CaseId, Party
+from archive.choosing import Holds
+from contracts.terms.identifiers import CaseId
 
 HERE_SECONDS = 90.0
 """A worker that waits for work asks Temporal again at least once a minute. Of one that was killed, Temporal
@@ -94,21 +95,14 @@ class Tasks(Told):
     oldest_seconds: float
 
 
-class Holder(Told):
-    """What somebody has to do in open cases; see :class:`archive.choosing.Holds`.
+class Holder(Holds):
+    """What somebody has to do in open cases.
 
     Attributes:
         stuck: in how many of them nothing goes on by itself; None where that is not known.
     """
 
-    holder: Party
-    cases: int
-    requests: int
-    overdue: int
-    overdue_cases: int
     stuck: int | None
-    oldest_due: datetime | None
-    waiting_since: datetime
 
 
 class Cases(Told):

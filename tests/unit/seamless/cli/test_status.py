@@ -69,7 +69,7 @@ def test_an_installation_that_is_well_says_so_and_exits_with_0() -> None:
         "orchestrator         1, build 0.2.0, seen 20 s ago",
         "3 to carry, the oldest 2 s old, most on agency.tax.events; last heartbeat 4 s ago",
         "2 entries to archive, written 1 s ago",
-        "holidays published to 2026-12-31; 7 open cases, new cases",
+        "cn-2026.1, published to 2026-12-31; 7 open and new cases",
         "none wait",
     ):
         assert words in " ".join(said.out.split()) or words in said.out, words
@@ -82,6 +82,7 @@ def test_a_busy_installation_in_trouble_fits_one_screen_of_eighty_columns() -> N
     assert_fits(said.out, 80)
     assert len(said.out.splitlines()) <= SCREEN
     words = " ".join(said.out.split())
+    assert "and 23 more: seamless case list --by agency" in said.out
     for each in (
         "something needs a person",
         "! 3 cases are stuck → seamless case list --stuck",
@@ -107,7 +108,7 @@ def test_it_fits_and_speaks_one_language(columns: int) -> None:
 def test_of_very_many_things_that_need_a_person_some_are_told_and_all_are_counted() -> None:
     setup = tuple(Need(what=f"check-{number}: wrong", see="mend it") for number in range(30))
     said = told(WELL.model_copy(update={"setup": setup}))
-    assert "and 18 more; --json has all" in said.out
+    assert "and 22 more; --json has all" in said.out
     as_json = json.loads(told(WELL.model_copy(update={"setup": setup}), "--json").out)
     assert len(as_json["needs"]) == 30
 
