@@ -200,8 +200,8 @@ class Status(Told):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def result(self) -> Literal["well", "needs-a-person", "away"]:
-        """``away``: a server does not answer, so not everything is known. Where it cannot, since it is not set
-        up as it has to be, a person is needed."""
+        """``away``: a server does not answer, so not everything is known. Where it cannot, not being set up
+        as it has to be, a person is needed."""
         if not all(each.answers for each in self.engines) or (self.not_known and not self.setup):
             return "away"
         return "needs-a-person" if self.needs else "well"
