@@ -18,7 +18,7 @@ from contracts.wire.topics import AVAILABILITY, DEAD_LETTER, inlets_of
 from network.broker.append_times import last_append
 from network.broker.connection import partition_counts
 from network.broker.group_state import behind, members_of
-from seamless.status.identity import identity_of
+from seamless.status.identity import said_in
 from seamless.status.report import Events, Tasks, Worker
 from workers.process.settings import Settings
 from workers.process.temporal import RPC_TIMEOUT
@@ -96,7 +96,7 @@ async def _described(client: Client, queue: Queue) -> DescribeTaskQueueResponse:
 def _workers(queue: Queue, pollers: Sequence[PollerInfo]) -> Iterator[tuple[Worker, str]]:
     """The workers that ask there, each with its whole identity."""
     for poller in pollers:
-        said = identity_of(poller.identity)
+        said = said_in(poller.identity)
         yield (
             Worker(
                 process=said.process or queue.process,
@@ -126,7 +126,7 @@ async def gateways_of(settings: Settings) -> tuple[list[Worker], Events]:
         members = await members_of(admin, group)
     workers = []
     for member in members:
-        said = identity_of(member.client)
+        said = said_in(member.client)
         workers.append(
             Worker(
                 process=said.process or GATEWAY,

@@ -46,7 +46,8 @@ async def test_whoever_is_there_and_has_something_to_do_is_told(stack: Stack, to
     assert said["setup"] == []
     there = {each["process"]: each for each in said["workers"]}
     assert there.keys() >= {"orchestrator", "gateway", "department-drainage"}
-    assert there["orchestrator"]["build"] == stack.settings.build
+    assert {there[each]["build"] for each in ("orchestrator", "gateway")} == {stack.settings.build}
+    assert there["gateway"]["pid"] == stack.worker("gateway").pid
     assert [each["what"] for each in said["needs"] if "is there" in each["what"]] == []
     assert (said["events"]["heartbeat"] is not None, said["archived"]["lost"]) == (True, 0)
     assert said["calendars"][0]["calendar"] == stack.settings.calendar

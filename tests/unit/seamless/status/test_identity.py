@@ -6,31 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seamless.status.identity import Identity, identity_of
+from seamless.status.identity import Said, said_in
+from workers.process.identity import Identity
 
-WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789-._", min_size=1)
 
-
-@given(WORD, WORD, st.integers(1, 4_194_304), st.none() | WORD)
-def test_a_process_that_says_everything(process: str, host: str, pid: int, build: str | None) -> None:
-    text = f"{process}@{host}#{pid}" + (f" build={build}" if build else "")
-    assert identity_of(text) == Identity(process, host, pid, build)
+def test_our_processes_say_everything() -> None:
+    here = Identity.here("gateway", "0.2.0+city")
+    assert said_in(str(here)) == Said("gateway", here.host, here.pid, "0.2.0+city")
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("4711@city-1", Identity(host="city-1", pid=4711)),
-        ("aiokafka-0.14.0", Identity()),
-        ("", Identity()),
-        ("gateway@", Identity()),
-        ("gateway@a#b", Identity()),
+        ("4711@city-1", Said(host="city-1", pid=4711)),
+        ("aiokafka-0.14.0", Said()),
+        ("", Said()),
+        ("gateway@", Said()),
+        ("gateway@a#b", Said()),
     ],
 )
-def test_what_is_not_said_is_not_known(text: str, said: Identity) -> None:
-    assert identity_of(text) == said
+def test_what_is_not_said_is_not_known(text: str, said: Said) -> None:
+    assert said_in(text) == said
 
 
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
-    assert isinstance(identity_of(text), Identity)
+    assert isinstance(said_in(text), Said)
