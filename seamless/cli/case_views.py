@@ -102,7 +102,7 @@ def _facts(row: CaseRow, state: CaseState, settings: Settings, names: Names) -> 
     yield "number", line(row.number)
     yield "status", line(row.status)
     named = names.procedure(row.procedure)
-    yield "procedure", line(named if named == row.procedure else f"{named} ({row.procedure})")
+    yield "procedure", line(named if named == row.procedure else f"{named}, {row.procedure}")
     yield "law", line(row.law)
     yield "channel", line(names.party(Party.channel(row.channel)))
     yield "opened", line(_told(row.opened, settings))
