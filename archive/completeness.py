@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import AwareDatetime
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from archive.tables import positions
 from contracts.terms.errors import InvalidInput
@@ -15,6 +16,16 @@ from contracts.terms.values import Contract
 
 class NoArchive(InvalidInput):
     """There is no archive in this place: no file, or no tables in it."""
+
+
+class NoSteps(NoArchive):
+    """The archive is an older worker's, which kept no steps, or other ones."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the archive has no steps yet: it is an older worker's. They are made from its ledger when "
+            "`seamless worker archive` of this version begins"
+        )
 
 
 class ArchiveIncomplete(Exception):
@@ -120,6 +131,12 @@ def is_of(found: Positions, topic: str, topic_id: str) -> bool:
 def unread(found: Positions) -> int:
     """How many offsets the archive lacks, by what its worker saw last; it may lack more."""
     return sum(max(0, each.end - each.next) + each.lost for each in found.values())
+
+
+def last_written(db: Connection) -> datetime | None:
+    """When the archive moved forward last; None: it never has."""
+    moved: datetime | None = db.scalar(select(func.max(positions.c.moved)))
+    return moved
 
 
 def read_positions(db: Connection) -> dict[int, Position]:

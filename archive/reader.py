@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, computed_field
 from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import OperationalError
 
 from archive.completeness import (
     Completeness,
     NoArchive,
+    NoSteps,
     Position,
     Positions,
     completeness,
@@ -22,6 +23,7 @@ from archive.database import NoFile, open_for_reading, shown, sqlite_file
 from archive.steps import Step, step_of
 from archive.tables import cases, digest, is_current, ledger, positions, steps
 from archive.verification import Verdict, judge_all, judge_case
+from contracts.terms.case_number import number_of
 from contracts.terms.identifiers import CaseId, ChannelId, Party, ProcedureId
 from contracts.terms.values import Contract
 from contracts.wire.ledger import LedgerEntry
@@ -54,6 +56,12 @@ class CaseRow(Contract):
     holders: tuple[Party, ...]
     entries: int
     head: str
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def number(self) -> str:
+        """What people call it by."""
+        return number_of(self.case)
 
 
 class ArchiveReader:
@@ -172,10 +180,7 @@ class ArchiveReader:
 
         def read(db: Connection) -> list[Step]:
             if not is_current(steps, inspect(db)):
-                raise NoArchive(
-                    f"the archive in {self._shown} has no steps yet: it is an older worker's. They are made "
-                    "from its ledger when `seamless worker archive` of this version begins"
-                )
+                raise NoSteps
             return [step_of(row) for row in db.execute(query)]
 
         return await self._read(read)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
+from archive.silence import Silences
 from archive.steps import Step, Steps
 from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import CaseId, Party
@@ -28,7 +29,8 @@ class CaseState(Contract):
     """A case as its ledger leaves it.
 
     ``application`` is None where it was erased. ``marks`` are codes of the service item, in order.
-    ``waiting`` are the steps that are open. ``decided`` is when the decision was recorded.
+    ``waiting`` are the steps that are open. ``decided`` is when the decision was recorded, and ``by_silence``
+    whether the law made it, since nobody had. ``deemed`` are the requests that silence answered.
     """
 
     case: CaseId
@@ -38,18 +40,23 @@ class CaseState(Contract):
     waiting: tuple[Step, ...]
     decision: Decision | None = None
     decided: AwareDatetime | None = None
+    by_silence: bool = False
+    deemed: tuple[Step, ...] = ()
 
 
 def state_of(entries: Sequence[LedgerEntry]) -> CaseState:
     """Where a case stands after ``entries``: its ledger, in order, at least one."""
     since: dict[Party, datetime] = {}
     steps = Steps()
+    silences = Silences()
     decided: LedgerEntry | None = None
+    by_silence = False
     for entry in entries:
         since = {holder: since.get(holder, entry.recorded) for holder in entry.holders}
         steps.add(entry)
+        silent = silences.add(entry)
         if entry.kind == "decided":
-            decided = entry
+            decided, by_silence = entry, silent
     return CaseState(
         case=entries[0].case,
         application=_content(entries[0]).get("application"),
@@ -58,6 +65,8 @@ def state_of(entries: Sequence[LedgerEntry]) -> CaseState:
         waiting=steps.open,
         decision=_decision(decided) if decided else None,
         decided=decided.recorded if decided else None,
+        by_silence=by_silence,
+        deemed=tuple(step for step in steps.all.values() if step.how == "deemed"),
     )
 
 

@@ -49,7 +49,8 @@ from network.broker.connection import Broker
 from network.broker.publisher import Publisher, Record
 from seamless.cli.case_views import print_case
 from seamless.cli.console import Console
-from seamless.cli.timeline import print_timeline
+from seamless.cli.names import Names
+from seamless.cli.timeline import Timeline
 from tests.applications import ADMINISTRATION
 from workers.archive.store import ArchiveStore, LedgerRecord
 from workers.process.settings import Settings
@@ -168,10 +169,11 @@ class Stages:
         settings = Settings()
         with redirect_stdout(io.StringIO()) as shown:
             console = Console()
-            print_case(row, state, settings)
+            names = Names(settings.directory, "zh")
+            print_case(row, state, settings, names)
             console.json(state.model_dump(mode="json"))
             console.json(entry.model_dump(mode="json"))
-            print_timeline(console, settings.directory, entries)
+            Timeline(console, names).print_whole(entries)
         assert visible(shown.getvalue(), lines=True) == shown.getvalue()
 
 

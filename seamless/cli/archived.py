@@ -68,13 +68,13 @@ async def tell_unread(reader: ArchiveReader) -> int:
 
 
 async def chosen(settings: Settings, reader: ArchiveReader, case: str | None) -> CaseRow:
-    """The case of this id; without one, the case that was opened last.
+    """The case of this id or number; without one, the case that was opened last.
 
     Raises:
         InvalidInput: there is none, or there can be none.
     """
     if case:
-        row = await reader.case(case_id(case))
+        row = await reader.case(await case_of(settings, reader, case))
     else:
         row = next(iter(await reader.cases(limit=1)), None)
     if row is None:
@@ -82,19 +82,55 @@ async def chosen(settings: Settings, reader: ArchiveReader, case: str | None) ->
     return row
 
 
-def case_id(text: str) -> CaseId:
-    """A case id that a person gave.
+async def case_of(settings: Settings, reader: ArchiveReader, text: str) -> CaseId:
+    """The id of a case that a person gave by its id or by its number. Whether there is a case of that id is
+    not asked.
 
     Raises:
-        InvalidInput: no case can have it.
+        InvalidInput: no case can have it; or no case, or several, have that number.
     """
+    from archive.choosing import cases_ending
+    from contracts.terms.errors import InvalidInput
+
+    given = case_given(text)
+    if not isinstance(given, Tail):
+        return given
+    found, _ = await reader.ask(lambda db: cases_ending(db, given))
+    if not found:
+        raise no_case(settings, text)
+    if len(found) > 1:
+        ids = ", ".join(found)
+        raise InvalidInput(f"{len(found)} cases have the number {text}; give the id of one: {ids}")
+    return found[0]
+
+
+class Tail(str):
+    """How the id of a case ends that was given by its number."""
+
+
+def case_given(text: str) -> CaseId | Tail:
+    """What a person gave for a case.
+
+    Raises:
+        InvalidInput: neither the id of a case, nor a number.
+    """
+    from contracts.terms.case_number import Mistyped, tail_of
     from contracts.terms.errors import InvalidInput
     from contracts.terms.identifiers import CaseId
 
     try:
         return CaseId(text)
     except ValueError:
-        raise InvalidInput(f"{text!r} is no case id: it has to be <channel>-<UUID of version 7>") from None
+        pass
+    try:
+        return Tail(tail_of(text))
+    except Mistyped as mistyped:
+        raise InvalidInput(str(mistyped)) from None
+    except ValueError:
+        raise InvalidInput(
+            f"{text!r} is no case id, which is <channel>-<UUID of version 7>, nor a case number, such as "
+            "7K3-MQ2-XHP"
+        ) from None
 
 
 def check_choice(*given: object) -> None:
@@ -106,7 +142,7 @@ def check_choice(*given: object) -> None:
     import typer
 
     if sum(map(bool, given)) != 1:
-        raise typer.BadParameter("give one of: a case id, --last" + (", --all" if len(given) == 3 else ""))
+        raise typer.BadParameter("give one of: a case, --last" + (", --all" if len(given) == 3 else ""))
 
 
 def no_case(settings: Settings, case: str | None) -> InvalidInput:

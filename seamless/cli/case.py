@@ -2,74 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seamless.cli.archived import case_id, check_choice, chosen, no_case, tell_unread, with_archive
+from seamless.cli.archived import case_of, check_choice, chosen, no_case, tell_unread, with_archive
 from seamless.cli.case_cancel import cancel
 from seamless.cli.case_clock import clock
-from seamless.cli.options import Archive, AtMost, CaseArgument, Data, Json, Kafka, Last, Temporal
+from seamless.cli.case_list import list_cases
+from seamless.cli.options import Archive, CaseArgument, Data, Json, Kafka, Lang, Last
 
 if TYPE_CHECKING:
     from archive.reader import ArchiveReader
     from workers.process.settings import Settings
 
 app = typer.Typer(help="Cases: list, show, read their ledger, verify it, end.", no_args_is_help=True)
+app.command("list")(list_cases)
 app.command("clock")(clock)
 app.command("cancel")(cancel)
-
-
-@app.command("list")
-def list_cases(
-    status: Annotated[Literal["open", "closed"] | None, typer.Option(help="Only these.")] = None,
-    procedure: Annotated[str | None, typer.Option(help="Only cases of this procedure.")] = None,
-    limit: AtMost = None,
-    stuck: Annotated[
-        bool, typer.Option("--stuck", help="Those that do not go on by themselves, with why.")
-    ] = False,
-    as_json: Json = False,
-    temporal: Temporal = None,
-    data: Data = None,
-    archive: Archive = None,
-) -> None:
-    """List cases, the one opened last first.
-
-    [bold]Examples[/bold]
-
-      seamless case list --status open
-
-      seamless case list --procedure construction-permit --limit 20 --json
-
-      seamless case list --stuck
-    """
-    if stuck:
-        from seamless.cli.case_stuck import list_stuck
-
-        if status or procedure or limit:
-            raise typer.BadParameter("--stuck lists all that are stuck: give no other choice with it")
-        list_stuck(as_json, data, archive, temporal=temporal)
-
-    async def work(settings: Settings, reader: ArchiveReader) -> int:
-        from seamless.cli.case_views import print_cases
-        from seamless.cli.console import Console
-
-        unread = await tell_unread(reader)
-        rows = await reader.cases(status=status, procedure=procedure, limit=limit)
-        if as_json:
-            found = {"cases": [row.model_dump(mode="json") for row in rows], "unread": unread}
-            Console().json(found)
-        else:
-            print_cases(rows, settings, chosen=bool(status or procedure))
-        return 0
-
-    with_archive(work, data, archive)
 
 
 @app.command()
 def show(
     case: CaseArgument = None,
     last: Last = False,
+    lang: Lang = None,
     as_json: Json = False,
     data: Data = None,
     archive: Archive = None,
@@ -80,6 +37,8 @@ def show(
 
       seamless case show --last
 
+      seamless case show 7K3-MQ2-XHP
+
       seamless case show portal-0199a1b2-0000-7000-8000-000000000001 --json
     """
 
@@ -87,6 +46,7 @@ def show(
         from archive.state import state_of
         from seamless.cli.case_views import print_case, reason_of
         from seamless.cli.console import Console
+        from seamless.cli.names import Names, language
 
         row = await chosen(settings, reader, case)
         await tell_unread(reader)
@@ -99,7 +59,7 @@ def show(
                 | {"reason": reason.model_dump() if reason else None}
             )
         else:
-            print_case(row, state, settings)
+            print_case(row, state, settings, Names(settings.directory, language(lang)))
         return 0
 
     check_choice(case, last)
@@ -111,6 +71,7 @@ def timeline(
     case: CaseArgument = None,
     last: Last = False,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the case is closed.")] = False,
+    lang: Lang = None,
     as_json: Json = False,
     kafka: Kafka = None,
     data: Data = None,
@@ -133,19 +94,23 @@ def timeline(
 
     async def work(settings: Settings, reader: ArchiveReader) -> int:
         from seamless.cli.console import Console
-        from seamless.cli.timeline import print_timeline
+        from seamless.cli.names import Names, language
+        from seamless.cli.timeline import Timeline
 
         if follow:  # a case that was just submitted may not be in the archive yet
             from seamless.cli.follow import follow as follow_case
 
-            wanted = case_id(case) if case else (await chosen(settings, reader, None)).case
-            await follow_case(settings, wanted, as_json=as_json)
+            if case:
+                wanted = await case_of(settings, reader, case)
+            else:
+                wanted = (await chosen(settings, reader, None)).case
+            await follow_case(settings, wanted, as_json=as_json, lang=lang)
             return 0
         entries = await reader.entries((await chosen(settings, reader, case)).case)
         if as_json:
             Console().json([entry.model_dump(mode="json") for entry in entries])
         else:
-            print_timeline(Console(), settings.directory, entries)
+            Timeline(Console(), Names(settings.directory, language(lang))).print_whole(entries)
         return 0
 
     check_choice(case, last)
@@ -187,9 +152,8 @@ def verify(
         if everything:
             verdict = await reader.all_faults()
         else:
-            verdict = await reader.verdict(
-                case_id(case) if case else (await chosen(settings, reader, None)).case
-            )
+            wanted = await case_of(settings, reader, case) if case else None
+            verdict = await reader.verdict(wanted or (await chosen(settings, reader, None)).case)
             if not verdict.cases and compared.complete is not False:
                 raise no_case(settings, case)
         if as_json:

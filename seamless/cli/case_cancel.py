@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seamless.cli.archived import case_id
+from seamless.cli.archived import case_given, case_of
 from seamless.cli.operator import login_name
 from seamless.cli.options import Archive, Data, Json, Kafka, Temporal
 from seamless.cli.with_temporal import with_temporal
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def cancel(
-    case: Annotated[str, typer.Argument(metavar="ID", help="The case id.")],
+    case: Annotated[str, typer.Argument(metavar="ID", help="The case id, or its number.")],
     why: Annotated[
         str, typer.Option(help="The reason. It is kept; the applicant and the agencies are told.")
     ],
@@ -52,12 +52,14 @@ def cancel(
       seamless case cancel portal-0199a1b2-0000-7000-8000-000000000001 --why "lost" --force
     """
 
-    chosen, cancellation = case_id(case), _cancellation(login_name() if by is None else by, why)
+    case_given(case)  # what can be none is told before a server is asked
+    cancellation = _cancellation(login_name() if by is None else by, why)
 
     async def work(settings: Settings, reader: ArchiveReader, client: Client) -> int:
         from seamless.cli.console import Console
         from seamless.operate.cancelling import Cancelling
 
+        chosen = await case_of(settings, reader, case)
         cancelling = Cancelling(
             client, reader, settings.broker, settings.directory, Console(errors=True).whole
         )

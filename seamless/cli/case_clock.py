@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from seamless.cli.archived import check_choice, chosen, tell_unread, with_archive
-from seamless.cli.options import Archive, CaseArgument, Data, Json, Last
+from seamless.cli.options import Archive, CaseArgument, Data, Json, Lang, Last
 
 if TYPE_CHECKING:
     from archive.reader import ArchiveReader
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def clock(
     case: CaseArgument = None,
     last: Last = False,
+    lang: Lang = None,
     as_json: Json = False,
     data: Data = None,
     archive: Archive = None,
@@ -35,6 +36,7 @@ def clock(
     async def work(settings: Settings, reader: ArchiveReader) -> int:
         from seamless.cli.clock_views import Reading, as_data, print_clock
         from seamless.cli.console import Console
+        from seamless.cli.names import Names, language
 
         row = await chosen(settings, reader, case)
         await tell_unread(reader)
@@ -44,7 +46,7 @@ def clock(
         if as_json:
             Console().json(as_data(reading))
         else:
-            print_clock(reading, settings.directory)
+            print_clock(reading, Names(settings.directory, language(lang)))
         return 0
 
     check_choice(case, last)

@@ -10,15 +10,18 @@ from rich.text import Text
 
 from archive.database import shown
 from archive.reader import CaseRow
+from archive.silence import Silence
 from archive.state import CaseState
+from archive.steps import Step
 from archive.verification import Verdict
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.decisions import Ended, Grant, Refuse
-from contracts.terms.identifiers import Party
+from contracts.terms.identifiers import CaseId, Party
 from contracts.terms.values import Bilingual
 from seamless.cli.console import Console, block, facts, line, listing
 from seamless.cli.due import due_of
-from seamless.cli.timeline import moment, parties, party
+from seamless.cli.names import NOBODY, Names
+from seamless.cli.timeline import BY_SILENCE, moment
 from workers.process.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,12 +29,27 @@ if TYPE_CHECKING:
 
 COLOURS = {"granted": "green", "refused": "red", "withdrawn": "yellow"}
 SHOWN_FAULTY_CASES = 100
+NO_SILENCE = Silence(decided=False, deemed=0)
 
 
-def print_cases(rows: Sequence[CaseRow], settings: Settings, *, chosen: bool) -> None:
+def as_data(row: CaseRow, silences: Mapping[CaseId, Silence]) -> dict[str, Any]:
+    """A case in a list, for a program."""
+    silence = silences.get(row.case, NO_SILENCE)
+    return row.model_dump(mode="json") | {"by_silence": silence.decided, "deemed": silence.deemed}
+
+
+def print_cases(
+    rows: Sequence[CaseRow],
+    silences: Mapping[CaseId, Silence],
+    settings: Settings,
+    names: Names,
+    *,
+    chosen: bool,
+) -> None:
     """Print a list of cases.
 
     Args:
+        silences: what silence brought about in them.
         chosen: it is of some cases only: where it is empty, there may be others.
     """
     console, zone = Console(), settings.legal_calendar.zone
@@ -41,32 +59,36 @@ def print_cases(rows: Sequence[CaseRow], settings: Settings, *, chosen: bool) ->
     cells = [
         (
             line(row.case),
-            line(row.procedure),
+            line(row.number),
+            line(names.procedure(row.procedure)),
             line(moment(row.opened, zone)),
             line(row.status),
-            _outcome(row.outcome),
-            line(parties(settings.directory, row.holders)),
+            _outcome(row.outcome, silences.get(row.case, NO_SILENCE)),
+            line(names.parties(row.holders, row.procedure)),
             line(str(row.entries)),
         )
         for row in rows
     ]
     opened = f"opened ({zone.key})"
-    listing(console, ("case", "procedure", opened, "status", "outcome", "held by", "entries"), cells)
+    headers = ("case", "number", "procedure", opened, "status", "outcome", "held by", "entries")
+    listing(console, headers, cells)
 
 
-def print_case(row: CaseRow, state: CaseState, settings: Settings) -> None:
+def print_case(row: CaseRow, state: CaseState, settings: Settings, names: Names) -> None:
     """Print everything about one case."""
     console = Console()
     console.whole((row.case, "bold"))
-    facts(console, list(_facts(row, state, settings)))
+    facts(console, list(_facts(row, state, settings, names)))
     now = datetime.now(UTC)
     for step in state.waiting:
         console.print()
-        console.print(line("waits for ", (step.step, "bold")))
+        title = names.step(step.step, row.procedure)
+        told = line("waits for ", (title, "bold"))
+        console.print(told if title == step.step else told + line((f"  {step.step}", "dim")))
         due = due_of(step, row.procedure, row.law, settings, now) + line(
             ", escalated" if step.escalated else ""
         )
-        whom = party(settings.directory, step.holder)
+        whom = names.party(step.holder, row.procedure)
         facts(console, [("from", line(whom)), ("since", line(_told(step.asked, settings))), ("due", due)])
     console.print()
     if state.application:
@@ -75,24 +97,28 @@ def print_case(row: CaseRow, state: CaseState, settings: Settings) -> None:
         console.print(line(("The application was erased.", "dim")))
 
 
-def _facts(row: CaseRow, state: CaseState, settings: Settings) -> Iterator[tuple[str, Text]]:
+def _facts(row: CaseRow, state: CaseState, settings: Settings, names: Names) -> Iterator[tuple[str, Text]]:
     item = CATALOGUE.get(row.procedure)
+    yield "number", line(row.number)
     yield "status", line(row.status)
-    yield "procedure", line(f"{item.name.zh} {item.name.en}" if item else row.procedure)
+    named = names.procedure(row.procedure)
+    yield "procedure", line(named if named == row.procedure else f"{named}, {row.procedure}")
     yield "law", line(row.law)
-    yield "channel", line(party(settings.directory, Party.channel(row.channel)))
+    yield "channel", line(names.party(Party.channel(row.channel)))
     yield "opened", line(_told(row.opened, settings))
     yield "updated", line(_told(row.updated, settings))
     yield "ledger", line(f"{row.entries} entries")
     yield "hash", line(row.head)
     for holding in state.holders:
         since = _told(holding.since, settings)
-        yield "held by", line(f"{party(settings.directory, holding.holder)}, since {since}")
+        yield "held by", line(f"{names.party(holding.holder, row.procedure)}, since {since}")
     for code in state.marks:
         text = item.marks.get(code) if item else None
-        yield "marked", line(f"{text.zh} {text.en}" if text else code)
-    for told in _decision_lines(row, state, settings):
+        yield "marked", line(names.text(text) if text else code)
+    for told in _decision_lines(row, state, settings, names):
         yield "decision", told
+    for step in state.deemed:
+        yield BY_SILENCE, line(_deemed(step, row.procedure, names))
 
 
 def _told(instant: datetime, settings: Settings) -> str:
@@ -157,22 +183,33 @@ def reason_of(row: CaseRow, state: CaseState) -> Bilingual | None:
     return item.law_or_newest(row.law).reasons.get(state.decision.reason)
 
 
-def _decision_lines(row: CaseRow, state: CaseState, settings: Settings) -> Iterator[Text]:
+def _decision_lines(row: CaseRow, state: CaseState, settings: Settings, names: Names) -> Iterator[Text]:
     if row.outcome is None:
         yield line("none yet")
         return
-    yield _outcome(row.outcome) + line(f", {_told(state.decided, settings)}" if state.decided else "")
+    decided = f", {_told(state.decided, settings)}" if state.decided else ""
+    yield _outcome(row.outcome, Silence(state.by_silence, 0)) + line(decided)
     if isinstance(state.decision, Refuse):
         reason = reason_of(row, state)
-        yield line(f"{reason.zh} {reason.en}" if reason else state.decision.reason)
+        yield line(names.text(reason) if reason else state.decision.reason)
     elif isinstance(state.decision, Grant):
         yield from (line(f"condition: {condition}") for condition in state.decision.conditions)
     elif isinstance(state.decision, Ended):
         yield line(state.decision.result)
 
 
-def _outcome(outcome: str | None) -> Text:
-    return line((outcome, COLOURS.get(outcome, "bold"))) if outcome else line("—")
+def _outcome(outcome: str | None, silence: Silence) -> Text:
+    """How a case was decided, and what silence had a part in it: ``granted by silence``; ``granted, 2 by
+    silence``, where that many answers were the law's."""
+    told = line((outcome, COLOURS.get(outcome, "bold"))) if outcome else line(NOBODY)
+    if silence.decided:
+        told += line(" ", (BY_SILENCE, "yellow"))
+    return told + (line(", ", (f"{silence.deemed} {BY_SILENCE}", "yellow")) if silence.deemed else line())
+
+
+def _deemed(step: Step, procedure: str, names: Names) -> str:
+    """An answer that the law supplied: whose it would have been, what it is, and to what."""
+    return f"{names.party(step.holder, procedure)}: {step.outcome}, {names.step(step.step, procedure)}"
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -10,12 +10,12 @@ from rich.text import Text
 
 from contracts.clock import Interval, clock_of, intervals, marks_of
 from contracts.terms.calendar import Calendar, Due, UnknownCalendar, calendar
-from contracts.terms.directory import Directory
 from contracts.terms.limits import Limit, Unit
 from contracts.wire.ledger import LedgerEntry
 from seamless.cli.console import Console, facts, line, listing
 from seamless.cli.due import counted, last_day, left_of
-from seamless.cli.timeline import moment, parties
+from seamless.cli.names import Names
+from seamless.cli.timeline import moment
 
 _MOVING = ("calendar", "rescheduled", "extended")
 """The kinds of entries by which a due date moves, other than by standing still."""
@@ -100,7 +100,7 @@ class Reading:
         return found
 
 
-def print_clock(reading: Reading, directory: Directory) -> None:
+def print_clock(reading: Reading, names: Names) -> None:
     """Print the intervals of a case, and below them when its limits end."""
     console, zone = Console(), reading.days.zone
     console.whole((reading.entries[0].case, "bold"))
@@ -109,7 +109,7 @@ def print_clock(reading: Reading, directory: Directory) -> None:
     cells = [
         (
             line(f"{moment(each.began, zone)}–{moment(each.ended, zone) if each.ended else 'now'}"),
-            line(parties(directory, each.holders)),
+            line(names.parties(each.holders, reading.entries[0].procedure)),
             line(_counted(each, reading.unit)),
             _why(each),
         )

@@ -10,12 +10,13 @@ import typer
 from contracts.terms.errors import InvalidInput
 from seamless.cli.console import Console, block, facts, line, listing
 from seamless.cli.operator import login_name
-from seamless.cli.options import Json, Kafka
+from seamless.cli.options import Json, Kafka, Lang
 from seamless.cli.run import run
 
 if TYPE_CHECKING:
     from contracts.wire.dead_letter import DeadLetter
     from network.broker.publisher import Publisher
+    from seamless.cli.names import Language
 
 app = typer.Typer(help="Events that were refused: list, inspect, replay, discard.", no_args_is_help=True)
 
@@ -54,6 +55,7 @@ def list_(
 @app.command(epilog="Example:\n\n  seamless dead-letter show channel.portal.events/0/17")
 def show(
     letter_id: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")],
+    lang: Lang = None,
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
@@ -64,7 +66,7 @@ def show(
         if as_json:
             Console().json(letter.as_json())
         else:
-            _show_one(letter)
+            _show_one(letter, lang)
 
     run(main)
 
@@ -188,13 +190,14 @@ def _show_list(letters: Sequence[DeadLetter], *, chosen_only: bool) -> None:
     listing(console, ("id", "refused at", "reason", "what is wrong", "state"), cells)
 
 
-def _show_one(letter: DeadLetter) -> None:
+def _show_one(letter: DeadLetter, lang: Language | None) -> None:
     from contracts.terms.errors import REASONS
+    from seamless.cli.names import language
 
     rows = letter.as_json()
     text = REASONS.get(letter.reason)
     if text is not None:
-        rows["reason"] = f"{letter.reason}: {text.en} {text.zh}"
+        rows["reason"] = f"{letter.reason}: {text.text(language(lang))}"
     headers = [("header", line(f"{name}: {value}")) for name, value in rows.pop("headers")]
     said = [(name, rows.pop(name)) for name in ("key", "value")]
     known = [(name, line(str(value))) for name, value in rows.items()]

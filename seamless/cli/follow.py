@@ -11,7 +11,8 @@ from contracts.terms.errors import InvalidInput, Unavailable
 from contracts.terms.identifiers import CaseId
 from network.broker.ledger import LedgerFollower
 from seamless.cli.console import Console
-from seamless.cli.timeline import print_entry
+from seamless.cli.names import Language, Names, language
+from seamless.cli.timeline import Timeline
 from workers.process.settings import Settings
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ async def with_silences(source: AsyncIterator[T], seconds: float) -> AsyncIterat
                 await coming
 
 
-async def follow(settings: Settings, case: CaseId, *, as_json: bool) -> None:
+async def follow(settings: Settings, case: CaseId, *, as_json: bool, lang: Language | None = None) -> None:
     """Print the entries of a case from its first to its closing, as they stand on the topic.
 
     Raises:
@@ -52,6 +53,7 @@ async def follow(settings: Settings, case: CaseId, *, as_json: bool) -> None:
         Unavailable: no broker answers, or it has no ledger.
     """
     console, clock = Console(), asyncio.get_running_loop().time
+    timeline = Timeline(console, Names(settings.directory, language(lang)))
     shown, heard_at = False, clock()
     absent_since: float | None = None
     async with LedgerFollower(settings.broker, from_start=True) as ledger:
@@ -67,7 +69,7 @@ async def follow(settings: Settings, case: CaseId, *, as_json: bool) -> None:
                 if as_json:
                     console.json(entry.model_dump(mode="json"))
                 else:
-                    print_entry(console, settings.directory, entry)
+                    timeline.print_next(entry)
                 if entry.kind == "closed":
                     return
             if shown or not ledger.caught_up:

@@ -18,6 +18,7 @@ from seamless.cli import (
     procedure,
     recover,
     replay,
+    status,
     submit,
     topics,
     up,
@@ -32,7 +33,8 @@ HELP = """
 [bold]Examples[/bold]
 
   seamless submit application.json --wait
-  seamless case list --status open
+  seamless status
+  seamless case list --overdue
   seamless case timeline --last
   seamless case verify --all
 
@@ -76,6 +78,7 @@ def _root(
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
+app.command("status", epilog=status.EXAMPLES)(status.status)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("submit")(submit.submit)
 app.add_typer(case.app, name="case")

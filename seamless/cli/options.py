@@ -6,18 +6,24 @@ Nothing heavy is imported at the top of a command's file: ``seamless --help`` ha
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 MOST = 1_000_000_000
 """A larger number of anything is a mistake, and more than a database takes."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
-CaseArgument = Annotated[str | None, typer.Argument(metavar="ID", help="The case id.")]
+CaseArgument = Annotated[
+    str | None, typer.Argument(metavar="ID", help="The case id, or the number that is shown beside it.")
+]
 Last = Annotated[bool, typer.Option("--last", help="The case that was opened last.")]
 Kafka = Annotated[
     str | None,
     typer.Option("--kafka", metavar="HOST:PORT", help="Kafka's address.", show_default="$SEAMLESS_KAFKA"),
+]
+Lang = Annotated[
+    Literal["en", "zh"] | None,
+    typer.Option("--lang", help="The language of names.", show_default="of $LANG, or en"),
 ]
 AtMost = Annotated[int | None, typer.Option("--limit", min=1, max=MOST, help="At most so many.")]
 Temporal = Annotated[

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seamless.cli.options import MOST, Json
+from seamless.cli.options import MOST, Json, Lang
 from seamless.cli.procedure_compare import compare
 from seamless.cli.procedure_draw import draw
 from seamless.cli.procedure_new import new
@@ -25,7 +25,7 @@ app.command()(compare)
 
 
 @app.command("list")
-def list_procedures(as_json: Json = False) -> None:
+def list_procedures(lang: Lang = None, as_json: Json = False) -> None:
     """List the procedures, each with its newest law version.
 
     [bold]Examples[/bold]
@@ -35,14 +35,16 @@ def list_procedures(as_json: Json = False) -> None:
       seamless procedure list --json
     """
     from contracts.procedures.catalogue import CATALOGUE
+    from seamless.cli.names import Names, language
     from seamless.cli.procedure_views import print_items, summary
+    from workers.process.settings import load_settings
 
     if as_json:
         from seamless.cli.console import Console
 
         Console().json({"procedures": [summary(item) for item in CATALOGUE.values()]})
     else:
-        print_items(CATALOGUE.values())
+        print_items(CATALOGUE.values(), Names(load_settings().directory, language(lang)))
 
 
 @app.command()

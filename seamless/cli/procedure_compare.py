@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from seamless.cli.options import Json
-from seamless.cli.procedure_draw import Lang, explored
+from seamless.cli.options import Json, Lang
+from seamless.cli.procedure_draw import explored
 
 
 def compare(
     one: Annotated[str, typer.Argument(metavar="A", help="NAME[.VARIANT][@LAW], as in: procedure list.")],
     other: Annotated[str, typer.Argument(metavar="B", help="The same of the other one.")],
     as_json: Json = False,
-    lang: Lang = "en",
+    lang: Lang = None,
     svg: Annotated[
         Path | None,
         typer.Option("--svg", metavar="FILE", help="Draw both side by side there.", show_default=False),
@@ -35,6 +35,7 @@ def compare(
       seamless procedure compare construction-permit environmental-permit --json
     """
     from seamless.cli.console import Console
+    from seamless.cli.names import language
     from seamless.cli.procedure_compared import as_json as told
     from seamless.cli.procedure_compared import print_compared
     from seamless.explore.chosen import chosen
@@ -48,7 +49,7 @@ def compare(
     compared = []
     for each, found in zip(wanted, explored(wanted, directory), strict=True):
         drawing = drawing_of(each.procedure.workflow_type, each.item, found)
-        compared.append((figures(each.name, drawing, found), Words(drawing, directory, lang)))
+        compared.append((figures(each.name, drawing, found), Words(drawing, directory, language(lang))))
     (left, left_words), (right, right_words) = compared
     if svg is not None:
         svg.write_text(side_by_side(left_words, right_words), "utf-8")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from seamless.cli.options import Lang
+
 if TYPE_CHECKING:
     from contracts.terms.directory import Directory
     from seamless.explore.check import LawChecked
     from seamless.explore.chosen import Chosen
-
-Lang = Annotated[Literal["en", "zh"], typer.Option("--lang", help="The language of the texts.")]
 
 
 def draw(
@@ -29,7 +29,7 @@ def draw(
     form: Annotated[
         Literal["svg", "mermaid"], typer.Option("--format", help="A picture, or text that makes one.")
     ] = "svg",
-    lang: Lang = "en",
+    lang: Lang = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it there.", show_default="print it")
     ] = None,
@@ -45,6 +45,7 @@ def draw(
       seamless procedure draw tree-felling.added-review --law 2026 --lang zh --format mermaid
     """
     from seamless.cli.console import Console, block
+    from seamless.cli.names import language
     from seamless.explore.chosen import chosen
     from seamless.explore.drawing.making import drawing_of
     from seamless.explore.drawing.mermaid import mermaid
@@ -55,7 +56,8 @@ def draw(
     directory = load_settings().directory
     wanted = chosen(f"{name}@{law}" if law is not None else name)
     [found] = explored([wanted], directory)
-    words = Words(drawing_of(wanted.procedure.workflow_type, wanted.item, found), directory, lang)
+    drawing = drawing_of(wanted.procedure.workflow_type, wanted.item, found)
+    words = Words(drawing, directory, language(lang))
     text = svg(words) if form == "svg" else mermaid(words)
     if out is None:
         Console().print(block(text.removesuffix("\n")), soft_wrap=True)

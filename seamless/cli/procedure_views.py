@@ -9,6 +9,7 @@ from rich.text import Text
 
 from contracts.terms.burden import Errand, Published
 from contracts.terms.fees import Fee
+from contracts.terms.identifiers import Party
 from contracts.terms.law import LawVersion
 from contracts.terms.materials import Material
 from contracts.terms.requests import Deem, End, Escalate, Lapse, Refer, Remind, Request
@@ -16,6 +17,7 @@ from contracts.terms.results import Result
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Bilingual
 from seamless.cli.console import Console, facts, line, listing
+from seamless.cli.names import Names
 
 
 def summary(item: ServiceItem) -> dict[str, Any]:
@@ -51,13 +53,13 @@ def whole(item: ServiceItem, law: LawVersion) -> dict[str, Any]:
     return shown
 
 
-def print_items(items: Iterable[ServiceItem]) -> None:
+def print_items(items: Iterable[ServiceItem], names: Names) -> None:
     """Print the procedures, each with its newest law version."""
     rows = [
         (
             line((item.procedure, "bold")),
-            line(_both(item.name)),
-            line(item.lead),
+            line(names.text(item.name)),
+            line(names.party(Party.agency(item.lead))),
             line(item.newest_law.id),
             line(str(item.newest_law.statutory)),
             line(str(item.newest_law.promised)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seamless.cli.options import Json, Kafka
+from seamless.cli.options import Json, Kafka, Lang
 
 if TYPE_CHECKING:
     from contracts.terms.errors import Fault, Refusal
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from contracts.wire.envelope import Event
     from network.broker.publisher import Publisher
     from network.parties import ChannelClient
+    from seamless.cli.names import Language
     from workers.process.settings import Settings
 
 DEFAULT_PROCEDURE = "construction-permit"
@@ -36,6 +37,7 @@ def submit(
     ] = None,
     kafka: Kafka = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the case is closed.")] = False,
+    lang: Lang = None,
     as_json: Json = False,
 ) -> None:
     """Hand in an application, and print the id of its case.
@@ -74,7 +76,7 @@ def submit(
         event = client.application(chosen, application, case=case_id)
     except Refusal as refusal:
         raise _rejected(file, chosen, refusal, as_json) from None
-    run(lambda: _submit(settings, publisher, client, event, wait=wait, as_json=as_json))
+    run(lambda: _submit(settings, publisher, client, event, wait=wait, lang=lang, as_json=as_json))
 
 
 def _read(file: str) -> tuple[str | None, Any]:
@@ -142,11 +144,14 @@ async def _submit(
     event: Event,
     *,
     wait: bool,
+    lang: Language | None,
     as_json: bool,
 ) -> int:
     from contextlib import AsyncExitStack
 
+    from contracts.terms.case_number import number_of
     from contracts.terms.errors import InvalidInput, Unavailable
+    from contracts.terms.identifiers import CaseId
     from contracts.wire.topics import AVAILABILITY, LEDGER
     from network.broker.publisher import PublishError, RecordTooLarge
     from network.broker.tail import TopicTail
@@ -154,7 +159,8 @@ async def _submit(
     from seamless.cli.submitted import Submitted
 
     console = Console()
-    submitted = {"submitted": True, "case": event.subject, "event": event.id}
+    number = number_of(CaseId(event.subject))
+    submitted = {"submitted": True, "case": event.subject, "number": number, "event": event.id}
     async with AsyncExitStack() as stack:
         topics = [LEDGER, client.inlet.replies, AVAILABILITY]
         tail = await stack.enter_async_context(TopicTail(settings.broker, topics)) if wait else None
@@ -178,7 +184,7 @@ async def _submit(
             return 0
         if not as_json:
             console.whole(event.subject)
-        closing, code = await Submitted(settings, event, quiet=as_json).closing(tail)
+        closing, code = await Submitted(settings, event, quiet=as_json, lang=lang).closing(tail)
     if as_json:
         console.json(submitted | closing)
     return code

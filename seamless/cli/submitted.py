@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from rich.text import Text
 
+from archive.silence import Silences
 from archive.state import state_of
 from contracts.terms.errors import Refusal
 from contracts.wire.envelope import Event
@@ -20,7 +21,8 @@ from network.broker.tail import TopicTail
 from seamless.cli.console import Console, line
 from seamless.cli.due import due_of
 from seamless.cli.follow import LOOK_SECONDS, with_silences
-from seamless.cli.timeline import parties, party, print_entry
+from seamless.cli.names import Language, Names, language
+from seamless.cli.timeline import Timeline
 from workers.process.settings import Settings
 
 QUIET_SECONDS = 10.0
@@ -33,7 +35,9 @@ class Submitted:
     What it says goes to standard output, and to standard error what is waited for.
     """
 
-    def __init__(self, settings: Settings, event: Event, *, quiet: bool) -> None:
+    def __init__(
+        self, settings: Settings, event: Event, *, quiet: bool, lang: Language | None = None
+    ) -> None:
         """
         Args:
             event: the application.
@@ -44,6 +48,8 @@ class Submitted:
         self._quiet = quiet
         self._console = Console()
         self._aside = Console(errors=True)
+        self._names = Names(settings.directory, language(lang))
+        self._timeline = Timeline(self._console, self._names)
         self._entries: list[LedgerEntry] = []
         self._beat_at = 0.0
 
@@ -94,14 +100,29 @@ class Submitted:
             return None
         self._entries.append(entry)
         if not self._quiet:
-            print_entry(self._console, self._settings.directory, entry)
+            self._timeline.print_next(entry)
         if entry.kind != "closed":
             return None
-        return {"outcome": entry.outcome, "entries": entry.sequence, "hash": entry.hash}, 0
+        return self._closed(entry), 0
+
+    def _closed(self, last: LedgerEntry) -> dict[str, Any]:
+        """What became of a case whose ledger is closed, with what silence brought about in it."""
+        silences = Silences()
+        return {
+            "outcome": last.outcome,
+            "by_silence": any(silences.add(entry) for entry in self._entries),
+            "deemed": [
+                {"step": entry.step, "agency": entry.agency, "outcome": entry.outcome}
+                for entry in self._entries
+                if entry.kind == "deemed"
+            ],
+            "entries": last.sequence,
+            "hash": last.hash,
+        }
 
     def _refuse(self, refused: RefusedNotice) -> tuple[dict[str, Any], int]:
         if not self._quiet:
-            self._console.print(line(("refused:", "red"), f" {refused.text.zh} {refused.text.en}"))
+            self._console.print(line(("refused:", "red"), f" {self._names.text(refused.text)}"))
             self._console.print(refused.detail)
         return {"outcome": None, "refused": refused.model_dump(mode="json")}, 1
 
@@ -130,13 +151,13 @@ class Submitted:
     def _waited_for(self) -> Iterator[Text]:
         if not self._entries:
             return
-        directory, latest = self._settings.directory, self._entries[-1]
+        names, latest = self._names, self._entries[-1]
         try:
             waiting = state_of(self._entries).waiting
         except ValidationError:  # an entry says what none of ours does
             waiting = ()
         for step in waiting:
             due = due_of(step, latest.procedure, latest.law, self._settings, datetime.now(UTC))
-            yield line("  ", party(directory, step.holder), f" has {step.step}, due ") + due
+            yield line("  ", names.party(step.holder, latest.procedure), f" has {step.step}, due ") + due
         if not waiting:
-            yield line("  ", f"The case is with {parties(directory, latest.holders)}.")
+            yield line("  ", f"The case is with {names.parties(latest.holders, latest.procedure)}.")

@@ -8,27 +8,15 @@ from datetime import datetime, tzinfo
 from rich.padding import Padding
 from rich.table import Table
 
-from contracts.terms.directory import Directory
-from contracts.terms.identifiers import Party
+from archive.silence import Silences
 from contracts.wire.ledger import LedgerEntry
 from seamless.cli.console import UNBOUNDED, Console, line
+from seamless.cli.names import Names
 
-OTHERS = {"platform": "平台 Platform", "applicant": "申请人 Applicant", "system": "系统 System"}
+BY_SILENCE = "by silence"
+"""Beside what the law decided or answered since nobody had in time."""
 HANGING = 6
 """How far what an entry says is indented, where it needs a line of its own: as far as its time."""
-
-
-def party(directory: Directory, who: Party) -> str:
-    """The names of an actor or a holder, zh and en; its id, where it has none."""
-    name = directory.name_of(who)
-    if who.kind == "third-party":
-        return f"第三方 third party {who.id}"
-    return f"{name.zh} {name.en}" if name else OTHERS.get(who, who)
-
-
-def parties(directory: Directory, holders: Sequence[Party]) -> str:
-    """The names of several holders; a dash for nobody."""
-    return ", ".join(party(directory, holder) for holder in holders) or "—"
 
 
 def moment(instant: datetime, zone: tzinfo | None = None) -> str:
@@ -39,37 +27,50 @@ def moment(instant: datetime, zone: tzinfo | None = None) -> str:
         return f"{instant:%Y-%m-%d %H:%M:%S}"
 
 
-def print_timeline(console: Console, directory: Directory, entries: Sequence[LedgerEntry]) -> None:
-    """Print a whole ledger: a row for each entry, where rows fit the width."""
-    table = Table("#", "time", "who", "what", "step", "outcome", "held by", box=None, pad_edge=False)
-    for entry in entries:
-        table.add_row(*_cells(directory, entry))
-    if console.measure(table, options=console.options.update(width=UNBOUNDED)).maximum <= console.width:
-        console.print(table)
-        return
-    for entry in entries:
-        print_entry(console, directory, entry)
+class Timeline:
+    """The ledger of one case, printed entry by entry, in order."""
 
+    def __init__(self, console: Console, names: Names) -> None:
+        self._console = console
+        self._names = names
+        self._silences = Silences()
 
-def print_entry(console: Console, directory: Directory, entry: LedgerEntry) -> None:
-    """Print one entry as it comes."""
-    number, time, who, *what, held = _cells(directory, entry)
-    begins = line((f"{number:>4}  {time}", "dim"), f"  {who}: ")
-    says = line((" ".join(part for part in what if part), "bold"), (f"  → {held}", "dim"))
-    if begins.cell_len + says.cell_len <= console.width:
-        console.print(begins + says)
-    else:
-        console.print(begins)
-        console.print(Padding(says, (0, 0, 0, HANGING)))
+    def print_whole(self, entries: Sequence[LedgerEntry]) -> None:
+        """Print all of it: a row for each entry, where rows fit the width."""
+        console = self._console
+        rows = [self._cells(entry) for entry in entries]
+        table = Table("#", "time", "who", "what", "step", "outcome", "held by", box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(*row)
+        if console.measure(table, options=console.options.update(width=UNBOUNDED)).maximum <= console.width:
+            console.print(table)
+            return
+        for row in rows:
+            self._print(row)
 
+    def print_next(self, entry: LedgerEntry) -> None:
+        """Print one entry as it comes."""
+        self._print(self._cells(entry))
 
-def _cells(directory: Directory, entry: LedgerEntry) -> tuple[str, str, str, str, str, str, str]:
-    return (
-        str(entry.sequence),
-        moment(entry.recorded),
-        party(directory, entry.actor) + (f" ({entry.officer})" if entry.officer else ""),
-        entry.kind,
-        entry.step or "",
-        ": ".join(said for said in (entry.outcome, entry.reason) if said),
-        parties(directory, entry.holders),
-    )
+    def _print(self, row: tuple[str, ...]) -> None:
+        number, time, who, *what, held = row
+        begins = line((f"{number:>4}  {time}", "dim"), f"  {who}: ")
+        says = line((" ".join(part for part in what if part), "bold"), (f"  → {held}", "dim"))
+        if begins.cell_len + says.cell_len <= self._console.width:
+            self._console.print(begins + says)
+        else:
+            self._console.print(begins)
+            self._console.print(Padding(says, (0, 0, 0, HANGING)))
+
+    def _cells(self, entry: LedgerEntry) -> tuple[str, ...]:
+        names = self._names
+        silent = BY_SILENCE if self._silences.add(entry) else None
+        return (
+            str(entry.sequence),
+            moment(entry.recorded),
+            names.party(entry.actor, entry.procedure) + (f" ({entry.officer})" if entry.officer else ""),
+            entry.kind,
+            names.step(entry.step, entry.procedure) if entry.step else "",
+            ": ".join(said for said in (entry.outcome, silent, entry.reason) if said),
+            names.parties(entry.holders, entry.procedure),
+        )

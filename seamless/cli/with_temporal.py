@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from seamless.cli.archived import with_archive
@@ -27,17 +28,28 @@ def with_temporal(
     """
 
     async def on_both(settings: Settings, reader: ArchiveReader) -> int:
-        from temporalio.service import RPCError
-
-        from contracts.terms.errors import Unavailable
-        from workers.process.temporal import connect
-
-        client = await connect(settings)
-        try:
+        async with asking(settings) as client:
             return await work(settings, reader, client)
-        except RPCError as error:
-            raise Unavailable(
-                f"the Temporal server at {settings.temporal} does not do it: {error.message}"
-            ) from None
 
     with_archive(on_both, data, archive, **given)
+
+
+@asynccontextmanager
+async def asking(settings: Settings) -> AsyncIterator[Client]:
+    """A client of the Temporal server that the settings name.
+
+    Raises:
+        Unavailable: nobody answers there, or what it is asked then it does not do.
+    """
+    from temporalio.service import RPCError
+
+    from contracts.terms.errors import Unavailable
+    from workers.process.temporal import connect
+
+    client = await connect(settings)
+    try:
+        yield client
+    except RPCError as error:
+        raise Unavailable(
+            f"the Temporal server at {settings.temporal} does not do it: {error.message}"
+        ) from None

@@ -12,7 +12,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.completeness import Position, Positions, is_of, read_positions
 from archive.database import open_for_writing
-from archive.tables import cases, digest, forks, is_current, ledger, metadata, positions, steps, strays
+from archive.tables import (
+    cases,
+    digest,
+    forks,
+    is_current,
+    ledger,
+    make_indexes,
+    metadata,
+    positions,
+    steps,
+    strays,
+)
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import CaseId
 from contracts.wire.envelope import Headers
@@ -96,6 +107,7 @@ class ArchiveStore:
             if not is_current(steps, inspect(connection)):
                 steps.drop(connection, checkfirst=True)
             metadata.create_all(connection)
+            make_indexes(connection)
             StepTable(connection, self._insert(steps)).fill()
 
     def positions(self) -> dict[int, int]:

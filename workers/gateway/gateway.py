@@ -23,6 +23,7 @@ from workers.gateway.chains import Chains
 from workers.gateway.metrics import BACKLOG, COMMIT_SECONDS, REBALANCES
 from workers.gateway.originals import replay_of
 from workers.gateway.tracker import Tracker
+from workers.process.identity import Identity
 from workers.process.readiness import READINESS
 from workers.process.settings import Settings
 
@@ -129,6 +130,7 @@ class Gateway:
         gather = {"fetch_min_bytes": GATHERED_BYTES, "fetch_max_wait_ms": settings.gather_ms}
         consumer = settings.broker.consumer(
             group_id=settings.gateway_group,
+            client_id=str(Identity.here("gateway", settings.build)),  # whoever asks for the group sees it
             isolation_level="read_committed",  # what an agency took back was never said
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=min(HEARTBEAT_MS, settings.session_timeout_ms // 3),

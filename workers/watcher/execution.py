@@ -35,7 +35,7 @@ class Busy(NamedTuple):
 
     Attributes:
         attempt: 1 for the first.
-        failure: what its last attempt failed with; empty while none did.
+        failure: what its last attempt failed with; empty while none did. ``kind``: the type of that error.
         waiting_since: since when it could run and no worker takes it; None while one runs it, or it is
             paused before its next attempt.
     """
@@ -43,6 +43,7 @@ class Busy(NamedTuple):
     activity: str
     attempt: int
     failure: str
+    kind: str
     waiting_since: datetime | None
 
 
@@ -120,6 +121,7 @@ def _busy(pending: PendingActivityInfo) -> Busy:
         activity=pending.activity_type.name,
         attempt=pending.attempt,
         failure=_told(pending.last_failure),
+        kind=pending.last_failure.application_failure_info.type,
         waiting_since=_instant(pending.scheduled_time) if scheduled and not pending.paused else None,
     )
 

@@ -9,6 +9,7 @@ from archive.state import state_of
 from contracts.procedures.construction_permit import ReviewFireSafety
 from contracts.wire.ledger import LedgerEntry
 from seamless.cli.case_views import print_case
+from seamless.cli.names import Names
 from tests.replay.replaying import HISTORIES, ledger_of, load
 from workers.process.settings import Settings
 
@@ -33,9 +34,9 @@ def test_what_a_case_is_marked_with_is_shown(capsys: pytest.CaptureFixture[str])
         entries=last.sequence,
         head=last.hash,
     )
-    print_case(row, state, Settings())
-    said = capsys.readouterr().out
-    assert "申诉逾期。 The appeal was filed after its limit." in said
+    for language, told in (("zh", "申诉逾期。"), ("en", "The appeal was filed after its limit.")):
+        print_case(row, state, Settings(), Names(Settings().directory, language))
+        assert told in capsys.readouterr().out
 
 
 def test_a_fine_waits_for_whoever_may_report_until_the_day_of_the_penalty() -> None:

@@ -223,7 +223,7 @@ def test_steps_are_found_by_case_by_agency_and_by_being_open(store: ArchiveStore
 
 
 @pytest.mark.parametrize(
-    "before", ["drop table steps", "delete from steps", "alter table steps drop column third_party"]
+    "before", ["drop table steps", "delete from steps", "alter table steps drop column referred_by"]
 )
 def test_an_archive_without_steps_gets_them_from_its_ledger(
     store: ArchiveStore, file: Path, before: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, TypeVar, get_args
 
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +14,8 @@ from temporalio.service import RPCError
 from contracts.terms.errors import SeamlessError
 from workers.process.checks.servers import Server, Servers
 from workers.process.settings import Settings
+
+T = TypeVar("T")
 
 CHECK_SECONDS = 20.0
 """So long one check may take, unless it says otherwise."""
@@ -81,7 +83,7 @@ async def make(checks: Sequence[Check], settings: Settings) -> list[Finding]:
     async with Servers(settings) as servers:
         reached = await servers.reach(needed)
         away = {server for server, why in reached.items() if why}
-        found = await asyncio.gather(*(_made(check, servers, away) for check in checks))
+        found = await made(checks, servers, away)
     return [
         *(
             Finding("away", why, check=server)
@@ -93,20 +95,40 @@ async def make(checks: Sequence[Check], settings: Settings) -> list[Finding]:
     ]
 
 
+async def made(checks: Sequence[Check], servers: Servers, away: Collection[Server]) -> list[Finding]:
+    """Make some checks on servers that were reached, but for those that are ``away``; in their order."""
+    return list(await asyncio.gather(*(_made(check, servers, away) for check in checks)))
+
+
 async def _made(check: Check, servers: Servers, away: Collection[Server]) -> Finding:
     if unreached := sorted(check.needs & set(away)):
         return Finding("away", f"nothing, since {' and '.join(unreached)} cannot be asked", check=check.name)
     try:
-        async with asyncio.timeout(check.seconds):
-            return replace(await check.ask(servers), check=check.name)
-    except TimeoutError:
-        why = f"no answer within {check.seconds:g} s"
-    except (SeamlessError, KafkaError, RPCError, SQLAlchemyError, OSError) as error:
-        why = str(error) or type(error).__name__
+        return replace(await answered(check.ask(servers), check.seconds), check=check.name)
+    except NotAnswered as error:
+        return Finding("away", f"nothing: {error}", check=check.name)
     except Exception as error:  # the others are made all the same
         told = f"nothing: the check itself failed: {type(error).__name__}: {error}"
         return replace(wrong(told, "this is a fault of Seamless: report it"), check=check.name)
-    return Finding("away", f"nothing: {why}", check=check.name)
+
+
+class NotAnswered(Exception):
+    """A server did not answer; says why, as far as that is known."""
+
+
+async def answered(asked: Awaitable[T], seconds: float) -> T:
+    """What a server answers.
+
+    Raises:
+        NotAnswered: nothing, or not within so many seconds.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await asked
+    except TimeoutError:
+        raise NotAnswered(f"no answer within {seconds:g} s") from None
+    except (SeamlessError, KafkaError, RPCError, SQLAlchemyError, OSError) as error:
+        raise NotAnswered(str(error) or type(error).__name__) from None
 
 
 def of_servers(checks: Sequence[Check], servers: Collection[Server]) -> list[Check]:

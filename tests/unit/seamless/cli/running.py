@@ -41,7 +41,7 @@ def command(*arguments: object, columns: str = NO_LIMIT, **settings: str) -> Sai
         settings: environment variables.
     """
     out, err = io.StringIO(), io.StringIO()
-    servers = {"SEAMLESS_KAFKA": NOBODY, "SEAMLESS_TEMPORAL": NOBODY, "COLUMNS": columns}
+    servers = {"SEAMLESS_KAFKA": NOBODY, "SEAMLESS_TEMPORAL": NOBODY, "COLUMNS": columns, "LC_ALL": "C.UTF-8"}
     with (
         mock.patch.dict(os.environ, servers | settings),
         mock.patch.object(sys, "argv", ["seamless", *map(str, arguments)]),

@@ -66,11 +66,11 @@ def test_it_says_who_held_the_case_what_counted_and_what_is_left(shown: Shown) -
     assert_fits(out, 80, CASE)
     for told in (
         "times of Asia/Shanghai",
-        "2026-09-14 09:00:00–2026-09-14 10:00:00 held by 系统 System counted — "
+        "2026-09-14 09:00:00–2026-09-14 10:00:00 held by System counted — "
         "why opened; not counted: the limits have not begun",
-        "2026-09-14 10:00:00–2026-09-16 14:00:00 held by 住房和城乡建设局 Housing and construction "
+        "2026-09-14 10:00:00–2026-09-16 14:00:00 held by Housing and construction "
         "counted 2 working days why accepted",
-        "2026-09-16 14:00:00–2026-09-22 10:00:00 held by 申请人 Applicant counted — why suspended "
+        "2026-09-16 14:00:00–2026-09-22 10:00:00 held by Applicant counted — why suspended "
         "suspended/1 (行政许可法 art. 32); not counted: supplement (行政许可法 art. 32)",
         "2026-09-22 10:00:00–now held by",
         "counted 8 working days",
