@@ -57,6 +57,12 @@ def environment(settings: Settings) -> dict[str, str]:
     return named | ({"SEAMLESS_DIRECTORY": directory} if directory else {})
 
 
+def _host(address: str) -> str:
+    """Where a server that listens on ``address`` is reached from this machine, as part of a URL."""
+    reached = LOOPBACK if address in ("0.0.0.0", "::") else address
+    return f"[{reached}]" if ":" in reached else reached
+
+
 class Stack:
     """Engines and workers, started and stopped together.
 
@@ -149,7 +155,7 @@ class Stack:
         """Start a module of ours as a process, with the stack's settings, logged under ``name``."""
         private_folder(self.logs)
         port = self._metrics_port(name)
-        self.metrics[name] = f"http://{LOOPBACK}:{port}/metrics"
+        self.metrics[name] = f"http://{_host(self.settings.metrics_address)}:{port}/metrics"
         settings = environment(self.settings.model_copy(update={"metrics_port": port, **changed}))
         # The sandbox imports the procedures anew for every case: without bytecode it would compile them, too.
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
