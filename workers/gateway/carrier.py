@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from network.broker.publisher import PublishError
 from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
 from workers.gateway.early_events import EarlyEvents, TooManyWait
-from workers.gateway.metrics import DEAD_LETTERS, EVENTS
+from workers.gateway.metrics import CARRY_DELAY, DEAD_LETTERS, EVENTS, REFUSED
 from workers.gateway.originals import Originals, ReplayedRecord
 from workers.process.settings import Settings
 
@@ -86,9 +87,10 @@ class Carrier:
             outcome: str = await self._deliver(admitted, arrival.inlet.party, read_at, logger)
         except Refusal as refusal:
             await self.refuse(arrival, place, refusal)
-            return
-        EVENTS.labels(place.topic, outcome).inc()
-        logger.debug("event carried", outcome=outcome)
+        else:
+            EVENTS.labels(place.topic, outcome).inc()
+            logger.debug("event carried", outcome=outcome)
+        CARRY_DELAY.observe(max(0.0, time.time() - arrival.received.timestamp()))
 
     async def refuse(
         self, arrival: Arrival, place: Place, refusal: Refusal, *, replay_of: ReplayOf | None = None
@@ -102,7 +104,7 @@ class Carrier:
 
         await self._persist(write, logger, without_end=True)
         DEAD_LETTERS.labels(refusal.reason).inc()
-        EVENTS.labels(place.topic, "dead-letter").inc()
+        EVENTS.labels(place.topic, REFUSED).inc()
         logger.warning(
             "event refused", reason=refusal.reason, detail=refusal.detail[:500], field=refusal.field
         )
