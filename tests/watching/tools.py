@@ -11,8 +11,8 @@ INSTALL = "apt-get install --no-install-recommends prometheus prometheus-alertma
 
 
 def tool(name: str) -> str:
-    """Where ``prometheus``, ``promtool``, ``alertmanager`` or ``amtool`` is. Without it the test is skipped,
-    and the summary of the run says so."""
+    """Where a program is: ``prometheus``, ``promtool``, ``prometheus-alertmanager`` or ``amtool``. Without it
+    the test is skipped, and the summary of the run says so."""
     if found := shutil.which(name):
         return found
     missing = f"{name} is missing, so what it checks was NOT checked. Install it: {INSTALL}"
