@@ -67,6 +67,7 @@ async def _watched_town() -> AsyncIterator[Prometheus]:
             heartbeat_seconds=0.5,
             watch_seconds=3.0,
         )
+        (folder / "prometheus").mkdir()
         async with (
             Stack(settings, passing=True) as stack,
             prometheus(folder / "prometheus", stack) as source,

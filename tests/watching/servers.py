@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.child import ChildProcess
-from deploy.local.folders import private_folder
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.stack import Stack
 from deploy.local.targets import TARGETS
@@ -24,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOYED = ROOT / "deploy"
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+NOBODY = "http://127.0.0.1:9/"
 
 
 class Server:
@@ -107,13 +107,21 @@ async def prometheus(
 
 
 @asynccontextmanager
-async def alertmanager(folder: Path) -> AsyncIterator[Server]:
-    """Alertmanager with the configuration of this repository."""
+async def alertmanager(folder: Path, *, on_call: str = NOBODY) -> AsyncIterator[Server]:
+    """Alertmanager with the configuration of this repository.
+
+    Args:
+        folder: an empty one.
+        on_call: the address that is told what goes to the on-call.
+    """
     program = tool("prometheus-alertmanager")
+    config = folder / "alertmanager.yml"
+    text = (DEPLOYED / "alertmanager" / "alertmanager.yml").read_text("utf-8")
+    config.write_text(text.replace("https://on-call.example.org/seamless", on_call), "utf-8")
     port = free_port()
     command = [
         program,
-        f"--config.file={DEPLOYED / 'alertmanager' / 'alertmanager.yml'}",
+        f"--config.file={config}",
         f"--storage.path={folder / 'data'}",
         f"--web.listen-address={LOOPBACK}:{port}",
         "--cluster.listen-address=",
@@ -124,7 +132,7 @@ async def alertmanager(folder: Path) -> AsyncIterator[Server]:
 
 @asynccontextmanager
 async def _running(command: list[str], folder: Path, address: str) -> AsyncIterator[str]:
-    child = ChildProcess(command, log=private_folder(folder) / "server.log", folder=folder)
+    child = ChildProcess(command, log=folder / "server.log", folder=folder)
     try:
         async with asyncio.timeout(START_SECONDS):
             while not await asyncio.to_thread(_is_ready, address):
