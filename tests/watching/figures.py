@@ -39,7 +39,7 @@ def _short(value: float) -> str:
     for size, name in ((1e9, " G"), (1e6, " M"), (1e4, " k")):
         if abs(value) >= size:
             return f"{value / (1e3 if name == ' k' else size):.1f}{name}"
-    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:.0f}"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
 def steps(lowest: float, highest: float, *, about: int = 4) -> list[float]:

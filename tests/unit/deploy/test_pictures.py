@@ -78,6 +78,7 @@ def test_a_gap_is_no_line() -> None:
         (12_345, "short", "12.3 k"),
         (math.nan, "short", "–"),
         (1.5, "ops", "1.5/s"),
+        (0.025, "ops", "0.025/s"),
     ],
 )
 def test_figures_have_their_units(value: float, unit: str, text: str) -> None:
