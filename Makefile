@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings bench fines midnight simulation mutants lock clean
+.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings dashboards pictures bench fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -50,6 +50,12 @@ fmt: setup ## Format the code
 
 drawings: setup ## Draw the procedures anew (docs/drawings)
 	$(BIN)/python -m tests.drawings
+
+dashboards: setup ## Write the dashboards anew (deploy/grafana/json)
+	$(BIN)/python -m deploy.grafana
+
+pictures: setup ## Draw the dashboards as a town of four minutes fills them (needs Debian's prometheus)
+	$(BIN)/python -m tests.watching
 
 bench: setup ## What the platform costs, against a bare Temporal program (at most 5 minutes)
 	$(BIN)/python -m bench

@@ -37,6 +37,16 @@ class Availability:
             self._outages.append(Outage(began=self._last, ended=at))
         self._last = at if self._last is None else max(self._last, at)
 
+    @property
+    def last(self) -> datetime | None:
+        """When a gateway was well last, as the broker says; None: there was no platform yet."""
+        return self._last
+
+    @property
+    def outages(self) -> tuple[Outage, ...]:
+        """Those that are remembered, in order. May be asked in any thread."""
+        return tuple(self._outages.copy())
+
     def known_until(self, moment: datetime) -> bool:
         """Whether it is known what was away up to ``moment``: a gateway has beaten since."""
         return self._last is not None and self._last >= moment

@@ -22,7 +22,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.availability import Availability
-from activities.held import HeldConsequences
+from activities.held import REASONS, HeldConsequences
+from activities.outages import show_outages
 from activities.suspects import Suspects
 from contracts.platform import AWAIT_GATEWAY, Fence, FencePassed
 from contracts.terms.errors import Unavailable
@@ -47,6 +48,8 @@ DEADLINES_KEPT = 1000
 WAITING = Counter(
     "seamless_fence_waits_total", "How often a consequence was not yet allowed to bind, by why.", ["reason"]
 )
+for _reason in REASONS:
+    WAITING.labels(_reason)  # a rate does not see the first increase of a series that begins with it
 SUSPECTS = Gauge(
     "seamless_fence_suspect_dead_letters",
     "Dead letters that hold the consequences of a case; not a number before all of them were read.",
@@ -106,6 +109,7 @@ class FenceActivity:
         if not self._virtual_time:
             self._following = [asyncio.create_task(each.run()) for each in (self._beats, self._letters)]
             self._held.show()
+            show_outages(self._availability, lambda: self._beats.read_once)
             SUSPECTS.set_function(lambda: len(self._suspects) if self._letters.read_once else math.nan)
         return self
 

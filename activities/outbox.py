@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import get_args
 
 import structlog
 from prometheus_client import Counter
@@ -15,8 +16,10 @@ from activities.tracing import publishing
 from archive.completeness import NoArchive
 from archive.reader import ArchiveReader
 from contracts.platform import PUBLISH, Batch, Posting, Published
+from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.identifiers import PLATFORM
 from contracts.wire.envelope import Event
+from contracts.wire.ledger import Kind
 from contracts.wire.topics import LEDGER
 from contracts.wire.tracing import Trace
 from network.broker.publisher import Publisher, Record
@@ -29,8 +32,24 @@ PUBLISHED = Counter(
     ["procedure", "kind"],
 )
 LETTERS = Counter(
-    "seamless_letters_published_total", "Messages to agencies and channels, copies included.", ["procedure"]
+    "seamless_letters_published_total",
+    "Messages to agencies and channels, copies included, by the topic that they went to.",
+    ["topic"],
 )
+
+
+def begin_at_zero(topics: Iterable[str]) -> None:
+    """Show what was not published yet as 0: a rate does not see the first increase of a series that begins
+    with it.
+
+    Args:
+        topics: those on which agencies and channels are told something.
+    """
+    for procedure in CATALOGUE:
+        for kind in get_args(Kind):
+            PUBLISHED.labels(procedure, kind)
+    for topic in topics:
+        LETTERS.labels(topic)
 
 
 class OutboxActivity:
@@ -95,7 +114,8 @@ class OutboxActivity:
 def _count(posting: Posting) -> None:
     entry = posting.entry
     PUBLISHED.labels(entry.procedure, entry.kind).inc()
-    LETTERS.labels(entry.procedure).inc(len(posting.letters))
+    for letter in posting.letters:
+        LETTERS.labels(letter.topic).inc()
 
 
 def records_of(batch: Batch, posting: Posting, trace: Trace | None = None) -> Iterator[Record]:

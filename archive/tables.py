@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
+    Double,
     Index,
     Inspector,
     Integer,
@@ -194,3 +197,24 @@ positions = Table(
 )
 """How far the ledger's topic is in ``ledger``, written in the transaction of the rows. Reading starts here:
 a group's offsets on the broker would not go back with a backup that is restored."""
+
+totals = Table(
+    "totals",
+    metadata,
+    Column("total", String(100), primary_key=True),
+    Column("first", String(100), primary_key=True),
+    Column("second", String(100), primary_key=True),
+    Column("value", Double, nullable=False),
+)
+"""What is counted of all cases, as :mod:`archive.totals` has it: written in the same transaction as what is
+counted. Where it is empty, or an older build counted otherwise, the archive worker counts the whole ledger
+when it begins."""
+
+
+def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    """What an index is kept of: what is open is little of all that there was."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
+Index("cases_open", cases.c.procedure, **_where(cases.c.status == "open"))
+Index("steps_open", steps.c.agency, steps.c.due, **_where(steps.c.ended.is_(None)))

@@ -26,6 +26,11 @@ class Figures:
         return next((each.value for each in self._samples if each.name == name), None)
 
     @property
+    def names(self) -> set[str]:
+        """The names of all figures that are there."""
+        return {each.name for each in self._samples}
+
+    @property
     def not_ready(self) -> set[str]:
         """Why the process is not ready."""
         return {

@@ -21,6 +21,7 @@ from deploy.local.folders import private_folder
 from deploy.local.kafka import KafkaEngine
 from deploy.local.ports import LOOPBACK, free_port, is_free
 from deploy.local.readiness import await_ready
+from deploy.local.targets import write_targets
 from deploy.local.temporal import TemporalEngine
 from network.broker.topics import apply_topics
 from workers.archive import main as archive
@@ -56,6 +57,12 @@ def environment(settings: Settings) -> dict[str, str]:
     }
     directory = named.pop("SEAMLESS_DIRECTORY_FILE", None)
     return named | ({"SEAMLESS_DIRECTORY": directory} if directory else {})
+
+
+def _host(address: str) -> str:
+    """Where a server that listens on ``address`` is reached from this machine, as part of a URL."""
+    reached = LOOPBACK if address in ("0.0.0.0", "::") else address
+    return f"[{reached}]" if ":" in reached else reached
 
 
 class Stack:
@@ -150,7 +157,8 @@ class Stack:
         """Start a module of ours as a process, with the stack's settings, logged under ``name``."""
         private_folder(self.logs)
         port = self._metrics_port(name)
-        self.metrics[name] = f"http://{LOOPBACK}:{port}/metrics"
+        self.metrics[name] = f"http://{_host(self.settings.metrics_address)}:{port}/metrics"
+        write_targets(self.settings.data, self.metrics.values())
         settings = environment(self.settings.model_copy(update={"metrics_port": port, **changed}))
         # The sandbox imports the procedures anew for every case: without bytecode it would compile them, too.
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -171,6 +179,7 @@ class Stack:
         """Kill a process that was started beyond :data:`WORKERS`, and forget it."""
         self._workers.pop(name).kill()
         del self.metrics[name]
+        write_targets(self.settings.data, self.metrics.values())
 
     def _metrics_port(self, name: str) -> int:
         """The port of a process's metrics: the same while the stack lives, since others read there."""

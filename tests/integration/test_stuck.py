@@ -25,6 +25,7 @@ from tests.conftest import WATCH_SECONDS
 from tests.integration.commands import seamless
 from tests.integration.judge import archived, judge
 from tests.integration.town import Town
+from tests.metrics import figures
 from workers.process.temporal import connect
 from workers.watcher.execution import execution_of
 from workers.watcher.stuck import StuckCases
@@ -124,6 +125,8 @@ async def test_a_case_that_cannot_take_a_step_is_named_and_ended_by_force(
     async with asyncio.timeout(100):
         while await cases.look_at(CaseId(case)) is None:
             await asyncio.sleep(0.5)
+    found = await figures(stack.metrics["orchestrator"])
+    assert found["temporal_workflow_task_execution_failed_total"], "the alerts ask for it"
     ending = Cancelling(client, reader, stack.settings.broker, stack.settings.directory, told.append)
     with pytest.raises(Damaged, match=r"task-failing: attempt .* made by a Reset"):
         await ending.cancel(CaseId(case), cancellation)

@@ -20,8 +20,25 @@ class Lag:
     def __init__(self, gauge: Gauge = LAG) -> None:
         self._places: dict[int, int] | None = None
         self._ends: dict[int, int] | None = None
+        self._begun_at: dict[int, int] | None = None
         self._gauge = gauge
         self._show()
+
+    @property
+    def ends(self) -> Mapping[int, int] | None:
+        """How far the topic reaches, as far as is known."""
+        return self._ends
+
+    @property
+    def begun_at(self) -> Mapping[int, int] | None:
+        """How far the topic reached when its reading was begun last; None before."""
+        return self._begun_at
+
+    def begins(self, places: Mapping[int, int], ends: Mapping[int, int]) -> None:
+        """Reading begins, or begins again, at these places, of a topic that reaches so far now."""
+        self._begun_at = dict(ends)
+        self.stands(places)
+        self.reaches(ends)
 
     def stands(self, places: Mapping[int, int]) -> None:
         """The archive has read so far, by partition."""

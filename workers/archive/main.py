@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
+from archive.reader import ArchiveReader
+from workers.archive.counting import Counting
+from workers.archive.lag import Lag
 from workers.archive.writer import ArchiveWriter
 from workers.process.attendance import attended
 from workers.process.run import run_process
@@ -28,13 +33,32 @@ async def _archive(settings: Settings) -> None:
     transaction of what was read.
     """
     stopping = asyncio.get_running_loop().create_future()
-    writing = asyncio.ensure_future(ArchiveWriter(settings, stopping).run())
+    lag = Lag()
+    writing = asyncio.ensure_future(ArchiveWriter(settings, stopping, lag=lag).run())
     try:
-        await asyncio.shield(writing)
+        async with _counting(settings, lag):
+            await asyncio.shield(writing)
     finally:  # what was read is written before the process ends
         if not stopping.done():
             stopping.set_result(None)
         await writing
+
+
+@contextlib.asynccontextmanager
+async def _counting(settings: Settings, lag: Lag) -> AsyncIterator[None]:
+    """Count the cases for the metrics meanwhile."""
+    if settings.virtual_time:  # a log is replayed, on clocks of its own: nobody operates it
+        yield
+        return
+    reader = ArchiveReader(settings.archive_url)
+    counting = Counting(reader, settings.directory, lag)
+    task = asyncio.create_task(counting.keep_counting(settings.watch_seconds))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await reader.close()
 
 
 if __name__ == "__main__":

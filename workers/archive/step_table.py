@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Select, delete, or_, select
@@ -14,6 +14,19 @@ from archive.tables import cases, ledger, steps
 from contracts.wire.ledger import LedgerEntry
 
 ROWS_AT_ONCE = 500
+
+
+class Ended(NamedTuple):
+    """The steps that ended by new entries.
+
+    Attributes:
+        now: those that end by them.
+        before: those that had ended before, and are among ``now`` again, since the steps of their cases were
+            made anew.
+    """
+
+    now: Sequence[Step]
+    before: Sequence[Step]
 
 
 class StepTable:
@@ -33,12 +46,12 @@ class StepTable:
     def _any(self, query: Select[Any]) -> bool:
         return self._connection.execute(query.limit(1)).first() is not None
 
-    def follow(self, entries: Sequence[LedgerEntry]) -> None:
+    def follow(self, entries: Sequence[LedgerEntry]) -> Ended:
         """Let the steps follow new entries, which are in order. The cases have not been moved forward yet: a
-        case whose entries do not come in order has its steps made anew."""
+        case whose entries do not come in order has its steps made anew. Which steps ended by that."""
         told = by_case(entry for entry in entries if entry.kind in TELLING)
         if not told:
-            return
+            return Ended((), ())
         heads = select(cases.c.case, cases.c.entries).where(cases.c.case.in_(told))
         known = {row.case: row.entries for row in self._connection.execute(heads)}
         late = {case for case, new in told.items() if new[0].sequence <= known.get(case, 0)}
@@ -61,9 +74,18 @@ class StepTable:
                     followed.add(entry)
                 changed += followed.changed
         self._put(changed)
-        if late:
-            self._connection.execute(delete(steps).where(steps.c.case.in_(late)))
-            self._rebuild(late)
+        ended = [step for step in changed if step.ended is not None]
+        if not late:
+            return Ended(ended, ())
+        held = self._ended(late)
+        self._connection.execute(delete(steps).where(steps.c.case.in_(late)))
+        self._rebuild(late)
+        return Ended([*ended, *self._ended(late)], held)
+
+    def _ended(self, of: Collection[str]) -> list[Step]:
+        """The steps of these cases that have ended."""
+        query = select(steps).where(steps.c.case.in_(of), steps.c.ended.is_not(None))
+        return [step_of(row) for row in self._connection.execute(query)]
 
     def _rebuild(self, of: Collection[str] | None = None) -> None:
         """Make the steps of these cases, or of all, from their ledgers; they have none in the table."""

@@ -23,13 +23,16 @@ from archive.tables import (
     positions,
     steps,
     strays,
+    totals,
 )
+from archive.totals import Place, Tally
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import CaseId
 from contracts.wire.envelope import Headers
 from contracts.wire.ledger import LedgerEntry
 from network.broker.topic_state import TopicState
-from workers.archive.step_table import StepTable, by_case
+from workers.archive.step_table import Ended, StepTable, by_case
+from workers.archive.totals_table import TotalsTable
 
 
 class LedgerRecord(NamedTuple):
@@ -109,6 +112,7 @@ class ArchiveStore:
             metadata.create_all(connection)
             make_indexes(connection)
             StepTable(connection, self._insert(steps)).fill()
+            TotalsTable(connection, self._insert(totals)).fill()
 
     def positions(self) -> dict[int, int]:
         """The offset that is read next, by partition."""
@@ -169,8 +173,9 @@ class ArchiveStore:
             ]
             forked = self._forks(connection, again)
             new = sorted((firsts[key].entry for key in added), key=lambda each: each.sequence)
-            StepTable(connection, self._insert(steps)).follow(new)
+            ended = StepTable(connection, self._insert(steps)).follow(new)
             self._project(connection, new)
+            TotalsTable(connection, self._insert(totals)).add(_counted(new, ended))
             self._keep_strays(connection, astray)
         return Receipt(len(added), len(again) - len(forked), forked, astray)
 
@@ -267,6 +272,18 @@ class ArchiveStore:
                 for record, reason in found
             ]
             connection.execute(self._insert(strays).on_conflict_do_nothing(), rows)
+
+
+def _counted(new: Iterable[LedgerEntry], ended: Ended) -> Mapping[Place, float]:
+    """What new entries, and the steps that ended by them, add to the totals."""
+    tally = Tally()
+    for entry in new:
+        tally.entry(entry)
+    for step in ended.now:
+        tally.step(step)
+    for step in ended.before:
+        tally.step(step, times=-1)
+    return tally.added
 
 
 def _next_of(found: Positions) -> dict[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any, TypeVar
@@ -19,7 +20,7 @@ from network.broker.publisher import PublishError
 from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf, case_of
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
 from workers.gateway.early_events import EarlyEvents, TooManyWait
-from workers.gateway.metrics import DEAD_LETTERS, EVENTS
+from workers.gateway.metrics import CARRY_DELAY, DEAD_LETTERS, EVENTS, REFUSED
 from workers.gateway.originals import Originals, ReplayedRecord
 from workers.gateway.tracing import delivered, refused
 from workers.process.settings import Settings
@@ -89,9 +90,10 @@ class Carrier:
             outcome = await delivered(admitted, place, deliver)
         except Refusal as refusal:
             await self.refuse(arrival, place, refusal)
-            return
-        EVENTS.labels(place.topic, outcome).inc()
-        logger.debug("event carried", outcome=outcome)
+        else:
+            EVENTS.labels(place.topic, outcome).inc()
+            logger.debug("event carried", outcome=outcome)
+        CARRY_DELAY.observe(max(0.0, time.time() - arrival.received.timestamp()))
 
     async def refuse(
         self, arrival: Arrival, place: Place, refusal: Refusal, *, replay_of: ReplayOf | None = None
@@ -106,7 +108,7 @@ class Carrier:
         with refused(arrival, place, refusal):
             await self._persist(write, logger, without_end=True)
         DEAD_LETTERS.labels(refusal.reason).inc()
-        EVENTS.labels(place.topic, "dead-letter").inc()
+        EVENTS.labels(place.topic, REFUSED).inc()
         ours = refusal.reason in PLATFORM_FAULTS  # any other detail may quote the sender
         detail = {"detail": refusal.detail[:500]} if ours else {}
         logger.warning(

@@ -20,7 +20,7 @@ from contracts.wire.topics import DEAD_LETTER, Inlet, inlets_of
 from network.broker.connection import append_time, stop
 from workers.gateway.carrier import Carrier
 from workers.gateway.chains import Chains
-from workers.gateway.metrics import BACKLOG, COMMIT_SECONDS, REBALANCES
+from workers.gateway.metrics import BACKLOG, COMMIT_SECONDS, PAUSED, REBALANCES, begin_at_zero
 from workers.gateway.originals import replay_of
 from workers.gateway.tracker import Tracker
 from workers.process.identity import Identity
@@ -106,6 +106,7 @@ class Gateway:
         inlets = inlets_of(settings.directory)
         self._inlets = {settings.broker.topic(each.topic): each for each in inlets}
         self._inlets_by_name = {each.topic: each for each in inlets}
+        begin_at_zero(self._inlets_by_name)
 
     async def run(self) -> None:
         """Run until cancelled; then finish what is in flight within seconds, commit and leave the group.
@@ -291,6 +292,7 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
                     self._consumer.resume(partition)
             elif tracker.full:
                 self._consumer.pause(partition)
+        PAUSED.set(len(self._consumer.paused()))
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """All partitions are revoked at every rebalance; so all unfinished work is dropped."""

@@ -12,6 +12,7 @@ from workers.gateway.dead_letters import DeadLetterWriter
 from workers.gateway.delivery import Delivery
 from workers.gateway.gateway import Gateway
 from workers.gateway.heartbeat import keep_beating
+from workers.gateway.metrics import show_calendar
 from workers.gateway.originals import Originals
 from workers.gateway.soundness import Soundness
 from workers.process.attendance import attended
@@ -31,6 +32,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _carry(settings: Settings) -> None:
+    show_calendar(settings.calendar, settings.legal_calendar)
     client = await await_temporal(settings, "gateway")
     archive = ArchiveReader(settings.archive_url)
     soundness = Soundness(settings.unchecked_procedures)

@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import MAXYEAR, datetime
+from typing import get_args
 
 from aiokafka import TopicPartition
 from prometheus_client import Counter, Gauge, Histogram
 
+from contracts.terms.calendar import Calendar, LegalCalendar
+from contracts.terms.errors import REASONS
+from workers.gateway.delivery import Outcome
 from workers.gateway.tracker import Tracker
+
+REFUSED = "dead-letter"
+"""The outcome of an event that became a dead letter."""
 
 EVENTS = Counter(
     "seamless_gateway_events_total",
@@ -36,6 +44,43 @@ HEARTBEAT_AGE = Gauge(
 )
 COMMIT_SECONDS = Histogram("seamless_gateway_commit_seconds", "How long commits of offsets take.")
 REBALANCES = Counter("seamless_gateway_rebalances_total", "How often partitions were assigned anew.")
+CARRY_DELAY = Histogram(
+    "seamless_gateway_carry_delay_seconds",
+    "From when the broker had an event to its end: durable in its case, or among the dead letters.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600),
+)
+PAUSED = Gauge(
+    "seamless_gateway_paused_partitions",
+    "Partitions of which nothing more is read for now: too much of them has not ended.",
+)
+CALENDAR_END = Gauge(
+    "seamless_calendar_end_timestamp_seconds",
+    "The end of the last year that the calendar of new cases knows; not a number for compressed days.",
+    ["calendar"],
+)
+
+
+def begin_at_zero(topics: Iterable[str]) -> None:
+    """Show what has not happened yet as 0: a rate does not see the first increase of a series that begins
+    with it.
+
+    Args:
+        topics: those that the gateway reads.
+    """
+    for topic in topics:
+        for outcome in (*get_args(Outcome), REFUSED):
+            EVENTS.labels(topic, outcome)
+    for reason in REASONS:
+        DEAD_LETTERS.labels(reason)
+
+
+def show_calendar(name: str, calendar: Calendar) -> None:
+    """Show when the calendar of new cases ends."""
+    end = math.nan
+    if isinstance(calendar, LegalCalendar):
+        after = min(calendar.days.last_year + 1, MAXYEAR)
+        end = datetime(after, 1, 1, tzinfo=calendar.zone).timestamp()
+    CALENDAR_END.labels(name).set(end)
 
 
 class Since:

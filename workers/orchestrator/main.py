@@ -12,9 +12,10 @@ from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig, WorkflowRunner
 
 from activities.fence import FenceActivity
-from activities.outbox import OutboxActivity
+from activities.outbox import OutboxActivity, begin_at_zero
 from archive.reader import ArchiveReader
 from contracts.platform import CASES_QUEUE
+from contracts.wire.topics import messages_topic
 from network.broker.publisher import Publisher
 from workers.orchestrator.proven import reached_in_sandbox
 from workers.orchestrator.sandbox import sandbox
@@ -77,6 +78,7 @@ async def run(settings: Settings) -> None:
     Raises:
         InvalidInput: a check failed that only other settings can mend.
     """
+    begin_at_zero(messages_topic(party) for party in settings.directory.parties)
     archive = ArchiveReader(settings.archive_url)
     try:
         async with attended(settings, "kafka", "temporal"):

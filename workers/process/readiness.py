@@ -27,9 +27,11 @@ class Readiness:
             registry=registry,
         )
         self._why_not = Gauge(
-            "seamless_not_ready", "1 for every reason why this process is not ready.", ["reason"],
+            "seamless_not_ready",
+            "1 for every reason why this process is not ready, 0 for one that has passed.",
+            ["reason"],
             registry=registry,
-        )  # fmt: skip
+        )
         self._since: dict[str, float] = {}
         self._put(STARTING)
 
@@ -66,7 +68,7 @@ class Readiness:
     def _remove(self, reason: str) -> float | None:
         since = self._since.pop(reason, None)
         if since is not None:
-            self._why_not.remove(reason)
+            self._why_not.labels(reason).set(0)
         self._ready.set(0 if self._since else 1)
         return since
 

@@ -17,6 +17,7 @@ from contracts.terms.errors import SeamlessError
 from workers.process.ending import code_after, flushed
 from workers.process.logs import configure_logs
 from workers.process.metrics import serve_metrics
+from workers.process.pulse import Pulse
 from workers.process.settings import Settings, load_settings
 
 DRAIN_SECONDS = 0.1
@@ -36,7 +37,7 @@ def run_process(
     """Run one process of the platform until it is asked to stop.
 
     Args:
-        name: what its logs call it.
+        name: what its logs and metrics call it.
         run: works until it is cancelled; says in the metrics when it is ready.
         settings: those of the environment, unless given.
         exit_code_of: see :func:`run_main`.
@@ -45,10 +46,15 @@ def run_process(
     async def main() -> None:
         known = settings or load_settings()
         configure_logs(known.log_level, process=name)
-        port = serve_metrics(known.metrics_port)
+        pulse = Pulse()
+        port = serve_metrics(name, known, pulse)
         log.info("started", metrics_port=port)
-        with traced(known, name):
-            await until_stopped(run(known))
+        beating = asyncio.create_task(pulse.keep_beating())
+        try:
+            with traced(known, name):
+                await until_stopped(run(known))
+        finally:
+            beating.cancel()
 
     run_main(main, exit_code_of=exit_code_of)
 

@@ -59,7 +59,7 @@ def _collector(text: str) -> str:
     return text.rstrip("/")
 
 
-def _installed() -> str:
+def installed() -> str:
     """The version of the package; of a checkout that is not installed nobody knows one."""
     try:
         return version("seamless")
@@ -91,6 +91,12 @@ class Settings(BaseSettings):
         default=False,
         description="cases live by the time of a log; a replay moves their clocks",
     )
+    metrics_address: str = Field(
+        default="127.0.0.1",
+        pattern=r"^[\w.:%-]+$",
+        max_length=255,
+        description="on which address of this machine metrics are served: an IP address or a name",
+    )
     metrics_port: int = Field(default=0, ge=0, le=65535, description="0: a free port, written to the log")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     otlp: Annotated[str, AfterValidator(_collector)] = Field(
@@ -114,7 +120,7 @@ class Settings(BaseSettings):
         "every line",
     )
     build: str = Field(
-        default_factory=_installed,
+        default_factory=installed,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$",
         max_length=100,
         description="the build that the ledger names; the version of the package where none is set",
@@ -149,7 +155,9 @@ class Settings(BaseSettings):
         description="what follows at a midnight is taken within so long after it, each case at its own time",
     )
 
-    watch_seconds: float = Field(default=60, gt=0, description="how often the stuck cases are counted")
+    watch_seconds: float = Field(
+        default=60, gt=0, description="how often stuck, open and overdue cases are counted"
+    )
 
     @field_validator("calendars")
     @classmethod

@@ -19,6 +19,7 @@ from contracts.attributes import KINDS
 from contracts.terms.errors import Unavailable
 from contracts.terms.identifiers import dashed
 from workers.process.identity import Identity
+from workers.process.sdk_metrics import SDK_METRICS
 from workers.process.settings import Settings
 
 RPC_TIMEOUT = timedelta(seconds=10)
@@ -105,12 +106,16 @@ def _no_server(settings: Settings, error: Exception | str) -> Unavailable:
 
 @cache
 def _runtime() -> Runtime:
-    """The SDK's runtime, which writes its warnings to our log: by itself it prints them beside it."""
+    """The SDK's runtime, which writes its warnings to our log: by itself it prints them beside it. Its
+    metrics are among those of a process that shows any."""
     forwarded = LogForwardingConfig(
         logging.getLogger("temporalio.core"), append_target_to_name=False, prepend_target_on_message=False
     )
-    return Runtime(
-        telemetry=TelemetryConfig(logging=LoggingConfig(LoggingConfig.default.filter, forwarding=forwarded))
+    logs = LoggingConfig(LoggingConfig.default.filter, forwarding=forwarded)
+    return SDK_METRICS.runtime(
+        lambda metrics: Runtime(
+            telemetry=TelemetryConfig(logging=logs, metrics=metrics, attach_service_name=False)
+        )
     )
 
 

@@ -1,8 +1,9 @@
-"""The watcher's process: counts the cases that are stuck, again and again."""
+"""The watcher's process: counts what stands still: stuck cases, and dead letters that wait."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable
 
@@ -14,11 +15,14 @@ from temporalio.service import RPCError
 from archive.completeness import NoArchive
 from archive.reader import ArchiveReader
 from contracts.terms.identifiers import CaseId
+from contracts.wire.topics import DEAD_LETTER
+from network.broker.follower import TopicFollower
 from workers.process.attendance import attended
 from workers.process.metrics import set_ready
 from workers.process.run import run_process
 from workers.process.settings import Settings
 from workers.process.temporal import await_temporal
+from workers.watcher.letters import WaitingLetters
 from workers.watcher.stuck import StuckCase, StuckCases, counted
 
 log = structlog.get_logger(__name__)
@@ -30,8 +34,9 @@ minute."""
 STUCK = Gauge("seamless_cases_stuck", "Cases that do not go on by themselves, by why.", ["reason"])
 COUNTED = Gauge(
     "seamless_cases_stuck_counted_timestamp_seconds",
-    "When the stuck cases were counted last; the count is as old as that.",
+    "When the stuck cases were counted last; the count is as old as that. Not a number before.",
 )
+COUNTED.set(math.nan)
 
 
 async def run(settings: Settings) -> None:
@@ -50,6 +55,18 @@ async def run(settings: Settings) -> None:
 
 
 async def _watch(settings: Settings) -> None:
+    letters = WaitingLetters()
+    follower = TopicFollower(settings.broker, DEAD_LETTER, letters.take)
+    letters.show(lambda: follower.read_once)
+    following = asyncio.create_task(follower.run())  # waits by itself while the broker is away
+    try:
+        await _count(settings)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def _count(settings: Settings) -> None:
     client = await await_temporal(settings, "watcher")
     archive = ArchiveReader(settings.archive_url)
     cases = StuckCases(client, archive, checks=settings.directory.checks(), at_most=ASKED_FOR_AT_MOST)

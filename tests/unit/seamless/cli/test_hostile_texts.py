@@ -206,7 +206,7 @@ def test_arguments(arguments: list[Any], text: str, encoded: bool) -> None:
     "name",
     [
         *("KAFKA", "TEMPORAL", "TOPIC_PREFIX", "DIRECTORY", "CALENDAR", "LOG_LEVEL", "AGENCY", "WINDOW"),
-        *("VIRTUAL_TIME", "METRICS_PORT", "HEARTBEAT_SECONDS", "ARCHIVE", "DATA"),
+        *("VIRTUAL_TIME", "METRICS_PORT", "METRICS_ADDRESS", "HEARTBEAT_SECONDS", "ARCHIVE", "DATA"),
     ],
 )
 @settings(max_examples=3, deadline=None, phases=WHOLE)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 from aiokafka import TopicPartition
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import REGISTRY, CollectorRegistry, Gauge
 
-from workers.gateway.metrics import Backlog, Since
+from contracts.terms.calendar import calendar
+from contracts.terms.errors import REASONS
+from workers.gateway.metrics import Backlog, Since, begin_at_zero, show_calendar
 from workers.gateway.tracker import Tracker
 
 ONE, TWO = (TopicPartition("agency.planning.events", number) for number in range(2))
@@ -88,3 +91,25 @@ def test_partitions_that_went_to_another_gateway_are_not_counted_here() -> None:
     assert shown["lag"] == 7
     shown.backlog.see({}, {}, {}.get)
     assert (shown["lag"], shown["in_flight"], shown["oldest"]) == (0, 0, 0)
+
+
+def test_what_has_not_happened_yet_is_shown_as_zero() -> None:
+    begin_at_zero(["agency.planning.events"])
+    for outcome in ("started", "delivered", "duplicate", "dead-letter"):
+        labels = {"topic": "agency.planning.events", "outcome": outcome}
+        assert REGISTRY.get_sample_value("seamless_gateway_events_total", labels) is not None
+    for reason in REASONS:
+        assert REGISTRY.get_sample_value("seamless_dead_letters_total", {"reason": reason}) is not None
+
+
+def test_the_calendar_ends_with_its_last_year_in_its_zone() -> None:
+    show_calendar("cn-2026.1", calendar("cn-2026.1"))
+    end = REGISTRY.get_sample_value("seamless_calendar_end_timestamp_seconds", {"calendar": "cn-2026.1"})
+    assert end == datetime.fromisoformat("2027-01-01T00:00:00+08:00").timestamp()
+
+
+def test_compressed_days_never_end() -> None:
+    show_calendar("compressed:2", calendar("compressed:2"))
+    end = REGISTRY.get_sample_value("seamless_calendar_end_timestamp_seconds", {"calendar": "compressed:2"})
+    assert end is not None
+    assert math.isnan(end)

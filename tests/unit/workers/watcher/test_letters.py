@@ -1,0 +1,101 @@
+"""How many dead letters wait, however their records come: copies, settlements first, strangers' records."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import REGISTRY
+
+from contracts.terms.errors import REASONS
+from contracts.wire.dead_letter import DeadLetter, Place, settlement
+from contracts.wire.envelope import Headers
+from network.broker.dead_letters import DeadLetterList
+from workers.watcher.letters import OTHER, WaitingLetters
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a consumer gives."""
+
+    headers: Headers
+    key: bytes | None = b"a-case"
+    value: bytes | None = b"{}"
+
+
+def letter(offset: int, reason: str = "invalid") -> DeadLetter:
+    place = Place("agency.planning.events", 0, offset)
+    return DeadLetter(
+        id=str(place), place=place, received=NOW, refused=NOW, reason=reason, detail="", field=None,
+        key=b"a-case", value=b"{}", headers=(),
+    )  # fmt: skip
+
+
+def refused(each: DeadLetter) -> Record:
+    value, headers = each.encode()
+    return Record(headers, each.key, value)
+
+
+def settled(each: DeadLetter, state: str = "discarded") -> Record:
+    return Record(settlement(each, state, by="ling", why="", at=NOW))  # type: ignore[arg-type]
+
+
+def taken(*records: Record) -> WaitingLetters:
+    letters = WaitingLetters()
+    for record in records:
+        letters.take(record)
+    return letters
+
+
+EVENTS = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from(["refused", "replayed", "discarded"])), max_size=12
+)
+
+
+@given(EVENTS)
+def test_it_counts_what_the_list_of_dead_letters_has_as_waiting(events: list[tuple[int, str]]) -> None:
+    reasons = ("invalid", "internal", "too-large", "invalid")
+    records = [
+        refused(letter(number, reasons[number]))
+        if what == "refused"
+        else settled(letter(number, reasons[number]), what)
+        for number, what in events
+    ]
+    listed = DeadLetterList()
+    for record in records:
+        listed.add(record.key, record.value, record.headers)
+    waiting = [each.reason for each in listed.result() if each.state == "waiting"]
+    letters = taken(*records)
+    assert {reason: letters.count(reason) for reason in reasons} == {
+        reason: waiting.count(reason) for reason in reasons
+    }
+
+
+def test_a_reason_of_another_build_is_counted_and_not_named() -> None:
+    letters = taken(refused(replace(letter(1), reason="a-reason-of-next-year")))
+    assert letters.count(OTHER) == 1
+
+
+def test_records_of_others_on_the_topic_count_for_nothing() -> None:
+    letters = taken(Record([]), Record([("dlq-reason", b"invalid")]), Record([("dlq-id", None)]))
+    assert [letters.count(reason) for reason in (*REASONS, OTHER)] == [0] * (len(REASONS) + 1)
+
+
+def test_before_all_were_read_it_is_not_said_that_none_waits() -> None:
+    read = False
+    letters = taken(refused(letter(1)))
+    letters.show(lambda: read)
+
+    def shown(reason: str) -> float | None:
+        return REGISTRY.get_sample_value("seamless_dead_letters_waiting", {"reason": reason})
+
+    invalid = shown("invalid")
+    assert invalid is not None
+    assert math.isnan(invalid)
+    read = True
+    assert (shown("invalid"), shown("internal"), shown(OTHER)) == (1, 0, 0)

@@ -1,0 +1,67 @@
+"""The dead letters that wait for an operator, counted by why they were refused."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from prometheus_client import Gauge
+
+from contracts.terms.errors import REASONS
+from contracts.wire.dead_letter import reserved
+
+WAITING = Gauge(
+    "seamless_dead_letters_waiting",
+    "Dead letters that are not replayed or discarded yet, by why they were refused; not a number before all "
+    "were read.",
+    ["reason"],
+)
+
+OTHER = "other"
+"""A reason that this build does not know."""
+
+
+class WaitingLetters:
+    """Made from every record of the dead-letter topic.
+
+    A letter may stand there twice, and its settlement before it, where its key could not be read. So every
+    letter that was ever seen is remembered, by no more than the hash of its id: some 100 bytes.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, str] = {}
+        self._settled: set[int] = set()
+        self._counts: Counter[str] = Counter()
+
+    def take(self, record: Any) -> None:
+        """Take the next record of the topic."""
+        said = reserved(record.headers)
+        if "dlq-id" not in said:
+            return
+        letter = hash(said["dlq-id"])
+        if "dlq-state" in said:
+            self._settled.add(letter)
+            if reason := self._waiting.pop(letter, None):
+                self._counts[reason] -= 1
+        elif letter not in self._settled and letter not in self._waiting:
+            reason = said.get("dlq-reason", OTHER)
+            self._waiting[letter] = known = sys.intern(reason) if reason in REASONS else OTHER
+            self._counts[known] += 1
+
+    def count(self, reason: str) -> int:
+        """How many wait that were refused for this reason. May be asked in any thread."""
+        return self._counts[reason]
+
+    def show(self, known: Callable[[], bool]) -> None:
+        """Show the counts in the metrics from now on.
+
+        Args:
+            known: whether all that there was has been read once.
+        """
+        for reason in (*REASONS, OTHER):
+            WAITING.labels(reason).set_function(
+                lambda reason=reason: self.count(reason) if known() else math.nan  # type: ignore[misc]
+            )
