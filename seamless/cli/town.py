@@ -103,6 +103,8 @@ def now(town: Town) -> Text:
     if board.outcomes:
         parts.append("; " + ", ".join(f"{count} {each}" for each, count in board.outcomes.most_common()))
     parts.append(f"; {board.kinds['deemed']} by silence, {board.kinds['supplemented']} supplemented")
+    if refused := board.refused:
+        parts += ["; ", (f"{refused.total()} dead letters", "red"), _named(refused)]
     return line(*parts)
 
 

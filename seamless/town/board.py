@@ -9,6 +9,7 @@ from typing import Any
 from archive.steps import TELLING, Steps
 from contracts.terms.identifiers import Party
 from contracts.wire.ledger import LedgerEntry
+from network.broker.dead_letters import DeadLetterList
 
 
 class Board:
@@ -18,12 +19,14 @@ class Board:
         kinds: how many entries of each kind there are.
         outcomes: how many cases were closed with each outcome.
         procedures: how many cases were opened in each procedure.
+        dead_letters: those of the topic, with what became of them.
     """
 
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         self.procedures: Counter[str] = Counter()
+        self.dead_letters = DeadLetterList()
         self._open: dict[str, Steps] = {}
         self._read: dict[str, int] = {}
 
@@ -56,6 +59,11 @@ class Board:
         steps = (step for each in self._open.values() for step in each.open)
         return Counter(step.holder for step in steps if step.due is not None and step.due < now)
 
+    @property
+    def refused(self) -> Counter[str]:
+        """How many dead letters wait for an operator, by reason."""
+        return Counter(each.reason for each in self.dead_letters.result() if each.state == "waiting")
+
     def figures(self, now: datetime) -> dict[str, Any]:
         """All of it as one JSON object. ``silence`` counts the outcomes that the law took silence for."""
         return {
@@ -67,5 +75,6 @@ class Board:
             "outcomes": dict(sorted(self.outcomes.items())),
             "procedures": dict(sorted(self.procedures.items())),
             "silence": self.kinds["deemed"],
+            "dead_letters": dict(sorted(self.refused.items())),
             "kinds": dict(sorted(self.kinds.items())),
         }

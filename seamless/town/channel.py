@@ -144,7 +144,7 @@ class SimulatedChannel:
         for number, amount in enumerate(parts, 1):
             paid = Paid(
                 amount=Money(amount=amount, currency=fee.amount.currency),
-                reference=f"{number_of(case) % 10**6:06d}-{event.id[-60:]}-{number}",
+                reference=f"{event.id}/{number}",
             )
             late = at > fee.due
             self._intend(agenda, case, at, paid, f"{event.id}/pays/{number}", "ever" if late else "closing")

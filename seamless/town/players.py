@@ -15,7 +15,7 @@ from contracts.terms.identifiers import CaseId, Party, ProcedureId
 from contracts.terms.service_item import ServiceItem
 from contracts.wire.envelope import Event, Headers
 from contracts.wire.ledger import LedgerEntry
-from contracts.wire.topics import LEDGER, messages_topic
+from contracts.wire.topics import DEAD_LETTER, LEDGER, messages_topic
 from seamless.explore.values import NoExample
 from seamless.town.agency import SimulatedAgency
 from seamless.town.agenda import Agenda, Intention
@@ -68,14 +68,17 @@ class Players:
     @property
     def topics(self) -> tuple[str, ...]:
         """What they have to hear."""
-        return (*self._by_topic, LEDGER)
+        return (*self._by_topic, LEDGER, DEAD_LETTER)
 
-    def hear(self, topic: str, value: bytes | None, headers: Headers) -> None:
+    def hear(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         """Take in a record of one of the topics.
 
         Raises:
             Refusal, ValueError: it is none of the platform's, or one of another build.
         """
+        if topic == DEAD_LETTER:
+            self.board.dead_letters.add(key, value, headers)
+            return
         party = self._by_topic.get(topic)
         if party is None:
             entry, _ = LedgerEntry.decode(value, headers)

@@ -79,7 +79,7 @@ class SimulatedReporters:
         message: Message
         if kind is None:
             party, manner = Party.channel(CaseId(entry.case).channel), AgencyManner()
-            message = Paid(amount=self._amount(entry, item, chance), reference=entry.id[-60:])
+            message = Paid(amount=self._amount(entry, item, chance), reference=entry.id)
         else:
             agency = chance.choice(kind.by or (item.lead,))
             party, manner = Party.agency(agency), self._manners.of(agency)

@@ -85,7 +85,7 @@ class Town:
     def _read(self, record: Any) -> None:
         topic = record.topic.removeprefix(self._broker.prefix)
         try:
-            self.players.hear(topic, record.value, record.headers)
+            self.players.hear(topic, record.key, record.value, record.headers)
         except (Refusal, ValueError) as error:
             log.warning("not understood", topic=topic, offset=record.offset, reason=str(error))
         self._speaker.look()
