@@ -75,10 +75,8 @@ class SimulatedAgency:
             return
 
         def intend(at: datetime, message: Message, until: Until = "step") -> None:
-            about = {"case": CaseId(event.subject), "step": request, "request": request, "until": until}
-            agenda.add(
-                Intention(at=at, party=self.party, message=message, id=f"{request}/{message.type}", **about)
-            )
+            case, id = CaseId(event.subject), f"{request}/{message.type}"
+            agenda.add(Intention(at, self.party, case, message, id, request, request, until))
 
         def share(of_the_work: float) -> datetime:
             return began + of_the_work * (min(answers_at, asked.due) - began)

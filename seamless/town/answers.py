@@ -25,14 +25,7 @@ from seamless.town.manners import AgencyManner
 
 
 def answer_to(
-    asked: Requested,
-    manner: AgencyManner,
-    chance: Random,
-    day: date,
-    *,
-    first: bool,
-    requests: Mapping[str, type[Request[Any]]] = REQUESTS,
-    catalogue: Mapping[str, ServiceItem] = CATALOGUE,
+    asked: Requested, manner: AgencyManner, chance: Random, day: date, *, first: bool
 ) -> Answer | None:
     """What an agency answers to what it was asked; None where its contract lets it say nothing, or is not
     known here.
@@ -42,7 +35,7 @@ def answer_to(
         day: the legal day that its values may speak of.
         first: it is asked this for the first time in the case.
     """
-    request, item = requests.get(asked.request), catalogue.get(asked.procedure)
+    request, item = REQUESTS.get(asked.request), CATALOGUE.get(asked.procedure)
     if request is None or item is None:
         return None
     copies = first and chance.random() < manner.particular

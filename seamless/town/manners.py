@@ -80,7 +80,7 @@ class Manners(_Table):
     """How everybody behaves: ``agency`` each agency, but for what ``agencies`` says of single ones."""
 
     agency: AgencyManner = AgencyManner()
-    agencies: dict[AgencyId, AgencyManner] = {}  # noqa: RUF012 - pydantic copies it
+    agencies: dict[AgencyId, AgencyManner] = Field(default_factory=dict)
     applicants: ApplicantManner = ApplicantManner()
 
     def of(self, agency: AgencyId) -> AgencyManner:

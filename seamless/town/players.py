@@ -55,7 +55,8 @@ class Players:
             SimulatedAgency(each, manners.of(each), seed=seed, day=day)
             for each in agencies_in(directory, scenario)
         ]
-        self._parties = {each.party: each for each in (*self._channels.values(), *agencies)}
+        everybody: list[SimulatedChannel | SimulatedAgency] = [*self._channels.values(), *agencies]
+        self._parties = {each.party: each for each in everybody}
         self._reporters = SimulatedReporters(manners, seed=seed, day=day, played=self._parties)
         self._by_topic = {messages_topic(party): party for party in self._parties}
         self._without_example: set[ProcedureId] = set()

@@ -6,7 +6,7 @@ from the ledger what a case waits for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -16,14 +16,14 @@ from pydantic import ValidationError
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.calendar import UnknownCalendar, calendar_of_case
 from contracts.terms.identifiers import CaseId, Party
-from contracts.terms.reports import REPORTS, Report
+from contracts.terms.reports import REPORTS
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Money, Statement
 from contracts.wire.envelope import Message
 from contracts.wire.ledger import PART, LedgerEntry
 from contracts.wire.messages import Paid, Reported
 from seamless.explore.values import NoExample, drawn, money_in, plain
-from seamless.town.agenda import Agenda, Intention
+from seamless.town.agenda import Agenda, Intention, Until
 from seamless.town.draws import draw, number_of
 from seamless.town.manners import AgencyManner, Manners
 
@@ -36,14 +36,7 @@ class SimulatedReporters:
     """What the agencies and applicants of a town report and pay by themselves."""
 
     def __init__(
-        self,
-        manners: Manners,
-        *,
-        seed: int,
-        day: timedelta,
-        played: Collection[Party],
-        catalogue: Mapping[str, ServiceItem] = CATALOGUE,
-        reports: Mapping[str, type[Report]] = REPORTS,
+        self, manners: Manners, *, seed: int, day: timedelta, played: Collection[Party]
     ) -> None:
         """
         Args:
@@ -52,7 +45,6 @@ class SimulatedReporters:
         """
         self._manners, self._seed, self._day = manners, seed, day
         self._played = frozenset(played)
-        self._catalogue, self._reports = catalogue, reports
         self._opened: dict[str, LedgerEntry] = {}
 
     def hear(self, entry: LedgerEntry, agenda: Agenda) -> None:
@@ -61,7 +53,7 @@ class SimulatedReporters:
             self._opened[entry.case] = entry
         elif entry.kind == "closed":
             self._opened.pop(entry.case, None)
-            agenda.drop(entry.case, ("step",))
+            agenda.drop(entry.case)
         elif entry.kind == "waiting":
             self._wait(entry, agenda)
         elif entry.kind in ("reported", "paid", "counted", "lapsed", "cancelled") and entry.outcome != PART:
@@ -70,12 +62,12 @@ class SimulatedReporters:
 
     def _wait(self, entry: LedgerEntry, agenda: Agenda) -> None:
         """Intend to report one of the things that a step waits for."""
-        item, words = self._catalogue.get(entry.procedure), self._awaited(entry)
+        item, words = CATALOGUE.get(entry.procedure), self._awaited(entry)
         if item is None or not words or entry.step is None:
             return
         chance = draw(self._seed, number_of(entry.case), "reports", entry.step)
         word = words[_place(entry.step, len(words), chance)]
-        kind = self._reports.get(word)
+        kind = REPORTS.get(word)
         message: Message
         if kind is None:
             party, manner = Party.channel(CaseId(entry.case).channel), AgencyManner()
@@ -91,7 +83,8 @@ class SimulatedReporters:
         at = self._reports_at(entry, manner, chance)
         if at is not None and party in self._played:
             id = f"{entry.id}/{message.type}"
-            agenda.add(Intention(at, party, CaseId(entry.case), message, id, step=entry.step))
+            until: Until = "closing" if entry.due is not None and at > entry.due else "step"
+            agenda.add(Intention(at, party, CaseId(entry.case), message, id, entry.step, until=until))
 
     @staticmethod
     def _awaited(entry: LedgerEntry) -> list[str]:

@@ -77,10 +77,10 @@ def set_apart(directory: Directory, names: Iterable[str]) -> frozenset[AgencyId]
         InvalidInput: the directory has none of that name, or it answers by an automated check, which is not
             simulated anyway.
     """
-    known = {each.id: each.participation for each in directory.agencies}
+    known: dict[str, str] = {each.id: each.participation for each in directory.agencies}
     found: set[AgencyId] = set()
     for name in names:
-        taking_part = known.get(name)  # type: ignore[call-overload]
+        taking_part = known.get(name)
         if taking_part is None:
             raise InvalidInput(f"there is no agency {name!r} in the directory; there are: {', '.join(known)}")
         if taking_part == "check":
