@@ -51,8 +51,8 @@ def seconds(text: str) -> float:
 
 
 def compressed(day_seconds: float) -> dict[str, Any]:
-    """The settings with which a working day lasts so long, gateways beat many times in it, since the
-    consequence of a deadline waits for the first heartbeat after it, and the grace after an outage is a day."""
+    """The settings with which a working day lasts so long, gateways beat many times in it (the consequence
+    of a deadline waits for the first heartbeat after it), and the grace after an outage is one day."""
     return {
         "calendar": f"compressed:{day_seconds}",
         "heartbeat_seconds": min(5.0, day_seconds / 20),

@@ -48,7 +48,8 @@ def up(
         bool, typer.Option("--json", help="The addresses as one JSON object; then what goes on, one a line.")
     ] = False,
     simulate: Annotated[
-        bool, typer.Option("--simulate", help="Simulate a town: every agency works, and applications come in.")
+        bool,
+        typer.Option("--simulate", help="Simulate a town: every agency works, and applications come in."),
     ] = False,
     apart: Annotated[
         list[str] | None,
@@ -121,7 +122,9 @@ def up(
     wanted = {"seed": seed, "per_day": rate, "applications": applications, "days": days}
     scenario = _scenario(settings, day_seconds, apart, manners, wanted) if simulate and day_seconds else None
     if not simulate and (apart or manners or any(each is not None for each in wanted.values())):
-        raise typer.BadParameter("--except, --rate, --seed, --applications, --days, --manners: add --simulate")
+        raise typer.BadParameter(
+            "--except, --rate, --seed, --applications, --days, --manners: add --simulate"
+        )
     own = Own(kafka=kafka is None, temporal=temporal is None)
     ports = {"kafka_port": kafka_port, "temporal_port": temporal_port, "ui_port": ui_port}
     taken = [port for port in ports.values() if port is not None]

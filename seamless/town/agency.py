@@ -56,7 +56,7 @@ class SimulatedAgency:
             case Cancelled.type | Superseded.type:
                 agenda.drop(case, party=self.party, step=request)
             case Expired.type:
-                agenda.drop(case, ("step",), party=self.party, step=request)
+                agenda.drop(case, "step", party=self.party, step=request)
             case CaseClosed.type:
                 agenda.drop(case, party=self.party)
             case Taken.type | Refused.type:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -16,6 +15,8 @@ from contracts.wire.envelope import Message
 Until = Literal["step", "decision", "closing", "ever"]
 """Until when there is a point in saying something: until the step that it is about has ended, the case is
 decided, or is closed; or it is said whatever happens."""
+
+PASSING: tuple[Until, ...] = ("step", "decision", "closing")
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,7 @@ class Agenda:
     def drop(
         self,
         case: str,
-        until: Collection[Until] = ("step", "decision", "closing"),
-        *,
+        *until: Until,
         party: Party | None = None,
         step: str | None = None,
         id: str | None = None,
@@ -67,13 +67,14 @@ class Agenda:
         """Drop what has become pointless in a case.
 
         Args:
-            until: only what there was a point in until one of these.
+            until: only what there was a point in until one of these; all but what is said whatever happens,
+                unless given.
             party, step, id: only what this party intends, what is about this step, or has this id.
         """
         kept = {
             key: each
             for key, each in self.of(case).items()
-            if each.until not in until
+            if each.until not in (until or PASSING)
             or party not in (None, each.party)
             or step not in (None, each.step)
             or id not in (None, each.id)
@@ -98,7 +99,7 @@ class Agenda:
         if at is None or at > now:
             return None
         intention = heapq.heappop(self._queue)[2]
-        self.drop(intention.case, (intention.until,), party=intention.party, id=intention.id)
+        self.drop(intention.case, intention.until, party=intention.party, id=intention.id)
         return intention
 
     def _stands(self, intention: Intention) -> bool:

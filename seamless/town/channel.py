@@ -32,7 +32,7 @@ from contracts.wire.notices import (
     TakenNotice,
 )
 from seamless.explore.values import fields_of, in_json
-from seamless.town.agenda import Agenda, Intention, Until
+from seamless.town.agenda import PASSING, Agenda, Intention, Until
 from seamless.town.applications import application_to
 from seamless.town.draws import draw, is_simulated, number_of, numbered_case
 from seamless.town.manners import ApplicantManner
@@ -91,7 +91,7 @@ class SimulatedChannel:
             case OverdueNotice.type:
                 self._urge(event, case, OverdueNotice.model_validate(event.data), agenda)
             case Decided.type:
-                agenda.drop(case, ("decision",), party=self.party)
+                agenda.drop(case, "decision", party=self.party)
             case CaseClosedNotice.type:
                 agenda.drop(case, party=self.party)
                 self._procedures.pop(case, None)
@@ -100,7 +100,7 @@ class SimulatedChannel:
 
     def _heard(self, event: Event, case: CaseId, agenda: Agenda) -> None:
         said = str(event.data.get("event"))
-        agenda.drop(case, ("step", "decision", "closing", "ever"), party=self.party, id=said)
+        agenda.drop(case, *PASSING, "ever", party=self.party, id=said)
         if event.type == RefusedNotice.type and said == f"{case}/{Applied.type}":
             self.refused.add(case)
             if event.data.get("reason") == "procedure-not-open" and case in self._procedures:

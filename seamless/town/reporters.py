@@ -27,6 +27,8 @@ from seamless.town.agenda import Agenda, Intention, Until
 from seamless.town.draws import draw, number_of
 from seamless.town.manners import AgencyManner, Manners
 
+ENDING = ("reported", "paid", "counted", "lapsed", "cancelled")
+"""The kinds of entries that end what a report or a payment is waited for in."""
 REPORT_DAYS = 3.0
 SOON = 0.9
 """A report in time is there after so much of the limit, at the latest."""
@@ -35,9 +37,7 @@ SOON = 0.9
 class SimulatedReporters:
     """What the agencies and applicants of a town report and pay by themselves."""
 
-    def __init__(
-        self, manners: Manners, *, seed: int, day: timedelta, played: Collection[Party]
-    ) -> None:
+    def __init__(self, manners: Manners, *, seed: int, day: timedelta, played: Collection[Party]) -> None:
         """
         Args:
             day: how long a working day lasts.
@@ -56,9 +56,8 @@ class SimulatedReporters:
             agenda.drop(entry.case)
         elif entry.kind == "waiting":
             self._wait(entry, agenda)
-        elif entry.kind in ("reported", "paid", "counted", "lapsed", "cancelled") and entry.outcome != PART:
-            if entry.step is not None:
-                agenda.drop(entry.case, ("step",), step=entry.step)
+        elif entry.kind in ENDING and entry.step is not None and entry.outcome != PART:
+            agenda.drop(entry.case, "step", step=entry.step)
 
     def _wait(self, entry: LedgerEntry, agenda: Agenda) -> None:
         """Intend to report one of the things that a step waits for."""

@@ -54,13 +54,11 @@ class Speaker:
                     await self._changed.wait()
 
     async def say(self, intention: Intention) -> bool:
-        """Say something now; return when the broker has it. False: the gateway would not admit it, so it is not
-        said."""
+        """Say something now; return when the broker has it. False: the gateway would not admit it, and it is
+        not said."""
         party = self._client(intention.party)
         try:
-            event = party.event(
-                intention.message, intention.case, id=intention.id, request=intention.request
-            )
+            event = party.event(intention.message, intention.case, id=intention.id, request=intention.request)
         except Refusal as refusal:
             log.warning("not said", party=intention.party, id=intention.id, reason=str(refusal))
             return False

@@ -56,7 +56,7 @@ def test_what_is_about_a_step_ends_with_it_and_what_is_about_the_case_does_not()
     agenda.add(intention(2, id="b", step="ask/2"))
     agenda.add(intention(3, id="late", step="ask/1", until="closing"))
     agenda.add(intention(4, id="of-another", step="ask/1", party=1))
-    agenda.drop(CASES[0], ("step",), party=PARTIES[0], step="ask/1")
+    agenda.drop(CASES[0], "step", party=PARTIES[0], step="ask/1")
     assert taken(agenda) == ["b", "late", "of-another"]
 
 

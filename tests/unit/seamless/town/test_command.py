@@ -33,7 +33,6 @@ def test_what_only_a_simulation_has_is_refused_without_one(given: list[str]) -> 
     [
         (["--except", "fire"], "there is no agency 'fire' in the directory; there are: housing, planning"),
         (["--except", "drainage"], "automated check"),
-        (["--rate", "nan"], "more than zero"),
         (["--days", "0"], "more than zero"),
         (["--manners", "nowhere.toml"], "No such file"),
     ],

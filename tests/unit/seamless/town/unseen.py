@@ -113,7 +113,9 @@ def unseen(draw: st.DrawFn) -> Unseen:
 
 
 def _request(draw: st.DrawFn, number: int) -> type[Request[Any]]:
-    names = draw(st.lists(st.sampled_from(["yes", "no", "later", "partly", "other"]), min_size=1, unique=True))
+    names = draw(
+        st.lists(st.sampled_from(["yes", "no", "later", "partly", "other"]), min_size=1, unique=True)
+    )
     needed = st.sampled_from(["reason", "document", "missing", "remarks", None])
     needs = {name: field for name in names[1:] if (field := draw(needed)) is not None}
     answer: Any = create_model(  # type: ignore[call-overload]
