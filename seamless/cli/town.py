@@ -82,6 +82,8 @@ def figures(town: Town) -> dict[str, object]:
         "seed": scenario.seed,
         "day_seconds": scenario.day.total_seconds(),
         "applications_per_day": scenario.per_day,
+        "checking": town.procedures is None,
+        "not_open": {each.item.procedure: each.against for each in town.procedures or () if each.against},
         "handed_in": len(town.handed_in),
         "said": town.said,
         **town.players.board.figures(datetime.now(UTC)),
@@ -92,7 +94,9 @@ def now(town: Town) -> Text:
     """What goes on, in one line."""
     board = town.players.board
     overdue = board.overdue(datetime.now(UTC))
+    checking = "procedures are checked; " if town.procedures is None else ""
     parts: list[Part] = [
+        checking,
         (f"{board.kinds['opened']}", "bold"),
         " opened, ",
         (f"{board.open}", "bold"),
@@ -102,6 +106,7 @@ def now(town: Town) -> Text:
     ]
     if board.outcomes:
         parts.append("; " + ", ".join(f"{count} {each}" for each, count in board.outcomes.most_common()))
+    parts += [f"; not open: {each.item.procedure}" for each in town.procedures or () if each.against]
     parts.append(f"; {board.kinds['deemed']} by silence, {board.kinds['supplemented']} supplemented")
     if refused := board.refused:
         parts += ["; ", (f"{refused.total()} dead letters", "red"), _named(refused)]

@@ -47,7 +47,6 @@ class SimulatedChannel:
 
     Attributes:
         refused: the cases whose applications were refused.
-        shut: the procedures that open no cases at present.
     """
 
     def __init__(self, channel: ChannelId, manner: ApplicantManner, *, seed: int, day: timedelta) -> None:
@@ -57,7 +56,6 @@ class SimulatedChannel:
         """
         self.party = Party.channel(channel)
         self.refused: set[str] = set()
-        self.shut: set[ProcedureId] = set()
         self._channel, self._manner = channel, manner
         self._seed, self._day = seed, day
         self._procedures: dict[str, ProcedureId] = {}
@@ -72,7 +70,6 @@ class SimulatedChannel:
         lacks = chance.random() < self._manner.lacks
         made = application_to(item, chance, now.date(), lacks=lacks)
         case = numbered_case(self._channel, number)
-        self._procedures[case] = item.procedure
         message = Applied(procedure=item.procedure, application=made.model_dump(mode="json"))
         return Intention(now, self.party, case, message, f"{case}/{message.type}", until="ever")
 
@@ -103,8 +100,6 @@ class SimulatedChannel:
         agenda.drop(case, *PASSING, "ever", party=self.party, id=said)
         if event.type == RefusedNotice.type and said == f"{case}/{Applied.type}":
             self.refused.add(case)
-            if event.data.get("reason") == "procedure-not-open" and case in self._procedures:
-                self.shut.add(self._procedures[case])
 
     def _registered(self, event: Event, case: CaseId, receipt: Receipt, agenda: Agenda) -> None:
         self._procedures[case] = receipt.procedure

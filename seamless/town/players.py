@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import structlog
 
-from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.directory import Directory
 from contracts.terms.identifiers import CaseId, Party, ProcedureId
 from contracts.terms.service_item import ServiceItem
@@ -88,16 +86,16 @@ class Players:
         else:
             self._parties[party].hear(Event.decode(value, headers), self.agenda)
 
-    def application(self, number: int, now: datetime, today: date) -> Application | None:
-        """The application of one more applicant; None where there is no procedure to apply for.
+    def application(self, number: int, now: datetime, items: Sequence[ServiceItem]) -> Application | None:
+        """The application of one more applicant; None where no application to any procedure can be made up.
 
         Args:
             number: of the case.
-            today: the legal day.
+            items: the procedures that may be applied for.
         """
         chance = draw(self._seed, number, "arrival")
-        while items := list(self._applied_for(today)):
-            channel, item = chance.choice(list(self._channels.values())), chance.choice(items)
+        while known := [each for each in items if each.procedure not in self._without_example]:
+            channel, item = chance.choice(list(self._channels.values())), chance.choice(known)
             try:
                 return Application(item.procedure, channel.applies(item, number, now))
             except NoExample as none:
@@ -108,12 +106,3 @@ class Players:
     def has_ended(self, case: CaseId) -> bool:
         """Whether a case is closed, or its application was refused."""
         return self.board.is_closed(case) or case in self._channels[case.channel].refused
-
-    def _applied_for(self, today: date) -> Iterator[ServiceItem]:
-        """The procedures that have a law in force, open cases, and of which an application can be made up."""
-        shut = {procedure for each in self._channels.values() for procedure in each.shut}
-        for item in CATALOGUE.values():
-            with contextlib.suppress(LookupError):
-                item.law_on(today)
-                if item.procedure not in shut | self._without_example:
-                    yield item

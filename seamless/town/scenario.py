@@ -53,6 +53,11 @@ class Scenario:
         """How many seconds pass between two applications, on average."""
         return self.day.total_seconds() / self.per_day
 
+    @property
+    def seconds(self) -> float | None:
+        """How many seconds it lasts; None: without an end."""
+        return None if self.days is None else self.days * self.day.total_seconds()
+
 
 def agencies_in(directory: Directory, scenario: Scenario) -> list[AgencyId]:
     """The agencies that are simulated: those with a system of their own, but for those that are set apart."""

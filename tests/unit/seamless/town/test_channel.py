@@ -102,31 +102,21 @@ def test_every_application_is_one_whatever_is_drawn(procedure: str) -> None:
         item.application.model_validate(each["application"])
 
 
-def test_a_procedure_that_opens_no_cases_is_not_applied_for_any_more() -> None:
+def test_a_case_whose_application_was_refused_has_ended() -> None:
     players = Players(everybody_by_a_system(), Scenario(day=timedelta(seconds=1), seed=1))
-    shut: set[ProcedureId] = set()
-    for number in range(1, 200):
-        application = players.application(number, NOW, NOW.date())
-        if application is None:
-            break
-        assert application.procedure not in shut
-        shut.add(application.procedure)
-        case, intention = application.intention.case, application.intention
-        refused = RefusedNotice(
-            event=intention.id,
-            reason="procedure-not-open",
-            text={"zh": "不", "en": "no"},
-            detail="its check fails",
-        )
-        event = told(case, refused)
-        value, headers = event.encode()
-        players.hear(f"channel.{case.channel}.notices", case.encode(), value, headers)
-        assert players.has_ended(case)
-    assert shut == set(CATALOGUE)
-
-
-def test_the_first_application_comes_through_a_channel_of_the_directory() -> None:
-    players = Players(everybody_by_a_system(), Scenario(day=DAY, seed=3))
-    application = players.application(1, NOW, NOW.date())
+    application = players.application(1, NOW, [CONSTRUCTION_PERMIT])
     assert application is not None
-    assert application.intention.party.id in {PORTAL, "counter"}
+    assert application.procedure == CONSTRUCTION
+    intention = application.intention
+    assert intention.party.id in {PORTAL, "counter"}
+    assert not players.has_ended(intention.case)
+    text = {"zh": "不", "en": "no"}
+    refused = RefusedNotice(event=intention.id, reason="conflict", text=text, detail="another one")
+    value, headers = told(intention.case, refused).encode()
+    players.hear(f"channel.{intention.party.id}.notices", intention.case.encode(), value, headers)
+    assert players.has_ended(intention.case)
+
+
+def test_without_a_procedure_that_is_open_nobody_applies() -> None:
+    players = Players(everybody_by_a_system(), Scenario(day=DAY, seed=3))
+    assert players.application(1, NOW, []) is None
