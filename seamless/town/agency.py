@@ -74,20 +74,22 @@ class SimulatedAgency:
         if answer is None:
             return
 
-        def intend(at: datetime, message: Message, until: Until = "step") -> None:
+        def intend(
+            at: datetime, message: Message, until: Until = "step", before: datetime | None = None
+        ) -> None:
             case, id = CaseId(event.subject), f"{request}/{message.type}"
-            agenda.add(Intention(at, self.party, case, message, id, request, request, until))
+            agenda.add(Intention(at, self.party, case, message, id, request, request, until, before))
 
         def share(of_the_work: float) -> datetime:
             return began + of_the_work * (min(answers_at, asked.due) - began)
 
         officer = f"{self._agency}-{number_of(event.subject) % OFFICERS}"
         said = answer.model_dump(mode="json")
-        intend(share(0.1), Received(officer=officer))
+        intend(share(0.1), Received(officer=officer), before=asked.binding_end)
         if chance.random() < manner.asks:
-            intend(share(0.3), Question(text=QUESTION, officer=officer))
+            intend(share(0.3), Question(text=QUESTION, officer=officer), before=asked.binding_end)
         if chance.random() < manner.disowns:
-            intend(share(0.4), NotOurs(reason=NOT_OURS, officer=officer))
+            intend(share(0.4), NotOurs(reason=NOT_OURS, officer=officer), before=asked.binding_end)
         too_late = answers_at >= asked.binding_end
         intend(answers_at, Answered(answer=said, officer=officer), "closing" if too_late else "step")
         if chance.random() < manner.corrects and not too_late:

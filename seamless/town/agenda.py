@@ -29,6 +29,7 @@ class Intention:
         step: what it is about: a request id, or a step of the case; empty for the case as a whole.
         request: the request id that the event names.
         until: until when there is a point in it.
+        before: from this instant on there is none either, as its party knows by itself.
     """
 
     at: datetime
@@ -39,6 +40,7 @@ class Intention:
     step: str = ""
     request: str | None = None
     until: Until = "step"
+    before: datetime | None = None
 
 
 class Agenda:
@@ -94,13 +96,14 @@ class Agenda:
         return self._queue[0][0] if self._queue else None
 
     def take(self, now: datetime) -> Intention | None:
-        """What is to be said first of what is due; it is no longer intended then."""
-        at = self.next_at()
-        if at is None or at > now:
-            return None
-        intention = heapq.heappop(self._queue)[2]
-        self.drop(intention.case, intention.until, party=intention.party, id=intention.id)
-        return intention
+        """What is to be said first of what is due; it is no longer intended then, nor is what there is no
+        point in any more."""
+        while (at := self.next_at()) is not None and at <= now:
+            intention = heapq.heappop(self._queue)[2]
+            self.drop(intention.case, intention.until, party=intention.party, id=intention.id)
+            if intention.before is None or now < intention.before:
+                return intention
+        return None
 
     def _stands(self, intention: Intention) -> bool:
         return self.of(intention.case).get((intention.party, intention.id)) is intention

@@ -16,14 +16,15 @@ from tests.commands.running import COMMAND, ROOT, left_running, replaced, seamle
 
 pytestmark = pytest.mark.integration
 
-APPLICATIONS = 50
+APPLICATIONS = 40
 INTENDED = {"case-closed"}
 """The only dead letters of a town: what crossed the end of its case, and payments that came too late."""
 
 
+@pytest.mark.timeout(600)  # after a change of the code its procedures are checked first
 def test_a_town_ends_once_its_cases_are_closed_and_has_seen_all_kinds_of_ends(tmp_path: Path) -> None:
-    given = ["--day", "300ms", "--rate", "1", "--seed", 33, "--applications", APPLICATIONS]
-    code, ended = seamless("up", "--simulate", *given, "--data", tmp_path, "--json")
+    given = ["--day", "500ms", "--rate", "0.5", "--seed", 33, "--applications", APPLICATIONS]
+    code, ended = seamless("up", "--simulate", *given, "--data", tmp_path, "--json", timeout=560)
     town = ended["town"]
     assert (code, town["ended"]) == (0, True)
     assert town["handed_in"] == town["opened"] == town["closed"] == APPLICATIONS
@@ -60,8 +61,10 @@ def running_town(data: Path, *given: str) -> Iterator[tuple[int, Callable[..., d
         assert left_running(data) == []
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
 async def test_a_town_goes_on_when_its_broker_was_away_and_leaves_out_who_is_excepted(tmp_path: Path) -> None:
-    given = ("--day", "300ms", "--rate", "0.8", "--except", "fire-safety", "--except", "parks")
+    given = ("--day", "500ms", "--rate", "0.5", "--except", "fire-safety", "--except", "parks")
     with running_town(tmp_path, *given) as (pid, until):
         before = until(lambda town: town["closed"] >= 5)
         await replaced(pid, "kafka.Kafka")

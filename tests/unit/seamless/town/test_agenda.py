@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -77,3 +78,12 @@ def test_what_the_platform_has_taken_is_not_said_again() -> None:
     agenda.add(intention(1, id="b"))
     agenda.drop(CASES[0], party=PARTIES[0], id="a")
     assert taken(agenda) == ["b"]
+
+
+def test_what_its_party_knows_to_be_too_late_is_not_said_when_it_was_held_up() -> None:
+    agenda = Agenda()
+    soon = intention(1, id="too late by then")
+    agenda.add(replace(soon, before=BEGAN + timedelta(seconds=5)))
+    agenda.add(replace(soon, id="all the same"))
+    assert taken(agenda, 5) == ["all the same"]
+    assert agenda.next_at() is None
