@@ -14,8 +14,8 @@ from seamless.replay.parties import CHANNEL as LOG
 from seamless.town.manners import DEMONSTRATION, Manners
 
 PER_DAY = 2.0
-"""Applications in a working day, on average. With a day of five seconds that keeps one of two cores about
-half busy, see docs/operating.md."""
+"""Applications in a working day, on average. With a day of five seconds, a platform takes about half a core
+for it, see docs/operating.md."""
 
 
 @dataclass(frozen=True)
