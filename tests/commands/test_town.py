@@ -23,8 +23,11 @@ INTENDED = {"case-closed"}
 
 @pytest.mark.timeout(600)  # after a change of the code its procedures are checked first
 def test_a_town_ends_once_its_cases_are_closed_and_has_seen_all_kinds_of_ends(tmp_path: Path) -> None:
+    manners = tmp_path / "manners.toml"
+    manners.write_text("[agency]\nthorough = 1\n[applicants]\nlacks = 0.9\n", "utf-8")
     given = ["--day", "500ms", "--rate", "0.5", "--seed", 33, "--applications", APPLICATIONS]
-    code, ended = seamless("up", "--simulate", *given, "--data", tmp_path, "--json", timeout=560)
+    given += ["--manners", manners, "--data", tmp_path / "data"]
+    code, ended = seamless("up", "--simulate", *given, "--json", timeout=560)
     town = ended["town"]
     assert (code, town["ended"]) == (0, True)
     assert town["handed_in"] == town["opened"] == town["closed"] == APPLICATIONS
