@@ -92,8 +92,8 @@ class FenceActivity:
         self._availability = Availability(outage_after=outage_after)
         self._held = HeldConsequences(self._availability.known_until)
         self._suspects = Suspects()
-        self._beats = TopicFollower(broker, AVAILABILITY, self._availability.take)
-        self._letters = TopicFollower(broker, DEAD_LETTER, self._suspects.take)
+        self._beats = TopicFollower(broker, [AVAILABILITY], self._availability.take)
+        self._letters = TopicFollower(broker, [DEAD_LETTER], self._suspects.take)
         self._following: list[asyncio.Task[None]] = []
         self._clients = AsyncExitStack()
         self._reader: Any = None

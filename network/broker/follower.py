@@ -1,9 +1,9 @@
-"""Keeping up with a whole topic: what it holds, from its first record to the one that is its last now."""
+"""Keeping up with whole topics: what they hold, from the first record to the one that is the last now."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -20,22 +20,23 @@ RETRY_SECONDS = 0.5
 
 
 class TopicFollower:
-    """Reads every record of a topic, in order per partition, for as long as :meth:`run` runs.
+    """Reads every record of some topics, in order per partition, for as long as :meth:`run` runs.
 
     It survives its broker: a new connection goes on after the last record that was taken.
 
     Attributes:
-        read_once: whether all that the topic had when it was first followed has been taken.
+        read_once: whether all that the topics had when they were first followed has been taken.
     """
 
-    def __init__(self, broker: Broker, topic: str, take: Callable[[Any], None]) -> None:
+    def __init__(self, broker: Broker, topics: Sequence[str], take: Callable[[Any], None]) -> None:
         """
         Args:
-            topic: without the administration's prefix.
+            topics: without the administration's prefix.
             take: called with each record (aiokafka's ``ConsumerRecord``). It must not raise.
         """
         self._broker = broker
-        self._topic, self._name = topic, broker.topic(topic)
+        self._topics = tuple(topics)
+        self._told = broker.topic(topics[0]) + (f" and {len(topics) - 1} more" if topics[1:] else "")
         self._take = take
         self.read_once = False
         self._consumer: Any = None
@@ -43,26 +44,26 @@ class TopicFollower:
         self._moved = asyncio.Condition()
 
     async def run(self) -> None:
-        """Follow the topic until cancelled."""
+        """Follow the topics until cancelled."""
         while True:
             try:
                 async with self._broker.consuming() as consumer:
                     await self._follow(consumer)
             except (KafkaError, Unavailable, OSError) as error:
-                log.warning("following a topic waits for Kafka", topic=self._name, error=str(error))
+                log.warning("following waits for Kafka", topics=self._told, error=str(error))
             finally:
                 self._consumer = None
             await asyncio.sleep(RETRY_SECONDS)
 
     async def catch_up(self) -> None:
-        """Return when everything that the topic had at the call has been taken.
+        """Return when everything that the topics had at the call has been taken.
 
         Raises:
             Unavailable: the broker cannot be asked.
         """
         consumer = self._consumer
         if consumer is None:
-            raise Unavailable(f"{self._name} is not followed at the moment: the broker is away")
+            raise Unavailable(f"{self._told} is not followed at the moment: the broker is away")
         try:
             ends = await consumer.end_offsets(list(self._positions))
         except KafkaError as error:
@@ -78,7 +79,7 @@ class TopicFollower:
             await self._moved.wait_for(condition)
 
     async def _follow(self, consumer: Any) -> None:
-        partitions = await self._broker.partitions([self._topic])
+        partitions = await self._broker.partitions(self._topics)
         begins = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
         consumer.assign(partitions)

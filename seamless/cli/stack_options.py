@@ -51,9 +51,13 @@ def seconds(text: str) -> float:
 
 
 def compressed(day_seconds: float) -> dict[str, Any]:
-    """The settings with which a working day lasts so long, and gateways beat many times in it: the
-    consequence of a deadline waits for the first heartbeat after it."""
-    return {"calendar": f"compressed:{day_seconds}", "heartbeat_seconds": min(5.0, day_seconds / 20)}
+    """The settings with which a working day lasts so long, gateways beat many times in it (the consequence
+    of a deadline waits for the first heartbeat after it), and the grace after an outage is one day."""
+    return {
+        "calendar": f"compressed:{day_seconds}",
+        "heartbeat_seconds": min(5.0, day_seconds / 20),
+        "outage_grace_seconds": day_seconds,
+    }
 
 
 @asynccontextmanager

@@ -9,17 +9,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.procedures.construction_permit import CheckCompleteness, DeliverPermit, IssuePermit
-from contracts.terms.identifiers import AgencyId
+from contracts.terms.identifiers import AgencyId, CaseId, Party
 from contracts.terms.values import DocumentRef
-from contracts.wire.envelope import Event
+from contracts.wire.envelope import Event, Message
 from contracts.wire.messages import Answered, Cancelled, Received, Requested
 from network.broker.publisher import Publisher
 from network.parties import AgencyClient
 from seamless.demo.assumptions import Plan, plan
-from seamless.demo.numbers import number_of
+from seamless.town.agenda import Agenda, Intention
+from seamless.town.draws import number_of
+from seamless.town.speaking import Speaker
 from workers.process.metrics import set_ready
 from workers.process.run import run_process
 from workers.process.settings import Settings
@@ -30,42 +33,36 @@ MISSING = [
 ]
 
 
-class SimulatedAgency:
-    """One agency: every request becomes a task that works for the drawn time and then answers."""
+class PlannedAgency:
+    """One agency: every request is worked on for the drawn time, and then answered as drawn."""
 
-    def __init__(self, client: AgencyClient, *, seed: int, day_seconds: float) -> None:
-        self._client = client
-        self._agency = client.party.id
-        self._seed = seed
-        self._day = day_seconds
-        self._work: dict[str, asyncio.Task[None]] = {}
+    def __init__(self, agency: AgencyId, *, seed: int, day: timedelta) -> None:
+        """
+        Args:
+            day: how long a working day lasts.
+        """
+        self._agency = agency
+        self._seed, self._day = seed, day
 
-    async def run(self) -> None:
-        """Answer requests until cancelled."""
-        async with self._client.hearing(group=f"agency.{self._agency}.demo") as heard:
-            set_ready()
-            async for event in heard:
-                self._take(event)
-
-    def _take(self, event: Event) -> None:
-        request = event.requestid or ""
-        if event.type == Requested.type and request not in self._work:
-            self._work[request] = asyncio.create_task(self._answer(event, request))
-        elif event.type == Cancelled.type and (task := self._work.get(request)):
-            task.cancel()
-
-    async def _answer(self, event: Event, request: str) -> None:
-        requested = Requested.model_validate(event.data)
+    def hear(self, event: Event, agenda: Agenda) -> None:
+        """Take in what the platform tells it."""
+        request, party = event.requestid or "", Party.agency(self._agency)
+        if event.type == Cancelled.type:
+            agenda.drop(event.subject, step=request)
+        if event.type != Requested.type:
+            return
+        requested, step = Requested.model_validate(event.data), request.partition("/")[2]
         case = plan(self._seed, number_of(event.subject))
-        step = request.split("/", 1)[1]
-        done = asyncio.get_running_loop().time() + self._day * _days(case, requested.request, step)
-        trace = {"traceparent": event.traceparent, "tracestate": event.tracestate}
-        await self._client.receive(request, id=f"{request}/{Received.type}", **trace)
-        await asyncio.sleep(done - asyncio.get_running_loop().time())
+
+        def intend(at: datetime, message: Message) -> None:
+            id = f"{request}/{message.type}"  # the same when it is said again
+            subject = CaseId(event.subject)
+            agenda.add(Intention(at, party, subject, message, id, step=request, request=request))
+
         officer = f"{self._agency}-{number_of(event.subject) % 7}"
-        answer = _answer_to(case, requested, step)
-        answered = f"{request}/{Answered.type}"  # an id that is the same when it is sent again
-        await self._client.answer(request, answer, officer=officer, id=answered)
+        worked = _days(case, requested.request, step) * self._day
+        intend(event.time, Received())
+        intend(event.time + worked, Answered(answer=_answer_to(case, requested, step), officer=officer))
 
 
 def _days(case: Plan, request: str, step: str) -> float:
@@ -97,18 +94,24 @@ def _document(name: str) -> DocumentRef:
     )
 
 
-async def run(settings: Settings, agency: AgencyId, *, seed: int, day_seconds: float) -> None:
+async def run(settings: Settings, agency: AgencyId, *, seed: int, day: timedelta) -> None:
     """Run one simulated agency until cancelled."""
-    async with Publisher(settings.broker) as publisher:
-        administration = settings.directory.administration
-        client = AgencyClient(publisher, administration, agency, rules=settings.rules)
-        await SimulatedAgency(client, seed=seed, day_seconds=day_seconds).run()
+    agenda, simulated = Agenda(), PlannedAgency(agency, seed=seed, day=day)
+    async with Publisher(settings.broker) as publisher, asyncio.TaskGroup() as group:
+        speaker = Speaker(publisher, settings, agenda)
+        group.create_task(speaker.run())
+        client = AgencyClient(publisher, settings.directory.administration, agency, rules=settings.rules)
+        async with client.hearing(group=f"agency.{agency}.demo") as heard:
+            set_ready()
+            async for event in heard:
+                simulated.hear(event, agenda)
+                speaker.look()
 
 
 def main() -> None:
     """``python -m seamless.demo.agency AGENCY SEED DAY_SECONDS``."""
-    agency, seed, day = AgencyId(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    run_process(f"demo-{agency}", lambda settings: run(settings, agency, seed=seed, day_seconds=day))
+    agency, seed, day = AgencyId(sys.argv[1]), int(sys.argv[2]), timedelta(seconds=float(sys.argv[3]))
+    run_process(f"demo-{agency}", lambda settings: run(settings, agency, seed=seed, day=day))
 
 
 if __name__ == "__main__":

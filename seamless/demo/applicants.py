@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT, Applicant, Application, Site
-from contracts.terms.identifiers import CaseId, ChannelId
+from contracts.terms.identifiers import CaseId, ChannelId, Party
 from contracts.terms.values import DocumentRef
-from contracts.wire.envelope import Event
+from contracts.wire.envelope import Event, Message
 from contracts.wire.messages import ApplicantWithdrew, Applied, Paid, Supplemented
 from contracts.wire.notices import Decided, FeeDue, Missing
 from network.broker.publisher import Publisher
 from network.parties import ChannelClient
 from seamless.demo.assumptions import plan
-from seamless.demo.numbers import number_of, numbered_case
+from seamless.town.agenda import Agenda, Intention
+from seamless.town.draws import number_of, numbered_case
+from seamless.town.speaking import Speaker
 from workers.process.settings import Settings
 
 PORTAL = ChannelId("portal")
@@ -27,68 +27,56 @@ class Applicants:
     """The applicants of one run."""
 
     def __init__(self, settings: Settings, *, seed: int, day_seconds: float) -> None:
-        self._seed = seed
-        self._day = day_seconds
+        self._settings, self._seed = settings, seed
+        self._day = timedelta(seconds=day_seconds)
+        self._agenda = Agenda()
         self._publisher = Publisher(settings.broker)
-        administration = settings.directory.administration
-        self._portal = ChannelClient(self._publisher, administration, PORTAL, rules=settings.rules)
+        self._speaker = Speaker(self._publisher, settings, self._agenda)
         self._cases: set[str] = set()
-        self._intended: dict[str, set[asyncio.Task[None]]] = defaultdict(set)
 
     async def apply(self, cases: list[CaseId], *, apart_seconds: float) -> None:
         """Hand in the applications, one every ``apart_seconds``: they do not all come on one morning."""
         self._cases.update(cases)
         for case in cases:
-            drawn = plan(self._seed, number_of(case))
-            application = _application(self._seed, number_of(case))
-            procedure = CONSTRUCTION_PERMIT.procedure
-            await self._portal.apply(procedure, application, case=case, id=f"{case}/{Applied.type}")
-            if drawn.withdraws is not None:
-                self._later(drawn.withdraws, case, self._withdraw)
+            application = _application(self._seed, number_of(case)).model_dump(mode="json")
+            applied = Applied(procedure=CONSTRUCTION_PERMIT.procedure, application=application)
+            now = datetime.now(UTC)
+            self._intend(case, now, applied)
+            withdraws = plan(self._seed, number_of(case)).withdraws
+            if withdraws is not None:
+                self._intend(case, now + withdraws * self._day, ApplicantWithdrew())
+            self._speaker.look()
             await asyncio.sleep(apart_seconds)
 
     async def answer(self) -> None:
         """Do what the notices ask for, until cancelled."""
-        try:
-            async with self._portal.hearing(group="channel.portal.demo") as heard:
+        administration, rules = self._settings.directory.administration, self._settings.rules
+        portal = ChannelClient(self._publisher, administration, PORTAL, rules=rules)
+        async with self._publisher, asyncio.TaskGroup() as group:
+            group.create_task(self._speaker.run())
+            async with portal.hearing(group="channel.portal.demo") as heard:
                 async for notice in heard:
                     self._read(notice)
-        finally:
-            for task in [task for tasks in self._intended.values() for task in tasks]:
-                task.cancel()
-            await self._publisher.stop()
+                    self._speaker.look()
 
     def _read(self, notice: Event) -> None:
         if notice.subject not in self._cases:  # of an earlier run on the same data
             return
-        case = CaseId(notice.subject)
-        drawn = plan(self._seed, number_of(case))
+        case, drawn = CaseId(notice.subject), plan(self._seed, number_of(notice.subject))
         if notice.type == Decided.type:  # there is nothing left to withdraw, to supplement or to pay
-            for task in self._intended.pop(case, ()):
-                task.cancel()
+            self._agenda.drop(case)
         elif notice.type == Missing.type and drawn.supplement is not None:
-            self._later(drawn.supplement, case, self._supplement)
+            whole = _application(self._seed, number_of(case), complete=True).model_dump(mode="json")
+            handed_in = {name: whole[name] for name in ("land_title", "shelter_plan")}
+            supplemented = Supplemented(application=handed_in)
+            self._intend(case, notice.time + drawn.supplement * self._day, supplemented)
         elif notice.type == FeeDue.type:
-            due = FeeDue.model_validate(notice.data)
-            self._later(drawn.payment, case, lambda case: self._pay(case, due))
+            paid = Paid(amount=FeeDue.model_validate(notice.data).amount, reference=case[-12:])
+            self._intend(case, notice.time + drawn.payment * self._day, paid)
 
-    def _later(self, days: float, case: CaseId, act: Callable[[CaseId], Coroutine[Any, Any, object]]) -> None:
-        async def wait_and_act() -> None:
-            await asyncio.sleep(days * self._day)
-            await act(case)
-
-        self._intended[case].add(asyncio.create_task(wait_and_act()))
-
-    async def _withdraw(self, case: CaseId) -> None:
-        await self._portal.withdraw(case, id=f"{case}/{ApplicantWithdrew.type}")
-
-    async def _supplement(self, case: CaseId) -> None:
-        whole = _application(self._seed, number_of(case), complete=True).model_dump(mode="json")
-        handed_in = {name: whole[name] for name in ("land_title", "shelter_plan")}
-        await self._portal.supplement(case, handed_in, id=f"{case}/{Supplemented.type}")
-
-    async def _pay(self, case: CaseId, due: FeeDue) -> None:
-        await self._portal.pay(case, due.amount, reference=case[-12:], id=f"{case}/{Paid.type}")
+    def _intend(self, case: CaseId, at: datetime, message: Message) -> None:
+        party = Party.channel(PORTAL)
+        self._agenda.add(Intention(at, party, case, message, f"{case}/{message.type}"))
 
 
 def _application(seed: int, number: int, *, complete: bool = False) -> Application:

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.wire.ledger import LedgerEntry
 from seamless.demo.assumptions import plan
-from seamless.demo.numbers import number_of
+from seamless.town.draws import number_of
 
 
 @dataclass

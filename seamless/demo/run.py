@@ -24,8 +24,8 @@ from network.broker.ledger import LedgerFollower
 from seamless.demo import agency as agency_process
 from seamless.demo.applicants import Applicants, new_cases
 from seamless.demo.assumptions import plan
-from seamless.demo.numbers import number_of
 from seamless.demo.report import Report, report
+from seamless.town.draws import number_of
 
 SYSTEMS = (HOUSING, PLANNING, FIRE_SAFETY, CIVIL_AIR_DEFENCE, ENVIRONMENT, SERVICE_HALL)
 LIMIT_FACTOR = 3.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 
 from contracts.terms.clock_rules import NothingFollows
 from contracts.terms.directory import Directory
@@ -22,7 +22,7 @@ from seamless.explore.lines import Line, Lines
 from seamless.explore.opening import FIRST_DAY
 from seamless.explore.silence import Silence, table
 from seamless.explore.story import story
-from seamless.explore.values import NoExample, fields_of, plain, variants
+from seamless.explore.values import NoExample, filled, is_closed, plain, variants
 from workflows.case import Procedure
 
 Checks = Mapping[Any, Sequence[Callable[..., Any]]]
@@ -202,7 +202,7 @@ def applications(item: ServiceItem, lines: Lines) -> Iterator[Applied]:
         NoExample: there is no example, and none can be made up.
     """
     examples = item.examples or (plain(item.application, FIRST_DAY),)
-    whole = _filled(examples[0])
+    whole = filled(examples[0], FIRST_DAY)
     yield Applied("example 1, with all that it may hold", whole, FULL, copies=False)
     for number, example in enumerate(examples, 1):
         if number > 1 or len(examples) == 1 or example != whole:
@@ -216,24 +216,6 @@ def applications(item: ServiceItem, lines: Lines) -> Iterator[Applied]:
         kind = fields[changed[0]].annotation
         is_text = isinstance(kind, type) and issubclass(kind, str)
         helps = not is_text and 0 < len(lines.unreached) < left  # the last one reached something, and not all
-        if _is_closed(kind) or helps:
+        if is_closed(kind) or helps:
             made, left = made + 1, len(lines.unreached)
             yield Applied(f"example 1, with another {changed[0]}", other, SHORT)
-
-
-def _filled(example: Statement) -> Statement:
-    """An example with what it may hold beside what it does."""
-    kind = type(example)
-    for name, values in fields_of(kind, FIRST_DAY).items():
-        there = [each for each in values if each is not None]
-        if getattr(example, name) is None and there:
-            example = kind.model_validate(
-                {key: getattr(example, key) for key in kind.model_fields} | {name: there[0]}
-            )
-    return example
-
-
-def _is_closed(kind: Any) -> bool:
-    if get_origin(kind) is Literal or kind is bool:
-        return True
-    return any(_is_closed(each) for each in get_args(kind))

@@ -13,12 +13,13 @@ from contracts.terms.clock_rules import PenaltyPayment, TacitGrant, TacitRefusal
 from contracts.terms.identifiers import PLATFORM, Party
 from contracts.terms.reports import REPORTS, Report
 from contracts.terms.requests import REQUESTS, Request
-from contracts.terms.values import DocumentRef, MissingItem, Money
+from contracts.terms.values import MissingItem, Money
 from contracts.wire.envelope import Message
 from contracts.wire.messages import Answered, ApplicantWithdrew, NoticeOfDefault, Paid, Reported, Supplemented
 from seamless.explore.graph import Move, local, plain
+from seamless.explore.missing import missing_in
 from seamless.explore.play import Play
-from seamless.explore.values import NoExample, answers, fields_of, variants
+from seamless.explore.values import NoExample, answers, fields_of, in_json, money_in, variants
 from workflows.case.deadlines import Wait
 from workflows.case.journal import PAYMENT
 
@@ -107,11 +108,8 @@ class Oracle:
         if shown is None:
             said = self._application.model_dump(mode="json") | play.journal.supplements
             shown = kind.model_validate(said)
-        lacking = [name for name, value in shown if value is None and name in kind.model_fields]
-        documents = [name for name in lacking if "DocumentRef" in str(kind.model_fields[name].annotation)]
         known = {field for each in play.journal.outcomes.values() for field in each.fields}
-        copies = [name for name, value in shown if isinstance(value, DocumentRef) and not known]
-        fields = documents or lacking or (copies[:1] if self._copies else [])
+        fields = missing_in(shown, copies=self._copies and not known)
         return [MissingItem(zh=field, en=field, field=field) for field in fields]
 
     def _supplements(self, play: Play, wait: Wait) -> Iterator[Move]:
@@ -122,7 +120,7 @@ class Oracle:
             if not values:
                 raise NoExample(f"no {field} of {kind.__name__} can be made up")
             given[field] = values[0]
-        whole = {name: _json(value) for name, value in given.items()}
+        whole = {name: in_json(value) for name, value in given.items()}
         if not whole:
             return
         yield self._hands_in(wait, whole)
@@ -165,7 +163,7 @@ class Oracle:
     def _amounts(self, play: Play) -> Iterator[Money]:
         """Amounts that may make a difference: those that the application speaks of, one less and one more."""
         currency = play.case.law.fees.currency
-        found = sorted({each.amount for each in _money(self._application)})
+        found = sorted({each.amount for each in money_in(self._application)})
         yield Money(amount=Decimal("0.01"), currency=currency)
         for amount in [*found, Decimal(100_000)]:
             if amount:
@@ -182,22 +180,3 @@ def _reports(wait: Wait, who: Party, report: Report) -> Move:
 
 def _items(value: Any) -> list[MissingItem]:
     return [each for each in value if isinstance(each, MissingItem)] if isinstance(value, tuple) else []
-
-
-def _json(value: Any) -> Any:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else _text(value)
-
-
-def _text(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
-def _money(value: Any) -> Iterator[Money]:
-    if isinstance(value, Money):
-        yield value
-    elif isinstance(value, BaseModel):
-        for _, each in value:
-            yield from _money(each)
-    elif isinstance(value, tuple | list):
-        for each in value:
-            yield from _money(each)

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from random import Random
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -126,6 +127,60 @@ def _answers(
             yield kind.model_validate(said | changes)
         except ValidationError:
             continue
+
+
+def filled(given: M, day: date) -> M:
+    """An example with what it may hold beside what it does, as far as that can be made up."""
+    kind = type(given)
+    for name, values in fields_of(kind, day).items():
+        there = [each for each in values if each is not None]
+        if getattr(given, name) is None and there:
+            given = _with(given, name, there[0]) or given
+    return given
+
+
+def drawn(given: M, chance: Random, day: date) -> M:
+    """An example, each of its closed sets drawn from what it may hold."""
+    for name, values in fields_of(type(given), day).items():
+        if values and is_closed(type(given).model_fields[name].annotation):
+            given = _with(given, name, chance.choice(values)) or given
+    return given
+
+
+def _with(given: M, name: str, value: Any) -> M | None:
+    """The same with another value of one field; None where it may not have that."""
+    kind = type(given)
+    held = {key: getattr(given, key) for key in kind.model_fields}
+    try:
+        return kind.model_validate(held | {name: value})
+    except ValidationError:
+        return None
+
+
+def is_closed(kind: Any) -> bool:
+    """Whether a type is a closed set of values, or has one in it."""
+    if get_origin(kind) is Literal or kind is bool:
+        return True
+    return any(is_closed(each) for each in get_args(kind))
+
+
+def money_in(value: Any) -> Iterator[Money]:
+    """The amounts of money that a value speaks of."""
+    if isinstance(value, Money):
+        yield value
+    elif isinstance(value, BaseModel):
+        for _, each in value:
+            yield from money_in(each)
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from money_in(each)
+
+
+def in_json(value: Any) -> Any:
+    """A value of a field as a party says it, in JSON."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 @cache

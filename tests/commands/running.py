@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -89,3 +90,26 @@ def left_running(data: Path) -> list[str]:
         if str(data) in line and int(process.name) != os.getpid():
             found.append(line)
     return found
+
+
+def child(parent: int, part: str) -> int | None:
+    """The process id of a child whose command line has ``part``; None when there is none."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            status = (process / "stat").read_text("utf-8").rpartition(")")[2].split()
+            line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if int(status[1]) == parent and status[0] != "Z" and part in line:
+            return int(process.name)
+    return None
+
+
+async def replaced(parent: int, part: str) -> None:
+    """Kill a child as a crash would, and return once another one is in its place."""
+    before = child(parent, part)
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    async with asyncio.timeout(60):
+        while child(parent, part) in (None, before):
+            await asyncio.sleep(0.1)

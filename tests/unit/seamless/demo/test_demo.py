@@ -7,7 +7,7 @@ import pytest
 from contracts.procedures.construction_permit import CheckCompleteness
 from contracts.terms.identifiers import ChannelId
 from seamless.demo.assumptions import plan
-from seamless.demo.numbers import number_of, numbered_case
+from seamless.town.draws import number_of, numbered_case
 
 PLANS = [plan(33, number) for number in range(1, 301)]
 
