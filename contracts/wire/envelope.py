@@ -62,7 +62,8 @@ TraceParent = Annotated[str | None, BeforeValidator(_traced)]
 """The trace that something belongs to, as W3C Trace Context has it; None for what is no such thing."""
 
 
-Role = Literal["platform", "agency", "channel", "everybody"]
+Role = Literal["platform", "agency", "channel", "operator", "everybody"]
+About = Literal["case", "request", "party"]
 
 
 class Message(Contract):
@@ -72,6 +73,8 @@ class Message(Contract):
         name: what its type is made of: ``agency.answered`` for ``org.seamless.agency.answered.v1``.
         sender: who sends it.
         to: who reads it.
+        about: what it is about: a case, whose id is the ``subject`` of its event; a request of a case, which
+            the event names in ``requestid``, too; or a party, which is the ``subject`` then.
 
     Raises:
         TypeError: at definition, where another message has this type.
@@ -80,10 +83,13 @@ class Message(Contract):
     type: ClassVar[str]
     sender: ClassVar[Role]
     to: ClassVar[Role]
+    about: ClassVar[About]
 
-    def __init_subclass__(cls, *, name: str, sender: Role, to: Role, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, *, name: str, sender: Role, to: Role, about: About = "case", **kwargs: Any
+    ) -> None:
         super().__init_subclass__(**kwargs)
-        cls.type, cls.sender, cls.to = f"org.seamless.{name}.v1", sender, to
+        cls.type, cls.sender, cls.to, cls.about = f"org.seamless.{name}.v1", sender, to, about
         if sender in ("agency", "channel"):
             cls.bounds = STATED  # a party's own words
         if cls.type in MESSAGES:

@@ -14,8 +14,8 @@ from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM
 from contracts.wire.dead_letter import DeadLetter, Place
 from contracts.wire.envelope import Event
-from contracts.wire.messages import Refused, refusal_id
-from contracts.wire.notices import RefusedNotice
+from contracts.wire.messages import refusal_id
+from contracts.wire.orders import REFUSED_AS
 from contracts.wire.topics import DEAD_LETTER
 from network.broker.publisher import Publisher, Record, RecordTooLarge
 
@@ -86,7 +86,7 @@ class DeadLetterWriter:
         said = _said(arrival)
         key = one_line((arrival.key or b"").decode(errors="replace")[:200])
         case = said.get("subject") or key or "unknown"
-        kind = Refused if arrival.inlet.party.kind == "agency" else RefusedNotice
+        kind = REFUSED_AS[arrival.inlet.party.kind]
         refused = kind(
             event=said.get("id"),
             reason=letter.reason,

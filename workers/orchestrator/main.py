@@ -16,6 +16,7 @@ from activities.outbox import OutboxActivity
 from archive.reader import ArchiveReader
 from contracts.platform import CASES_QUEUE
 from network.broker.publisher import Publisher
+from network.broker.standing import StandingOrders
 from workers.orchestrator.proven import reached_in_sandbox
 from workers.orchestrator.sandbox import sandbox
 from workers.process.attendance import attended
@@ -106,6 +107,7 @@ def _fence(settings: Settings) -> FenceActivity:
         outage_after=timedelta(seconds=settings.outage_after_seconds),
         grace=timedelta(seconds=settings.outage_grace_seconds),
         virtual_time=settings.virtual_time,
+        orders=None if settings.virtual_time else StandingOrders(settings.broker, settings.directory),
     )
 
 
