@@ -40,8 +40,8 @@ def resend(
 
     [bold]Example[/bold]
 
-      seamless case resend portal-0199a1b2-0000-7000-8000-000000000001 review-planning \\
-        --why "their disk was full"
+      seamless case resend portal-0199a1b2-0000-7000-8000-000000000001 \\
+        review-planning --why "their disk was full"
     """
     _order(case, why, by, lambda known: known.resend(request), dry_run, as_json, data, archive, kafka=kafka)
 
@@ -65,8 +65,8 @@ def move(
 
     [bold]Example[/bold]
 
-      seamless case move portal-0199a1b2-0000-7000-8000-000000000001 review-planning \\
-        --to housing --why "planning says that it is not theirs"
+      seamless case move portal-0199a1b2-0000-7000-8000-000000000001 \\
+        review-planning --to housing --why "it is not theirs"
     """
     _order(case, why, by, lambda known: known.move(request, to), dry_run, as_json, data, archive, kafka=kafka)
 
@@ -100,7 +100,7 @@ def extend(
     [bold]Example[/bold]
 
       seamless case extend portal-0199a1b2-0000-7000-8000-000000000001 \\
-        --limit "10 working-days" --approval "2026-117" --why "a second expert is needed"
+        --limit "10 working-days" --approval "2026-117" --why "an expert is needed"
     """
     _order(
         case,
@@ -136,8 +136,8 @@ def release(
 
     [bold]Example[/bold]
 
-      seamless case release portal-0199a1b2-0000-7000-8000-000000000001 review-planning \\
-        --why "planning had the request, and says that it had nothing to say"
+      seamless case release portal-0199a1b2-0000-7000-8000-000000000001 \\
+        review-planning --why "they had it, and nothing to say"
     """
     _order(case, why, by, lambda known: known.release(step), dry_run, as_json, data, archive, kafka=kafka)
 
@@ -159,7 +159,8 @@ def confirm(
 
     [bold]Example[/bold]
 
-      seamless case confirm portal-0199a1b2-0000-7000-8000-000000000001 --why "I have seen the file"
+      seamless case confirm portal-0199a1b2-0000-7000-8000-000000000001 \\
+        --why "I have seen the file"
     """
     _order(case, why, by, lambda known: known.confirm(order), dry_run, as_json, data, archive, kafka=kafka)
 

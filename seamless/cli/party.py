@@ -27,8 +27,10 @@ AnyParty = Annotated[
 
 @app.command("list", epilog="Example:\n\n  seamless party list --json")
 def list_(as_json: Json = False, kafka: Kafka = None) -> None:
-    """List who is paused, who is in quarantine, and the orders that wait to be
-    confirmed; each with who ordered it, when and why."""
+    """List who is paused or in quarantine, and what waits to be confirmed.
+
+    Each is told with who ordered it, when and why.
+    """
 
     async def main() -> None:
         from seamless.cli.console import Console
@@ -70,8 +72,10 @@ def resume(
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
-    """End the pause of an agency. What was held follows after a grace, as after an
-    outage of the platform."""
+    """End the pause of an agency.
+
+    What was held follows after a grace, as after an outage of the platform.
+    """
     _order("resume", agency, why, by, dry_run, as_json, kafka)
 
 
@@ -101,8 +105,11 @@ def readmit(
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
-    """Let a party speak again. What was kept can be replayed with its time:
-    seamless dead-letter replay --reason quarantined."""
+    """Let a party speak again.
+
+    What was kept can be replayed, and counts from when it came:
+    [bold]seamless dead-letter replay --reason quarantined[/bold].
+    """
     _order("readmit", party, why, by, dry_run, as_json, kafka)
 
 
