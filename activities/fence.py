@@ -24,12 +24,15 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.availability import Availability
 from activities.held import REASONS, HeldConsequences
 from activities.outages import show_outages
+from activities.paused import held_by_pauses, later
 from activities.suspects import Suspects
 from contracts.platform import AWAIT_GATEWAY, Fence, FencePassed
 from contracts.terms.errors import Unavailable
-from contracts.wire.topics import AVAILABILITY, DEAD_LETTER
+from contracts.terms.identifiers import OPERATOR
+from contracts.wire.topics import AVAILABILITY, DEAD_LETTER, events_topic
 from network.broker.connection import Broker
 from network.broker.follower import TopicFollower
+from network.broker.standing import StandingOrders
 from network.broker.topic_state import TopicState, topic_state
 
 log = structlog.get_logger(__name__)
@@ -44,6 +47,9 @@ LOOK_SECONDS = 10.0
 """So often a topic in which the gateway is behind is looked at: it may have been made again."""
 
 DEADLINES_KEPT = 1000
+
+ORDERS = events_topic(OPERATOR)
+"""An order in time may keep a consequence from binding."""
 
 WAITING = Counter(
     "seamless_fence_waits_total", "How often a consequence was not yet allowed to bind, by why.", ["reason"]
@@ -74,6 +80,7 @@ class FenceActivity:
         outage_after: timedelta,
         grace: timedelta,
         virtual_time: bool = False,
+        orders: StandingOrders | None = None,
     ) -> None:
         """
         Args:
@@ -83,6 +90,7 @@ class FenceActivity:
             grace: so long after an outage a consequence is held.
             virtual_time: a log is replayed: whoever moves the clocks lets everything be carried first, so
             there is nothing to wait for.
+            orders: which agencies are paused; the operators' topic, too, is carried before anything binds.
         """
         self._broker = broker
         self._group = group
@@ -92,8 +100,9 @@ class FenceActivity:
         self._availability = Availability(outage_after=outage_after)
         self._held = HeldConsequences(self._availability.known_until)
         self._suspects = Suspects()
-        self._beats = TopicFollower(broker, [AVAILABILITY], self._availability.take)
-        self._letters = TopicFollower(broker, [DEAD_LETTER], self._suspects.take)
+        self._orders = orders
+        self._beats = TopicFollower(broker, (AVAILABILITY,), self._availability.take)
+        self._letters = TopicFollower(broker, (DEAD_LETTER,), self._suspects.take)
         self._following: list[asyncio.Task[None]] = []
         self._clients = AsyncExitStack()
         self._reader: Any = None
@@ -107,7 +116,10 @@ class FenceActivity:
 
     async def __aenter__(self) -> Self:
         if not self._virtual_time:
-            self._following = [asyncio.create_task(each.run()) for each in (self._beats, self._letters)]
+            running = [self._beats.run(), self._letters.run()]
+            if self._orders is not None:
+                running.append(self._orders.run())
+            self._following = [asyncio.create_task(each) for each in running]
             self._held.show()
             show_outages(self._availability, lambda: self._beats.read_once)
             SUSPECTS.set_function(lambda: len(self._suspects) if self._letters.read_once else math.nan)
@@ -143,17 +155,23 @@ class FenceActivity:
             await self._connect()
             await self._carried(fence)
             await self._cleared(fence)
+            if self._orders is not None:
+                await self._orders.catch_up()
         except (KafkaError, Unavailable) as error:
             raise _not_yet("broker-away", str(error)) from None
         except TimeoutError:
             raise _not_yet("broker-away", "the broker does not answer in time") from None
         await self._well_after(over)
-        return self._availability.verdict(over, self._grace)
+        found = self._availability.verdict(over, self._grace)
+        if self._orders is None:
+            return found
+        standing, now = self._orders.standing, datetime.now(UTC)
+        return later(found, held_by_pauses(standing, fence.topics, over, self._grace, now))
 
     async def _carried(self, fence: Fence) -> None:
         """Return if the gateway has carried what the topics had once the deadline was over."""
         needed: dict[TopicPartition, int] = {}
-        for topic in fence.topics:
+        for topic in (*fence.topics, *([ORDERS] if self._orders else [])):
             needed |= await self._end_of(topic, fence.deadline)
         # Asked after that: what is committed by now has been carried, also what came in the meantime.
         committed = await self._committed_of(needed)

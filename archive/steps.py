@@ -22,7 +22,9 @@ How = Literal["answered", "deemed", "lapsed", "stopped"]
 """How a step ends: what was waited for came; silence counts as an outcome; silence made it fail; or it was no
 longer needed."""
 
-OPENING: frozenset[Kind] = frozenset({"requested", "referred", "asked-applicant", "fee-due", "waiting"})
+OPENING: frozenset[Kind] = frozenset(
+    {"requested", "referred", "moved", "asked-applicant", "fee-due", "waiting"}
+)
 
 ENDING: Mapping[Kind, How] = MappingProxyType(
     {
@@ -61,9 +63,9 @@ class Step(Contract):
         request: the request type, where an agency was asked.
         agency: who was asked, the last of them.
         third_party: who has it, where that is no agency: the key of the service item. Neither: the applicant.
-        referred_by: who was asked before, and did not answer.
+        referred_by: who was asked before it.
         opened: when it was opened.
-        asked: when ``agency`` was asked, which is later where it was referred.
+        asked: when ``agency`` was asked, which is later where it was referred, or moved.
         due, provisional, basis: when its limit ends, whether that may move, and the rule; None: no limit, one
             that stands still, or no rule sets it.
         acknowledged: when the broker had the first word of the agency that an officer has it.

@@ -50,6 +50,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    """What an index is kept of: what is open is little of all that there was."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
 metadata = MetaData()
 
 ledger = Table(
@@ -100,13 +105,8 @@ cases = Table(
 """Where each case is: a projection of ``ledger``, written in the same transaction."""
 
 Index("cases_by_opening", cases.c.opened, cases.c.case)
-Index(
-    "cases_open",
-    cases.c.opened,
-    cases.c.case,
-    sqlite_where=cases.c.status == "open",
-    postgresql_where=cases.c.status == "open",
-)
+Index("cases_open", cases.c.opened, cases.c.case, **_where(cases.c.status == "open"))
+Index("cases_open_by_procedure", cases.c.procedure, **_where(cases.c.status == "open"))
 
 steps = Table(
     "steps",
@@ -165,8 +165,7 @@ Index(
     steps.c.asked,
     steps.c.case,
     steps.c.third_party,
-    sqlite_where=steps.c.ended.is_(None),
-    postgresql_where=steps.c.ended.is_(None),
+    **_where(steps.c.ended.is_(None)),
 )
 """Of what is open, who has to do it until when: all that is asked of it stands in the index."""
 
@@ -209,12 +208,3 @@ totals = Table(
 """What is counted of all cases, as :mod:`archive.totals` has it: written in the same transaction as what is
 counted. Where it is empty, or an older build counted otherwise, the archive worker counts the whole ledger
 when it begins."""
-
-
-def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
-    """What an index is kept of: what is open is little of all that there was."""
-    return {"sqlite_where": condition, "postgresql_where": condition}
-
-
-Index("cases_open", cases.c.procedure, **_where(cases.c.status == "open"))
-Index("steps_open", steps.c.agency, steps.c.due, **_where(steps.c.ended.is_(None)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -25,8 +26,17 @@ from contracts.terms.requests import REQUESTS
 from contracts.terms.service_item import ServiceItem
 from contracts.wire.canonical import sha256
 from contracts.wire.contact import Intake
-from contracts.wire.envelope import LARGEST_EVENT_BYTES, MAX_EVENT_BYTES, Event, Headers, Message
-from contracts.wire.messages import ABOUT_A_REQUEST, Answered, Applied, Corrected, Reported, message_of
+from contracts.wire.envelope import (
+    LARGEST_EVENT_BYTES,
+    MAX_EVENT_BYTES,
+    MESSAGES,
+    Event,
+    Headers,
+    Message,
+    Role,
+)
+from contracts.wire.messages import Answered, Applied, Corrected, Reported, message_of
+from contracts.wire.orders import MoveOrdered, Order
 from contracts.wire.topics import Inlet
 
 MAX_HEADERS = 100
@@ -110,7 +120,17 @@ class CaseEvent:
     actor: Party
 
 
-Admitted = NewCase | CaseEvent
+@dataclass(frozen=True)
+class PartyOrder:
+    """An operator's ``order`` about a party, in whatever case; ``received``: from then on it holds."""
+
+    event: Event
+    party: Party
+    received: datetime
+    order: Order
+
+
+Admitted = NewCase | CaseEvent | PartyOrder
 
 
 def admit(arrival: Arrival, rules: Rules) -> Admitted:
@@ -120,18 +140,22 @@ def admit(arrival: Arrival, rules: Rules) -> Admitted:
         Refusal: it may not, and never will as it is.
     """
     event = _decoded(arrival, rules.max_event_bytes)
-    case = _addressed(arrival, event)
+    subject = _addressed(arrival, event)
     received = event.time.astimezone(UTC) if rules.virtual_time else arrival.received
     party = arrival.inlet.party
-    message = message_of(event, "agency" if party.kind == "agency" else "channel")
+    message = message_of(event, cast(Role, party.kind))
     _check_hashable(message, "data")
+    if isinstance(subject, Party):
+        return _party_order(event, subject, received, message)
     if isinstance(message, Applied):
-        return _application(event, case, received, message, rules)
-    if type(message) in ABOUT_A_REQUEST:
+        return _application(event, subject, received, message, rules)
+    if party.kind == "agency" and message.about == "request":
         _check_answer(party, event, message)
     if isinstance(message, Reported):
         _check_hashable(report_of(message.step, message.content, party.id), "data.content")
-    return CaseEvent(event, case, received, party)
+    if isinstance(message, MoveOrdered):
+        _check_move(event, message)
+    return CaseEvent(event, subject, received, party)
 
 
 def _decoded(arrival: Arrival, limit: int) -> Event:
@@ -167,28 +191,42 @@ def _check_hashable(said: BaseModel | None, place: str) -> None:
         raise Refusal("invalid", detail, place) from None
 
 
-def _addressed(arrival: Arrival, event: Event) -> CaseId:
-    """The case that the event is for; its sender may speak here and its key is the case."""
+def _addressed(arrival: Arrival, event: Event) -> CaseId | Party:
+    """The case that the event is for, or the party that an order is about; its sender may speak here and its
+    key is that."""
     inlet = arrival.inlet
     if event.source != inlet.source:
         detail = (
             f"source: {event.source!r} may not speak on {inlet.topic}; there it has to be {inlet.source!r}"
         )
         raise Refusal("wrong-source", detail, "source")
+    kind = MESSAGES.get(event.type)
     try:
-        case = CaseId(event.subject)
+        subject: CaseId | Party = (
+            Party(event.subject) if kind is not None and kind.about == "party" else CaseId(event.subject)
+        )
     except ValueError as error:
         raise Refusal("invalid", f"subject: {error}", "subject") from None
     if arrival.key != event.subject.encode():
         key = None if arrival.key is None else arrival.key[:200].decode(errors="replace")
         detail = (
-            f"key: the record's key is {key!r} and subject is {event.subject!r}; both have to be the case id"
+            f"key: the record's key is {key!r} and subject is {event.subject!r}; both have to be the same"
         )
         raise Refusal("wrong-key", detail, "subject")
-    if inlet.party.kind == "channel" and case.channel != inlet.party.id:
-        detail = f"subject: {case} was minted by channel {case.channel!r}, not by {inlet.party.id!r}"
+    if isinstance(subject, CaseId) and inlet.party.kind == "channel" and subject.channel != inlet.party.id:
+        detail = f"subject: {subject} was minted by channel {subject.channel!r}, not by {inlet.party.id!r}"
         raise Refusal("wrong-source", detail, "subject")
-    return case
+    return subject
+
+
+def _party_order(event: Event, party: Party, received: datetime, order: Message) -> PartyOrder:
+    if not isinstance(order, Order):
+        raise TypeError(f"{event.type} is about a party, and no order")
+    kinds = ("agency",) if order.lever in ("pause", "resume") else ("agency", "channel")
+    if party.kind not in kinds or not party.id:
+        detail = f"subject: {party!r} has to be {' or '.join(f'{kind}:<id>' for kind in kinds)}"
+        raise Refusal("invalid", detail, "subject")
+    return PartyOrder(event, party, received, order)
 
 
 def _application(event: Event, case: CaseId, received: datetime, data: Applied, rules: Rules) -> NewCase:
@@ -217,9 +255,24 @@ def _check_answer(party: Party, event: Event, data: Message) -> None:
         name = request_id.request_type
         detail = f"requestid: there is no request type {name!r}; its name is <procedure>.<request>"
         raise Refusal("unknown-request", detail, "requestid")
-    if party.id not in request.answerers():
+    if not request.may_be_answered_by(party.id):
         asked = " and ".join(map(repr, request.answerers()))
         detail = f"requestid: {request.name!r} is asked of {asked}, not of {party.id!r}"
         raise Refusal("wrong-source", detail, "requestid")
     if isinstance(data, Answered | Corrected):
         _check_hashable(request.answer_from(data.answer), "data.answer")
+
+
+def _check_move(event: Event, order: MoveOrdered) -> None:
+    """The request may be moved to this agency, whose answer would be admitted then."""
+    name = RequestId(event.requestid or "").request_type
+    request = REQUESTS.get(name)
+    if request is None:
+        raise Refusal("unknown-request", f"requestid: there is no request type {name!r}", "requestid")
+    if not request.may_be_answered_by(order.agency):
+        known = ", ".join(dict.fromkeys((*request.answerers(), *request.stand_ins)))
+        detail = (
+            f"data.agency: {name!r} cannot be moved to {order.agency!r}, only to: {known}; "
+            "the stand_ins of the service item name others"
+        )
+        raise Refusal("invalid", detail, "data.agency")

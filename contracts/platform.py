@@ -72,8 +72,8 @@ def opening_content(procedure: str, application: BaseModel) -> dict[str, Any]:
 class Delivered(Contract):
     """An event that the gateway hands to a case.
 
-    ``actor`` is the party whose topic it came from (``agency:<id>``, ``channel:<id>``), checked by the
-    gateway; ``received`` is the broker's append time.
+    ``actor`` is the party whose topic it came from (``agency:<id>``, ``channel:<id>``, ``operator``), checked
+    by the gateway; ``received`` is the broker's append time.
     """
 
     event: Event
@@ -120,10 +120,12 @@ class Opened(Contract, Generic[A]):
 
 
 class Cancellation(Contract):
-    """An operator ends a case: who, and why. The applicant and the agencies that were asked are told why."""
+    """An operator ends a case: who, and why. The applicant and the agencies that were asked are told why.
+    ``order`` is the operator's event, where the gateway brought it."""
 
     by: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     why: Text
+    order: Delivered | None = Field(default=None, exclude_if=absent)
 
 
 class Closing(Contract):
@@ -191,13 +193,16 @@ class FencePassed(Contract):
     """What the fence found: everything in time is in the case, so the consequence may bind.
 
     Attributes:
-        held_until: it may bind only from then on, since the platform was away shortly before the deadline or
-            over it. What the broker has by then counts, too. None: it may bind now.
-        outage: why it is held.
+        held_until: it may bind only from then on, since an agency that may still speak is paused, or was
+            shortly before the deadline or over it; or since the platform was away then. What the broker has
+            by then counts, too. None: it may bind now.
+        outage: why it is held, where the platform was away.
+        paused: since when the agency was paused, or is, for which it is held.
     """
 
     held_until: AwareDatetime | None = Field(default=None, exclude_if=absent)
     outage: Outage | None = Field(default=None, exclude_if=absent)
+    paused: AwareDatetime | None = Field(default=None, exclude_if=absent)
 
 
 class Fence(Contract):

@@ -46,12 +46,21 @@ REASONS: dict[str, Bilingual] = {
     ),
     "already-noticed": Bilingual(zh="已经催告。", en="Notice of default was given already."),
     "already-decided": Bilingual(zh="办件已经作出决定。", en="The case is decided already."),
+    "quarantined": Bilingual(
+        zh="发送方的消息由平台暂存，尚未送达办件。",
+        en="The platform keeps the messages of this sender back from their cases.",
+    ),
+    "not-possible": Bilingual(zh="该指令目前无法执行。", en="The order cannot be carried out at present."),
+    "unknown-order": Bilingual(zh="没有这项待确认的指令。", en="No such order waits to be confirmed."),
+    "same-person": Bilingual(
+        zh="该指令须由另一人确认。", en="Somebody else has to confirm the order than who gave it."
+    ),
 }
 """Why the platform refuses a message: code to sentence. A procedure's own reasons are in its service item."""
 
 
 PLATFORM_FAULTS = frozenset(
-    {"procedure-not-open", "unknown-case", "too-many-events", "unreadable", "internal"}
+    {"procedure-not-open", "unknown-case", "too-many-events", "quarantined", "unreadable", "internal"}
 )
 """Reasons that may be the platform's own fault. Until an operator has dealt with such a dead letter, no
 consequence binds in its case: what it says may have come in time."""

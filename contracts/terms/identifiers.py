@@ -118,7 +118,7 @@ class RequestId(Identifier):
 
 class Party(Identifier):
     """Who acts or has a case: ``agency:<id>``, ``channel:<id>``, ``third-party:<key>``, ``applicant``,
-    ``platform``, ``system``."""
+    ``platform``, ``operator``, ``system``."""
 
     __slots__ = ()
     pattern = r"[a-z]+(-[a-z]+)*(:[a-z0-9]+(-[a-z0-9]+)*)?"
@@ -142,8 +142,8 @@ class Party(Identifier):
 
     @property
     def kind(self) -> str:
-        """What kind of party: ``agency``, ``channel``, ``third-party``, ``applicant``, ``platform`` or
-        ``system``."""
+        """What kind of party: ``agency``, ``channel``, ``third-party``, ``applicant``, ``platform``,
+        ``operator`` or ``system``."""
         return self.partition(":")[0]
 
     @property
@@ -164,3 +164,6 @@ APPLICANT = Party("applicant")
 
 SYSTEM = Party("system")
 """The platform as the holder of a case that waits for nobody."""
+
+OPERATOR = Party("operator")
+"""Those who operate the platform: whose orders hold, each in the name of a person."""

@@ -168,6 +168,7 @@ class Request(Named, Generic[A_co]):
     Attributes:
         stated: the terms that the class states.
         versions: the terms under each law version of its procedure.
+        stand_ins: the agencies to which an operator may move it, beside those that the law refers it to.
 
     Raises:
         TypeError: at definition, where it says no agency, limit or answer, or the ladder has no end or deems
@@ -177,6 +178,7 @@ class Request(Named, Generic[A_co]):
     agency: ClassVar[AgencyId]
     stated: ClassVar[Terms]
     versions: ClassVar[tuple[Terms, ...]]
+    stand_ins: ClassVar[tuple[AgencyId, ...]] = ()
     answer: ClassVar[type[Answer]]
 
     def __init_subclass__(
@@ -211,14 +213,18 @@ class Request(Named, Generic[A_co]):
             raise TypeError(str(error)) from None
 
     @classmethod
-    def bind(cls, procedure: ProcedureId, versions: Sequence[Terms] = ()) -> None:
-        """Give the class to a procedure, with the terms under each of its law versions.
+    def bind(
+        cls, procedure: ProcedureId, versions: Sequence[Terms] = (), stand_ins: Sequence[AgencyId] = ()
+    ) -> None:
+        """Give the class to a procedure, with the terms under each of its law versions, and the agencies to
+        which an operator may move it.
 
         Raises:
             TypeError: another procedure has it, or another class has its name in this one.
         """
         super().bind(procedure)
         cls.versions = tuple(versions) or cls.versions
+        cls.stand_ins = tuple(dict.fromkeys(stand_ins))
         REQUESTS[cls.name] = cls
 
     @classmethod
@@ -245,6 +251,11 @@ class Request(Named, Generic[A_co]):
         which of them it asked."""
         referred = (rung.to for terms in cls.versions for rung in terms.overdue if isinstance(rung, Refer))
         return tuple(dict.fromkeys((cls.agency, *referred)))
+
+    @classmethod
+    def may_be_answered_by(cls, agency: str) -> bool:
+        """Whether an agency may be asked this, by the law or by an operator's order."""
+        return agency in cls.answerers() or agency in cls.stand_ins
 
     @classmethod
     def answer_from(cls, said: Any, reasons: Collection[str] | None = None) -> Answer:

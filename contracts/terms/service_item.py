@@ -12,6 +12,7 @@ from contracts.terms.burden import Errand, Published
 from contracts.terms.hand_overs import HandOver
 from contracts.terms.identifiers import APPLICANT, STANDARD, AgencyId, Party, ProcedureId
 from contracts.terms.law import LawVersion, check_succession
+from contracts.terms.levers import CaseLever
 from contracts.terms.materials import Form, Material
 from contracts.terms.reports import REPORTS
 from contracts.terms.requests import Request
@@ -42,6 +43,11 @@ class ServiceItem(Contract):
         steps of a case without being asked, beside the lead; None: every agency may. ``examples`` are
         applications with which ``seamless procedure check`` explores it.
 
+    What operators may do:
+        ``stand_ins`` are the agencies to which an operator may move a request of the procedure, beside the
+        lead and those to which the law refers it. ``two_persons`` are the levers that need two: an order
+        takes effect once another person has confirmed it.
+
     What people read:
         ``basis`` are the laws it rests on; ``joint`` the agencies that decide with the lead. ``consequences``
         says what follows from silence. ``visits``: how often an applicant has to come in person at most; None
@@ -71,6 +77,8 @@ class ServiceItem(Contract):
     third_parties: dict[str, Bilingual] = Field(default_factory=dict, exclude_if=lambda value: not value)
     withdrawable: bool = True
     reporters: tuple[AgencyId, ...] | None = ()
+    stand_ins: tuple[AgencyId, ...] = Field(default=(), exclude_if=lambda value: not value)
+    two_persons: tuple[CaseLever, ...] = Field(default=(), exclude_if=lambda value: not value)
     examples: tuple[Annotated[Statement, SkipValidation], ...] = Field(default=(), exclude=True)
     titles: dict[str, Bilingual] = Field(default_factory=dict, exclude_if=lambda value: not value)
     outcomes: dict[str, Bilingual] = Field(default_factory=dict, exclude_if=lambda value: not value)
@@ -109,7 +117,11 @@ class ServiceItem(Contract):
                 f"titles: {unknown[0]!r} is no request, hand-over or report: {', '.join(sorted(steps))}"
             )
         for request in self.requests:
-            request.bind(self.procedure, [law.terms(request) for law in self.laws])
+            request.bind(
+                self.procedure,
+                [law.terms(request) for law in self.laws],
+                stand_ins=(self.lead, *self.stand_ins),
+            )
         for hand_over in self.hand_overs:
             hand_over.bind(self.procedure)
         return self

@@ -50,7 +50,8 @@ EXTENSION = re.compile(r"[a-z0-9]{1,40}")
 """How an extension may be named. CloudEvents recommends at most 20 characters and demands the rest."""
 
 
-Role = Literal["platform", "agency", "channel", "everybody"]
+Role = Literal["platform", "agency", "channel", "operator", "everybody"]
+About = Literal["case", "request", "party"]
 
 
 class Message(Contract):
@@ -60,6 +61,8 @@ class Message(Contract):
         name: what its type is made of: ``agency.answered`` for ``org.seamless.agency.answered.v1``.
         sender: who sends it.
         to: who reads it.
+        about: what it is about: a case, whose id is the ``subject`` of its event; a request of a case, which
+            the event names in ``requestid``, too; or a party, which is the ``subject`` then.
 
     Raises:
         TypeError: at definition, where another message has this type.
@@ -68,10 +71,13 @@ class Message(Contract):
     type: ClassVar[str]
     sender: ClassVar[Role]
     to: ClassVar[Role]
+    about: ClassVar[About]
 
-    def __init_subclass__(cls, *, name: str, sender: Role, to: Role, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, *, name: str, sender: Role, to: Role, about: About = "case", **kwargs: Any
+    ) -> None:
         super().__init_subclass__(**kwargs)
-        cls.type, cls.sender, cls.to = f"org.seamless.{name}.v1", sender, to
+        cls.type, cls.sender, cls.to, cls.about = f"org.seamless.{name}.v1", sender, to, about
         if sender in ("agency", "channel"):
             cls.bounds = STATED  # a party's own words
         if cls.type in MESSAGES:

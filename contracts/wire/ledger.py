@@ -38,6 +38,7 @@ Kind = Literal[
     "withdrawn", "waiting", "marked", "refused", "broken-off", "decided", "closed",
     "suspended", "resumed", "extended", "rescheduled", "calendar", "stage-begun", "stage-ended", "warned",
     "overdue", "fee-waived", "counted", "default-noticed", "penalty-begun", "penalty-due",
+    "proposed", "resent", "moved", "released",
 ]  # fmt: skip
 
 
@@ -73,16 +74,16 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
             is why the case has its variant.
         due_before: of a limit that moved, when it would have ended; None where it stood still.
         clock: what this does to the legal clock of the case.
-        actor: who acted: ``platform``, ``agency:<id>``, ``channel:<id>``, ``third-party:<key>`` or
-            ``applicant``; of ``suspended``, ``extended`` and ``fee-waived``, who ordered it, and the platform
-            where the law did.
+        actor: who acted: ``platform``, ``operator``, ``agency:<id>``, ``channel:<id>``, ``third-party:<key>``
+            or ``applicant``; of ``suspended``, ``extended`` and ``fee-waived``, who ordered it, and the
+            platform where the law did.
         automated: true: the platform acted, or an agency's automated check; false: a person. What comes from
             a party's own system is a person's where the event names the officer, and else not known.
         officer: who acted for the actor: a pseudonym, from :func:`pseudonym_of`.
         desk: at which counter or desk, as the actor calls it.
         cause: what brought this about: ``source#id`` of an event, or the id of an earlier entry.
-        outcome: of an answer or the decision, the code of a mark, the step of a report; ``part`` of a payment
-            that did not end the step.
+        outcome: of an answer or the decision, the code of a mark, the step of a report, the lever of what is
+            ``proposed``; ``part`` of a payment that did not end the step.
         reason: a reason code: why the decision or an answer refuses, why something is charged, why a step
             lapsed; of ``refused``, why the event was refused.
         occurred, received, recorded: when it happened as the sender says, when the broker had it, when the

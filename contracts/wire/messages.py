@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from contracts.terms.errors import Refusal, refusal_of
-from contracts.terms.identifiers import AgencyId, CaseId, ProcedureId, RequestId
+from contracts.terms.identifiers import AgencyId, CaseId, Party, ProcedureId, RequestId
 from contracts.terms.limits import Limit
 from contracts.terms.values import (
     Bilingual,
@@ -164,32 +164,32 @@ class Refused(Message, name="request.refused", sender="platform", to="agency"):
 # --- agency to platform: topic agency.<id>.events ----------------------------------------------------------
 
 
-class Received(Handling, Message, name="agency.received", sender="agency", to="platform"):
+class Received(Handling, Message, name="agency.received", sender="agency", to="platform", about="request"):
     """An officer of the agency has the request."""
 
     note: Text | None = Field(default=None, exclude_if=absent)
 
 
-class Answered(Handling, Message, name="agency.answered", sender="agency", to="platform"):
+class Answered(Handling, Message, name="agency.answered", sender="agency", to="platform", about="request"):
     """The answer to the request that the event's ``requestid`` names."""
 
     answer: dict[str, Any]
 
 
-class Question(Handling, Message, name="agency.question", sender="agency", to="platform"):
+class Question(Handling, Message, name="agency.question", sender="agency", to="platform", about="request"):
     """The agency needs something of the applicant before it can answer."""
 
     text: Bilingual
 
 
-class NotOurs(Handling, Message, name="agency.not-ours", sender="agency", to="platform"):
+class NotOurs(Handling, Message, name="agency.not-ours", sender="agency", to="platform", about="request"):
     """The request belongs to another agency; ``belongs_to`` where the sender knows which."""
 
     reason: Text
     belongs_to: AgencyId | None = Field(default=None, exclude_if=absent)
 
 
-class Corrected(Handling, Message, name="agency.corrected", sender="agency", to="platform"):
+class Corrected(Handling, Message, name="agency.corrected", sender="agency", to="platform", about="request"):
     """The agency corrects an answer it gave."""
 
     answer: dict[str, Any]
@@ -273,7 +273,7 @@ def refusal_id(source: str, event: str | None, content: str, reason: str) -> str
     return f"refusal/{sha256([source, event, content, reason])[:32]}"
 
 
-ABOUT_A_REQUEST = frozenset({Received, Answered, Question, NotOurs, Corrected})
+ABOUT_A_REQUEST = frozenset(each for each in MESSAGES.values() if each.about == "request")
 """What an agency says about a request; these name it in ``requestid``."""
 
 
@@ -290,8 +290,8 @@ def message_of(event: Event, sender: Role) -> Message:
         raise Refusal("unknown-type", detail, "type")
     try:
         message = kind.model_validate(event.data)
-        CaseId(event.subject)
-        if kind in ABOUT_A_REQUEST:
+        (Party if kind.about == "party" else CaseId)(event.subject)
+        if kind.about == "request":
             if event.requestid is None:
                 raise Refusal("invalid", "requestid: names the request that this is about", "requestid")
             if RequestId(event.requestid).case != event.subject:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from contracts.terms.directory import Directory
-from contracts.terms.identifiers import Party
+from contracts.terms.identifiers import OPERATOR, Party
 
 DEAD_LETTER = "dead-letter"
 LEDGER = "case.ledger"
@@ -20,14 +20,23 @@ CLOCK = "platform.clock"
 DAY_MS = 24 * 3600 * 1000
 
 
+TOLD_ON = {"agency": "requests", "channel": "notices", "operator": "replies"}
+"""How the topic is named on which a party is told something, by its kind."""
+
+
 def events_topic(party: Party) -> str:
-    """What a party says: ``agency.<id>.events``, ``channel.<id>.events``."""
-    return f"{party.kind}.{party.id}.events"
+    """What a party says: ``agency.<id>.events``, ``channel.<id>.events``, ``operator.events``."""
+    return f"{_named(party)}.events"
 
 
 def messages_topic(party: Party) -> str:
-    """What the platform tells a party: ``agency.<id>.requests``, ``channel.<id>.notices``."""
-    return f"{party.kind}.{party.id}.{'requests' if party.kind == 'agency' else 'notices'}"
+    """What the platform tells a party: ``agency.<id>.requests``, ``channel.<id>.notices``,
+    ``operator.replies``."""
+    return f"{_named(party)}.{TOLD_ON[party.kind]}"
+
+
+def _named(party: Party) -> str:
+    return party.replace(":", ".")
 
 
 class Topic(NamedTuple):
@@ -63,7 +72,8 @@ def topics_of(directory: Directory) -> list[Topic]:
     """Every topic of an administration.
 
     Time stamps are the broker's (LogAppendTime): late or not is decided by when the broker had it. The
-    ledger and the dead letters are kept for ever and never compacted: their key is the case.
+    ledger, the orders of operators and the dead letters are kept for ever and never compacted: their key is
+    the case.
     """
     events = {
         "message.timestamp.type": "LogAppendTime",
@@ -74,7 +84,8 @@ def topics_of(directory: Directory) -> list[Topic]:
     named = [name for party in directory.parties for name in (messages_topic(party), events_topic(party))]
     return (
         [Topic(name, directory.partitions, events) for name in named]
-        + [Topic(name, directory.partitions, kept) for name in (LEDGER, DEAD_LETTER)]
+        + [Topic(messages_topic(OPERATOR), directory.partitions, events)]
+        + [Topic(name, directory.partitions, kept) for name in (events_topic(OPERATOR), LEDGER, DEAD_LETTER)]
         + [
             Topic(
                 AVAILABILITY, 1, {"message.timestamp.type": "LogAppendTime", "retention.ms": str(30 * DAY_MS)}
@@ -90,4 +101,4 @@ def topics_of(directory: Directory) -> list[Topic]:
 
 def inlets_of(directory: Directory) -> list[Inlet]:
     """The topics that the gateway reads."""
-    return [inlet_of(directory.administration, party) for party in directory.parties]
+    return [inlet_of(directory.administration, party) for party in (*directory.parties, OPERATOR)]

@@ -6,10 +6,9 @@ The list is made from all records of the topic: the dead letters, and what becam
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -20,11 +19,11 @@ from contracts.wire.envelope import Headers
 from contracts.wire.topics import DEAD_LETTER
 from network.broker.connection import Broker
 from network.broker.publisher import Publisher, PublishError, Record, RecordTooLarge
+from network.broker.whole import whole_topic
 
 log = structlog.get_logger(__name__)
 
 LIST_SECONDS = 300.0
-POLL_MS = 200
 
 
 @dataclass
@@ -70,14 +69,14 @@ async def list_dead_letters(broker: Broker) -> list[DeadLetter]:
     found = DeadLetterList()
     try:
         async with asyncio.timeout(LIST_SECONDS):
-            async for record in _records(broker, DEAD_LETTER):
+            async for record in whole_topic(broker, DEAD_LETTER):
                 found.add(record.key, record.value, record.headers)
     except (KafkaError, TimeoutError) as error:
         raise broker.unavailable(error) from None
     return found.result()
 
 
-async def replay(publisher: Publisher, letter: DeadLetter, *, by: str) -> None:
+async def replay(publisher: Publisher, letter: DeadLetter, *, by: str, why: str = "") -> None:
     """Have the gateway carry the record again, read from its original place.
 
     Where the platform may have been at fault (:data:`contracts.terms.errors.PLATFORM_FAULTS`) it keeps the
@@ -85,14 +84,14 @@ async def replay(publisher: Publisher, letter: DeadLetter, *, by: str) -> None:
     letter, which names this one.
 
     Args:
-        by: who does it; it is kept.
+        by, why: who does it, for which reason; both are kept.
 
     Raises:
         InvalidInput: it is settled already.
         Unavailable: Kafka does not take it.
     """
     _check_waiting(letter)
-    await _publish(publisher, [_settlement(letter, "replayed", by, "")])
+    await _publish(publisher, [_settlement(letter, "replayed", by, why)])
 
 
 async def discard(publisher: Publisher, letter: DeadLetter, *, by: str, why: str) -> None:
@@ -125,18 +124,3 @@ async def _publish(publisher: Publisher, records: Sequence[Record]) -> None:
         await publisher.publish(records)
     except (PublishError, RecordTooLarge) as error:
         raise Unavailable(f"Kafka did not take it: {error}") from None
-
-
-async def _records(broker: Broker, topic: str) -> AsyncIterator[Any]:
-    """The records of a topic from its first one to the one that is its last now."""
-    partitions = await broker.partitions([topic])
-    async with broker.consuming() as consumer:
-        consumer.assign(partitions)
-        first = await consumer.beginning_offsets(partitions)
-        end = await consumer.end_offsets(partitions)
-        for partition in partitions:
-            consumer.seek(partition, first[partition])
-        while any([await consumer.position(partition) < end[partition] for partition in partitions]):
-            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
-                for record in records:
-                    yield record

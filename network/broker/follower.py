@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -28,14 +28,14 @@ class TopicFollower:
         read_once: whether all that the topics had when they were first followed has been taken.
     """
 
-    def __init__(self, broker: Broker, topics: Sequence[str], take: Callable[[Any], None]) -> None:
+    def __init__(self, broker: Broker, topics: tuple[str, ...], take: Callable[[Any], None]) -> None:
         """
         Args:
             topics: without the administration's prefix.
             take: called with each record (aiokafka's ``ConsumerRecord``). It must not raise.
         """
         self._broker = broker
-        self._topics = tuple(topics)
+        self._topics = topics
         self._told = broker.topic(topics[0]) + (f" and {len(topics) - 1} more" if topics[1:] else "")
         self._take = take
         self.read_once = False

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seamless.cli import case_orders
 from seamless.cli.archived import case_of, check_choice, chosen, no_case, tell_unread, with_archive
 from seamless.cli.case_cancel import cancel
 from seamless.cli.case_clock import clock
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
     from archive.reader import ArchiveReader
     from workers.process.settings import Settings
 
-app = typer.Typer(help="Cases: list, show, read their ledger, verify it, end.", no_args_is_help=True)
+app = typer.Typer(help="Cases: list, show, read their ledger, verify it; mend, end.", no_args_is_help=True)
 app.command("list")(list_cases)
 app.command("clock")(clock)
 app.command("cancel")(cancel)
+app.command("resend")(case_orders.resend)
+app.command("move")(case_orders.move)
+app.command("extend")(case_orders.extend)
+app.command("release")(case_orders.release)
+app.command("confirm")(case_orders.confirm)
 
 
 @app.command()

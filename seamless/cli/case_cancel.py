@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seamless.cli.archived import case_given, case_of
-from seamless.cli.operator import login_name
+from seamless.cli.operator import login_name, machine_name
 from seamless.cli.options import Archive, Data, Json, Kafka, Temporal
+from seamless.cli.ordered import DryRun, OnBehalf, unfit
 from seamless.cli.with_temporal import with_temporal
 
 if TYPE_CHECKING:
     from temporalio.client import Client
 
     from archive.reader import ArchiveReader
-    from contracts.platform import Cancellation
+    from contracts.wire.orders import CancelOrdered
     from workers.process.settings import Settings
 
 
@@ -24,26 +25,27 @@ def cancel(
     why: Annotated[
         str, typer.Option(help="The reason. It is kept; the applicant and the agencies are told.")
     ],
-    by: Annotated[
-        str | None, typer.Option(help="Who does it, which is kept.", show_default="the login name")
-    ] = None,
+    by: OnBehalf = None,
     force: Annotated[
         bool,
         typer.Option("--force", help="If it does not end by itself, terminate it and close its ledger."),
     ] = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
     kafka: Kafka = None,
     temporal: Temporal = None,
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """End a case, decided or not: broken off. Its ledger says who did it and why.
+    """End a case, decided or not: broken off. Its ledger says why, and that a person
+    did it.
 
     A case whose workflow is gone has its ledger closed, which takes a complete
-    archive.
+    archive. Where the service item wants two persons for it, the order is
+    proposed, and another person confirms it: [bold]seamless case confirm[/bold].
 
-    The exit code is 0 once it has ended; 1 when it was told to and is stuck;
-    2 when there is no such case, or it is closed.
+    The exit code is 0 once it has ended, or is proposed; 1 when it was told to end
+    and is stuck; 2 when there is no such case, or it is closed.
 
     [bold]Examples[/bold]
 
@@ -53,7 +55,7 @@ def cancel(
     """
 
     case_given(case)  # what can be none is told before a server is asked
-    cancellation = _cancellation(login_name() if by is None else by, why)
+    order = _order(why, by)
 
     async def work(settings: Settings, reader: ArchiveReader, client: Client) -> int:
         from seamless.cli.console import Console
@@ -63,9 +65,21 @@ def cancel(
         cancelling = Cancelling(
             client, reader, settings.broker, settings.directory, Console(errors=True).whole
         )
-        await cancelling.cancel(chosen, cancellation, force=force)
+        said = {"by": order.officer, "why": why} | ({"on_behalf_of": by} if by else {})
+        if dry_run:
+            foreseen = await cancelling.foreseen(chosen)
+            if as_json:
+                Console().json({"about": chosen, "would": order.lever, "foreseen": foreseen} | said)
+            else:
+                Console().whole(f"{chosen}: {foreseen}")
+            return 0
+        proposed = await cancelling.cancel(chosen, order, force=force)
         if as_json:
-            Console().json({"cancelled": chosen} | cancellation.model_dump(mode="json"))
+            done = {"proposed": chosen, "order": proposed} if proposed else {"cancelled": chosen}
+            Console().json(done | said)
+        elif proposed:
+            Console().whole(f"{chosen}: proposed: cancel. Another person has to confirm the order:")
+            Console().whole(proposed)
         else:
             Console().whole(f"{chosen} has ended: broken off.")
         return 0
@@ -73,14 +87,12 @@ def cancel(
     with_temporal(work, data, archive, kafka=kafka, temporal=temporal)
 
 
-def _cancellation(by: str, why: str) -> Cancellation:
+def _order(why: str, by: str | None) -> CancelOrdered:
     from pydantic import ValidationError
 
-    from contracts.platform import Cancellation
-    from contracts.terms.errors import InvalidInput, faults_of
+    from contracts.wire.orders import CancelOrdered
 
     try:
-        return Cancellation(by=by, why=why)
+        return CancelOrdered(officer=login_name(), desk=machine_name(), on_behalf_of=by, why=why)
     except ValidationError as error:
-        faults = "; ".join(f"--{fault.field}: {fault.message}" for fault in faults_of(error))
-        raise InvalidInput(faults) from None
+        raise unfit(error) from None

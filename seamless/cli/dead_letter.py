@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,44 +12,59 @@ from contracts.terms.errors import InvalidInput
 from seamless.cli.console import Console, block, facts, line, listing
 from seamless.cli.operator import login_name
 from seamless.cli.options import Json, Kafka, Lang
+from seamless.cli.ordered import DryRun
 from seamless.cli.run import run
 
 if TYPE_CHECKING:
     from contracts.wire.dead_letter import DeadLetter
     from network.broker.publisher import Publisher
     from seamless.cli.names import Language
+    from seamless.operate.dead_letters import Query, Returned
 
 app = typer.Typer(help="Events that were refused: list, inspect, replay, discard.", no_args_is_help=True)
 
+CARRIED_SECONDS = 20.0
+"""So long a command waits for the gateway to carry what was replayed."""
+
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="As the list shows them.")]
 Reason = Annotated[str | None, typer.Option(help="Only those with this reason code.")]
+FromParty = Annotated[
+    str | None, typer.Option("--party", metavar="PARTY", help="Only those that agency:ID or channel:ID sent.")
+]
+OfCase = Annotated[str | None, typer.Option("--case", metavar="ID", help="Only those of this case.")]
+Since = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Only those refused from then on: 2026-03-02T08:00+08:00.")
+]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only those refused before then.")]
+Everything = Annotated[bool, typer.Option("--all", help="All that wait.")]
 
 
 @app.command(
     "list",
     epilog="Examples:\n\n  seamless dead-letter list\n\n"
-    "  seamless dead-letter list --reason unknown-case --json",
+    "  seamless dead-letter list --reason unknown-case --json\n\n"
+    "  seamless dead-letter list --party agency:planning --since 2026-03-02T08:00+08:00",
 )
 def list_(
     reason: Reason = None,
+    party: FromParty = None,
+    case: OfCase = None,
+    since: Since = None,
+    until: Until = None,
     everything: Annotated[bool, typer.Option("--all", help="Settled ones too.")] = False,
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
     """List the dead letters that wait for somebody."""
+    query = _query(reason, party, case, since, until, settled=everything)
 
     async def main() -> None:
-        letters = await _letters(kafka)
-        chosen = [
-            each
-            for each in letters
-            if (everything or each.state == "waiting") and reason in (None, each.reason)
-        ]
+        chosen = [each for each in await _letters(kafka) if query.picks(each)]
         if as_json:
             Console().json({"dead_letters": [each.as_json() for each in chosen]})
         else:
-            _show_list(chosen, chosen_only=bool(reason))
+            _show_list(chosen, chosen_only=query.chooses)
 
-    _check_reason(reason)
     run(main)
 
 
@@ -74,63 +90,144 @@ def show(
 @app.command(
     "replay",
     epilog="Examples:\n\n  seamless dead-letter replay channel.portal.events/0/17\n\n"
-    "  seamless dead-letter replay --reason unknown-procedure\n\n  seamless dead-letter replay --all",
+    "  seamless dead-letter replay --reason unknown-procedure\n\n"
+    "  seamless dead-letter replay --party agency:planning --reason quarantined --dry-run\n\n"
+    "  seamless dead-letter replay --all",
 )
 def replay_(
-    letter_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID...", help="As the list shows them.")
-    ] = None,
+    letter_ids: Ids = None,
     reason: Reason = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that wait.")] = False,
+    party: FromParty = None,
+    case: OfCase = None,
+    since: Since = None,
+    until: Until = None,
+    everything: Everything = False,
+    why: Annotated[str, typer.Option(help="The reason, which is kept.")] = "its cause is mended",
+    dry_run: DryRun = False,
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
     """Have the gateway carry dead letters again, after the cause is fixed.
 
     Where the platform may have been at fault, what was in time counts; any other is a late event then.
-    One that is refused again becomes a new dead letter.
-    """
-    if sum((bool(letter_ids), reason is not None, everything)) != 1:
-        raise typer.BadParameter("give either IDs, or --reason, or --all")
+    One that is refused again becomes a new dead letter. It is waited until the gateway has carried them,
+    and told what came back.
 
-    async def main() -> None:
-        letters = await _letters(kafka)
-        if letter_ids:
-            chosen = _by_id(letters, letter_ids)
-        else:
-            chosen = [each for each in letters if each.state == "waiting" and reason in (None, each.reason)]
+    The exit code is 1 if something was refused again, or no gateway has come to it yet.
+    """
+    query = _query(reason, party, case, since, until)
+    _check_one_choice(letter_ids, query, everything)
+
+    async def main() -> int:
+        chosen = await _chosen(kafka, letter_ids, query)
+        if dry_run:
+            _report("would-replay", chosen, as_json)
+            return 0
         from network.broker.dead_letters import replay
 
         async with _publisher(kafka) as publisher:
             for letter in chosen:
-                await replay(publisher, letter, by=login_name())
-        _report("replayed", chosen, as_json)
+                await replay(publisher, letter, by=login_name(), why=why)
+        return _report_returned(chosen, await _returned(kafka, chosen), as_json)
 
-    _check_reason(reason)
     run(main)
 
 
 @app.command(
     "discard",
-    epilog='Example:\n\n  seamless dead-letter discard channel.portal.events/0/17 --why "sent by mistake"',
+    epilog='Examples:\n\n  seamless dead-letter discard channel.portal.events/0/17 --why "a mistake"\n\n'
+    '  seamless dead-letter discard --party agency:planning --reason too-large --why "a broken client"',
 )
 def discard_(
-    letter_id: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")],
     why: Annotated[str, typer.Option(help="The reason, which is kept.")],
+    letter_ids: Ids = None,
+    reason: Reason = None,
+    party: FromParty = None,
+    case: OfCase = None,
+    since: Since = None,
+    until: Until = None,
+    everything: Everything = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
-    """Put a dead letter aside for good. It stays in the topic, with who did it and why."""
+    """Put dead letters aside for good. They stay in the topic, with who did it and why."""
+    query = _query(reason, party, case, since, until)
+    _check_one_choice(letter_ids, query, everything)
 
     async def main() -> None:
+        chosen = await _chosen(kafka, letter_ids, query)
+        if dry_run:
+            _report("would-discard", chosen, as_json)
+            return
         from network.broker.dead_letters import discard
 
-        (letter,) = _by_id(await _letters(kafka), [letter_id])
         async with _publisher(kafka) as publisher:
-            await discard(publisher, letter, by=login_name(), why=why)
-        _report("discarded", [letter], as_json)
+            for letter in chosen:
+                await discard(publisher, letter, by=login_name(), why=why)
+        _report("discarded", chosen, as_json)
 
     run(main)
+
+
+def _query(
+    reason: str | None,
+    party: str | None,
+    case: str | None,
+    since: str | None,
+    until: str | None,
+    *,
+    settled: bool = False,
+) -> Query:
+    """What was asked for.
+
+    Raises:
+        typer.BadParameter: there is no such reason; or what is no party, and no time.
+    """
+    from contracts.terms.identifiers import Party
+    from seamless.operate.dead_letters import Query
+
+    _check_reason(reason)
+    sender = None
+    if party is not None:
+        try:
+            sender = Party(party)
+        except ValueError:
+            raise typer.BadParameter(
+                f"{party!r} is no party: agency:ID or channel:ID", param_hint="--party"
+            ) from None
+    return Query(reason, sender, case, _time(since, "--since"), _time(until, "--until"), settled)
+
+
+def _time(text: str | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        return instant if instant.tzinfo else instant.astimezone()
+    except (ValueError, OverflowError, OSError):
+        raise typer.BadParameter(
+            f"{text!r} is no time; write it as 2026-03-02T08:00+08:00", param_hint=option
+        ) from None
+
+
+def _check_one_choice(letter_ids: list[str] | None, query: Query, everything: bool) -> None:
+    if sum((bool(letter_ids), query.chooses, everything)) != 1:
+        raise typer.BadParameter("give either IDs, or what they have in common such as --reason, or --all")
+
+
+async def _chosen(kafka: str | None, letter_ids: list[str] | None, query: Query) -> list[DeadLetter]:
+    letters = await _letters(kafka)
+    return _by_id(letters, letter_ids) if letter_ids else [each for each in letters if query.picks(each)]
+
+
+async def _returned(kafka: str | None, chosen: Sequence[DeadLetter]) -> Returned:
+    from seamless.operate.dead_letters import returned
+    from workers.process.settings import load_settings
+
+    settings = load_settings(kafka=kafka)
+    ids = [letter.id for letter in chosen]
+    return await returned(settings.broker, settings.gateway_group, ids, within_seconds=CARRIED_SECONDS)
 
 
 async def _letters(kafka: str | None) -> list[DeadLetter]:
@@ -164,10 +261,35 @@ def _check_reason(reason: str | None) -> None:
 
 
 def _report(done: str, letters: Sequence[DeadLetter], as_json: bool) -> None:
+    from seamless.operate.dead_letters import reasons_of
+
     if as_json:
         Console().json({done: [letter.id for letter in letters]})
-    else:
-        Console().print(f"{done}: {len(letters)}")
+        return
+    console = Console()
+    console.print(f"{done.replace('-', ' ')}: {len(letters)}")
+    for reason, count in reasons_of(letters).items():
+        console.print(f"  {reason}: {count}")
+
+
+def _report_returned(replayed: Sequence[DeadLetter], back: Returned, as_json: bool) -> int:
+    """Tell what came back; the exit code."""
+    code = 1 if back.refused or back.waiting else 0
+    if as_json:
+        said = {"replayed": [letter.id for letter in replayed], "carried": back.carried}
+        Console().json(said | {"refused": [each.as_json() for each in back.refused], "waiting": back.waiting})
+        return code
+    console = Console()
+    console.print(f"replayed: {len(replayed)}")
+    if back.carried:
+        console.print(f"  carried: {len(back.carried)}")
+    if back.waiting:
+        console.print(f"  not carried yet: {len(back.waiting)}. Is a gateway running?")
+    for letter in back.refused:
+        console.whole(
+            f"  refused again: {letter.replay_of}, now {letter.id}: {letter.reason}: {letter.detail}"
+        )
+    return code
 
 
 def _show_list(letters: Sequence[DeadLetter], *, chosen_only: bool) -> None:

@@ -15,6 +15,7 @@ from seamless.cli import (
     dead_letter,
     demo,
     doctor,
+    party,
     procedure,
     recover,
     replay,
@@ -85,6 +86,7 @@ app.add_typer(case.app, name="case")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(procedure.app, name="procedure")
 app.add_typer(dead_letter.app, name="dead-letter")
+app.add_typer(party.app, name="party")
 app.add_typer(topics.app, name="topics")
 app.command("recover")(recover.recover)
 app.add_typer(worker.app, name="worker")

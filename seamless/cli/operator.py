@@ -1,14 +1,41 @@
-"""Who runs a command, for what is kept about who did it."""
+"""Who runs a command, for what is kept about who did it: by the operating system's word, and nobody
+else's."""
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
+import socket
+from pathlib import Path
+
+LOGGED_IN = Path("/proc/self/loginuid")
+"""Linux: the number of the user who logged in, whoever they have become since, by ``sudo`` for one."""
+
+NOBODY = 2**32 - 1
+"""What stands there where nobody has logged in: a process of the system, a container."""
 
 
 def login_name() -> str:
-    """The login name; the user's number where the system has no name for it, as in a container."""
+    """The name of the user who logged in; their number where the system has no name for it, as in a
+    container.
+
+    Not what the environment says, which anybody can set: two persons have to be two users.
+    """
+    number = _logged_in()
     try:
-        return getpass.getuser()
-    except (KeyError, ImportError, OSError):
-        return f"user {os.getuid()}"
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
+
+
+def machine_name() -> str:
+    """The name of this machine."""
+    return socket.gethostname()[:100] or "unknown"
+
+
+def _logged_in() -> int:
+    try:
+        number = int(LOGGED_IN.read_text("ascii"))
+    except (OSError, ValueError):
+        return os.getuid()
+    return os.getuid() if number == NOBODY else number

@@ -1,8 +1,8 @@
 """Ending a case by hand, so that its ledger, its applicant and its agencies say so.
 
-A case that runs ends itself. One whose workflow is gone, or cannot take another step, has its ledger closed
-from outside: after its last entry, which a complete archive has to prove, and once nothing that its workflow
-had under way can be published any more. Two ends would fork the ledger.
+A case that runs ends itself, by an order on the operators' topic. One whose workflow is gone, or cannot take
+another step, has its ledger closed from outside: after its last entry, which a complete archive has to prove,
+and once nothing that its workflow had under way can be published any more. Two ends would fork the ledger.
 """
 
 from __future__ import annotations
@@ -16,13 +16,20 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from archive.reader import ArchiveReader, entries_of
-from contracts.platform import CANCEL, CASES_QUEUE, CLOSE_LEDGER, Cancellation
+from archive.reader import ArchiveReader, CaseRow, entries_of
+from contracts.platform import CASES_QUEUE, CLOSE_LEDGER, Cancellation
+from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.directory import Directory
-from contracts.terms.errors import Damaged, InvalidInput
-from contracts.terms.identifiers import CaseId
+from contracts.terms.errors import Damaged, InvalidInput, Refusal
+from contracts.terms.identifiers import OPERATOR, CaseId
+from contracts.wire.envelope import Event
 from contracts.wire.ledger import faults
+from contracts.wire.orders import CancelOrdered, order_of
+from contracts.wire.topics import events_topic
 from network.broker.connection import Broker
+from network.broker.publisher import Publisher
+from network.broker.whole import whole_topic
+from network.parties.operator import Given, OperatorClient
 from seamless.operate.closing import closing_of
 from seamless.operate.proven import proven
 from workers.watcher.execution import RPC_TIMEOUT, Execution, execution_of
@@ -55,55 +62,117 @@ class Cancelling:
         self._tell = tell
         self._stuck = StuckCases(client, archive, checks=directory.checks())
 
-    async def cancel(self, case: CaseId, cancellation: Cancellation, *, force: bool = False) -> None:
-        """Return when the case has ended and said so. May be called again after it was broken off.
+    async def cancel(self, case: CaseId, order: CancelOrdered, *, force: bool = False) -> str | None:
+        """Return when the case has ended and said so; or, where another person has to confirm it, the id of
+        the order that they confirm. May be called again after it was broken off.
 
         Args:
             force: where the case does not end by itself, terminate its workflow and close its ledger from
                 outside.
 
         Raises:
-            InvalidInput: there is no such case, or it is closed; or it fell back, and that takes ``force``.
+            InvalidInput: there is no such case, or it is closed; or it fell back, and that takes ``force``;
+                or another person has to order it, too.
             Damaged: the case has not ended; says what it is stuck at.
             Unavailable: a server is away, or the archive cannot prove where the ledger ends.
         """
+        row, execution = await self._known(case)
+        runs = execution is not None and execution.runs
+        heard = False
+        if runs and not await self._has_fallen_back(case, force=force):
+            given = await self._give(case, order)
+            if given.fate == "proposed":
+                return given.order
+            if given.refusal is not None:
+                raise InvalidInput(f"{case} is not ended: {given.refusal}")
+            if await self._completed(case, TAKEN_SECONDS if given.fate == "taken" else 0):
+                return None
+            if not force:
+                raise Damaged(await self._why_not_ended(case))
+            heard = True
+        await self._check_second(row, case, order, given=heard)
+        cancellation = Cancellation(by=order.officer, why=order.why)
+        if execution is not None and runs:
+            await self._terminate(case, execution, cancellation)
+            execution = await execution_of(self._client, case)
+        await self._close_from_outside(case, execution, cancellation)
+        return None
+
+    async def foreseen(self, case: CaseId) -> str:
+        """What :meth:`cancel` would do, in words.
+
+        Raises:
+            InvalidInput: there is no such case, or it is closed.
+        """
+        row, execution = await self._known(case)
+        item = CATALOGUE.get(row.procedure) if row else None
+        second = item is not None and "cancel" in item.two_persons
+        asked = "; another person would have to confirm it" if second else ""
+        if execution is None or not execution.runs:
+            return f"its workflow is gone: its ledger would be closed from outside{asked}"
+        if stuck := await self._stuck.look_at(case):
+            return f"it would be told to end, and is stuck ({stuck.reason}: {stuck.detail}){asked}"
+        return f"it would end itself, broken off{asked}"
+
+    async def _known(self, case: CaseId) -> tuple[CaseRow | None, Execution | None]:
         row = await self._archive.case(case)
         execution = await execution_of(self._client, case)
         if row is not None and row.status == "closed" and not (execution and execution.runs):
             raise InvalidInput(f"{case} is closed already")
         if row is None and execution is None:
             raise InvalidInput(f"there is no case {case}")
-        if execution is not None and execution.runs:
-            if await self._ends_itself(case, cancellation, force=force):
-                return
-            await self._terminate(case, execution, cancellation)
-            execution = await execution_of(self._client, case)
-        await self._close_from_outside(case, execution, cancellation)
+        return row, execution
 
-    async def _ends_itself(self, case: CaseId, cancellation: Cancellation, *, force: bool) -> bool:
+    async def _has_fallen_back(self, case: CaseId, *, force: bool) -> bool:
         stuck = await self._stuck.look_at(case)
-        if stuck is not None and stuck.reason == "fell-back":
-            if force:
-                return False
-            raise InvalidInput(
-                f"{case} fell back: {stuck.detail}. What it would say now stands in its ledger already; "
-                "--force terminates its workflow and closes its ledger from outside"
-            )
-        try:
-            await self._client.get_workflow_handle(case).signal(CANCEL, cancellation, rpc_timeout=RPC_TIMEOUT)
-        except RPCError as error:
-            if error.status != RPCStatusCode.NOT_FOUND:
-                raise
-            raise InvalidInput(f"{case} has ended meanwhile") from None
-        if await self._completed(case):
-            return True
-        if force:
+        if stuck is None or stuck.reason != "fell-back":
             return False
+        if force:
+            return True
+        raise InvalidInput(
+            f"{case} fell back: {stuck.detail}. What it would say now stands in its ledger already; "
+            "--force terminates its workflow and closes its ledger from outside"
+        )
+
+    async def _give(self, case: CaseId, order: CancelOrdered) -> Given:
+        """Order it on the operators' topic; what became of that within :data:`TAKEN_SECONDS`."""
+        async with Publisher(self._broker) as publisher:
+            operators = OperatorClient(publisher, self._directory.administration)
+            return await operators.give(operators.event(order, case), within_seconds=TAKEN_SECONDS)
+
+    async def _why_not_ended(self, case: CaseId) -> str:
         stuck = await self._stuck.look_at(case)
         told = f"{stuck.reason}: {stuck.detail}" if stuck else "it has not come to it yet"
-        raise Damaged(
+        return (
             f"{case} was told to end and has not within {TAKEN_SECONDS:g} s ({told}). It ends by itself once "
-            "that is mended; --force terminates its workflow and closes its ledger from outside"
+            "that is mended, and a gateway runs; --force terminates its workflow and closes its ledger from "
+            "outside"
+        )
+
+    async def _check_second(
+        self, row: CaseRow | None, case: CaseId, order: CancelOrdered, *, given: bool
+    ) -> None:
+        """Return if a case may be ended from outside: where its service item wants two persons for that, if
+        another one has ordered it, too.
+
+        Args:
+            given: this order is on the operators' topic.
+
+        Raises:
+            InvalidInput: nobody else has; this order is there for them to find.
+        """
+        item = CATALOGUE.get(row.procedure) if row else None
+        if item is None or order.lever not in item.two_persons:
+            return
+        if any(each.officer != order.officer for each in await cancellations(self._broker, case)):
+            return
+        if not given:
+            async with Publisher(self._broker) as publisher:
+                operators = OperatorClient(publisher, self._directory.administration)
+                await operators.send(operators.event(order, case))
+        raise InvalidInput(
+            f"two persons have to order that {case} is ended by force, and you are the first: let "
+            "another one run this command, too"
         )
 
     async def _terminate(self, case: CaseId, execution: Execution, cancellation: Cancellation) -> None:
@@ -162,13 +231,33 @@ class Cancelling:
                 "orchestrator runs and Kafka takes it"
             )
 
-    async def _completed(self, workflow: str) -> bool:
-        """Whether a workflow has come to its end within :data:`TAKEN_SECONDS`."""
+    async def _completed(self, workflow: str, within: float = TAKEN_SECONDS) -> bool:
+        """Whether a workflow has come to its end, or does ``within`` so many seconds."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + TAKEN_SECONDS
-        while loop.time() < until:
+        until = loop.time() + within
+        while True:
             execution = await execution_of(self._client, workflow)
             if execution is not None and execution.status == "completed":
                 return True
+            if loop.time() >= until:
+                return False
             await asyncio.sleep(PAUSE_SECONDS)
-        return False
+
+
+async def cancellations(broker: Broker, case: CaseId) -> list[CancelOrdered]:
+    """The orders to end a case that were ever given, whatever became of them.
+
+    Raises:
+        Unavailable: no broker answers, or there is no such topic.
+    """
+    found: list[CancelOrdered] = []
+    async for record in whole_topic(broker, events_topic(OPERATOR)):
+        if record.key != case.encode():
+            continue
+        try:
+            order = order_of(Event.decode(record.value, record.headers))
+        except Refusal:
+            continue
+        if isinstance(order, CancelOrdered):
+            found.append(order)
+    return found

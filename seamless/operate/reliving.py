@@ -193,7 +193,7 @@ class _Life:
             *(
                 signal(CANCEL, Cancellation.model_validate(each.data.content))
                 for each in group
-                if each.kind == "broken-off" and each.data
+                if each.kind == "broken-off" and each.data and not each.cause
             ),
         ]
         if jobs:
@@ -312,4 +312,6 @@ def _found(entry: LedgerEntry) -> FencePassed:
     outage = None
     if "outage_began" in said:
         outage = {"began": said["outage_began"], "ended": said["outage_ended"]}
-    return FencePassed.model_validate({"held_until": said["until"], "outage": outage})
+    return FencePassed.model_validate(
+        {"held_until": said["until"], "outage": outage, "paused": said.get("paused_since")}
+    )

@@ -13,12 +13,13 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 
 from archive.reader import ArchiveReader
-from contracts.platform import Cancellation
 from contracts.terms.errors import Damaged, InvalidInput
 from contracts.terms.identifiers import CaseId
 from contracts.wire.messages import Cancelled
 from contracts.wire.notices import BrokenOff, Decided
+from contracts.wire.orders import CancelOrdered
 from deploy.local.stack import Stack
+from seamless.cli.operator import login_name, machine_name
 from seamless.operate import cancelling
 from seamless.operate.cancelling import Cancelling
 from tests.conftest import WATCH_SECONDS
@@ -60,12 +61,14 @@ async def stuck(stack: Stack, reason: str) -> float:
 async def test_a_case_under_way_ends_and_everybody_is_told_why(stack: Stack, town: Town) -> None:
     case = await asked(town)
     code, said, _ = await seamless(stack.settings, "case", "cancel", case, "--why", WHY, "--by", "ling")
-    assert (code, said) == (0, {"cancelled": case, "by": "ling", "why": WHY})
+    by = {"by": login_name(), "why": WHY, "on_behalf_of": "ling"}
+    assert (code, said) == (0, {"cancelled": case} | by)
     await town.closed(case)
     await judge(stack.settings, [case], outcome="ended")
     broken_off = next(each for each in town.ledger[case] if each.kind == "broken-off")
     assert broken_off.data is not None
-    assert broken_off.data.content == {"by": "ling", "why": WHY}
+    assert broken_off.data.content == {"desk": machine_name(), "on_behalf_of": "ling", "why": WHY}
+    assert (broken_off.actor, broken_off.automated) == ("operator", False)
     assert [each.data["reason"] for each in town.heard(NOTICES, BrokenOff.type, case)] == [WHY]
     assert [each.data["reason"] for each in town.heard("agency.housing.requests", Cancelled.type, case)] == [
         WHY
@@ -119,7 +122,7 @@ async def test_a_case_that_cannot_take_a_step_is_named_and_ended_by_force(
     client = await connect(stack.settings)
     await reset(client, case)
     told: list[str] = []
-    cancellation = Cancellation(by="ling", why=WHY)
+    order = CancelOrdered(officer="ling", why=WHY)
     reader = ArchiveReader(stack.settings.archive_url)
     cases = StuckCases(client, reader, checks=stack.settings.directory.checks())
     async with asyncio.timeout(100):
@@ -129,13 +132,13 @@ async def test_a_case_that_cannot_take_a_step_is_named_and_ended_by_force(
     assert found["temporal_workflow_task_execution_failed_total"], "the alerts ask for it"
     ending = Cancelling(client, reader, stack.settings.broker, stack.settings.directory, told.append)
     with pytest.raises(Damaged, match=r"task-failing: attempt .* made by a Reset"):
-        await ending.cancel(CaseId(case), cancellation)
-    await ending.cancel(CaseId(case), cancellation, force=True)
+        await ending.cancel(CaseId(case), order)
+    await ending.cancel(CaseId(case), order, force=True)
     assert [each.split()[0] for each in told] == ["waiting"]
     await town.closed(case)
     await judge(stack.settings, [case], outcome="ended")
     with pytest.raises(InvalidInput, match="is closed already"):
-        await ending.cancel(CaseId(case), cancellation, force=True)
+        await ending.cancel(CaseId(case), order, force=True)
     await reader.close()
 
 

@@ -12,16 +12,16 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from temporalio.service import RPCError, RPCStatusCode
 
-from contracts.admission import Admitted, Arrival, admit
-from contracts.terms.errors import PLATFORM_FAULTS, REASONS, Refusal
+from contracts.admission import Admitted, Arrival, CaseEvent, NewCase, PartyOrder, admit
+from contracts.terms.errors import PLATFORM_FAULTS, REASONS, Refusal, Unavailable
 from contracts.terms.identifiers import Party
 from contracts.wire.dead_letter import Place
-from network.broker.publisher import PublishError
 from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf, case_of
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
 from workers.gateway.early_events import EarlyEvents, TooManyWait
 from workers.gateway.metrics import CARRY_DELAY, DEAD_LETTERS, EVENTS, REFUSED
 from workers.gateway.originals import Originals, ReplayedRecord
+from workers.gateway.party_orders import PartyOrders
 from workers.gateway.tracing import delivered, refused
 from workers.process.settings import Settings
 
@@ -44,7 +44,7 @@ OURS = frozenset(
 )
 """What Temporal answers when it will never take a call as it is."""
 
-TRANSIENT = (RPCError, PublishError, NotYet, OperationalError, OSError, TimeoutError)
+TRANSIENT = (RPCError, Unavailable, NotYet, OperationalError, OSError, TimeoutError)
 """Difficulties of a known kind, which need no traceback."""
 
 
@@ -60,11 +60,21 @@ class Carrier:
     """Carries events to their end. Holds no more than counts; another copy of the process can go on."""
 
     def __init__(
-        self, delivery: Delivery, dead_letters: DeadLetterWriter, originals: Originals, settings: Settings
+        self,
+        delivery: Delivery,
+        dead_letters: DeadLetterWriter,
+        originals: Originals,
+        settings: Settings,
+        orders: PartyOrders | None = None,
     ) -> None:
-        """``originals`` reads the records that dead letters came from."""
+        """
+        Args:
+            originals: reads the records that dead letters came from.
+            orders: those about parties; without them, none is taken.
+        """
         self._delivery = delivery
         self._originals = originals
+        self._orders = orders
         self._dead_letters = dead_letters
         self._rules = settings.rules
         self._free = asyncio.Semaphore(CONCURRENT_DELIVERIES)
@@ -85,9 +95,8 @@ class Carrier:
         logger = log.bind(topic=place.topic, partition=place.partition, offset=place.offset)
         try:
             admitted = await self._persist(lambda: self._admit(arrival), logger)
-            logger = logger.bind(case=admitted.case, type=admitted.event.type)
-            deliver = partial(self._deliver, party=arrival.inlet.party, read_at=read_at, logger=logger)
-            outcome = await delivered(admitted, place, deliver)
+            logger = logger.bind(case=admitted.event.subject, type=admitted.event.type)
+            outcome = await self._take(admitted, place, arrival.inlet.party, read_at, logger)
         except Refusal as refusal:
             await self.refuse(arrival, place, refusal)
         else:
@@ -128,15 +137,28 @@ class Carrier:
         try:
             arrival = await self._persist(lambda: self._originals.read(record), logger)
             admitted = await self._persist(lambda: self._admit(arrival), logger)
-            deliver = partial(self._deliver, party=arrival.inlet.party, read_at=read_at, logger=logger)
-            await delivered(admitted, record.replay, deliver)
+            await self._take(admitted, record.replay, arrival.inlet.party, read_at, logger)
         except Refusal as refusal:
             await self.refuse(arrival, record.replay, refusal, replay_of=record.origin)
 
     async def _admit(self, arrival: Arrival) -> Admitted:
+        if self._orders is not None:
+            self._orders.check(arrival.inlet.party)
         return admit(arrival, self._rules)
 
-    async def _deliver(self, admitted: Admitted, party: Party, read_at: float, logger: Any) -> Outcome:
+    async def _take(self, admitted: Admitted, place: Place, party: Party, read_at: float, logger: Any) -> str:
+        """Let what was admitted take effect, where it belongs: what became of it."""
+        if not isinstance(admitted, PartyOrder):
+            deliver = partial(self._deliver, party=party, read_at=read_at, logger=logger)
+            return await delivered(admitted, place, deliver)
+        orders = self._orders
+        if orders is None:
+            raise Refusal("internal", "this gateway takes no orders about parties")
+        return await self._persist(lambda: orders.take(admitted), logger)
+
+    async def _deliver(
+        self, admitted: NewCase | CaseEvent, party: Party, read_at: float, logger: Any
+    ) -> Outcome:
         case = admitted.case
         try:
             return await self._attempt(admitted, logger)
@@ -150,7 +172,7 @@ class Carrier:
         self._early.found(case)
         return outcome
 
-    async def _await_case(self, admitted: Admitted, logger: Any) -> Outcome:
+    async def _await_case(self, admitted: NewCase | CaseEvent, logger: Any) -> Outcome:
         """Deliver an event that was read before its case exists: the application comes on another topic."""
         for pause in pauses(FIRST_PAUSE, LONGEST_EARLY_PAUSE):
             await asyncio.sleep(min(pause, self._early.seconds_left(admitted.case)))
@@ -165,7 +187,7 @@ class Carrier:
     def _unknown(self, case: str, why: str) -> Refusal:
         return Refusal("unknown-case", f"subject: there is no case {case}: {why}", "subject")
 
-    async def _attempt(self, admitted: Admitted, logger: Any) -> Outcome:
+    async def _attempt(self, admitted: NewCase | CaseEvent, logger: Any) -> Outcome:
         async def deliver() -> Outcome:
             async with self._free:
                 return await self._delivery.deliver(admitted)

@@ -17,8 +17,8 @@ from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM, CaseId
 from contracts.wire.dead_letter import DeadLetter, Place
 from contracts.wire.envelope import Event
-from contracts.wire.messages import Refused, refusal_id
-from contracts.wire.notices import RefusedNotice
+from contracts.wire.messages import refusal_id
+from contracts.wire.orders import REFUSED_AS
 from contracts.wire.topics import DEAD_LETTER
 from contracts.wire.tracing import Trace
 from network.broker.publisher import Publisher, Record, RecordTooLarge
@@ -93,7 +93,7 @@ class DeadLetterWriter:
         trace = handed_on(get_current_span(), Trace.stated_in(attributes)) or Trace()
         key = one_line((arrival.key or b"").decode(errors="replace")[:200])
         case = said.get("subject") or key or "unknown"
-        kind = Refused if arrival.inlet.party.kind == "agency" else RefusedNotice
+        kind = REFUSED_AS[arrival.inlet.party.kind]
         refused = kind(
             event=said.get("id"),
             reason=letter.reason,

@@ -20,13 +20,23 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from archive.completeness import ArchiveIncomplete
 from contracts import attributes
-from contracts.admission import Admitted, CaseEvent, NewCase
-from contracts.platform import CASES_QUEUE, CONTENT_HASH, DELIVER, Delivered, Opened, opening_content
+from contracts.admission import CaseEvent, NewCase
+from contracts.platform import (
+    CANCEL,
+    CASES_QUEUE,
+    CONTENT_HASH,
+    DELIVER,
+    Cancellation,
+    Delivered,
+    Opened,
+    opening_content,
+)
 from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
 from contracts.wire.canonical import sha256
 from contracts.wire.ledger import LedgerEntry, content_digest, recordable
+from contracts.wire.orders import CancelOrdered
 from workers.gateway.soundness import Soundness
 from workers.process.temporal import SIGNAL_LIMIT, is_of_namespace
 
@@ -114,7 +124,7 @@ class Delivery:
         self._soundness = soundness
         self._sent: dict[str, _Sent] = {}
 
-    async def deliver(self, admitted: Admitted) -> Outcome:
+    async def deliver(self, admitted: NewCase | CaseEvent) -> Outcome:
         """Give an admitted event to its case.
 
         Raises:
@@ -214,12 +224,11 @@ class Delivery:
         )
 
     async def _signal(self, admitted: CaseEvent) -> Outcome:
-        await self._check_room(admitted)
-        delivered = Delivered(event=admitted.event, actor=admitted.actor, received=admitted.received)
+        name, said = _signal_of(admitted)
+        if name == DELIVER:  # a case that is flooded can be ended all the same
+            await self._check_room(admitted)
         try:
-            await self._client.get_workflow_handle(admitted.case).signal(
-                DELIVER, delivered, rpc_timeout=RPC_TIMEOUT
-            )
+            await self._client.get_workflow_handle(admitted.case).signal(name, said, rpc_timeout=RPC_TIMEOUT)
         except RPCError as error:
             if SIGNAL_LIMIT in error.message:
                 detail = f"{admitted.case} takes no more events for now; replay this one later"
@@ -300,6 +309,16 @@ class _Sent:
 
     events: int = 0
     bytes: int = 0
+
+
+def _signal_of(admitted: CaseEvent) -> tuple[str, Delivered | Cancellation]:
+    """The signal that brings an event to its case. An order to end it has one of its own, since it goes
+    before everything that waits: also before what the case fails at."""
+    delivered = Delivered(event=admitted.event, actor=admitted.actor, received=admitted.received)
+    if admitted.event.type != CancelOrdered.type:
+        return DELIVER, delivered
+    order = CancelOrdered.model_validate(admitted.event.data)
+    return CANCEL, Cancellation(by=order.officer, why=order.why, order=delivered)
 
 
 def _check_namespace(error: RPCError) -> None:

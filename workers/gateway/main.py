@@ -6,6 +6,7 @@ import asyncio
 
 from archive.reader import ArchiveReader
 from network.broker.publisher import Publisher
+from network.broker.standing import StandingOrders
 from workers.gateway.carrier import Carrier
 from workers.gateway.case_history import ProvenHistory
 from workers.gateway.dead_letters import DeadLetterWriter
@@ -14,6 +15,7 @@ from workers.gateway.gateway import Gateway
 from workers.gateway.heartbeat import keep_beating
 from workers.gateway.metrics import show_calendar
 from workers.gateway.originals import Originals
+from workers.gateway.party_orders import PartyOrders
 from workers.gateway.soundness import Soundness
 from workers.process.attendance import attended
 from workers.process.run import run_process
@@ -53,9 +55,13 @@ async def _carry(settings: Settings) -> None:
                 soundness=soundness,
             )
             letters = DeadLetterWriter(publisher, administration=administration, group=settings.gateway_group)
-            carrier = Carrier(delivery, letters, Originals(settings.broker), settings)
+            orders = StandingOrders(settings.broker, settings.directory)
+            about_parties = PartyOrders(orders, publisher, administration=administration)
+            carrier = Carrier(delivery, letters, Originals(settings.broker), settings, about_parties)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(keep_beating(publisher, client, settings.heartbeat_seconds))
+                tasks.create_task(orders.run())
+                await orders.ready()  # before that, it is not known who is in quarantine
                 tasks.create_task(Gateway(carrier, settings).run())
     finally:
         await soundness.close()

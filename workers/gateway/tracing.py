@@ -10,7 +10,7 @@ from datetime import datetime
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, use_span
 
-from contracts.admission import Admitted, Arrival
+from contracts.admission import Arrival, CaseEvent, NewCase
 from contracts.terms.errors import Refusal
 from contracts.wire.dead_letter import Place
 from contracts.wire.tracing import Trace
@@ -18,9 +18,11 @@ from network.tracing import TRACING, below, handed_on, nanoseconds, within
 from workers.gateway.dead_letters import attributes_of
 from workers.gateway.delivery import Outcome
 
+ForCase = NewCase | CaseEvent
+
 
 async def delivered(
-    admitted: Admitted, place: Place, deliver: Callable[[Admitted], Awaitable[Outcome]]
+    admitted: ForCase, place: Place, deliver: Callable[[ForCase], Awaitable[Outcome]]
 ) -> Outcome:
     """What ``deliver`` makes of an event, in its spans: one from when the broker had the event, and below it
     that of its delivery. Its case follows from the delivery, whose context the event names from here on."""
@@ -52,7 +54,7 @@ def refused(arrival: Arrival, place: Place, refusal: Refusal) -> Iterator[None]:
             yield
 
 
-def _following(admitted: Admitted, span: Span) -> Admitted:
+def _following(admitted: ForCase, span: Span) -> ForCase:
     """What was admitted, sent within a span as far as its case can tell."""
     came = admitted.event.trace
     trace = handed_on(span, came)

@@ -17,6 +17,7 @@ from archive.reader import ArchiveReader
 from contracts.platform import CASES_QUEUE
 from contracts.wire.topics import messages_topic
 from network.broker.publisher import Publisher
+from network.broker.standing import StandingOrders
 from workers.orchestrator.proven import reached_in_sandbox
 from workers.orchestrator.sandbox import sandbox
 from workers.process.attendance import attended
@@ -108,6 +109,7 @@ def _fence(settings: Settings) -> FenceActivity:
         outage_after=timedelta(seconds=settings.outage_after_seconds),
         grace=timedelta(seconds=settings.outage_grace_seconds),
         virtual_time=settings.virtual_time,
+        orders=None if settings.virtual_time else StandingOrders(settings.broker, settings.directory),
     )
 
 

@@ -56,7 +56,7 @@ async def run(settings: Settings) -> None:
 
 async def _watch(settings: Settings) -> None:
     letters = WaitingLetters()
-    follower = TopicFollower(settings.broker, DEAD_LETTER, letters.take)
+    follower = TopicFollower(settings.broker, (DEAD_LETTER,), letters.take)
     letters.show(lambda: follower.read_once)
     following = asyncio.create_task(follower.run())  # waits by itself while the broker is away
     try:

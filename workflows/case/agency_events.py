@@ -106,7 +106,7 @@ def _asked(case: Case, delivered: Delivered) -> tuple[str, Wait | None, Outcome 
     request, agency = delivered.event.requestid or "", delivered.actor.id
     step = request.partition("/")[2]
     wait, outcome = case.journal.waits.get(step), case.journal.outcomes.get(step)
-    if wait is not None and wait.request_id == request and agency in (wait.agency, wait.referred_by):
+    if wait is not None and wait.request_id == request and agency in (wait.agency, *wait.asked_earlier):
         return step, wait if wait.agency == agency else None, None
     if outcome is not None and request == case.request_id(step) and agency in outcome.asked:
         return step, None, outcome

@@ -25,6 +25,7 @@ from workflows.case.course import run_course
 from workflows.case.deciding import close, decide
 from workflows.case.faults import CourseFault
 from workflows.case.outbox import WouldFork
+from workflows.case.replies import taken
 from workflows.case.sequence import take_in_order, take_rest
 from workflows.case.shown import show
 
@@ -64,6 +65,7 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
         decision = _break_off(case, running)
     else:
         decision = _break_off(case, running) if _is_broken_off(case, running) else _decision(case, running)
+    case.inbox.close(broken_off=case.broken_off)
     case.stop_all("the case is closed")
     take_rest(case)  # what has come by now still belongs to the open case
     if case.inbox:
@@ -169,7 +171,12 @@ def _break_off(case: Case, running: asyncio.Task[Decision]) -> Decision:
     case.follow_time()
     why = "the case is broken off"
     if said := case.inbox.cancellation:
-        recorded = case.record("broken-off", contact=Contact(officer=said.by), data=said)
+        if said.order is not None:
+            case.journal.hear(said.order.event)  # a copy of it changes nothing
+            recorded = case.record("broken-off", by=said.order)
+            taken(recorded, said.order)
+        else:
+            recorded = case.record("broken-off", contact=Contact(officer=said.by), data=said)
         recorded.tell_applicant(BrokenOff(reason=said.why))
         why = said.why
     case.stop_all(why)

@@ -61,6 +61,8 @@ class Deadline(BaseModel):
         held_until: it binds no earlier, and ``due`` stands: the platform was away over the binding end, or
             that was past already when it was counted anew.
         outage: when that outage began.
+        released: an operator has ordered that it binds, although the platform was away or a check has not
+            answered.
     """
 
     step: str
@@ -71,18 +73,24 @@ class Deadline(BaseModel):
     stands_still: bool = Field(default=False, exclude_if=lambda value: value is False)
     held_until: AwareDatetime | None = Field(default=None, exclude_if=absent)
     outage: AwareDatetime | None = Field(default=None, exclude_if=absent)
+    released: bool = Field(default=False, exclude_if=lambda value: value is False)
     provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
 
     def move(self, due: Due, rungs: list[ScheduledRung]) -> None:
         """Let it be due at another time. What was found out about its former end holds no more."""
         self.due, self.provisional, self.rungs = due.at, due.provisional, rungs
-        self.held_until, self.outage, self.unanswered = None, None, False
+        self.held_until, self.outage, self.unanswered, self.released = None, None, False, False
+
+    @property
+    def binding_end(self) -> datetime | None:
+        """The first instant that is too late where time counts: the binding end, or until when it is held.
+        None where there is no limit."""
+        return (self.held_until or self.rungs[-1].at) if self.rungs else None
 
     @property
     def end(self) -> datetime | None:
-        """The first instant that is too late: the binding end, or until when it is held. None where there is
-        no limit, or while it stands still."""
-        return (self.held_until or self.rungs[-1].at) if self.rungs and not self.stands_still else None
+        """The first instant that is too late. None where there is no limit, or while it stands still."""
+        return None if self.stands_still else self.binding_end
 
     @property
     def next_rung(self) -> ScheduledRung | None:
@@ -123,7 +131,8 @@ class Wait(Deadline):
         basis, reasons: what the case's law version said of it, beside the limit, when it was asked.
         inlets: the topics on which it may be ended; the fence watches them.
         agency: who is asked.
-        referred_by: who was asked before, and did not answer.
+        referred_by: who was asked before it.
+        asked_before: who was asked before that one.
         wants: the names of the facts that end it.
         fields: the fields of the application that may be handed in.
         owed: what still has to be paid to end it.
@@ -149,6 +158,7 @@ class Wait(Deadline):
     request_id: RequestId | None = Field(default=None, exclude_if=absent)
     agency: AgencyId | None = Field(default=None, exclude_if=absent)
     referred_by: AgencyId | None = Field(default=None, exclude_if=absent)
+    asked_before: tuple[AgencyId, ...] = Field(default=(), exclude_if=lambda value: not value)
     wants: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     owed: Money | None = Field(default=None, exclude_if=absent)
@@ -179,6 +189,11 @@ class Wait(Deadline):
         if "supplemented" in self.wants:
             return "missing"
         return "fee-due" if self.owed is not None else None
+
+    @property
+    def asked_earlier(self) -> tuple[AgencyId, ...]:
+        """Who was asked before the agency that has it now, the last of them last."""
+        return self.asked_before if self.referred_by is None else (*self.asked_before, self.referred_by)
 
     @property
     def is_check(self) -> bool:

@@ -25,6 +25,11 @@ def check_extension(case: Case, rule: Extension, limit: Limit, approver: AgencyI
         raise LookupError(f"an extension by {rule.basis} is approved by {wanted!r}, and not by {approver!r}")
 
 
+def extensions_by(case: Case, rule: Extension) -> int:
+    """How often the limits were extended by a rule, by the course or by an operator's order."""
+    return sum(each.value == [rule.basis] for each in case.journal.outcomes.values())
+
+
 def extend(
     case: Case, rule: Extension, limit: Limit, approval: Approval, approved: type[Request[Approval]]
 ) -> bool:
@@ -38,8 +43,7 @@ def extend(
     if case.do_once(step, mark):
         due, moment = case.clock.due, case.moment
         in_time = case.clock.started is not None and (due is None or moment < due.at)
-        before = [each for each in case.journal.outcomes.values() if each.value == [rule.basis]]
-        if approval.outcome == "approved" and in_time and len(before) < rule.times:
+        if approval.outcome == "approved" and in_time and extensions_by(case, rule) < rule.times:
             case.journal.outcomes[step].value = [rule.basis]
             turned, by = turn(case, "extend", moment, limit=limit), ordered_by(case, approved)
             case.record(

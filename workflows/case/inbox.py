@@ -25,10 +25,12 @@ class Inbox:
 
     Attributes:
         cancellation: an operator has ended the case. It goes before everything that waits.
+        over: the course is over.
         calendars: versions of the calendar that were published.
     """
 
     cancellation: Cancellation | None = None
+    over: bool = False
 
     def __init__(self, read: Callable[[RawValue], Delivered]) -> None:
         """``read`` makes an event of what a signal brought."""
@@ -47,6 +49,25 @@ class Inbox:
     def put(self, came: Delivered | RawValue) -> None:
         """Add an event."""
         self._waiting.append(came)
+
+    def cancel(self, cancellation: Cancellation, *, alone: bool = True) -> None:
+        """An operator ends the case. The first who says so counts, at once.
+
+        Args:
+            alone: one person may. Otherwise the order waits with the events, for its turn.
+        """
+        order = cancellation.order
+        if order is None or (alone and not self.over and self.cancellation is None):
+            self.cancellation = self.cancellation or cancellation
+        else:
+            self.put(order)
+
+    def close(self, *, broken_off: bool) -> None:
+        """The course is over, be it that an operator has broken it off. Nobody can end the case any more:
+        whoever tries is told so, as the sender of any event is."""
+        self.over = True
+        if not broken_off and self.cancellation is not None and self.cancellation.order is not None:
+            self.put(self.cancellation.order)
 
     def restore(self, carried: Iterable[Delivered]) -> None:
         """Put what the last run left before everything that this run got."""

@@ -19,7 +19,8 @@ from contracts.wire.messages import (
     Reported,
     Supplemented,
 )
-from workflows.case import agency_events, channel_events, penalty
+from contracts.wire.orders import CancelOrdered, ExtendOrdered, MoveOrdered, ReleaseOrdered, ResendOrdered
+from workflows.case import agency_events, channel_events, operator_events, penalty
 from workflows.case.case import Case, refusal
 from workflows.case.journal import size_of
 from workflows.case.replies import refuse
@@ -64,4 +65,9 @@ _EFFECTS: dict[str, Callable[[Case, Delivered], None]] = {
     ApplicantReplied.type: channel_events.reply,
     ApplicantWithdrew.type: channel_events.withdraw,
     NoticeOfDefault.type: penalty.notice_default,
+    CancelOrdered.type: operator_events.cancel,
+    ResendOrdered.type: operator_events.resend,
+    MoveOrdered.type: operator_events.move,
+    ExtendOrdered.type: operator_events.extend,
+    ReleaseOrdered.type: operator_events.release,
 }

@@ -37,6 +37,9 @@ FACTS_KEPT = 100
 FACT_BYTES = 50_000
 """So many facts of one name, and bytes of them, are kept for a verb that may want them; one always is."""
 
+PROPOSALS_KEPT = 20
+"""So many orders may wait to be confirmed."""
+
 QUESTIONS_KEPT = 20
 """So many questions one request may put to the applicant."""
 
@@ -101,6 +104,18 @@ class AskedQuestion(BaseModel):
     text: str
 
 
+class Proposal(BaseModel):
+    """An order that another person has to confirm.
+
+    Attributes:
+        ordered: a mark of what it says.
+        officer: who gave it, by pseudonym.
+    """
+
+    ordered: str
+    officer: str
+
+
 class Publication(BaseModel):
     """A version of the calendar that was published, and when the case was told of it."""
 
@@ -134,6 +149,7 @@ class Journal(BaseModel):
         moment: when the broker had what the course knows last: what it does then counts from there.
         silence: the decision that the law takes the authority's silence for, once it has.
         default: the applicant's notice of default.
+        proposals: the orders of operators that another person has to confirm, by the ids of their events.
     """
 
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
@@ -159,6 +175,7 @@ class Journal(BaseModel):
     moment: AwareDatetime | None = None
     silence: Grant | Refuse | None = None
     default: Default | None = None
+    proposals: dict[str, Proposal] = Field(default_factory=dict, exclude_if=lambda value: not value)
     _ordinals: Counter[str] = PrivateAttr(default_factory=Counter)
 
     def every_deadline(self) -> Iterator[Deadline]:

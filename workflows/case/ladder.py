@@ -137,11 +137,12 @@ def _is_silence(case: Case, wait: Wait, rung: End) -> bool:
     """Whether an end may follow from there being no answer.
 
     An automated check is the platform's own. That it does not answer is a fault, which an operator mends, and
-    from which nothing follows; but another agency may answer in its place, if it has a system to be asked by.
+    from which nothing follows, unless an operator has ordered it; but another agency may answer in its place,
+    if it has a system to be asked by.
     """
     if isinstance(rung, Refer):
         return rung.to not in case.opened.checks
-    return not wait.is_check
+    return wait.released or not wait.is_check
 
 
 def _end(case: Case, wait: Wait, rung: End, at: datetime) -> None:
@@ -174,14 +175,15 @@ def may_bind(case: Case, deadline: Deadline) -> bool:
     """Whether what follows from a deadline may take effect now: there was silence, and nobody was kept from
     speaking.
 
-    After an outage of the platform it is held, and an entry says so, once for each outage. Where the law
-    names a basis for it, the limit itself ends later: with the next working day after the return.
+    After an outage of the platform it is held, and while an agency is paused, and an entry says so, once for
+    each outage. Where the law
+    names a basis for an outage, the limit itself ends later: with the next working day after the return.
     """
     found = case.waits.fence(deadline)
     if found is None or case.inbox:  # something in time may be among what waits there
         return False
     until, outage, basis = found.held_until, found.outage, case.law.outage_basis
-    if until is None or deadline.end is None or until <= deadline.end:
+    if until is None or deadline.released or deadline.end is None or until <= deadline.end:
         return True
     if outage is not None and basis is not None:
         until = max(until, case.calendar.due(outage.ended, working_days(1)).at)
@@ -192,6 +194,8 @@ def may_bind(case: Case, deadline: Deadline) -> bool:
         data = {"until": until.isoformat()}
         if outage:
             data |= {"outage_began": outage.began.isoformat(), "outage_ended": outage.ended.isoformat()}
+        if found.paused:
+            data["paused_since"] = found.paused.isoformat()
         moved = outage is not None and basis is not None
         case.record(
             "held",

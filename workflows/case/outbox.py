@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from contracts.platform import Batch, Letter, Opened, Posting, Published
-from contracts.terms.identifiers import AgencyId, Party
+from contracts.terms.identifiers import OPERATOR, AgencyId, Party
 from contracts.wire.envelope import Message
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.topics import messages_topic
@@ -81,6 +81,14 @@ class Recorded:
             RuntimeError: the entry has left already.
         """
         self._bind(Party.channel(self._opened.channel), message)
+
+    def tell_operator(self, message: Message) -> None:
+        """Tell the operators of the platform what became of an order.
+
+        Raises:
+            RuntimeError: the entry has left already.
+        """
+        self._bind(OPERATOR, message)
 
     def refuse(self, party: Party, message: Message, refusal: str) -> None:
         """Tell a party that its event was refused; it need not take part in the case.

@@ -84,8 +84,9 @@ def _statutory_is_over(case: Case, limit: Deadline) -> None:
 
 def _binds(case: Case, limit: Deadline, waits: Sequence[Wait]) -> bool:
     """Whether what follows from there being no decision may take effect: everything in time is in the case,
-    and no check of the platform's own is still to answer. That would be a fault, and no silence."""
-    if any(wait.is_check for wait in waits):
+    and no check of the platform's own is still to answer. That would be a fault, and no silence, unless an
+    operator has ordered that it binds."""
+    if not limit.released and any(wait.is_check for wait in waits):
         limit.unanswered = True
         case.record("held", step=limit.step, data={"unanswered": True})
         return False

@@ -88,7 +88,7 @@ class Procedure(Generic[A]):
     @workflow.signal(name=CANCEL, description="An operator ends this case, and says why.")
     def cancel(self, cancellation: Cancellation) -> None:
         """End the case where it stands, decided or not; the first who says so counts."""
-        self._inbox.cancellation = self._inbox.cancellation or cancellation
+        self._inbox.cancel(cancellation, alone="cancel" not in self.item.two_persons)
 
     @workflow.signal(
         name=PUBLISH_CALENDAR, description="A new version of the case's calendar, from an operator."

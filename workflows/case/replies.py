@@ -5,8 +5,9 @@ from __future__ import annotations
 from contracts.platform import Delivered
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.values import Money
-from contracts.wire.messages import Refused, Taken, refusal_id
-from contracts.wire.notices import RefusedNotice, TakenNotice
+from contracts.wire.messages import Taken, refusal_id
+from contracts.wire.notices import TakenNotice
+from contracts.wire.orders import REFUSED_AS, OrderTaken
 from workflows.case.case import Case
 from workflows.case.outbox import Recorded
 
@@ -15,10 +16,14 @@ def taken(
     recorded: Recorded, delivered: Delivered, *, late: bool = False, excess: Money | None = None
 ) -> None:
     """Tell the sender that its event took effect, or that it was ``late`` and changed nothing."""
-    if delivered.actor.kind == "agency":
-        recorded.tell_agency(delivered.actor.id, Taken(event=delivered.event.id, late=late))
-    else:
-        recorded.tell_applicant(TakenNotice(event=delivered.event.id, late=late, excess=excess))
+    event = delivered.event.id
+    match delivered.actor.kind:
+        case "agency":
+            recorded.tell_agency(delivered.actor.id, Taken(event=event, late=late))
+        case "operator":
+            recorded.tell_operator(OrderTaken(event=event, late=late))
+        case _:
+            recorded.tell_applicant(TakenNotice(event=event, late=late, excess=excess))
 
 
 def keep_late(case: Case, delivered: Delivered, step: str | None = None) -> None:
@@ -31,7 +36,7 @@ def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
     """Record that an event was refused, and tell its sender why."""
     event = delivered.event
     case.journal.refuse(event)
-    refused = (Refused if delivered.actor.kind == "agency" else RefusedNotice)(
+    refused = REFUSED_AS[delivered.actor.kind](
         event=event.id, reason=why.reason, text=REASONS[why.reason], detail=why.detail, field=why.field
     )
     with case.aside():

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from contracts.platform import Delivered
+from contracts.terms.identifiers import OPERATOR
 from workflows.case.case import Case, refusal
 from workflows.case.counting_anew import count_anew
 from workflows.case.deadlines import Deadline, Wait
@@ -104,8 +105,10 @@ def _known_to_the_course(case: Case) -> tuple[int, bool]:
 
 def _decided_before(case: Case, delivered: Delivered) -> bool:
     """Whether the law has decided the case before the broker had an event, though that has not taken effect
-    since a check of the platform's own still has to answer. Its answer counts whenever it comes."""
+    since a check of the platform's own still has to answer. Its answer counts whenever it comes, and so does
+    what an operator orders then."""
     limit = case.journal.deadlines.get("statutory")
     if limit is None or not limit.unanswered or limit.end is None:
         return False
-    return limit.end <= delivered.received and delivered.actor.id not in case.opened.checks
+    orders_or_answers = delivered.actor == OPERATOR or delivered.actor.id in case.opened.checks
+    return limit.end <= delivered.received and not orders_or_answers

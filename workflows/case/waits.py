@@ -69,7 +69,7 @@ class Waits:
                 self._look_again()
             outcome.said, outcome.fields, outcome.billed = wait.said, wait.fields, wait.billed
             if wait.agency is not None:
-                outcome.asked = (*([wait.referred_by] if wait.referred_by else []), wait.agency)
+                outcome.asked = (*wait.asked_earlier, wait.agency)
             if unused := wait.excess if outcome.how == "answered" else wait.paid:
                 self._journal.refund(unused)
         self._journal.outcomes[step] = outcome
@@ -93,7 +93,8 @@ class Waits:
         self._renew(deadline.step)
 
     def refer(self, wait: Wait, to: AgencyId, due: Due, rungs: list[ScheduledRung]) -> None:
-        """Let another agency end a wait, on a ladder of its own; the one that was asked no longer can."""
+        """Let another agency end a wait, on a ladder of its own; those that were asked no longer can."""
+        wait.asked_before = wait.asked_earlier
         wait.referred_by, wait.agency, wait.holder = wait.agency, to, Party.agency(to)
         wait.move(due, rungs)
         wait.passed, wait.still, wait.inlets = 0, [], (events_topic(wait.holder),)
@@ -101,8 +102,7 @@ class Waits:
         self._renew(wait.step)
 
     def _renew(self, step: str) -> None:
-        self._found.pop(step)
-        self._fences.pop(step)
+        self.forget(step)
         self.set_alarm()
 
     def receive(self, fact: Fact) -> Wait | None:

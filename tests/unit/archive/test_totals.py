@@ -175,7 +175,7 @@ def test_the_totals_are_those_of_the_ledger_however_it_came(
         "drop table totals",
         "delete from totals",
         f"update totals set first = '{LAYOUT + 1}' where total = 'layout'",
-        "drop index cases_open",
+        "drop index cases_open_by_procedure",
     ],
 )
 def test_an_archive_of_another_build_is_counted_anew(tmp_path: Path, before: str) -> None:
@@ -191,7 +191,7 @@ def test_an_archive_of_another_build_is_counted_anew(tmp_path: Path, before: str
     store.close()
     assert kept(file) == approximately(counted(LEDGERS))
     with sqlite3.connect(file) as db:
-        assert {"cases_open", "steps_open"} <= {
+        assert {"cases_open_by_procedure", "steps_open"} <= {
             name for (name,) in db.execute("select name from sqlite_master")
         }
 
@@ -255,7 +255,7 @@ def test_open_requests_are_told_by_what_time_is_left_and_the_earliest_by_when(tm
     }  # fmt: skip
     assert figures.overdue_cases == {"fire-safety": 1, "applicant": 1}
     assert figures.earliest_due == {"fire-safety": now, "applicant": now}
-    assert any("cases_open" in plan for plan in plans)
+    assert any("cases_open_by_procedure" in plan for plan in plans)
     assert any("steps_open" in plan for plan in plans)
 
 

@@ -52,6 +52,7 @@ def _needs() -> Iterator[tuple[AgencyId, str]]:
         yield from ((each.agency, f"is handed {each.name}") for each in item.hand_overs)
     for request in REQUESTS.values():
         yield from ((agency, f"answers {request.name}") for agency in request.answerers())
+        yield from ((agency, f"stands in for who answers {request.name}") for agency in request.stand_ins)
         for terms in request.versions:
             for rung in terms.overdue:
                 if isinstance(rung, Escalate):

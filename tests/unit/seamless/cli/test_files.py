@@ -18,6 +18,7 @@ import pytest
 
 from deploy.local.child import ChildProcess
 from deploy.local.folders import private_folder
+from seamless.cli import operator
 from seamless.cli.operator import login_name
 from tests.chains import plain_chain, records
 from tests.unit.seamless.cli.running import NOBODY, command
@@ -231,8 +232,32 @@ def test_a_metrics_port_that_is_taken_is_told() -> None:
 
 
 def test_a_user_without_a_name_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("getpass.getuser", mock.Mock(side_effect=KeyError("uid not found")))
+    monkeypatch.setattr("pwd.getpwuid", mock.Mock(side_effect=KeyError("uid not found")))
+    monkeypatch.setattr(operator, "LOGGED_IN", Path("/nowhere"))
     assert login_name() == f"user {os.getuid()}"
+
+
+@pytest.mark.parametrize("name", ["LOGNAME", "USER", "LNAME", "USERNAME", "SUDO_USER"])
+def test_who_runs_a_command_is_not_what_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    before = login_name()
+    monkeypatch.setenv(name, "somebody-else")
+    assert login_name() == before
+
+
+@pytest.mark.parametrize(
+    ("logged_in", "number"), [("1234\n", 1234), ("4294967295", None), ("", None), ("x", None)]
+)
+def test_who_logged_in_goes_before_whom_they_have_become(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, logged_in: str, number: int | None
+) -> None:
+    file = tmp_path / "loginuid"
+    file.write_text(logged_in)
+    monkeypatch.setattr(operator, "LOGGED_IN", file)
+    asked = mock.Mock(side_effect=KeyError("uid not found"))
+    monkeypatch.setattr("pwd.getpwuid", asked)
+    assert login_name() == f"user {os.getuid() if number is None else number}"
 
 
 # --- what is written is its owner's alone -------------------------------------------------------------------

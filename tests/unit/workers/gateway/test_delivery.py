@@ -14,14 +14,15 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from archive.completeness import ArchiveIncomplete
 from contracts.admission import Admitted, Arrival, CaseEvent, admit
-from contracts.platform import CONTENT_HASH, opening_content
+from contracts.platform import CANCEL, CONTENT_HASH, DELIVER, opening_content
 from contracts.terms.directory import load_directory
 from contracts.terms.errors import Refusal
-from contracts.terms.identifiers import CaseId, Party, ProcedureId
+from contracts.terms.identifiers import OPERATOR, CaseId, Party, ProcedureId
 from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import GENESIS, Erasable, Kind, LedgerEntry, recordable
 from contracts.wire.messages import Applied, Reported
+from contracts.wire.orders import CancelOrdered, ResendOrdered
 from contracts.wire.topics import events_topic, inlets_of
 from tests.applications import application, event, new_case
 from workers.gateway import delivery as delivery_module
@@ -255,3 +256,45 @@ async def test_what_is_remembered_of_cases_is_bounded_and_a_busy_case_is_not_for
             await delivering.deliver(a_report())
     assert temporal.looks == 2
     assert len(delivering._sent) == 5
+
+
+# --- orders -------------------------------------------------------------------------------------------------
+
+
+class Signalled(Temporal):
+    """A server that runs every case, and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.signals: list[tuple[str, Any]] = []
+
+    async def signal(self, name: str, said: Any, **_: object) -> None:
+        self.signals.append((name, said))
+
+
+def an_order(kind: type[Any], **about: Any) -> CaseEvent:
+    case = new_case()
+    request = f"{case}/construction-permit.review-planning/1" if kind.about == "request" else None
+    said = event(OPERATOR, kind.type, case, {"officer": "ling", "why": "a test"} | about, request=request)
+    value, headers = said.encode()
+    inlet = inlets_of(load_directory())[-1]
+    admitted = admit(Arrival(inlet, case.encode(), value, tuple(headers), datetime.now(UTC)), RULES)
+    assert isinstance(admitted, CaseEvent)
+    return admitted
+
+
+async def test_an_order_to_end_a_case_goes_before_everything_and_others_take_their_turn() -> None:
+    temporal = Signalled()
+    ending, resending = an_order(CancelOrdered), an_order(ResendOrdered)
+    for admitted in (ending, resending):
+        assert await delivery(temporal, Archive()).deliver(admitted) == "delivered"
+    (first, cancellation), (second, delivered) = temporal.signals
+    assert (first, second) == (CANCEL, DELIVER)
+    assert (cancellation.by, cancellation.why, cancellation.order.event) == ("ling", "a test", ending.event)
+    assert delivered.event == resending.event
+
+
+async def test_an_order_about_a_closed_case_is_refused() -> None:
+    with pytest.raises(Refusal) as refused:
+        await delivery(Temporal(), Archive(closed=True)).deliver(an_order(CancelOrdered))
+    assert refused.value.reason == "case-closed"

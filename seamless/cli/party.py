@@ -1,0 +1,216 @@
+"""``seamless party``: pausing agencies, and keeping parties in quarantine, in every case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contracts.terms.errors import InvalidInput
+from seamless.cli.options import Json, Kafka
+from seamless.cli.ordered import DryRun, OnBehalf, Why, give, person, unfit
+from seamless.cli.run import run
+
+if TYPE_CHECKING:
+    from contracts.standing import Standing
+    from contracts.terms.identifiers import Party
+    from contracts.wire.orders import Order
+    from workers.process.settings import Settings
+
+app = typer.Typer(help="Parties: who is paused or in quarantine; order it, end it.", no_args_is_help=True)
+
+Agency = Annotated[str, typer.Argument(metavar="AGENCY", help="Its id, as the directory has it.")]
+AnyParty = Annotated[
+    str, typer.Argument(metavar="PARTY", help="agency:ID or channel:ID; an id alone is an agency's.")
+]
+
+
+@app.command("list", epilog="Example:\n\n  seamless party list --json")
+def list_(as_json: Json = False, kafka: Kafka = None) -> None:
+    """List who is paused or in quarantine, and what waits to be confirmed.
+
+    Each is told with who ordered it, when and why.
+    """
+
+    async def main() -> None:
+        from seamless.cli.console import Console
+        from seamless.cli.party_views import as_rows, print_standing
+        from workers.process.settings import load_settings
+
+        standing = await _standing(load_settings(kafka=kafka))
+        if as_json:
+            Console().json(as_rows(standing))
+        else:
+            print_standing(standing)
+
+    run(main)
+
+
+@app.command(epilog='Example:\n\n  seamless party pause planning --why "they move to another data centre"')
+def pause(
+    agency: Agency,
+    why: Why,
+    by: OnBehalf = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    kafka: Kafka = None,
+) -> None:
+    """Let nothing follow from an agency's silence, until it is resumed.
+
+    It may go on speaking, and is sent what it is asked. In a case that waits for it,
+    no consequence of a deadline takes effect that is due meanwhile.
+    """
+    _order("pause", agency, why, by, dry_run, as_json, kafka)
+
+
+@app.command(epilog='Example:\n\n  seamless party resume planning --why "they are back"')
+def resume(
+    agency: Agency,
+    why: Why,
+    by: OnBehalf = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    kafka: Kafka = None,
+) -> None:
+    """End the pause of an agency.
+
+    What was held follows after a grace, as after an outage of the platform.
+    """
+    _order("resume", agency, why, by, dry_run, as_json, kafka)
+
+
+@app.command(epilog='Example:\n\n  seamless party quarantine agency:planning --why "it floods the platform"')
+def quarantine(
+    party: AnyParty,
+    why: Why,
+    by: OnBehalf = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    kafka: Kafka = None,
+) -> None:
+    """Let nothing in that a party says, until it is readmitted.
+
+    What it says is kept among the dead letters (reason quarantined), is refused to
+    it, and holds the consequences of its cases until it is replayed or discarded.
+    """
+    _order("quarantine", party, why, by, dry_run, as_json, kafka)
+
+
+@app.command(epilog='Example:\n\n  seamless party readmit agency:planning --why "they have mended it"')
+def readmit(
+    party: AnyParty,
+    why: Why,
+    by: OnBehalf = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    kafka: Kafka = None,
+) -> None:
+    """Let a party speak again.
+
+    What was kept can be replayed, and counts from when it came:
+    [bold]seamless dead-letter replay --reason quarantined[/bold].
+    """
+    _order("readmit", party, why, by, dry_run, as_json, kafka)
+
+
+@app.command(epilog='Example:\n\n  seamless party confirm --why "I have spoken with them"')
+def confirm(
+    why: Why,
+    order: Annotated[
+        str | None, typer.Argument(metavar="ORDER", help="Its id.", show_default="the one that waits")
+    ] = None,
+    by: OnBehalf = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    kafka: Kafka = None,
+) -> None:
+    """Confirm what another person has ordered, where the directory wants two."""
+
+    async def main() -> int:
+        from workers.process.settings import load_settings
+
+        settings = load_settings(kafka=kafka)
+        standing = await _standing(settings)
+        found = [each for each in standing.proposed if order in (None, each.event.id)]
+        if len(found) != 1:
+            there = ", ".join(each.event.id for each in standing.proposed) or "none"
+            raise InvalidInput(f"name the order that you confirm; waiting are: {there}")
+        [proposed] = found
+        confirming = _made(type(proposed.order), why, by, confirms=proposed.event.id)
+        return await give(settings, confirming, proposed.party, dry_run=dry_run, as_json=as_json)
+
+    run(main)
+
+
+def _order(
+    lever: str, party: str, why: str, by: str | None, dry_run: bool, as_json: bool, kafka: str | None
+) -> None:
+    async def main() -> int:
+        from contracts.wire.orders import PauseOrdered, QuarantineOrdered, ReadmitOrdered, ResumeOrdered
+        from workers.process.settings import load_settings
+
+        settings = load_settings(kafka=kafka)
+        kinds: dict[str, type[Order]] = {
+            each.lever: each for each in (PauseOrdered, ResumeOrdered, QuarantineOrdered, ReadmitOrdered)
+        }
+        about = _party(settings, party)
+        if lever in ("pause", "resume") and about.id in settings.directory.checks():
+            raise InvalidInput(
+                f"{about.id} takes part by an automated check, which the platform runs: nothing follows from "
+                "its silence in any case"
+            )
+        second = settings.directory.two_persons
+        foreseen = f"would be ordered: {lever}" + (
+            "; it needs a second person, who confirms it" if lever in second else ""
+        )
+        return await give(
+            settings,
+            _made(kinds[lever], why, by),
+            about,
+            foreseen=foreseen,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+
+    run(main)
+
+
+def _made(kind: type[Order], why: str, by: str | None, **more: Any) -> Order:
+    from pydantic import ValidationError
+
+    try:
+        return kind.model_validate(person(by)._asdict() | {"why": why} | more)
+    except ValidationError as error:
+        raise unfit(error) from None
+
+
+def _party(settings: Settings, text: str) -> Party:
+    """The party of the directory that a person means.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    from contracts.terms.identifiers import Party
+
+    wanted = text if ":" in text else f"agency:{text}"
+    known = settings.directory.parties
+    if wanted not in known:
+        raise InvalidInput(f"there is no party {text!r}; there are: {', '.join(sorted(known))}")
+    return Party(wanted)
+
+
+async def _standing(settings: Settings) -> Standing:
+    """What stands now.
+
+    Raises:
+        Unavailable: no broker answers, or there is no such topic.
+    """
+    from contracts.terms.identifiers import OPERATOR
+    from contracts.wire.topics import events_topic
+    from network.broker.standing import StandingOrders
+    from network.broker.whole import whole_topic
+
+    orders = StandingOrders(settings.broker, settings.directory)
+    async for record in whole_topic(settings.broker, events_topic(OPERATOR)):
+        orders.take(record)
+    return orders.standing
