@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from contracts.admission import Admitted, Arrival, CaseEvent, PartyOrder, Rules, admit
 from contracts.terms.errors import REASONS, Refusal
-from contracts.terms.identifiers import OPERATOR, Party
+from contracts.terms.identifiers import OPERATOR, CaseId, Party
 from contracts.wire.envelope import MESSAGES
 from contracts.wire.messages import Answered
 from contracts.wire.orders import NOT_THE_ORDER, Order, ordered
 from contracts.wire.topics import inlet_of
-from tests.applications import ADMINISTRATION, event, new_case
+from tests.applications import ADMINISTRATION, event
 
-CASE = new_case()
+CASE = CaseId("portal-01a21959-853b-70f0-a92a-6e8aa6b99cd2")  # ids of tests are the same in every process
+ANOTHER = CaseId("portal-01a21959-853b-70f0-a92a-6e8aa6b99cd3")
 REQUEST = f"{CASE}/construction-permit.review-fire-safety/1"
 SAID = {"officer": "ling", "why": "a test"}
 WHAT: dict[str, dict[str, Any]] = {
@@ -104,7 +105,7 @@ def test_an_operator_answers_for_no_agency() -> None:
 
 
 @pytest.mark.parametrize("lever", ["resend", "move"])
-@pytest.mark.parametrize("request_id", [None, "?", f"{new_case()}/construction-permit.review-planning/1"])
+@pytest.mark.parametrize("request_id", [None, "?", f"{ANOTHER}/construction-permit.review-planning/1"])
 def test_what_is_about_a_request_names_one_of_its_case(lever: str, request_id: str | None) -> None:
     assert refused(an_event(lever, requestid=request_id)).field == "requestid"
 
