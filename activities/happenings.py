@@ -35,6 +35,10 @@ WORDS: dict[Kind, str] = {
     "penalty-begun": "the authority owes a penalty payment from now on",
     "refused": "the case refused an event",
     "broken-off": "an operator ended the case",
+    "proposed": "an operator's order about the case waits for another person",
+    "resent": "an operator had a request sent again",
+    "moved": "an operator gave a request to another agency",
+    "released": "an operator let a held consequence take effect",
     "decided": "the case was decided",
     "closed": "the case was closed",
 }
@@ -42,6 +46,7 @@ WORDS: dict[Kind, str] = {
 
 DECIDED_BY_SILENCE = "the case was decided by silence"
 HELD_FOR_CHECK = "the consequence of a deadline is held: an automated check has not answered"
+HELD_FOR_PAUSE = "the consequence of a deadline is held: an agency is paused"
 HELD_FOR_OUTAGE = "the consequence of a deadline is held: the platform was away"
 
 
@@ -69,6 +74,8 @@ def words_of(entry: LedgerEntry) -> str | None:
     content = entry.data.content if entry.data else {}
     if entry.kind == "held" and content.get("unanswered"):
         return HELD_FOR_CHECK
+    if entry.kind == "held" and "paused_since" in content:
+        return HELD_FOR_PAUSE
     if entry.kind == "held" and "outage_began" in content:
         return HELD_FOR_OUTAGE
     if entry.kind == "decided" and content.get("decision", {}).get("deemed"):

@@ -65,6 +65,12 @@ def batch(entries: Sequence[LedgerEntry]) -> Batch:
             "the consequence of a deadline is held: the platform was away",
             "warning",
         ),
+        (
+            {"kind": "held", "content": {"until": "x", "paused_since": "y"}, **FIRE},
+            "the consequence of a deadline is held: an agency is paused",
+            "warning",
+        ),
+        ({"kind": "released", **FIRE}, "an operator let a held consequence take effect", "info"),
         ({"kind": "refused", "reason": "unknown-request"}, "the case refused an event", "info"),
         ({"kind": "broken-off"}, "an operator ended the case", "info"),
         (
