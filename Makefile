@@ -27,7 +27,7 @@ demo: setup ## Run the main job: construction permits across six agencies, on a 
 test: lint unit stack ## All checks: style, types, direction of imports, then the tests, fast ones first
 
 stack: setup ## The tests on real servers, but for the long ones
-	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m "not full_size and not long" --durations 10
+	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m "not full_size and not long" -n 2 --dist loadfile --durations 10
 
 test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel
 	$(BIN)/pytest tests -m long --durations 10
