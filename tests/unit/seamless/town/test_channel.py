@@ -51,7 +51,7 @@ def intended(agenda: Agenda, case: CaseId) -> list[str]:
 
 
 def test_a_late_payment_is_sent_although_the_case_is_closed_by_then() -> None:
-    channel, agenda, case = simulated(late=1, silent=0), Agenda(), new_case()
+    channel, agenda, case = simulated(late=1, silent=0, partly=0), Agenda(), new_case()
     for event in (registered(case), fee(case)):
         channel.hear(event, agenda)
     channel.hear(told(case, CaseClosedNotice(outcome="refused", ledger_hash=HASH), 3), agenda)

@@ -200,7 +200,7 @@ async def test_only_so_many_early_events_wait_at_once() -> None:
 
 async def test_one_partys_early_events_take_no_places_of_anothers() -> None:
     delivery, letters = ScriptedDelivery(CaseUnknown()), KeptDeadLetters()
-    carrier = a_carrier(delivery, letters, seconds=0.3, waiting=2)
+    carrier = a_carrier(delivery, letters, seconds=2, waiting=2)
     crowd = [asyncio.create_task(carry(carrier)) for _ in range(6)]
     await asyncio.sleep(0.05)
     other = asyncio.create_task(carry(carrier, inlet=HOUSING))
