@@ -63,6 +63,8 @@ class _Label:
         now, own: the time, and the authority's own.
         opened: when each open step was opened.
         block: the latest end of what has ended since the course went on last.
+        silent: how often an agency was silent on it. Of ways that are equally long, where agencies may be
+            silent, the longest is one on which they are.
     """
 
     now: Fraction
@@ -71,6 +73,7 @@ class _Label:
     block: Fraction = Fraction(0)
     path: Any = None
     endless: tuple[str, ...] = ()
+    silent: int = 0
 
 
 def longest(graph: Graph, reckoned: Reckoned) -> Longest | None:
@@ -83,6 +86,7 @@ def longest(graph: Graph, reckoned: Reckoned) -> Longest | None:
         0: _Label(Fraction(0), Fraction(0), tuple(_opened(graph.states[0], (), Fraction(0))))
     }
     best: Longest | None = None
+    most = (Fraction(0), 0)
     outgoing = forward(graph)
     for number in in_order(graph, outgoing):
         label = labels.get(number)
@@ -105,11 +109,11 @@ def longest(graph: Graph, reckoned: Reckoned) -> Longest | None:
             ):
                 extended = sum((days_of(each) for each in source.extended), Fraction(0))
                 found = Longest(after.own, extended, tuple(_unwound(after.path)), after.endless)
-                if best is None or found.beyond > best.beyond:
-                    best = found
+                if best is None or (found.beyond, after.silent) > most:
+                    best, most = found, (found.beyond, after.silent)
             elif target.decided is None:
                 known = labels.get(transition.target)
-                if known is None or after.own > known.own:
+                if known is None or (after.own, after.silent) > (known.own, known.silent):
                     labels[transition.target] = after
     return best
 
@@ -145,6 +149,7 @@ def _after(label: _Label, source: State, target: State, transition: Transition, 
         opened=tuple(_opened(target, label.opened, now)),
         path=(label.path, transition),
         endless=tuple(dict.fromkeys((*label.endless, *endless))),
+        silent=label.silent + _agency_silent(source, transition),
     )
 
 

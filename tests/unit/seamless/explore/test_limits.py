@@ -11,6 +11,7 @@ from contracts.terms.limits import working_days
 from seamless.explore.check import LawChecked, check, in_words
 from tests.unit.seamless.explore.permit import Issue, Issuing, Plea, Presumed, Review, Work, item
 from workflows.case import Procedure, procedure
+from workflows.tree_felling import TreeFelling
 
 
 @procedure(item())
@@ -79,6 +80,16 @@ class UntilAnAgencyRefuses(Issuing):
 def test_the_longest_path(cls: type[Procedure[object]], in_time: int, with_silence: int) -> None:
     [law] = check(cls, load_directory(), CHECKS).laws
     assert told(law) == (f"{in_time} working days", f"{with_silence} working days")
+
+
+def test_of_ways_equally_long_the_one_on_which_agencies_are_silent_is_the_longest() -> None:
+    """An inspection that is answered on its last day takes as long as one that is not answered at all."""
+    for law in check(TreeFelling, load_directory(), CHECKS).laws:
+        assert law.with_silence is not None
+        assert law.in_time is not None
+        assert law.in_time.beyond == law.with_silence.beyond
+        assert [each.move.does for each in law.with_silence.path] == ["silence"]
+        assert "silence" not in {each.move.does for each in law.in_time.path}
 
 
 def told(law: LawChecked) -> tuple[str, str]:
