@@ -146,7 +146,7 @@ class Submitted:
                 f"worker orchestrator`)? If the case began earlier: seamless case show {self._event.subject}"
             )
         for waiting in self._waited_for():
-            self._aside.print(waiting)
+            self._aside.print(waiting, soft_wrap=True)  # a step can be copied
 
     def _waited_for(self) -> Iterator[Text]:
         if not self._entries:
