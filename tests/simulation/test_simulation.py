@@ -1,4 +1,4 @@
-"""Some hundred seeds of the simulation; ``make simulation`` runs thousands, and shows how a failure reads."""
+"""Some dozens of seeds of the simulation; ``make simulation`` runs thousands, and shows how a failure reads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 from tests.simulation.defects import MUTANTS
 
-SEEDS = 100
+SEEDS = 60
 ENVIRONMENT = os.environ | {"PYTHONHASHSEED": "0"}
 
 
