@@ -30,7 +30,7 @@ stack: setup ## The tests on real servers, but for the long ones
 	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m "not full_size and not long" -n 2 --dist loadfile --durations 10
 
 test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel
-	$(BIN)/pytest tests -m long --durations 10
+	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m long --durations 10
 
 test-faults: setup ## Break the real stack on purpose, by two seeds (docs/faults.md; about twenty minutes)
 	$(BIN)/python -m tests.nemeses --seed 1 --seed 2
