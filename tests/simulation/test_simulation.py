@@ -1,4 +1,4 @@
-"""Some dozens of seeds of the simulation; ``make simulation`` runs thousands, and shows how a failure reads."""
+"""Sixty seeds of the simulation; ``make simulation`` runs thousands, and shows how a failure reads."""
 
 from __future__ import annotations
 
