@@ -44,7 +44,7 @@ def _short(value: float) -> str:
 
 def steps(lowest: float, highest: float, *, about: int = 4) -> list[float]:
     """Round values from ``lowest`` to at least ``highest``, evenly apart, for a scale."""
-    if highest <= lowest:
+    if highest - lowest < 1e-9 * max(abs(lowest), abs(highest), 1e-6):  # no scale could tell them apart
         highest = lowest + 1
     raw = (highest - lowest) / about
     size = 10.0 ** math.floor(math.log10(raw))

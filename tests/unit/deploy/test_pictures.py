@@ -6,7 +6,7 @@ import math
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deploy.grafana.dashboards import DASHBOARDS
@@ -56,6 +56,8 @@ def test_where_nothing_was_answered_the_picture_says_so(shown: Dashboard) -> Non
 
 
 @given(st.floats(-1e9, 1e9), st.floats(0, 1e9))
+@example(0.0, 5e-324)
+@example(1e9, 1e-7)
 def test_a_scale_holds_what_it_is_for_and_is_not_crowded(low: float, more: float) -> None:
     scale = steps(low, low + more)
     assert scale[0] <= low + 1e-6 * abs(low)
