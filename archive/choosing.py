@@ -30,8 +30,9 @@ from sqlalchemy import (
 from archive.batches import at_once
 from archive.completeness import NoSteps
 from archive.reader import CaseRow, Status
+from archive.steps import holder_of
 from archive.tables import cases, is_current, ledger, steps
-from contracts.terms.identifiers import APPLICANT, SYSTEM, CaseId, Party
+from contracts.terms.identifiers import SYSTEM, CaseId, Party
 from contracts.terms.values import Contract
 
 OPEN = steps.c.ended.is_(None)
@@ -121,7 +122,7 @@ def by_holder(db: Connection, choice: Choice, now: datetime) -> list[Holds]:
         chosen = _of(db, select(cases.c.case), choice._replace(holder=None, due_by=None))
         query = query.where(steps.c.case.in_(chosen))
     found = [
-        Holds(holder=_holder(row), **{name: row._mapping[name] for name in COUNTED})
+        Holds(holder=holder_of(row.agency, row.third_party), **{name: row._mapping[name] for name in COUNTED})
         for row in db.execute(query.group_by(steps.c.agency, steps.c.third_party))
     ]
     return sorted(found, key=lambda each: (-each.overdue, -each.requests, each.holder))
@@ -147,7 +148,7 @@ def holders_of(db: Connection, of: Iterable[CaseId]) -> Mapping[Party, int]:
             .where(OPEN, steps.c.case.in_(some))
             .group_by(steps.c.agency, steps.c.third_party)
         )
-        found.update({_holder(row): row.cases for row in db.execute(query)})
+        found.update({holder_of(row.agency, row.third_party): row.cases for row in db.execute(query)})
     return found
 
 
@@ -212,12 +213,6 @@ def _step_conditions(choice: Choice) -> list[ColumnElement[bool]]:
         third = steps.c.third_party
         found.append(third == named if kind == "third-party" else third.is_(None))
     return found
-
-
-def _holder(row: Any) -> Party:
-    if row.third_party:
-        return Party.third(row.third_party)
-    return Party.agency(row.agency) if row.agency else APPLICANT
 
 
 def _check_steps(db: Connection) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, func, inspect, select
@@ -46,13 +46,19 @@ class Silences:
         """Follow one entry; whether it is a decision by silence."""
         if entry.kind == "overdue" and entry.outcome == STATUTORY:
             self._over = True
-        return entry.kind == "decided" and self._over and law_decides(entry.procedure, entry.law)
+        return entry.kind == "decided" and self._over and decided_by(entry.procedure, entry.law) is not None
 
 
-def law_decides(procedure: str, law: str) -> bool:
-    """Whether silence decides a case under this law version. Once its limit is over, nothing else does."""
+def decided_by(procedure: str, law: str) -> Literal["granted", "refused"] | None:
+    """As what silence decides a case under this law version; None where it does not. Once the limit is over,
+    nothing else decides the case."""
     item = CATALOGUE.get(procedure)
-    return item is not None and isinstance(item.law_or_newest(law).late, TacitGrant | TacitRefusal)
+    match item.law_or_newest(law).late if item else None:
+        case TacitGrant():
+            return "granted"
+        case TacitRefusal():
+            return "refused"
+    return None
 
 
 def silences_of(db: Connection, rows: Sequence[CaseRow]) -> Mapping[CaseId, Silence]:
@@ -73,7 +79,7 @@ def silences_of(db: Connection, rows: Sequence[CaseRow]) -> Mapping[CaseId, Sile
 
 
 def _may_be(row: CaseRow) -> bool:
-    return row.outcome is not None and law_decides(row.procedure, row.law)
+    return row.outcome is not None and decided_by(row.procedure, row.law) is not None
 
 
 def _overdue(db: Connection, cases: Sequence[CaseId]) -> Iterator[CaseId]:

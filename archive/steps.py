@@ -101,9 +101,14 @@ class Step(Contract):
     @property
     def holder(self) -> Party:
         """Who has the case because of it."""
-        if self.third_party:
-            return Party.third(self.third_party)
-        return Party.agency(self.agency) if self.agency else APPLICANT
+        return holder_of(self.agency, self.third_party)
+
+
+def holder_of(agency: str | None, third_party: str | None) -> Party:
+    """Who has a step: the applicant, where nobody is named."""
+    if third_party:
+        return Party.third(third_party)
+    return Party.agency(AgencyId(agency)) if agency else APPLICANT
 
 
 class Steps:

@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
+from archive.silence import STATUTORY, decided_by
 from archive.steps import Step
-from contracts.procedures.catalogue import CATALOGUE
-from contracts.terms.clock_rules import TacitGrant, TacitRefusal
 from contracts.wire.ledger import LedgerEntry
 
 LAYOUT = 1
@@ -134,14 +133,8 @@ class Tally:
         """A limit of the case itself is over. Where the law says that the case is decided by that, it is."""
         procedure, limit = entry.procedure, STAGE if entry.step is not None else entry.outcome
         self._add(Place.of("case_limits_missed", procedure, limit))
-        item = CATALOGUE.get(procedure)
-        if item is None or limit != "statutory":
-            return
-        match item.law_or_newest(entry.law).late:
-            case TacitGrant():
-                self._add(Place.of("decisions_deemed", procedure, "granted"))
-            case TacitRefusal():
-                self._add(Place.of("decisions_deemed", procedure, "refused"))
+        if limit == STATUTORY and (outcome := decided_by(procedure, entry.law)):
+            self._add(Place.of("decisions_deemed", procedure, outcome))
 
     def _add(self, place: Place, value: float = 1) -> None:
         self.added[place] += value

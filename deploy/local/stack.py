@@ -28,6 +28,7 @@ from workers.archive import main as archive
 from workers.department import main as department
 from workers.gateway import main as gateway
 from workers.orchestrator import main as orchestrator
+from workers.process.identity import department_process
 from workers.process.settings import Settings
 from workers.process.temporal import connect, register_search_attributes
 from workers.watcher import main as watcher
@@ -43,7 +44,7 @@ WORKERS: dict[str, tuple[ModuleType, dict[str, object]]] = {
     "gateway": (gateway, {}),
     "archive": (archive, {}),
     "watcher": (watcher, {}),
-    **{f"department-{agency}": (department, {"agency": agency}) for agency in CHECKS},
+    **{department_process(agency): (department, {"agency": agency}) for agency in CHECKS},
 }
 """Every worker of a local stack: its name, the module that is its process, and the settings of its own."""
 

@@ -80,6 +80,20 @@ async def members_of(admin: Any, group: str) -> list[Member]:
     return [Member(client, host.removeprefix("/")) for _, client, host, *_ in found]
 
 
+async def committed_by(
+    admin: Any, group: str, places: Collection[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """The offsets that a group has committed; -1, or none, of partitions in which it has not.
+
+    Raises:
+        aiokafka.errors.KafkaError: the broker does not say.
+    """
+    found = await admin.list_consumer_group_offsets(
+        group, group_coordinator_id=await coordinator_of(admin, group), partitions=list(places)
+    )
+    return {place: each.offset for place, each in found.items()}
+
+
 async def behind(admin: Any, consumer: Any, group: str, topics: Collection[str]) -> Behind:
     """What a group has still to read of those of some topics that stand.
 
@@ -94,14 +108,12 @@ async def behind(admin: Any, consumer: Any, group: str, topics: Collection[str])
     places = [TopicPartition(topic, number) for topic in topics for number in range(known.get(topic, 0))]
     if not places:
         return Behind(0, {}, None)
-    committed = await admin.list_consumer_group_offsets(
-        group, group_coordinator_id=await coordinator_of(admin, group), partitions=places
-    )
+    committed = await committed_by(admin, group, places)
     starts, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
     late: dict[TopicPartition, int] = {}
     topics_late: Counter[str] = Counter()
     for place in places:
-        reached = max(committed[place].offset if place in committed else -1, starts[place])
+        reached = max(committed.get(place, -1), starts[place])
         if reached < ends[place]:
             late[place] = reached
             topics_late[place.topic] += ends[place] - reached

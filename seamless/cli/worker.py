@@ -68,8 +68,9 @@ def department(
     Example: [bold]seamless worker department --agency drainage[/bold]
     """
     from workers.department.main import run
+    from workers.process.identity import department_process
 
-    _run(f"department-{agency}", run, agency=agency)
+    _run(department_process(agency), run, agency=agency)
 
 
 def _run(name: str, run: Callable[[Settings], Coroutine[Any, Any, None]], **given: Any) -> None:

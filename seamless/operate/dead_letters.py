@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -15,6 +16,7 @@ from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.topics import DEAD_LETTER, events_topic
 from network.broker.connection import Broker
 from network.broker.dead_letters import list_dead_letters
+from network.broker.group_state import committed_by
 
 PAUSE_SECONDS = 0.3
 
@@ -94,7 +96,7 @@ async def _carried(broker: Broker, group: str, within_seconds: float) -> bool:
     try:
         async with broker.consuming() as consumer, broker.administration() as client:
             ends = await consumer.end_offsets(await broker.partitions([DEAD_LETTER]))
-            while not await _has_committed(client, group, ends):
+            while not _reached(await committed_by(client, group, list(ends)), ends):
                 if loop.time() >= until:
                     return False
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -103,16 +105,10 @@ async def _carried(broker: Broker, group: str, within_seconds: float) -> bool:
     return True
 
 
-async def _has_committed(client: Any, group: str, ends: dict[TopicPartition, int]) -> bool:
-    committed = await client.list_consumer_group_offsets(group, partitions=list(ends))
-    return all(
-        end == 0 or (place in committed and committed[place].offset >= end) for place, end in ends.items()
-    )
+def _reached(committed: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> bool:
+    return all(end == 0 or committed.get(place, -1) >= end for place, end in ends.items())
 
 
 def reasons_of(letters: Sequence[DeadLetter]) -> dict[str, int]:
     """How many there are, by why they were refused."""
-    found: dict[str, int] = {}
-    for letter in letters:
-        found[letter.reason] = found.get(letter.reason, 0) + 1
-    return dict(sorted(found.items()))
+    return dict(sorted(Counter(letter.reason for letter in letters).items()))

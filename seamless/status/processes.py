@@ -20,6 +20,7 @@ from network.broker.connection import partition_counts
 from network.broker.group_state import behind, members_of
 from seamless.status.identity import said_in
 from seamless.status.report import Events, Tasks, Worker
+from workers.process.identity import department_process
 from workers.process.settings import Settings
 from workers.process.temporal import RPC_TIMEOUT
 
@@ -45,13 +46,11 @@ def queues_of(settings: Settings) -> list[Queue]:
     return [
         Queue(CASES_QUEUE, "workflow", ORCHESTRATOR),
         Queue(CASES_QUEUE, "activity", ORCHESTRATOR),
-        *(Queue(agency_queue(each), "activity", department(each)) for each in settings.directory.checks()),
+        *(
+            Queue(agency_queue(each), "activity", department_process(each))
+            for each in settings.directory.checks()
+        ),
     ]
-
-
-def department(agency: str) -> str:
-    """What the process is called that runs the checks of an agency."""
-    return f"department-{agency}"
 
 
 async def workers_of(client: Client, queues: Sequence[Queue]) -> tuple[list[Worker], list[Tasks]]:

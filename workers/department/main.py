@@ -11,6 +11,7 @@ from activities.checks import CHECKS
 from contracts.platform import agency_queue
 from contracts.terms.errors import InvalidInput
 from workers.process.attendance import attended
+from workers.process.identity import department_process
 from workers.process.metrics import set_ready
 from workers.process.run import run_process
 from workers.process.settings import Settings
@@ -28,7 +29,7 @@ async def run(settings: Settings) -> None:
         known = ", ".join(sorted(CHECKS))
         raise InvalidInput(f"{agency or 'no agency'!r} has no automated check; there are checks of: {known}")
     async with attended(settings, "temporal"):
-        client = await await_temporal(settings, f"department-{agency}")
+        client = await await_temporal(settings, department_process(agency))
         async with Worker(
             client,
             task_queue=agency_queue(agency),

@@ -10,6 +10,11 @@ from typing import NamedTuple, Self
 _WRITTEN = re.compile(r"(?P<process>[^@\s]+)@(?P<host>\S*)#(?P<pid>[0-9]+) build=(?P<build>\S+)")
 
 
+def department_process(agency: str) -> str:
+    """What the process is called that runs the checks of an agency."""
+    return f"department-{agency}"
+
+
 class Identity(NamedTuple):
     """A process of a build, on a machine: ``gateway@node-3#4711 build=0.2.0``.
 

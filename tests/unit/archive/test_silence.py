@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from archive.reader import ArchiveReader
-from archive.silence import Silence, Silences, law_decides, silences_of
+from archive.silence import Silence, Silences, decided_by, silences_of
 from archive.state import state_of
 from contracts.terms.identifiers import CaseId, ProcedureId
 from contracts.wire.ledger import LedgerEntry
@@ -61,9 +61,9 @@ def silences(folder: Path, *ledgers: list[LedgerEntry]) -> dict[CaseId, Silence]
 
 
 def test_whether_silence_decides_is_a_matter_of_the_law() -> None:
-    assert law_decides("environmental-permit", "wabo-2010")
-    assert not law_decides("environmental-permit", "omgevingswet-2024")
-    assert not law_decides("unheard-of", "wabo-2010")
+    assert decided_by("environmental-permit", "wabo-2010") == "granted"
+    assert decided_by("environmental-permit", "omgevingswet-2024") is None
+    assert decided_by("unheard-of", "wabo-2010") is None
 
 
 @pytest.mark.parametrize(("ledger", "by_silence"), [(TACIT, True), (IN_TIME, False), (LATE, False)])
