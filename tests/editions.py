@@ -6,13 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from pathlib import Path
 
 CHINESE = ".zh.md"
 HEADING = re.compile(r"(#+) (.+)")
 ITEM = re.compile(r"\s*(?:-|\d+\.) ")
-RULE = re.compile(r"\|(?: *:?-+:? *\|)+")
 COMMENT = re.compile(r"(?<!\S)# .*$", re.MULTILINE)
 PICTURE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -41,9 +40,9 @@ class Section:
         return re.sub(r"\]\([^)]*\)", "]", SPAN.sub("", self.text))
 
     def tables(self) -> list[int]:
-        """How many rows each table has."""
-        rows = [-1 if RULE.fullmatch(line) else 1 if line.startswith("|") else 0 for line in self.lines]
-        return [part.count("1") for part in "".join("01 "[each] for each in rows).split("0") if part]
+        """How many lines each table has."""
+        grouped = groupby(self.lines, key=lambda line: line.startswith("|"))
+        return [sum(1 for _ in lines) for table, lines in grouped if table]
 
     def code(self) -> list[tuple[str, str]]:
         """Its blocks; of a comment only that there is one, since it may be translated."""
