@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby, zip_longest
 from pathlib import Path
 
@@ -80,6 +81,11 @@ def anchors(text: str) -> list[str]:
     return made
 
 
+@cache
+def _anchors_of(file: Path) -> list[str]:
+    return anchors(file.read_text("utf-8"))
+
+
 def english(path: Path) -> Path:
     """The English edition of a page, which may be that edition itself."""
     return path.with_name(path.name.removesuffix(CHINESE).removesuffix(".md") + ".md")
@@ -101,7 +107,7 @@ def destination(page: Path, target: str) -> str:
         return re.sub(r"\.(zh|en)\.svg$", ".svg", str(file)) + anchor
     if not anchor:
         return str(english(file))
-    known = anchors(file.read_text("utf-8"))
+    known = _anchors_of(file)
     if anchor not in known:
         raise LookupError(f"{page.name}: no heading {target}")
     return f"{english(file)}#{known.index(anchor)}"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.editions import CHINESE, ITEM, anchors, differences, english
@@ -39,6 +39,7 @@ def test_each_edition_links_to_the_other_before_its_text(edition: Path) -> None:
     assert f"[中文]({edition.name})" in page.read_text("utf-8").split("\n\n## ")[0]
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_what_one_edition_alone_says_is_found(data: st.DataObject) -> None:
     """Whichever heading, row, list item, line of code, link or figure the other edition does not have."""
@@ -81,4 +82,8 @@ def test_a_link_to_a_heading_that_there_is_not_is_found() -> None:
 
 
 def test_anchors_are_github_s() -> None:
-    assert anchors("# 办件 `a b`？\n## Two, words\n## Two words\n") == ["办件-a-b", "two-words", "two-words-1"]
+    assert anchors("# 办件 `a b`？\n## Two, words\n## Two words\n") == [
+        "办件-a-b",
+        "two-words",
+        "two-words-1",
+    ]
