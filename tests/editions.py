@@ -1,9 +1,10 @@
-"""A page in two languages, compared by what no translation changes: its headings, code, tables, lists, pictures,
-links, names in code and figures, section by section."""
+"""A page in two languages, compared by what no translation changes, section by section: its headings, code,
+tables, lists, pictures, links, names in code and figures."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -74,10 +75,11 @@ def sections(text: str) -> list[Section]:
 def anchors(text: str) -> list[str]:
     """By what the headings of a page are linked to, as GitHub makes it of them; in order."""
     made: list[str] = []
+    times: Counter[str] = Counter()
     for section in sections(text)[1:]:
         plain = re.sub(r"[^\w\- ]", "", section.title.lower()).replace(" ", "-")
-        again = sum(each == plain or each.startswith(f"{plain}-") for each in made)
-        made.append(f"{plain}-{again}" if plain in made else plain)
+        made.append(f"{plain}-{times[plain]}" if times[plain] else plain)
+        times[plain] += 1
     return made
 
 
