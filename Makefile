@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings dashboards pictures bench fines midnight simulation mutants lock clean
+.PHONY: help setup demo test stack test-long test-all test-faults lint unit fmt drawings dashboards pictures bench fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -26,11 +26,16 @@ demo: setup ## Run the main job: construction permits across six agencies, on a 
 
 test: lint unit stack ## All checks: style, types, direction of imports, then the tests, fast ones first
 
+SERVERS := tests --ignore tests/unit --ignore tests/replay --dist loadfile --durations 20
+
 stack: setup ## The tests on real servers, but for the long ones
-	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m "not full_size and not long" -n 2 --dist loadfile --durations 10
+	$(BIN)/pytest $(SERVERS) -m "not full_size and not long" -n 2
 
 test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel
-	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay -m long --durations 10
+	$(BIN)/pytest $(SERVERS) -m long -n 2
+
+test-all: lint unit ## What .ci/run runs: all checks and all tests, the long ones among them (40 minutes)
+	$(BIN)/pytest $(SERVERS) -m "not full_size" -n 3 --no-loadscope-reorder
 
 test-faults: setup ## Break the real stack on purpose, by two seeds (docs/faults.md; about twenty minutes)
 	$(BIN)/python -m tests.nemeses --seed 1 --seed 2

@@ -15,12 +15,14 @@ from typing import NamedTuple
 from temporalio.client import Client
 
 from archive.reader import ArchiveReader
+from bench import outside
 from bench.history import HistoryCost, history_cost
 from bench.sides import AT_ONCE, Bare, Platform, Run, Side
 from contracts.wire.topics import LEDGER
 from deploy.local.stack import Stack
 from network.broker.publisher import Publisher
 from network.broker.tail import TopicTail
+from workers.orchestrator import main as orchestrator
 from workers.process.settings import load_settings
 
 APART_SECONDS = 0.3
@@ -110,8 +112,8 @@ async def measure(cases: int, pairs: int, data: Path, say: Callable[[str], None]
         sandboxing = []
         for number in range(SANDBOX_RUNS):
             say(f"in the sandbox and outside it, {number + 1} of {SANDBOX_RUNS}: {cases} cases each")
-            inside = await platform.sandboxed("all", cases)
-            sandboxing.append(Sandboxing(inside, await platform.sandboxed("unproven", cases)))
+            inside = await platform.with_orchestrator(orchestrator, cases)
+            sandboxing.append(Sandboxing(inside, await platform.with_orchestrator(outside, cases)))
     return Measurement(measured, sandboxing, apart, at_once, seconds=perf_counter() - began)
 
 

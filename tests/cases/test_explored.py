@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from itertools import cycle, islice
 from typing import Any
 
+import pytest
 import uuid_utils
 from temporalio.client import Client
 
@@ -130,6 +131,7 @@ def letters_of(posting: Posting) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.long
 async def test_what_was_explored_is_what_the_engines_say(temporal: Client) -> None:
     paths = drawn()
     assert len(paths) == PATHS

@@ -53,6 +53,7 @@ def passes(root: Path, *command: str) -> str:
     return ran.stdout
 
 
+@pytest.mark.long
 def test_a_new_procedure_passes_every_check_at_once(checkout: Path) -> None:
     names = [names_of(each) for each in (drawn(), drawn(), "a-" + "very-" * 7 + "dog")]
     for each in names:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.commands.running import COMMAND, ROOT, left_running, replaced, seamless
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 APPLICATIONS = 40
 INTENDED = {"case-closed"}
@@ -64,7 +64,6 @@ def running_town(data: Path, *given: str) -> Iterator[tuple[int, Callable[..., d
         assert left_running(data) == []
 
 
-@pytest.mark.long
 @pytest.mark.timeout(600)
 async def test_a_town_goes_on_when_its_broker_was_away_and_leaves_out_who_is_excepted(tmp_path: Path) -> None:
     given = ("--day", "500ms", "--rate", "0.5", "--except", "fire-safety", "--except", "parks")

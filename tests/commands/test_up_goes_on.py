@@ -12,7 +12,7 @@ from tests.applications import application
 from tests.commands.running import replaced, running_up, seamless
 from tests.metrics import until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 
 @pytest.fixture

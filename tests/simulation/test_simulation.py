@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.simulation.defects import MUTANTS
 
 SEEDS = 60
@@ -19,6 +21,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_every_seed_is_well() -> None:
     run = command("tests.simulation", "--seeds", str(SEEDS))
     assert run.returncode == 0, run.stdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from contracts.platform import CASES_QUEUE
 from contracts.wire.topics import messages_topic
 from network.broker.publisher import Publisher
 from network.broker.standing import StandingOrders
-from workers.orchestrator.proven import reached_in_sandbox
+from workers.orchestrator.proven import leave_sandbox
 from workers.orchestrator.sandbox import sandbox
 from workers.process.attendance import attended
 from workers.process.metrics import set_ready
@@ -30,6 +30,9 @@ from workflows.procedures import PROCEDURES
 
 DEPLOYMENT = "seamless"
 """What Temporal calls the deployment whose builds the orchestrators are."""
+
+Proof = Callable[[Sequence[type[Any]], set[str]], Awaitable[None]]
+"""Adds to a set the workflow types that may leave the sandbox, such as :func:`leave_sandbox`."""
 
 
 def deployed(build: str) -> WorkerDeploymentConfig:
@@ -60,7 +63,7 @@ def case_worker(
         activities: the outbox and the fence.
         build: under which its entries stand in the ledger; without one, under none.
         procedures, queue, runner: which procedures it runs, and how; in tests, other ones.
-        without_sandbox: the workflow types that run outside the SDK's sandbox.
+        without_sandbox: the workflow types that run outside the SDK's sandbox; may grow while cases run.
     """
     return Worker(
         client,
@@ -79,12 +82,17 @@ async def run(settings: Settings) -> None:
     Raises:
         InvalidInput: a check failed that only other settings can mend.
     """
+    await run_cases(settings, leave_sandbox if settings.sandbox == "unproven" else None)
+
+
+async def run_cases(settings: Settings, prove: Proof | None) -> None:
+    """Run cases until cancelled; ``prove`` names meanwhile the workflow types that leave the sandbox."""
     begin_at_zero(messages_topic(party) for party in settings.directory.parties)
     archive = ArchiveReader(settings.archive_url)
     try:
         async with attended(settings, "kafka", "temporal"):
             client = await await_temporal(settings, "orchestrator")
-            proven = await reached_in_sandbox(PROCEDURES) if settings.sandbox == "unproven" else ()
+            without: set[str] = set()
             async with (
                 Publisher(settings.broker) as publisher,
                 _fence(settings) as fence,
@@ -92,10 +100,12 @@ async def run(settings: Settings) -> None:
                     client,
                     [OutboxActivity(publisher, archive).publish, fence.await_gateway],
                     build=settings.build,
-                    without_sandbox=proven,
+                    without_sandbox=without,
                 ),
             ):
                 set_ready()
+                if prove is not None:
+                    await prove(PROCEDURES, without)
                 await asyncio.Event().wait()
     finally:
         await archive.close()

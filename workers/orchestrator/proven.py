@@ -1,4 +1,4 @@
-"""Which procedures may run outside the SDK's sandbox: those of which it has seen every line."""
+"""Which procedures leave the SDK's sandbox: those of which it has seen every line."""
 
 from __future__ import annotations
 
@@ -12,26 +12,28 @@ from workers.process.verdicts import NoVerdict, of_each, unreached_in_sandbox
 log = structlog.get_logger(__name__)
 
 
-async def reached_in_sandbox(
+async def leave_sandbox(
     procedures: Sequence[type[Any]],
+    without: set[str],
     ask: Callable[[str], Awaitable[Sequence[str]]] = unreached_in_sandbox,
-) -> list[str]:
-    """The workflow types of which every line was reached in the sandbox, and was let through by it.
+) -> None:
+    """Add to ``without`` each workflow type of which every line was reached in the sandbox, and was let
+    through by it, as soon as that is known.
 
-    What cannot be found out stays in the sandbox. The log says of each where it runs, and why.
+    Code that nobody explored yet takes minutes; meanwhile, and where it cannot be found out, a procedure
+    stays in the sandbox. The log says of each where it runs, and why.
     """
 
-    async def proven(workflow_type: str) -> bool:
+    async def prove(workflow_type: str) -> None:
         try:
             unreached = await ask(workflow_type)
         except NoVerdict as error:
             log.error("runs in the sandbox: what it reached is not known", of=workflow_type, error=str(error))
-            return False
+            return
         if unreached:
             log.warning("runs in the sandbox: it did not reach every line", of=workflow_type, lines=unreached)
-            return False
+            return
+        without.add(workflow_type)
         log.info("runs outside the sandbox: it reached every line", of=workflow_type)
-        return True
 
-    types = [each.workflow_type for each in procedures]
-    return [each for each, well in zip(types, await of_each(proven, types), strict=True) if well]
+    await of_each(prove, (each.workflow_type for each in procedures))

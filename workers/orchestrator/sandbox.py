@@ -23,7 +23,8 @@ def sandbox(without: Collection[str] = ()) -> WorkflowRunner:
     """The runner of every worker that carries cases.
 
     Args:
-        without: the workflow types that run outside the sandbox.
+        without: the workflow types that run outside the sandbox. It may grow: a case that runs already leaves
+            the sandbox when its worker loads it the next time.
     """
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return _CaseRunner(SandboxedWorkflowRunner(restrictions=restrictions), without)
@@ -41,20 +42,19 @@ class _CaseRunner(WorkflowRunner):
     def __init__(self, sandboxed: WorkflowRunner, without: Collection[str]) -> None:
         self._sandboxed = sandboxed
         self._plain = UnsandboxedWorkflowRunner()
-        self._without = frozenset(without)
+        self._without = without
 
     def prepare_workflow(self, defn: Any) -> None:
-        self._of(defn).prepare_workflow(defn)
+        self._sandboxed.prepare_workflow(defn)
+        self._plain.prepare_workflow(defn)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        return _ContextFreeInstance(self._of(det.defn).create_instance(det))
+        runner = self._plain if det.defn.name in self._without else self._sandboxed
+        return _ContextFreeInstance(runner.create_instance(det))
 
     def set_worker_level_failure_exception_types(self, types: Any) -> None:
         for runner in (self._sandboxed, self._plain):
             runner.set_worker_level_failure_exception_types(types)
-
-    def _of(self, defn: Any) -> WorkflowRunner:
-        return self._plain if defn.name in self._without else self._sandboxed
 
 
 class _ContextFreeInstance(WorkflowInstance):
