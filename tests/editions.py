@@ -46,6 +46,10 @@ class Section:
         grouped = groupby(self.lines, key=lambda line: line.startswith("|"))
         return [sum(1 for _ in lines) for table, lines in grouped if table]
 
+    def paragraphs(self) -> int:
+        """How many paragraphs it has; a list or a table is one."""
+        return sum(1 for said, _ in groupby(self.lines, key=lambda line: bool(line.strip())) if said)
+
     def code(self) -> list[tuple[str, str]]:
         """Its blocks; of a comment only that there is one, since it may be translated."""
         return [(language, COMMENT.sub("#", body)) for language, body in self.blocks]
@@ -119,7 +123,8 @@ def _told(page: Path, section: Section) -> Iterator[tuple[str, object]]:
     text = section.text
     yield "level of the heading", section.level
     yield "code blocks", section.code()
-    yield "rows of tables", section.tables()
+    yield "paragraphs", section.paragraphs()
+    yield "lines of tables", section.tables()
     yield "list items", sum(1 for line in section.lines if ITEM.match(line))
     yield "pictures", [destination(page, each) for each in PICTURE.findall(text)]
     yield "links", sorted(destination(page, each) for each in LINK.findall(text))
