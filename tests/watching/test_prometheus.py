@@ -14,6 +14,7 @@ from deploy.grafana.dashboards import DASHBOARDS
 from deploy.grafana.panels import Dashboard
 from deploy.local.stack import Stack
 from tests.documented import queries
+from tests.editions import CHINESE
 from tests.integration.town import Town
 from tests.metrics import figures
 from tests.watching.promql import metrics_of
@@ -30,7 +31,9 @@ ONLY_WHEN_SOMETHING_IS_WRONG = {"seamless_not_ready", "temporal_workflow_task_ex
 
 CHOSEN = {"agency": "housing", "procedure": "construction-permit", "AGENCY": "housing"}
 PAGES = {
-    page.stem: queries(page.read_text("utf-8")) for page in (ROOT / "docs" / "runbooks").glob("Seamless*.md")
+    page.stem: queries(page.read_text("utf-8"))
+    for page in (ROOT / "docs" / "runbooks").glob("Seamless*.md")
+    if not page.name.endswith(CHINESE)
 }
 """What the page of each alert asks."""
 
