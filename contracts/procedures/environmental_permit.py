@@ -337,7 +337,7 @@ ENVIRONMENTAL_PERMIT = ServiceItem(
         "inadmissible": Bilingual(zh="不予受理", en="inadmissible"),
     },
     consequences=Bilingual(
-        zh="逾期未作决定的：2023年底前提出的申请视为依法获准；此后行政机关经催告仍未决定的，按日向申请人支付罚金。",
+        zh="逾期未作决定的：2023年底前提出的申请视为依法获准；此后行政机关经催告仍未决定的，按日向申请人支付逾期金。",
         en="Without a decision in time: applications of 2023 or before are granted by law; since then the "
         "authority owes the applicant a penalty payment for every day, once two weeks have passed since "
         "notice of default.",

@@ -155,7 +155,7 @@ TRAFFIC_FINE = ServiceItem(
             fees=FeeSchedule(currency="EUR"),
             reasons={
                 "penalty": Reason(
-                    zh="送达后第六十日未了结，罚款加重。",
+                    zh="送达后第六十日未了结，加处罚款。",
                     en="The sixtieth day after the notification has begun.",
                     basis="CdS art. 203(3)",
                     charges=True,
@@ -193,7 +193,7 @@ TRAFFIC_FINE = ServiceItem(
         "dismissed": Bilingual(zh="已撤销", en="dismissed"),
     },
     consequences=Bilingual(
-        zh="送达之日起第六十日，罚款加重；逾期未缴的移送征收机构。",
+        zh="送达之日起第六十日，加处罚款；逾期未缴的移送征收机构。",
         en="On the sixtieth day after the notification the penalty is added; what stays unpaid is collected.",
     ),
     statuses={
@@ -213,13 +213,14 @@ TRAFFIC_FINE = ServiceItem(
         "sent-although-dismissed": Bilingual(zh="已撤销仍发出。", en="Sent although it was dismissed."),
         "notified-before-sent": Bilingual(zh="未发出而已送达。", en="Notified before it was sent."),
         "penalty-although-paid": Bilingual(
-            zh="已缴清仍加重。", en="The penalty's day came although the fine was paid; nothing is owed."
+            zh="已缴清仍加处罚款。", en="The penalty's day came although the fine was paid; nothing is owed."
         ),
         "penalty-although-dismissed": Bilingual(
-            zh="已撤销仍加重。", en="The penalty's day came although the fine was dismissed; nothing is owed."
+            zh="已撤销仍加处罚款。",
+            en="The penalty's day came although the fine was dismissed; nothing is owed.",
         ),
         "penalty-below-fine": Bilingual(
-            zh="加重后的金额低于原罚款。", en="With the penalty the fine is lower than it was."
+            zh="加处后的金额低于原罚款。", en="With the penalty the fine is lower than it was."
         ),
         "payment-although-dismissed": Bilingual(
             zh="已撤销仍缴款。", en="A payment although the fine was dismissed."
@@ -231,7 +232,7 @@ TRAFFIC_FINE = ServiceItem(
             zh="已撤销仍移送征收。", en="Collection although it was dismissed."
         ),
         "collection-before-penalty": Bilingual(
-            zh="加重之前移送征收。", en="Collection before the penalty was due."
+            zh="加处罚款之前移送征收。", en="Collection before the penalty was due."
         ),
         "doubled-step": Bilingual(zh="重复的步骤。", en="A step that was reported already."),
     },

@@ -18,7 +18,7 @@ from seamless.explore.drawing.words import LANGUAGES, Words
 
 ROWS = {
     "name": ("事项", "name"),
-    "law": ("法律版本", "law version"),
+    "law": ("依据版本", "law version"),
     "steps": ("环节", "steps"),
     "plain-steps": ("其中通常路径", "on the plain path"),
     "agencies": ("部门", "agencies"),
@@ -35,12 +35,12 @@ ROWS = {
     "in-time": ("最长办理时间（按期）", "longest, in time"),
     "with-silence": ("最长办理时间（逾期）", "longest, with silence"),
     "endless": ("无期限的环节", "without limit"),
-    "statutory": ("法定期限", "statutory"),
-    "promised": ("承诺期限", "promised"),
+    "statutory": ("法定时限", "statutory"),
+    "promised": ("承诺时限", "promised"),
     "after": ("先后关系", "who waits for whom"),
     "published": ("公布来源", "published by"),
     "assumed": ("假定", "assumed"),
-    "left": ("未探索的状态", "not explored"),
+    "left": ("未推演的状态", "not explored"),
 }
 BESIDE = ("{}（公布：{}）", "{} (published: {})")
 """What is counted, and beside it what somebody published."""

@@ -35,7 +35,7 @@ _WORDS = {
     "supplement": ("补正材料", "Supplement"),
     "wait": ("等待：{}", "Wait for: {}"),
     "wait-for-one": ("等待以下{}项之一", "Wait for one of {}"),
-    "law": ("法定期限届满（{}）", "The law's limit is over ({})"),
+    "law": ("法定时限届满（{}）", "The law's limit is over ({})"),
     "granted": ("准予", "Granted"),
     "refused": ("不予许可", "Refused"),
     "ended": ("终结", "Ended"),
@@ -53,9 +53,9 @@ _WORDS = {
     "all": ("全部：{}", "all: {}"),
     "more": ("等{}项", "{} more"),
     "join": ("、", ", "),
-    "law-version": ("法律版本 {}：{}", "law version {}: {}"),
-    "statutory": ("法定期限 {}", "statutory {}"),
-    "promised": ("承诺期限 {}", "promised {}"),
+    "law-version": ("依据版本 {}：{}", "law version {}: {}"),
+    "statutory": ("法定时限 {}", "statutory {}"),
+    "promised": ("承诺时限 {}", "promised {}"),
     "in-time": ("各部门按期办理最长 {}", "at most {} with each agency in time"),
     "with-silence": ("各部门均逾期最长 {}", "at most {} where they stay silent"),
     "longest-in-time": ("最长路径（各部门按期办理）", "the longest path, with each agency in time"),
@@ -76,12 +76,12 @@ _WORDS = {
         "Where there is no decision within the law's limit, it is refused by law ({}).",
     ),
     "penalty": (
-        "逾期未作决定的，经催告，行政机关按日支付罚金（{}）。",
+        "逾期未作决定的，经催告，行政机关按日支付逾期金（{}）。",
         "Where there is no decision within the law's limit, the authority owes a penalty payment for each "
         "day after notice of default ({}).",
     ),
     "left": (
-        "有{}个状态未探索，可能有遗漏。",
+        "有{}个状态未推演，可能有遗漏。",
         "{} states were not explored, so that something may be missing.",
     ),
     "course": ("流程图：{}。步骤依次为：{}。", "The course of: {}. Its steps, in order: {}."),
@@ -95,7 +95,7 @@ _OUTCOMES = {
     "refused": ("不同意", "refused"),
     "issued": ("已制发", "issued"),
     "outstanding": ("尚未办理", "outstanding"),
-    "broken-off": ("中断", "broken off"),
+    "broken-off": ("终止", "broken off"),
 }
 """The outcomes that are the platform's own, and not a procedure's."""
 
