@@ -26,7 +26,7 @@ demo: setup ## Run the main job: construction permits across six agencies, on a 
 
 test: lint unit stack ## All checks: style, types, direction of imports, then the tests, fast ones first
 
-SERVERS := tests --ignore tests/unit --ignore tests/replay --dist loadfile --durations 20
+SERVERS := tests --ignore tests/unit --ignore tests/replay --ignore tests/releases --dist loadfile --durations 20
 
 stack: setup ## The tests on real servers, but for the long ones
 	$(BIN)/pytest $(SERVERS) -m "not full_size and not long" -n 2
@@ -47,7 +47,7 @@ lint: setup ## Style, types, direction of imports
 	$(BIN)/lint-imports
 
 unit: setup ## The fast tests only
-	$(BIN)/pytest tests/unit tests/replay -n auto --dist worksteal
+	$(BIN)/pytest tests/unit tests/replay tests/releases -n auto --dist worksteal
 
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix .
