@@ -30,6 +30,7 @@ from contracts.wire.envelope import Event
 from contracts.wire.messages import Applied
 from deploy.local.stack import Stack
 from tests.applications import application, event, new_case, tree
+from tests.documented import views
 from tests.integration.town import Town, consent
 from workers.gateway.delivery import CaseHistory, Delivery
 from workers.orchestrator.sandbox import sandbox
@@ -71,9 +72,7 @@ FOUND = {
 
 def guide() -> dict[str, str]:
     """The queries of the guide, by their questions."""
-    _, _, section = GUIDE.read_text("utf-8").partition("\n## Asking in the Temporal UI\n")
-    _, _, block = section.partition("```text\n")
-    return dict(re.findall(r"^# (.+)\n(.+)$", block.partition("```")[0], re.M))
+    return views(GUIDE.read_text("utf-8"))
 
 
 def test_every_query_of_the_guide_is_asked_here() -> None:

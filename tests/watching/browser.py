@@ -61,21 +61,13 @@ class Browser:
         await self._tell("Page.addScriptToEvaluateOnNewDocument", source=puts)
 
     async def open(self, address: str, *, shows: str) -> None:
-        """Go to an address, and return once the page shows a text and no words of it have changed for a second.
+        """Go to an address, and return once the page shows a text, and its words have been the same for a
+        second. Figures may change: a case that runs is shown with how long it has run.
 
         Raises:
             AssertionError: it does not within half a minute; says what it shows.
         """
         await self._tell("Page.navigate", url=address)
-        await self.until(shows)
-
-    async def until(self, shows: str) -> None:
-        """Return once the page shows a text, and no words of it have changed for a second. Figures may: a
-        case that runs is shown with how long it has run.
-
-        Raises:
-            AssertionError: it does not within half a minute; says what it shows.
-        """
         clock = asyncio.get_running_loop().time
         end, seen, since = clock() + SHOWN_SECONDS, "", clock()
         while True:
@@ -93,9 +85,20 @@ class Browser:
         assert "exceptionDetails" not in said, said["exceptionDetails"]
         return said["result"].get("value")
 
-    async def picture(self) -> bytes:
-        """The page as PNG."""
-        taken = await self._tell("Page.captureScreenshot", format="png", optimizeForSpeed=False)
+    async def picture(self, part: str | None = None) -> bytes:
+        """The page as PNG.
+
+        Args:
+            part: a JavaScript expression of the element that is wanted; without it, all that is in view.
+        """
+        clip = {}
+        if part is not None:
+            rect = await self.run(
+                f"(() => {{ const {{x, y, width, height}} = ({part}).getBoundingClientRect(); "
+                "return {x, y, width, height, scale: 1} })()"
+            )
+            clip = {"clip": rect}
+        taken = await self._tell("Page.captureScreenshot", format="png", **clip)
         return base64.b64decode(taken["data"])
 
     async def close(self) -> None:
