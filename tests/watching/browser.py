@@ -121,14 +121,15 @@ class Browser:
 
 @asynccontextmanager
 async def browser(folder: Path) -> AsyncIterator[Browser]:
-    """A browser that knows nothing and asks nobody but the pages that it is told to open.
+    """A browser that nobody has used before, whose clock shows UTC.
 
     Args:
         folder: an empty one, for its profile.
     """
     program = shutil.which(PROGRAM)
     assert program is not None, f"{PROGRAM} is missing: apt-get install --no-install-recommends {PROGRAM}"
-    # It reads commands from its descriptor 3, and writes to its descriptor 4.
+    # It reads commands from its descriptor 3 and writes to its descriptor 4. Its sandbox is not for root, and
+    # it opens nothing but pages of ours.
     piped = ["sh", "-c", 'exec "$@" 3<&0 4>&1 0</dev/null 1>/dev/null 2>&1', "sh"]
     options = ["--remote-debugging-pipe", f"--user-data-dir={folder}", "--no-sandbox", "--hide-scrollbars"]
     child = await asyncio.create_subprocess_exec(
