@@ -26,6 +26,11 @@ def queries(text: str) -> list[str]:
     return [line for block in blocks(text, "promql") for line in block.splitlines() if line.strip()]
 
 
+def views(text: str) -> dict[str, str]:
+    """The queries for Temporal's UI that a Markdown text has, by their names."""
+    return dict(re.findall(r"^# (.+)\n(.+)$", "".join(blocks(text, "text")), re.MULTILINE))
+
+
 def commands(text: str) -> list[list[str]]:
     """Every command of ours in the shell blocks of a Markdown text, as words; variables as they stand."""
     return [words for block in blocks(text, "sh") for words in _commands(block)]

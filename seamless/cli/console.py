@@ -103,13 +103,30 @@ def facts(console: Console, rows: Sequence[tuple[str, Text]]) -> None:
         console.print(pair)
 
 
-def listing(console: Console, headers: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
+def listing(
+    console: Console, headers: Sequence[str], rows: Sequence[Sequence[Text]], *, named: bool = False
+) -> None:
     """Print rows, the id first in each: as a table where that fits, else each id on a line of its own and the
-    rest below it. An id is never cut nor broken."""
-    table = Table(*headers, box=None, pad_edge=False)
+    rest below it. An id is never cut nor broken.
+
+    Args:
+        named: a name is first and no id: in a table, it may be broken between its words.
+    """
+    table = Table(
+        Column(headers[0], no_wrap=not named),
+        *(Column(each, no_wrap=True) for each in headers[1:]),
+        box=None,
+        pad_edge=False,
+    )
     for row in rows:
         table.add_row(*row)
-    if console.measure(table, options=console.options.update(width=UNBOUNDED)).maximum <= console.width:
+    unbounded = console.options.update(width=UNBOUNDED)
+    needed = console.measure(table, options=unbounded).maximum
+    if named:
+        cells = [line(headers[0]), *(row[0] for row in rows)]
+        firsts = [console.measure(each, options=unbounded) for each in cells]
+        needed -= max(each.maximum for each in firsts) - max(each.minimum for each in firsts)
+    if needed <= console.width:
         console.print(table)
         return
     for first, *rest in rows:

@@ -49,7 +49,7 @@ def print_holders(
         if stuck is not None:
             row.append(_count(stuck.get(each.holder, 0), "red"))
         rows.append([*row, line(_day(settings, each.oldest_due)), line(ago(now, each.waiting_since))])
-    listing(console, headers, rows)
+    listing(console, headers, rows, named=True)
 
 
 def _count(count: int, style: str = "") -> Text:

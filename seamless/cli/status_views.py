@@ -12,7 +12,7 @@ from rich.text import Text
 from seamless.cli.console import INDENT, Console, facts, line
 from seamless.cli.holders import ago, print_holders
 from seamless.cli.names import Names
-from seamless.status.report import Status, Worker
+from seamless.status.report import CalendarEnd, Status, Worker
 from workers.process.settings import Settings
 
 COLOURS = {"well": "green", "needs-a-person": "red", "away": "yellow"}
@@ -71,9 +71,7 @@ def _facts(status: Status) -> Iterator[tuple[str, Text]]:
     if status.held:
         yield "held", line((_counted(Counter(each.reason for each in status.held)), "red"))
     for each in status.calendars or ():
-        ends = "its days are not known here" if each.ends is None else f"published to {each.ends}"
-        used = f"{each.cases:,} open" + (" and new cases" if each.new_cases else " cases")
-        yield "calendar", line(f"{each.calendar}, {ends}; {used}")
+        yield "calendar", line(_calendar(each))
     for name, why in status.not_known.items():
         yield "not known", line((name, "yellow"), f": {why}")
 
@@ -126,6 +124,16 @@ def _archived(status: Status) -> Text:
     if archived.written is not None:
         told += f", written {ago(status.as_of, archived.written)} ago"
     return line(told) + line((f"; {archived.lost:,} lost", "red") if archived.lost else "")
+
+
+def _calendar(each: CalendarEnd) -> str:
+    ends = "its days are not known here"
+    if each.ends is not None:
+        ends = f"published to {each.ends}"
+    elif each.calendar.startswith("compressed:"):
+        ends = "no holidays"
+    cases = "case" if each.cases == 1 and not each.new_cases else "cases"
+    return f"{each.calendar}, {ends}; {each.cases:,} open {'and new ' if each.new_cases else ''}{cases}"
 
 
 def _letters(status: Status, now: datetime) -> Iterator[tuple[str, Text]]:

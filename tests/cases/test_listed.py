@@ -89,7 +89,7 @@ async def test_a_case_can_be_asked_for_by_how_it_stands(listing: Client) -> None
     ]
     assert 0 < kinds.count(UPSERTED) <= len(published), "no more than one whenever something leaves"
     told = b"".join(event.user_metadata.summary.data for event in published).decode()
-    assert "publish 2 entries: opened, requested" in told
+    assert "publish 2 entries: opened, requested (housing)" in told
     assert "Huajian" not in str([event for event in history.events if event.event_type == UPSERTED]) + told
 
 

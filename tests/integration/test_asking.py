@@ -30,6 +30,7 @@ from contracts.wire.envelope import Event
 from contracts.wire.messages import Applied
 from deploy.local.stack import Stack
 from tests.applications import application, event, new_case, tree
+from tests.documented import views
 from tests.integration.town import Town, consent
 from workers.gateway.delivery import CaseHistory, Delivery
 from workers.orchestrator.sandbox import sandbox
@@ -71,9 +72,7 @@ FOUND = {
 
 def guide() -> dict[str, str]:
     """The queries of the guide, by their questions."""
-    _, _, section = GUIDE.read_text("utf-8").partition("\n## Asking in the Temporal UI\n")
-    _, _, block = section.partition("```text\n")
-    return dict(re.findall(r"^# (.+)\n(.+)$", block.partition("```")[0], re.M))
+    return views(GUIDE.read_text("utf-8"))
 
 
 def test_every_query_of_the_guide_is_asked_here() -> None:
@@ -240,7 +239,8 @@ async def test_no_personal_data_can_be_read_where_operators_look(stack: Stack, t
     for personal in (said.applicant.name, said.applicant.contact, said.project, said.site.address):
         assert personal not in "\n".join(shown)
         assert str(personal.encode("unicode_escape"))[2:-1] not in "\n".join(shown)
-    assert any("publish 1 entry: " in each or "publish 2 entries: " in each for each in shown)
+    assert any("answered (housing)" in each for each in shown)
+    assert any("automated check by drainage" in each for each in shown)
 
 
 async def test_who_works_says_which_process_and_build_it_is(stack: Stack, town: Town) -> None:

@@ -10,6 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PICTURES = sorted(path for path in ROOT.glob("docs/**/*") if path.suffix in (".svg", ".png"))
+LARGEST_PICTURE = 200_000
+OURS = re.compile(r"http://(www\.w3\.org/2000/svg|127\.0\.0\.1\b.*)")
+"""The addresses that a picture may have: the name of its format, and those of this machine."""
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(
     r"`((?:activities|archive|bench|contracts|deploy|network|seamless|workers|workflows)/[\w/.-]+\.py)`"
@@ -37,6 +41,33 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         for target in LINK.findall(line):
             if not re.match(r"[a-z]+:|#", target):
                 assert (path.parent / target.split("#")[0]).exists(), target
+
+
+def test_every_picture_is_shown_in_a_document() -> None:
+    shown = {
+        (document.parent / target).resolve()
+        for document in DOCUMENTS
+        for line in lines_of(document)
+        for target in LINK.findall(line)
+    }
+    assert PICTURES
+    assert [name_of(path) for path in PICTURES if path not in shown] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_every_picture_is_told_to_those_who_do_not_see_it(path: Path) -> None:
+    assert [line for line in lines_of(path) if re.search(r"!\[\s*\]", line)] == []
+
+
+@pytest.mark.parametrize("path", PICTURES, ids=name_of)
+def test_a_picture_is_small_and_needs_nobody_else(path: Path) -> None:
+    content = path.read_bytes()
+    assert len(content) <= LARGEST_PICTURE
+    if path.suffix == ".svg":
+        addresses = re.findall(r"\w+://[^\s\"'<)]+", content.decode())
+        assert [each for each in addresses if each.startswith("http") and not OURS.fullmatch(each)] == []
+    else:
+        assert content.startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)

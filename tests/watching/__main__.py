@@ -1,103 +1,93 @@
-"""Draw the dashboards: ``make pictures`` runs a town for some minutes and shows what they would show.
+"""Take the pictures of the documents: ``make pictures`` runs a town for some minutes and shows what operators
+see of it: the dashboards, ``seamless status``, and Temporal's UI.
 
-Everything is real but the town: the stack, Debian's Prometheus, its answers. Days last seconds, and some of
-the agencies are late, one is silent, one sends what is refused.
+Everything is real but the town: the stack, Debian's Prometheus, its answers, the browser.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import random
 import tempfile
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-from contracts.wire.envelope import Event
 from deploy.grafana.dashboards import DASHBOARDS
-from deploy.local.stack import Stack
-from network.broker.publisher import Record
-from tests.applications import new_case
-from tests.integration.town import Town, consent
+from deploy.local.stack import Stack, environment
+from tests.documented import views
+from tests.watching.browser import browser
 from tests.watching.picture import Asked, answers, drawn
 from tests.watching.servers import Prometheus, prometheus
-from workers.process.settings import load_settings
+from tests.watching.temporal_ui import TemporalUI
+from tests.watching.terminal import on_terminal, pictured
+from tests.watching.town import watched_town
+from workers.process.temporal import connect
 
-FOLDER = Path(__file__).parents[2] / "docs" / "dashboards"
+DOCS = Path(__file__).parents[2] / "docs"
 CHOSEN = {"agency": "fire-safety", "procedure": "construction-permit"}
-DAY_SECONDS = 4.0
-APPLY_EVERY_SECONDS = 2.0
-SILENT = "civil-air-defence"
+LISTED = "accepted and not yet decided"
+"""The query of docs/operating.md whose list is shown."""
 
 
 def main() -> None:
-    """Run a town, then draw what Prometheus has seen of it."""
+    """Run a town, then take pictures of it."""
     parser = argparse.ArgumentParser(prog="python -m tests.watching", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=4.0, help="how long the town runs")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="where the pictures go")
+    parser.add_argument("--minutes", type=float, default=5.0, help="how long the town runs")
+    parser.add_argument("--out", type=Path, default=DOCS, help="where the pictures go")
     given = parser.parse_args()
-    pictures = asyncio.run(_pictures(given.minutes * 60))
-    given.out.mkdir(exist_ok=True)
-    for name, picture in pictures.items():
-        (given.out / f"{name}.svg").write_text(picture, "utf-8")
+    for name, picture in asyncio.run(_pictures(given.minutes * 60)).items():
+        path = given.out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture)
 
 
-async def _pictures(seconds: float) -> dict[str, str]:
-    async with _watched_town() as source:
-        began = time.time()
-        await asyncio.sleep(seconds)
-        now = time.time()
-        asked = Asked(now=now, seconds=now - began, step=max(1.0, (now - began) / 150))
-        return {
-            each.uid: drawn(each, await answers(source, each, CHOSEN, asked), CHOSEN, asked)
-            for each in DASHBOARDS
-        }
-
-
-@contextlib.asynccontextmanager
-async def _watched_town() -> AsyncIterator[Prometheus]:
+async def _pictures(seconds: float) -> dict[str, bytes]:
+    """All pictures, by their names below the documents."""
     with tempfile.TemporaryDirectory(prefix="seamless-watching-") as name:
         folder = Path(name)
-        settings = load_settings(
-            data=folder / "stack",
-            calendar=f"compressed:{DAY_SECONDS}",
-            heartbeat_seconds=0.5,
-            watch_seconds=3.0,
-        )
         (folder / "prometheus").mkdir()
         async with (
-            Stack(settings, passing=True) as stack,
+            watched_town(folder / "town") as stack,
             prometheus(folder / "prometheus", stack) as source,
-            Town(stack.settings, reply=_answer) as town,
         ):
-            life = asyncio.create_task(_live(town))
-            yield source
-            life.cancel()
-            await asyncio.gather(life, return_exceptions=True)
+            began = time.time()
+            await asyncio.sleep(seconds)
+            return {
+                **await _dashboards(source, since=began),
+                "pictures/status.svg": await _status(stack),
+                **await _temporal(stack, folder / "browser"),
+            }
 
 
-def _answer(requested: Event) -> dict[str, Any] | None:
-    """What an agency says, if anything: some are refused, some are late, one agency is silent."""
-    chance = random.Random(requested.requestid).random()
-    answer = consent(requested)
-    if SILENT in str(requested.data["request"]) or chance > 0.95:
-        return None
-    if chance < 0.05 and answer == {"outcome": "consent"}:
-        return {"outcome": "refuse", "reason": requested.data["reasons"][0]}
-    return answer
+async def _dashboards(source: Prometheus, *, since: float) -> dict[str, bytes]:
+    now = time.time()
+    asked = Asked(now=now, seconds=now - since, step=max(1.0, (now - since) / 150))
+    return {
+        f"dashboards/{each.uid}.svg": drawn(
+            each, await answers(source, each, CHOSEN, asked), CHOSEN, asked
+        ).encode()
+        for each in DASHBOARDS
+    }
 
 
-async def _live(town: Town) -> None:
-    """Applications as they come, and now and then a message that is none."""
-    while True:
-        await town.apply()
-        if random.Random(len(town.cases)).random() < 0.2:
-            case = new_case()
-            await town.publish(Record("agency.planning.events", case, b'{"specversion": "0.3"}'))
-        await asyncio.sleep(APPLY_EVERY_SECONDS)
+async def _status(stack: Stack) -> bytes:
+    command = ["status", "--lang", "en"]
+    return pictured(command[:1], await on_terminal(command, environment(stack.settings))).encode()
+
+
+async def _temporal(stack: Stack, profile: Path) -> dict[str, bytes]:
+    assert stack.temporal is not None
+    async with browser(profile) as page:
+        ui = TemporalUI(page, stack.temporal.ui_address, await connect(stack.settings))
+        await ui.set_up()
+        query = views((DOCS / "operating.md").read_text("utf-8"))[LISTED]
+        listed = await ui.listed(LISTED, query)
+        case = await ui.late(CHOSEN["procedure"])
+        return {
+            "pictures/temporal-cases.png": listed,
+            "pictures/temporal-case.png": await ui.details(case),
+            "pictures/temporal-timeline.png": await ui.timeline(case),
+        }
 
 
 if __name__ == "__main__":

@@ -172,11 +172,12 @@ class Wait(Deadline):
     suspended: dict[str, AwareDatetime] = Field(default_factory=dict, exclude_if=lambda value: not value)
     still: list[Stretch] = Field(default_factory=list, exclude_if=lambda value: not value)
 
-    def __str__(self) -> str:
-        """Who has the case for it, and until when, for operators."""
+    @property
+    def until(self) -> str:
+        """The step, and until when its holder has the case for it, for operators."""
         due = f", due {self.due:%Y-%m-%d %H:%M} UTC" if self.due and not self.stands_still else ""
         held = f", held until {self.held_until:%Y-%m-%d %H:%M} UTC" if self.held_until else ""
-        return f"{self.holder}: {self.step}{due}{held}"
+        return f"{self.step}{due}{held}"
 
     @property
     def in_words(self) -> str:

@@ -95,7 +95,7 @@ class Runtime:
             retry_policy=RetryPolicy(
                 initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)
             ),
-            summary=in_bounds(_publishing(batch)),
+            summary=in_bounds(publishing(batch)),
         )
         return published
 
@@ -126,7 +126,7 @@ class Runtime:
                     result_type=request.answer,
                     start_to_close_timeout=timedelta(seconds=30),
                     retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
-                    summary=in_bounds(f"{request.name}, a check of {request.agency}"),
+                    summary=in_bounds(f"automated check by {request.agency}"),
                 )
             except ActivityError as failed:
                 if is_cancelled_exception(failed):
@@ -160,8 +160,14 @@ class Runtime:
         workflow.continue_as_new(opened, search_attributes=self.listed)
 
 
-def _publishing(batch: Batch) -> str:
-    """What is published, for operators: ``publish 3 entries: answered, decided, closed``."""
-    kinds = ", ".join(dict.fromkeys(posting.entry.kind for posting in batch.postings))
+def publishing(batch: Batch) -> str:
+    """What is published, for operators, and of whom it is, where an agency has the step: ``publish 3 entries:
+    answered (fire-safety), decided, closed``."""
+    agencies: dict[str, dict[str, None]] = {}
+    for posting in batch.postings:
+        of_kind = agencies.setdefault(posting.entry.kind, {})
+        if posting.entry.agency is not None:
+            of_kind[posting.entry.agency] = None
+    told = ", ".join(f"{kind} ({', '.join(ids)})" if ids else kind for kind, ids in agencies.items())
     count = len(batch.postings)
-    return f"publish {count} {'entry' if count == 1 else 'entries'}: {kinds}"
+    return f"publish {count} {'entry' if count == 1 else 'entries'}: {told}"

@@ -24,9 +24,12 @@ def show(case: Case) -> None:
     """Show how a case stands. It is done when something leaves the case, so once in an activation, and it
     agrees with what parties were told.
 
-    The details leave nothing in the history. Search attributes that have changed are an event, all together.
+    The details, a list in Markdown, leave nothing in the history. Search attributes that have changed are an
+    event, all together.
     """
-    case.runtime.show("; ".join(str(wait) for wait in case.journal.waits.values()))
+    case.runtime.show(
+        "\n".join(f"- {_id(wait.holder)}: {wait.until}" for wait in case.journal.waits.values())
+    )
     listed = case.runtime.listed
     if listed.get(STAGE) is None:  # it was opened without: see contracts.attributes.STAGE
         return

@@ -70,6 +70,7 @@ def test_an_installation_that_is_well_says_so_and_exits_with_0() -> None:
         "3 to carry, the oldest 2 s old, most on agency.tax.events; last heartbeat 4 s ago",
         "2 entries to archive, written 1 s ago",
         "cn-2026.1, published to 2026-12-31; 7 open and new cases",
+        "compressed:60, no holidays; 1 open case",
         "none wait",
     ):
         assert words in " ".join(said.out.split()) or words in said.out, words
@@ -94,6 +95,19 @@ def test_a_busy_installation_in_trouble_fits_one_screen_of_eighty_columns() -> N
         "Fire safety 12,345 3 1 2026-03-16 40 d",
     ):
         assert each in words, each
+
+
+def test_days_of_seconds_and_long_names_fit_the_screen_too() -> None:
+    """As in a simulated town: a due time is an instant there, and no day."""
+    due = datetime(2026, 3, 16, 16, 0, 7, tzinfo=UTC)
+    longest = sorted(load_directory().agencies, key=lambda each: -len(each.name.en))
+    holders = tuple(holder(each.id, oldest_due=due) for each in longest)
+    said = told(TROUBLED.model_copy(update={"cases": Cases(open=9, holders=holders)}))
+    assert_fits(said.out, 80)
+    assert said.out.count("oldest due") == 1, "a table, with its heads once"
+    assert re.search(
+        r"Regional environmental +12,345 +3 +1 +2026-03-16 16:00:07 +40 d *\nagency *\n", said.out
+    )
 
 
 @pytest.mark.parametrize("columns", [40, 80, 132])

@@ -90,8 +90,7 @@ async def test_operators_see_who_has_the_case(runtime: VirtualRuntime) -> None:
     visits(case)
     await runtime.advance()
     assert (
-        runtime.shown
-        == "agency:fire-safety: construction-permit.review-fire-safety/1, due 2026-03-02 01:01 UTC"
+        runtime.shown == "- fire-safety: construction-permit.review-fire-safety/1, due 2026-03-02 01:01 UTC"
     )
 
 

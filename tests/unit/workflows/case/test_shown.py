@@ -31,6 +31,7 @@ from workflows.case import carrier
 from workflows.case.carrier import carry
 from workflows.case.case import Case
 from workflows.case.deciding import decide
+from workflows.case.runtime import publishing
 from workflows.case.shown import STAGE, show
 from workflows.case.stages import Within
 from workflows.case.waiting import open_request, outcome_of
@@ -83,6 +84,33 @@ async def test_a_case_is_listed_by_whom_it_waits_for_and_the_first_due_time(list
         "Due": START + 5 * DAY,
     }
     assert listed.listings == 1
+
+
+async def test_the_details_are_a_list_of_who_has_what_until_when(runtime: VirtualRuntime) -> None:
+    """The UI takes them for Markdown: without the list all would be one paragraph."""
+    await begun(runtime, FIRE, COMPLETE)
+    assert runtime.shown.splitlines() == [
+        "- fire-safety: construction-permit.review-fire-safety/1, due 2026-03-02 01:01 UTC",
+        "- housing: construction-permit.check-completeness/1, due 2026-03-02 01:00 UTC",
+    ]
+
+
+async def test_what_is_published_says_of_whom_it_is(listed: VirtualRuntime) -> None:
+    case, task = await begun(listed, FIRE, PLANNING, COMPLETE)
+    answer(case)
+    await listed.advance()
+    assert [publishing(batch) for batch in listed.batches] == [
+        "publish 4 entries: opened, requested (fire-safety, planning, housing)",
+        "publish 1 entry: answered (fire-safety)",
+    ]
+    task.cancel()
+
+
+async def test_what_is_published_fits_its_summary_however_many_are_asked(listed: VirtualRuntime) -> None:
+    await begun(listed, *[FIRE, PLANNING] * 40)
+    assert attributes.summary(publishing(listed.batches[0])) == (
+        "publish 81 entries: opened, requested (fire-safety, planning)"
+    )
 
 
 async def test_what_has_not_changed_is_not_said_again(listed: VirtualRuntime) -> None:
@@ -166,7 +194,7 @@ async def test_a_new_run_is_listed_as_the_last_one_was(
     await listed.advance()
     assert (listed.listed, listed.listings) == (before, listings)
     assert not carrying.done()
-    assert listed.shown.startswith("agency:planning: construction-permit.review-planning/1, due ")
+    assert listed.shown.startswith("- planning: construction-permit.review-planning/1, due ")
 
 
 async def test_a_run_that_begins_otherwise_is_listed_anew(

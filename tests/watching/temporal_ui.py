@@ -1,0 +1,77 @@
+"""What operators see in Temporal's UI: the list of cases by a saved query, one case, and its timeline."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import quote, urlencode
+
+from temporalio.client import Client, WorkflowExecution
+from temporalio.common import SearchAttributeKey
+
+from contracts import attributes
+from tests.watching.browser import Browser
+
+COLUMNS = [
+    "Status",
+    "Workflow ID",
+    attributes.PROCEDURE,
+    attributes.STAGE,
+    attributes.WAITING_FOR,
+    attributes.OVERDUE,
+    attributes.DUE,
+]
+LATE = "SeamlessProcedure = '{}' AND SeamlessOverdue IS NOT NULL AND ExecutionStatus = 'Running'"
+FOUND_SECONDS = 120.0
+WIDTH = 1280
+TIMELINE = (
+    "[...document.querySelectorAll('h2')].find((each) => each.textContent.trim() === 'Timeline')"
+    ".parentElement.parentElement.parentElement"
+)
+"""The part of the page below the application and the result."""
+
+
+class TemporalUI:
+    """The UI of a Temporal server, in a browser."""
+
+    def __init__(self, page: Browser, address: str, client: Client) -> None:
+        self._page = page
+        self._client = client
+        self._cases = f"{address}/namespaces/{client.namespace}/workflows"
+
+    async def set_up(self) -> None:
+        """Choose the columns, as a person does once by the button below the list."""
+        columns = {self._client.namespace: [{"label": each} for each in COLUMNS]}
+        await self._page.keep({"namespace-workflow-table-columns": columns, "navOpen": False})
+
+    async def listed(self, view: str, query: str) -> bytes:
+        """The list of a query that is saved under a name, by the link that saves it."""
+        await self._page.resize(1600, 760)
+        link = urlencode({"query": query, "savedQuery": view}, quote_via=quote)
+        await self._page.open(f"{self._cases}?{link}", shows=view)
+        return await self._page.picture()
+
+    async def late(self, procedure: str) -> WorkflowExecution:
+        """A case of a procedure in which something is overdue, once there is one: of several, that in which
+        it became so last, and which stays so longest."""
+        due = SearchAttributeKey.for_datetime(attributes.DUE)
+        async with asyncio.timeout(FOUND_SECONDS):
+            while True:
+                found = [each async for each in self._client.list_workflows(LATE.format(procedure))]
+                if found:
+                    return max(found, key=lambda each: each.typed_search_attributes[due])
+                await asyncio.sleep(0.5)
+
+    async def details(self, case: WorkflowExecution) -> bytes:
+        """One case: what it is, and who has it until when."""
+        await self._page.resize(WIDTH, 560)
+        await self._page.open(self._address(case, "user-metadata"), shows="Current Details")
+        return await self._page.picture()
+
+    async def timeline(self, case: WorkflowExecution) -> bytes:
+        """The timeline of a case, without the data above it: the application is personal."""
+        await self._page.resize(WIDTH, 2000)
+        await self._page.open(self._address(case, "timeline"), shows="Auto Refresh")
+        return await self._page.picture(TIMELINE)
+
+    def _address(self, case: WorkflowExecution, part: str) -> str:
+        return f"{self._cases}/{case.id}/{case.run_id}/{part}"
