@@ -46,7 +46,7 @@ class Fee(Contract):
 
 
 class FeeLine(Contract):
-    """So much for one fee of the catalogue, by its ``code`` there, and the rule that it rests on."""
+    """An amount for one fee of the catalogue, by its ``code`` there, and its legal basis."""
 
     code: Text
     amount: Money
@@ -56,7 +56,7 @@ class FeeLine(Contract):
         """The same fee with another amount.
 
         Raises:
-            ValueError: it is no amount of money.
+            ValueError: it is not an amount of money.
         """
         return self.model_copy(update={"amount": Money(amount=amount, currency=self.amount.currency)})
 
@@ -74,8 +74,8 @@ class Bill(Contract):
 
 
 class FeeSchedule(Contract):
-    """The fees of one procedure: what is no line of it cannot be collected. Every application's fee is exact,
-    and is an amount: :meth:`check` says whether the lines see to that."""
+    """The fees of one procedure: only its lines can be collected. Every application's fee must be an exact
+    amount: :meth:`check` says whether the lines ensure that."""
 
     currency: str
     lines: tuple[Fee, ...] = ()
@@ -125,11 +125,11 @@ def total(lines: Iterable[FeeLine]) -> Decimal:
 
 
 def allocated(lines: Iterable[FeeLine], before: Decimal, amount: Decimal) -> Iterator[FeeLine]:
-    """Into which fees a payment goes: it fills what earlier payments left of them, in order.
+    """Which fees a payment covers: it fills what earlier payments left of them, in order.
 
     Args:
         before: what was paid earlier.
-        amount: what is paid now. What is more than the lines goes into none.
+        amount: what is paid now. What exceeds the lines covers none.
     """
     for line in lines:
         earlier = min(before, line.amount.amount)
@@ -150,7 +150,7 @@ def _codes(named: Iterable[Fee] | Iterable[Waiver]) -> list[str]:
 
 
 def _most(application: type[BaseModel], per: str | None) -> Decimal:
-    """The most that a field can hold; 1 where a fee depends on none."""
+    """The largest value that a field can hold; 1 where a fee depends on none."""
     if per is None:
         return Decimal(1)
     field = application.model_fields.get(per)

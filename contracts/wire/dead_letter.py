@@ -1,7 +1,7 @@
-"""Dead letters: records that the gateway refused, as they stand on their topic, and what became of each.
+"""Dead letters: records that the gateway refused, as they are on their topic, and what became of each.
 
 The topic holds two kinds of records: dead letters, and settlements (header ``dlq-state``). Nothing is ever
-changed or deleted; what is waiting is what has no settlement. All that the platform adds stands in headers
+changed or deleted; a dead letter without a settlement waits. Everything that the platform adds is in headers
 whose names begin with ``dlq-``, in UTF-8; key, value and the other headers are those of the record as it
 came.
 """
@@ -26,7 +26,7 @@ REPLAY_OF = "dlq-replay-of"
 
 
 class Place(NamedTuple):
-    """Where a record stands on Kafka; ``topic`` without the administration's prefix."""
+    """Where a record is on Kafka; ``topic`` without the administration's prefix."""
 
     topic: str
     partition: int

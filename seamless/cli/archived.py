@@ -56,7 +56,7 @@ async def _reading(settings: Settings) -> AsyncIterator[ArchiveReader]:
 
 
 async def tell_unread(reader: ArchiveReader) -> int:
-    """How many records the archive lacks, as far as its worker knows; told on standard error."""
+    """How many records the archive lacks, as far as its worker knows; printed on standard error."""
     from archive.completeness import unread
     from seamless.cli.console import Console
 

@@ -184,7 +184,7 @@ def _material(material: Material) -> tuple[str, Text]:
             material.necessity,
             _both(material.applies_where) if material.applies_where else None,
             f"from the {material.source}" if material.source != "applicant" else None,
-            "a promise may stand in for it" if material.promise else None,
+            "a promise may replace it for now" if material.promise else None,
             f"{material.held_by} has it" if material.held_by else None,
             material.basis,
         )

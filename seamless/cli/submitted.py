@@ -137,7 +137,7 @@ class Submitted:
             self._aside.print(f"  No Kafka broker answers at {self._settings.kafka}.")
         elif not heard:
             self._aside.print(
-                "  No gateway is heard: none runs, or Temporal does not answer it. Start `seamless up`, or "
+                "  There is no heartbeat: no gateway runs, or Temporal does not answer it. Start `seamless up`, or "
                 "`seamless worker gateway`; what was submitted stays on its topic until then."
             )
         elif not self._entries:

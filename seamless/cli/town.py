@@ -1,4 +1,4 @@
-"""``seamless up --simulate``: what goes on in a simulated town, told while it runs."""
+"""``seamless up --simulate``: what goes on in a simulated town, shown while it runs."""
 
 from __future__ import annotations
 

@@ -51,5 +51,5 @@ async def asking(settings: Settings) -> AsyncIterator[Client]:
         yield client
     except RPCError as error:
         raise Unavailable(
-            f"the Temporal server at {settings.temporal} does not do it: {error.message}"
+            f"the Temporal server at {settings.temporal} refuses: {error.message}"
         ) from None
