@@ -68,7 +68,8 @@ class Rules:
         max_event_bytes: how large a value may be; the headers together, too.
         calendar: the calendar version by which the day of an application is counted.
         variants: by procedure, the variant in which cases are opened, where their law version names it.
-        virtual_time: a log is replayed: an event counts as received when it happened, not when the broker got it.
+        virtual_time: a log is replayed: an event counts as received when it happened, not when the broker got
+            it.
         days: those of the calendar version, if it is not one of the package's.
     """
 
@@ -182,8 +183,8 @@ def _decoded(arrival: Arrival, limit: int) -> Event:
 
 
 def _check_hashable(said: BaseModel | None, place: str) -> None:
-    """Refuse what the ledger could not hash. The ledger hashes the parsed message, which is not the message as
-    it came: a number may have changed, and defaults may have been added."""
+    """Refuse what the ledger could not hash. The ledger hashes the parsed message, which is not the message
+    as it came: a number may have changed, and defaults may have been added."""
     try:
         sha256(said.model_dump(mode="json") if said is not None else {})
     except (ValueError, RecursionError) as error:

@@ -27,7 +27,7 @@ class Clock:
     """The clock of a case after some of its marks.
 
     Attributes:
-        started: when the limits began; None before that. After an interruption, when they began anew.
+        started: when the limits began; None before that. After an interruption, when they began again.
         stopped: when the case was decided.
         still: the intervals, since it started, in which time did not count.
         suspended: the suspensions in progress, by step, and when each began.
@@ -183,9 +183,10 @@ class Interval:
 def intervals(entries: Sequence[LedgerEntry], now: datetime) -> list[Interval]:
     """Who had a case and what counted, from its opening to its end, or until ``now``.
 
-    They follow one another without a gap. What they counted since the limits began, or began again, adds up to
-    what the clock used. Everything is computed from what is known at the end: an answer that reached the case
-    late ends a suspension when the broker received it, and the latest calendar version applies throughout.
+    They follow one another without a gap. What they counted since the limits began, or began again, adds up
+    to what the clock used. Everything is computed from what is known at the end: an answer that reached the
+    case late ends a suspension when the broker received it, and the latest calendar version applies
+    throughout.
 
     Args:
         entries: the ledger, in order; ``data`` is not read.

@@ -11,8 +11,8 @@ from contracts.wire.ledger import PART, LedgerEntry
 
 
 def refundable(entries: Iterable[LedgerEntry]) -> list[Money]:
-    """What was paid and was neither used for a fee that was paid in full, nor for anything else by the course,
-    nor announced as a refund before; by currency, in the order of the first payments.
+    """What was paid and was neither used for a fee that was paid in full, nor for anything else by the
+    course, nor announced as a refund before; by currency, in the order of the first payments.
 
     Args:
         entries: the ledger of a case that has ended, or ends now, in order.

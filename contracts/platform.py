@@ -64,7 +64,7 @@ def agency_queue(agency: str) -> str:
 
 
 def opening_content(procedure: str, application: BaseModel) -> dict[str, Any]:
-    """What an application says, as it stands in a case's first ledger entry. Two events with the same
+    """What an application says, as it is in a case's first ledger entry. Two events with the same
     content ask for the same case; other content under the same case id is a conflict."""
     return {"application": application.model_dump(mode="json"), "procedure": procedure}
 
@@ -206,9 +206,9 @@ class FencePassed(Contract):
 
 
 class Fence(Contract):
-    """Wait until the gateway has carried everything that the broker had by ``deadline`` on ``topics``, in
-    every
-    partition, into its case; and until no dead letter that may be the platform's fault waits for ``case``."""
+    """Wait until the gateway has carried everything that the broker had received by ``deadline`` on
+    ``topics``, in every partition, into its case; and until no dead letter that may be the platform's fault
+    waits for ``case``."""
 
     case: CaseId
     deadline: AwareDatetime

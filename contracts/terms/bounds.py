@@ -80,7 +80,7 @@ class Bounds:
         if value is None or isinstance(value, bool):
             return None
         if isinstance(value, NUMBERS):
-            within = -MAX_INTEGER <= value <= MAX_INTEGER  # false for what is no number
+            within = -MAX_INTEGER <= value <= MAX_INTEGER  # false for what is not a number
             return None if within else _excess(f"is no number from -{MAX_INTEGER} to {MAX_INTEGER}")
         if isinstance(value, BaseModel):
             return self._of_model(value, depth)

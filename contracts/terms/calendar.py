@@ -63,8 +63,8 @@ class Calendar(Protocol):
         """When limits end that follow one another and began at ``start``.
 
         Args:
-            counting: how the law counts, where a limit does not say it itself. What it says about the last day
-                applies to the last of the limits: the others end as they fall.
+            counting: how the law counts, where a limit does not say it itself. What it says about the last
+                day applies to the last of the limits: the others end as they fall.
             stopped: what does not count. A day does not if the whole of it was stopped.
         """
         ...
@@ -78,8 +78,8 @@ class Calendar(Protocol):
         counting: Counting = AS_IT_FALLS,
         stopped: Sequence[Stretch] = (),
     ) -> int:
-        """How many days of a limit that began at ``start`` have counted up to ``until``, including the current
-        day; of a limit in hours, how many whole hours."""
+        """How many days of a limit that began at ``start`` have counted up to ``until``, including the
+        current day; of a limit in hours, how many whole hours."""
         ...
 
     @property
@@ -373,7 +373,7 @@ def calendar(name: str) -> Calendar:
             seconds = float(name.removeprefix("compressed:"))
         except ValueError:
             seconds = 0.0
-        if not 0 < seconds <= LONGEST_DAY:  # false for what is no number, too
+        if not 0 < seconds <= LONGEST_DAY:  # false for what is not a number, too
             raise UnknownCalendar(
                 f"{name!r}: the length of a day is given in seconds, compressed:1.5, up to {LONGEST_DAY}"
             )

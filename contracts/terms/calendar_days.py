@@ -16,8 +16,8 @@ class CalendarDays(Contract):
     weekend: some laws move the last day of a limit from a holiday but not from a Saturday. The versions
     ``cn-2026.1``, ``it-2026.1``, ``nl-2026.1`` and ``nl-2026.2`` have those from Monday to Friday only.
     ``worked_weekends`` are the Saturdays and Sundays that are worked. Both are known for the years
-    ``first_year`` to ``last_year``; beyond, Monday to Friday are taken as working days, and what ends there is
-    provisional. ``source``: who published them.
+    ``first_year`` to ``last_year``; beyond, Monday to Friday are taken as working days, and what ends there
+    is provisional. ``source``: who published them.
     """
 
     name: Text

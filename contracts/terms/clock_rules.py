@@ -24,8 +24,8 @@ StoppedFor = Literal[
 class Suspension(Contract):
     """Time that does not count: ``kind`` says for what, ``basis`` by which rule.
 
-    A day does not count if all of it was suspended. ``interrupts``: the limit begins again afterwards (Italian
-    law has this, Dutch law does not). ``requests``: the limits of open requests are suspended, too.
+    A day does not count if all of it was suspended. ``interrupts``: the limit begins again afterwards
+    (Italian law has this, Dutch law does not). ``requests``: the limits of open requests are suspended, too.
     """
 
     basis: Text
@@ -139,7 +139,7 @@ class ClockRules(Contract):
         """The suspension that a rule allows.
 
         Raises:
-            LookupError: none of this law version has this basis; names those there are.
+            LookupError: none of this law version has this basis; names the known ones.
         """
         return _by_basis(self.suspensions, basis, "suspension")
 
@@ -147,7 +147,7 @@ class ClockRules(Contract):
         """The extension that a rule allows.
 
         Raises:
-            LookupError: none of this law version has this basis; names those there are.
+            LookupError: none of this law version has this basis; names the known ones.
         """
         return _by_basis(self.extensions, basis, "extension")
 

@@ -84,7 +84,7 @@ class FeeSchedule(Contract):
         """The bill of an application: every fee, or those of these codes.
 
         Raises:
-            LookupError: there is no fee of a code; names those there are.
+            LookupError: there is no fee of a code; names the known ones.
         """
         fees = [self.fee(code) for code in codes] if codes else self.lines
         return Bill(currency=self.currency, lines=tuple(_line(fee, application) for fee in fees))
@@ -93,7 +93,7 @@ class FeeSchedule(Contract):
         """The fee of this code.
 
         Raises:
-            LookupError: there is none; names those there are.
+            LookupError: there is none; names the known ones.
         """
         found = next((each for each in self.lines if each.code == code), None)
         if found is None:

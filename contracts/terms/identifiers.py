@@ -136,8 +136,8 @@ class Party(Identifier):
 
     @classmethod
     def third(cls, key: str) -> Self:
-        """A third party: an expert, a court, a body that is not an agency of the platform. ``key`` is its name in
-        the service item's ``third_parties``."""
+        """A third party: an expert, a court, a body that is not an agency of the platform. ``key`` is its
+        name in the service item's ``third_parties``."""
         return cls(f"third-party:{key}")
 
     @property

@@ -104,8 +104,8 @@ class LawVersion(ClockRules):
         """Return if what this version says fits the requests of its procedure.
 
         Raises:
-            ValueError: it names an unknown request, deems an outcome that the answer lacks, or uses a reason that
-                this version lacks.
+            ValueError: it names an unknown request, deems an outcome that the answer lacks, or uses a reason
+                that this version lacks.
         """
         known = [request.local_name for request in requests]
         for name in self.requests:

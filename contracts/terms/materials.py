@@ -14,8 +14,8 @@ class Material(Contract):
     """A document that an application needs.
 
     ``necessity``: always, only where ``applies_where`` says, or optional. ``source``: who issues it.
-    ``promise``: the applicant's promise may replace it for now (告知承诺). ``held_by``: the agency that has it
-    already, so that nobody may ask the applicant for it.
+    ``promise``: the applicant's promise may replace it for now (告知承诺). ``held_by``: the agency that has
+    it already, so that nobody may ask the applicant for it.
     """
 
     code: Text

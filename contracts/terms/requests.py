@@ -94,8 +94,8 @@ class Lapse(Contract):
 
 
 class Refer(Contract):
-    """The ladder's end: the agency ``to`` answers in the place of the one that did not, ``within`` a new limit.
-    If it is also silent, the application fails, for the reason ``otherwise``."""
+    """The ladder's end: the agency ``to`` answers in the place of the one that did not, ``within`` a new
+    limit. If it is also silent, the application fails, for the reason ``otherwise``."""
 
     rung: Literal["refer"] = "refer"
     to: AgencyId

@@ -37,7 +37,7 @@ class ServiceItem(Contract):
     What the procedure does:
         ``application`` is the type of its applications. ``requests`` and ``hand_overs`` are
         what it asks and hands over; listing a class here gives it its name on the wire. ``statuses`` and
-        ``flags`` are what a case may be marked with: where it stands, and what an officer should look at.
+        ``flags`` are what a case may be marked with: where it is, and what an officer should look at.
         ``third_parties`` may have a case, or order something in it, and are no agencies: experts, courts.
         ``withdrawable``: whoever applied may take it back. ``reporters`` are the agencies that may report
         steps of a case without being asked, besides the lead; None: every agency may. ``examples`` are
@@ -53,7 +53,7 @@ class ServiceItem(Contract):
         says what follows from silence. ``visits``: how often an applicant has to come in person at most; None
         where nobody knows, or where the variants differ. ``errands`` are what an applicant has to do;
         ``published`` are totals that somebody published of a variant, and ``assumed`` is what nobody
-        published: what this procedure says of it is an assumption. ``titles`` are what people call its
+        published: what this procedure says about it is an assumption. ``titles`` are what people call its
         steps: by the class name in dashes of what it asks or hands over, or by the step of a report;
         ``application`` is what it begins with. ``outcomes`` are what they call the outcomes of answers, and
         the ends without a decision.
@@ -157,7 +157,7 @@ class ServiceItem(Contract):
         """The law version of this id.
 
         Raises:
-            LookupError: there is none; says what cures it.
+            LookupError: there is none; says what to do.
         """
         found = next((each for each in self.laws if each.id == law), None)
         if found is None:
@@ -197,7 +197,7 @@ class ServiceItem(Contract):
         """Return if this procedure may ask, or hand over, what ``named`` is.
 
         Raises:
-            TypeError: its class is not listed here; says what cures it.
+            TypeError: its class is not listed here; says what to do.
         """
         kind = type(named)
         if kind not in self.requests and kind not in self.hand_overs:
@@ -211,8 +211,8 @@ class ServiceItem(Contract):
         """Return if a course of this procedure may name ``party`` as who ordered something, or has the case.
 
         Raises:
-            LookupError: it is a third party that is not listed here, or nobody who could be; names those
-                there are.
+            LookupError: it is a third party that is not listed here, or nobody who could be; names the known
+                ones.
         """
         known = [Party.third(key) for key in self.third_parties]
         if party.kind != "agency" and party != APPLICANT and party not in known:

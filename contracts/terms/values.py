@@ -81,7 +81,8 @@ class Contract(BaseModel):
 
     bounds: ClassVar[Bounds] = CARRIED
 
-    # NaN and infinity are written as such, so that they are refused where they are read: never turned into null.
+    # NaN and infinity are written as such, so that they are refused where they are read: never turned into
+    # null.
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, ser_json_inf_nan="constants")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -101,7 +102,8 @@ class Contract(BaseModel):
 
 
 def _check_name(cls: type[Contract], field: str) -> None:
-    """Return if a field of this name shadows nothing of the base classes, such as ``name`` of a request type."""
+    """Return if a field of this name shadows nothing of the base classes, such as ``name`` of a request
+    type."""
     for base in reversed(cls.__mro__[1:]):
         if issubclass(base, BaseModel) and field in {*vars(base), *getattr(base, "__class_vars__", ())}:
             raise TypeError(

@@ -36,8 +36,8 @@ class Contact(Handling):
 
     @classmethod
     def stated_in(cls, data: Mapping[str, Any]) -> Contact:
-        """What the data of an event says about it; nothing, if it is not in the required form: the gateway that
-        admitted it may have been of an older build."""
+        """What the data of an event says about it; nothing, if it is not in the required form: the gateway
+        that admitted it may have been of an older build."""
         stated = {name: data[name] for name in Contact.model_fields if data.get(name) is not None}
         try:
             return Contact.model_validate(stated) if stated else Contact()

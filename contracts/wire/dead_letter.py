@@ -44,7 +44,7 @@ class DeadLetter:
         id: the place of the record, ``<topic>/<partition>/<offset>``; of one that was replayed and refused
             again, the place of its replay.
         place: where the record stands.
-        received: when the broker had the record; ``refused``: when the gateway refused it.
+        received: when the broker received the record; ``refused``: when the gateway refused it.
         reason: a code of :data:`contracts.terms.errors.REASONS`; ``detail`` a sentence.
         field: what is at fault.
         group: the consumer group of the gateway that refused it.

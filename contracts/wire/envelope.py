@@ -163,8 +163,8 @@ class Event(Contract):
 
     @property
     def said(self) -> dict[str, Any]:
-        """What it says, without who says it about which case. Two events with the same id that say the same are
-        copies, whenever and however they were sent."""
+        """What it says, without who says it about which case. Two events with the same id that say the same
+        are copies, whenever and however they were sent."""
         return {"type": self.type, "request": self.requestid, "data": self.data}
 
     @property
@@ -199,7 +199,7 @@ class Event(Contract):
         """The event of a Kafka record, in structured or in binary mode.
 
         Raises:
-            Refusal: the record is no event of ours; names the field at fault.
+            Refusal: the record is not an event of ours; names the field at fault.
         """
         named = {name.lower(): content for name, content in headers if content is not None}
         if not value:
@@ -226,8 +226,8 @@ class Event(Contract):
 
 
 def each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of its members. JSON leaves open what a repeated name means (RFC 8259, 4), and readers differ:
-    what one party checked another would not see.
+    """An object of its members. JSON leaves open what a repeated name means (RFC 8259, 4), and readers
+    differ: what one party checked another would not see.
 
     Raises:
         Refusal: a name occurs twice; says which.

@@ -96,8 +96,9 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
             ``replied``) or asked for (``asked-applicant``).
         material_codes: which: the fields of the application that hold them.
         visits: how many visits this step asked of the applicant, where the actor says so; 0: none.
-        fees: the fees of the catalogue that this is about, with the amount of each: of ``fee-due`` what is asked
-            for, of ``fee-waived`` what need not be paid, of ``paid`` and ``counted`` what is used for them.
+        fees: the fees of the catalogue that this is about, with the amount of each: of ``fee-due`` what is
+            asked for, of ``fee-waived`` what need not be paid, of ``paid`` and ``counted`` what is used for
+            them.
         fee_charged: of ``fee-due``, what is asked for; of ``charged``, what is owed in all for ``reason``
             from now on, replacing what was owed for it before.
         fee_paid: of ``paid``, what was paid.

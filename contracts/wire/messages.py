@@ -103,8 +103,8 @@ class Expired(Message, name="request.expired", sender="platform", to="agency"):
 
 
 class Disowned(Message, name="request.disowned", sender="platform", to="agency"):
-    """To the lead agency: ``agency`` says that a request is not its own, why, and whose it is if it knows. The
-    request stays open, and its limit runs on."""
+    """To the lead agency: ``agency`` says that a request is not its own, why, and whose it is if it knows.
+    The request stays open, and its limit runs on."""
 
     request: str
     agency: AgencyId
@@ -261,9 +261,9 @@ class Paid(Contact, Message, name="channel.paid", sender="channel", to="platform
 
 
 def refusal_id(source: str, event: str | None, content: str, reason: str) -> str:
-    """The id of a refusal: the same for the same event and reason, so that whoever receives it twice drops the
-    copy. For another reason it is another refusal: an event that came before its case, replayed, may find it
-    closed, and its sender must be told so.
+    """The id of a refusal: the same for the same event and reason, so that whoever receives it twice drops
+    the copy. For another reason it is another refusal: an event that came before its case, replayed, may find
+    it closed, and its sender must be told so.
 
     Args:
         source, event: whose event was refused, and its id, as far as it can be known.

@@ -72,7 +72,8 @@ class MoveOrdered(
 class ExtendOrdered(Order, Message, name="operator.extend-ordered", sender="operator", to="platform"):
     """Extend the limits of the case by ``limit``, as the rule ``basis`` of its law allows.
 
-    ``approver`` is the agency that has approved it, which the law names, and ``approval`` its reference for it.
+    ``approver`` is the agency that has approved it, which the law names, and ``approval`` its reference for
+    it.
     """
 
     lever = "extend"

@@ -39,7 +39,7 @@ def _traceparent(value: Any) -> Any:
 
 
 def _tracestate(value: Any) -> Any:
-    """``value``, if it is what vendors say of a trace; the whole of it is ignored where a part of it is
+    """``value``, if it is what vendors say about a trace; the whole of it is ignored where a part of it is
     not."""
     if not isinstance(value, str) or not 0 < len(value) <= STATE_CHARACTERS:
         return None
@@ -94,8 +94,8 @@ class Trace(Contract):
 
     @property
     def begins(self) -> bool:
-        """Whether a trace begins with it: no event caused it, or one whose sender has continued the trace of the
-        very request that it answers. So a case is a chain of short traces, whoever answers."""
+        """Whether a trace begins with it: no event caused it, or one whose sender has continued the trace of
+        the very request that it answers. So a case is a chain of short traces, whoever answers."""
         return self.parent is None or trace_id(self.parent) == trace_id(self.link)
 
 

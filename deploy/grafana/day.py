@@ -1,4 +1,4 @@
-"""An operator's day: what is looked at each morning, in the order in which it is mended."""
+"""An operator's day: what is looked at each morning, in the order in which it is fixed."""
 
 from __future__ import annotations
 

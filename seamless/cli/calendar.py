@@ -84,7 +84,9 @@ def list_calendars(as_json: Json = False) -> None:
 @app.command()
 def publish(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The days, as JSON.")],
-    rate: Annotated[float, typer.Option(min=0.1, max=FASTEST, help="At most this many cases per second.")] = RATE,
+    rate: Annotated[
+        float, typer.Option(min=0.1, max=FASTEST, help="At most this many cases per second.")
+    ] = RATE,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say which cases it would reach, and publish nothing.")
     ] = False,

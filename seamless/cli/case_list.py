@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 
 def list_cases(
-    status: Annotated[Literal["open", "closed"] | None, typer.Option(help="Only open, or only closed cases.")] = None,
+    status: Annotated[
+        Literal["open", "closed"] | None, typer.Option(help="Only open, or only closed cases.")
+    ] = None,
     procedure: Annotated[str | None, typer.Option(help="Only cases of this procedure.")] = None,
     holder: Annotated[
         str | None,
         typer.Option(
             metavar="WHO",
-            help="Only cases in which this agency, or the applicant, has something to do; system: nobody has.",
+            help="Only cases in which this agency, or the applicant, has something to do; system: nobody.",
         ),
     ] = None,
     overdue: Annotated[

@@ -33,7 +33,8 @@ FromParty = Annotated[
 ]
 OfCase = Annotated[str | None, typer.Option("--case", metavar="ID", help="Only those of this case.")]
 Since = Annotated[
-    str | None, typer.Option(metavar="TIME", help="Only those refused at or after this time: 2026-03-02T08:00+08:00.")
+    str | None,
+    typer.Option(metavar="TIME", help="Only those refused at or after this time: 2026-03-02T08:00+08:00."),
 ]
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only those refused before this time.")]
 Everything = Annotated[bool, typer.Option("--all", help="All that wait.")]
@@ -182,7 +183,7 @@ def _query(
     """What was asked for.
 
     Raises:
-        typer.BadParameter: there is no such reason; or what is no party, and no time.
+        typer.BadParameter: there is no such reason; or what is not a party, and no time.
     """
     from contracts.terms.identifiers import Party
     from seamless.operate.dead_letters import Query

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def demo(
     cases: Annotated[int, typer.Option(min=1, max=1000, help="How many applications.")] = 12,
     day: Annotated[str, typer.Option(help="How long a working day lasts: 2s, 500ms.")] = "2s",
-    seed: Annotated[
-        int, typer.Option(help="Determines the working times and answers.")
-    ] = 33,
+    seed: Annotated[int, typer.Option(help="Determines the working times and answers.")] = 33,
     apart: Annotated[str | None, typer.Option(help="Time between two applications; by default 0.6s.")] = None,
     data: Data = None,
     kafka: Kafka = None,

@@ -46,7 +46,7 @@ async def with_silences(source: AsyncIterator[T], seconds: float) -> AsyncIterat
 
 
 async def follow(settings: Settings, case: CaseId, *, as_json: bool, lang: Language | None = None) -> None:
-    """Print the entries of a case from its first to its closing, as they stand on the topic.
+    """Print the entries of a case from its first to its closing, as they are on the topic.
 
     Raises:
         InvalidInput: there is no such case; not even after :data:`NOT_YET_SECONDS`.
@@ -84,6 +84,6 @@ async def follow(settings: Settings, case: CaseId, *, as_json: bool, lang: Langu
 
 def _none(settings: Settings, case: CaseId) -> InvalidInput:
     return InvalidInput(
-        f"there is no case {case}: the ledger at {settings.kafka} has nothing about it, and nothing came within "
+        f"there is no case {case}: the ledger at {settings.kafka} has nothing of it, and nothing came within "
         f"{NOT_YET_SECONDS:.0f} s. If it was submitted, a gateway and an orchestrator have to run"
     )

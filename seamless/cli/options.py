@@ -13,9 +13,7 @@ import typer
 MOST = 1_000_000_000
 """A larger number of anything is a mistake, and more than a database takes."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
-CaseArgument = Annotated[
-    str | None, typer.Argument(metavar="ID", help="The case id, or the case number.")
-]
+CaseArgument = Annotated[str | None, typer.Argument(metavar="ID", help="The case id, or the case number.")]
 Last = Annotated[bool, typer.Option("--last", help="The case that was opened last.")]
 Kafka = Annotated[
     str | None,

@@ -1,4 +1,4 @@
-"""``seamless procedure``: what the catalogue says of the procedures, and whether they can run."""
+"""``seamless procedure``: what the catalogue says about the procedures, and whether they can run."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def check(
     seed: Annotated[int, typer.Option("--seed", help="The seed that samples these paths.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Explore a procedure before it runs: whether each path closes, what follows from silence, how long it takes.
+    """Explore a procedure before it runs: whether each path closes, what follows from silence, how long it
+    takes.
 
     Exits with 0 when all is well, with 1 when something is wrong, after printing the shortest path to it.
 
@@ -143,7 +144,7 @@ def _found(name: str, law: str | None) -> tuple[ServiceItem, LawVersion]:
     """The service item and one of its law versions.
 
     Raises:
-        InvalidInput: there is none; names those there are.
+        InvalidInput: there is none; names the known ones.
     """
     from contracts.procedures.catalogue import CATALOGUE
     from contracts.terms.errors import InvalidInput

@@ -18,7 +18,9 @@ def compare(
     lang: Lang = None,
     svg: Annotated[
         Path | None,
-        typer.Option("--svg", metavar="FILE", help="Draw both side by side into this file.", show_default=False),
+        typer.Option(
+            "--svg", metavar="FILE", help="Draw both side by side into this file.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Compare two procedures, variants or law versions in figures that matter to applicants and mayors.

@@ -70,7 +70,7 @@ def print_items(items: Iterable[ServiceItem], names: Names) -> None:
 
 
 def print_item(item: ServiceItem, law: LawVersion) -> None:
-    """Print all that the catalogue says of a procedure under one law version."""
+    """Print all that the catalogue says about a procedure under one law version."""
     console = Console()
     console.whole((item.procedure, "bold"))
     facts(console, list(_about(item)))

@@ -87,7 +87,8 @@ def _instant(text: str) -> datetime:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise typer.BadParameter(
-            f"{text!r} is not an instant with a zone, such as 2026-11-26T03:00:00+08:00", param_hint="--backup"
+            f"{text!r} is not an instant with a zone, such as 2026-11-26T03:00:00+08:00",
+            param_hint="--backup",
         )
     if instant > datetime.now(UTC):
         raise typer.BadParameter(f"{text} has not come yet", param_hint="--backup")

@@ -95,7 +95,7 @@ def replay(
     if unknown and not all(own):
         raise InvalidInput(
             f"the directory lacks parties of {log}: {', '.join(unknown)}. Add them to it and run "
-            "`seamless topics apply`, or let the replay start servers of its own: without --kafka, --temporal"
+            "`seamless topics apply`, or let the replay start its own servers: omit --kafka, --temporal"
         )
 
     async def main() -> int:

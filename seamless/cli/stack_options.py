@@ -37,7 +37,7 @@ class Own(NamedTuple):
 
 
 def seconds(text: str) -> float:
-    """A stretch of time as people write it: ``1s``, ``500ms``, ``2m``; at least 10 ms, at most a day.
+    """A period of time as people write it: ``1s``, ``500ms``, ``2m``; at least 10 ms, at most a day.
 
     Raises:
         typer.BadParameter: it is none.

@@ -92,7 +92,9 @@ def _read(file: str) -> tuple[str | None, Any]:
     try:
         content = read_json(file, what="application", most=LARGEST_FILE_BYTES, stream=stream)
     except Refusal as refusal:
-        raise InvalidInput(f"{file} is not an application; nothing was submitted\n  {refusal.detail}") from None
+        raise InvalidInput(
+            f"{file} is not an application; nothing was submitted\n  {refusal.detail}"
+        ) from None
     if isinstance(content, dict) and isinstance(content.get("procedure"), str) and "application" in content:
         return content["procedure"], content["application"]
     return None, content

@@ -15,7 +15,7 @@ from seamless.town.town import Town
 
 LIVE_SECONDS = 0.5
 LINE_SECONDS = 10.0
-"""How often a line is printed where the output is no terminal."""
+"""How often a line is printed where the output is not a terminal."""
 SHORTEST_SECONDS = 1.0
 MOST_NAMED = 3
 

@@ -28,11 +28,16 @@ def up(
     kafka: Kafka = None,
     temporal: Temporal = None,
     kafka_port: Annotated[
-        int | None, typer.Option(min=1, max=HIGHEST_PORT, help="Port of the Kafka that is started; a free one if not given.")
+        int | None,
+        typer.Option(
+            min=1, max=HIGHEST_PORT, help="Port of the Kafka that is started; a free one if not given."
+        ),
     ] = None,
     temporal_port: Annotated[
         int | None,
-        typer.Option(min=1, max=HIGHEST_PORT, help="Port of the Temporal that is started; a free one if not given."),
+        typer.Option(
+            min=1, max=HIGHEST_PORT, help="Port of the Temporal that is started; a free one if not given."
+        ),
     ] = None,
     ui_port: Annotated[
         int | None,
@@ -41,11 +46,15 @@ def up(
     day: Annotated[
         str | None,
         typer.Option(
-            help=f"Compress a working day to this duration; legal days if not given, or {DAY} with --simulate."
+            help=f"Compress a working day to this duration; by default legal days, or {DAY} with --simulate."
         ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the addresses as one JSON object; then the current figures, one object per line.")
+        bool,
+        typer.Option(
+            "--json",
+            help="Print the addresses as one JSON object; then the current figures, one object per line.",
+        ),
     ] = False,
     simulate: Annotated[
         bool,

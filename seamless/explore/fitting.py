@@ -1,4 +1,4 @@
-"""What can be said of a procedure without running it: whether its item, contracts and directory fit."""
+"""What can be said about a procedure without running it: whether its item, contracts and directory fit."""
 
 from __future__ import annotations
 

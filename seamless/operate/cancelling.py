@@ -152,8 +152,8 @@ class Cancelling:
     async def _check_second(
         self, row: CaseRow | None, case: CaseId, order: CancelOrdered, *, given: bool
     ) -> None:
-        """Return if a case may be ended from outside: where its service item wants two persons for that, if
-        another one has ordered it, too.
+        """Return if a case may be ended from outside: where its service item requires two persons for that,
+        if another one has ordered it, too.
 
         Args:
             given: this order is on the operators' topic.

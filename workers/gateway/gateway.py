@@ -54,7 +54,7 @@ UNREADABLE = (CorruptRecordException, UnsupportedCodecError)
 """What is wrong with one record. Any other error of Kafka's is one of the connection or the group."""
 
 LOG_APPEND_TIME = 1
-"""The type of a record's time stamp that is the broker's: late or not is decided by that, never by the
+"""The type of a record's timestamp that is the broker's: late or not is decided by that, never by the
 sender."""
 
 CROWD = 20

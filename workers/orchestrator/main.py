@@ -58,7 +58,7 @@ def case_worker(
 
     Args:
         activities: the outbox and the fence.
-        build: under which its entries stand in the ledger; without one, under none.
+        build: under which its entries are in the ledger; without one, under none.
         procedures, queue, runner: which procedures it runs, and how; in tests, other ones.
         without_sandbox: the workflow types that run outside the SDK's sandbox.
     """
@@ -77,7 +77,7 @@ async def run(settings: Settings) -> None:
     """Run cases until cancelled, once all checks of Kafka and Temporal pass.
 
     Raises:
-        InvalidInput: a check failed that only other settings can mend.
+        InvalidInput: a check failed that only other settings can fix.
     """
     begin_at_zero(messages_topic(party) for party in settings.directory.parties)
     archive = ArchiveReader(settings.archive_url)

@@ -18,7 +18,7 @@ async def reached_in_sandbox(
 ) -> list[str]:
     """The workflow types of which every line was reached in the sandbox, and was let through by it.
 
-    What cannot be found out stays in the sandbox. The log says of each where it runs, and why.
+    What cannot be found out stays in the sandbox. The log says about each where it runs, and why.
     """
 
     async def proven(workflow_type: str) -> bool:

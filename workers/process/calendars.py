@@ -18,7 +18,7 @@ NAME = re.compile(r"(?P<authority>[a-z][a-z0-9-]*)-(?P<year>[0-9]{4})\.(?P<numbe
 """The name of a version: the authority, the last year that is published, and a number that grows."""
 
 LARGEST_FILE_BYTES = 1024 * 1024
-"""More is no calendar: the days of a year take some hundred bytes."""
+"""More is not a calendar: the days of a year take some hundred bytes."""
 
 SATURDAY = 5
 
@@ -34,7 +34,7 @@ def read_days(file: Path) -> CalendarDays:
     """The days in a file; a file that does not say its ``name`` has it from its own name.
 
     Raises:
-        InvalidInput: it cannot be read, or is no calendar; says which fields are wrong and what cures it.
+        InvalidInput: it cannot be read, or is not a calendar; says which fields are wrong and what to do.
     """
     content = _content(file)
     if not isinstance(content, dict):
@@ -84,7 +84,7 @@ def _fields() -> Sequence[str]:
 
 
 def _faults(days: CalendarDays) -> Iterator[str]:
-    """What is wrong with days that are well written: each with its field and the cure."""
+    """What is wrong with days that are well written: each with its field and the remedy."""
     if version_of(days.name) is None:
         yield f"name: {days.name!r} is no version; write AUTHORITY-YEAR.NUMBER, as cn-2027.1"
     for field in days.model_extra or {}:

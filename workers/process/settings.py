@@ -31,7 +31,7 @@ PREFIX = "SEAMLESS_"
 
 HIGHEST_PORT = 65535
 LONGEST_SECONDS = 30 * 24 * 3600
-"""Every setting that names a longer stretch of time is a mistake."""
+"""Every setting that names a longer period of time is a mistake."""
 
 
 def _addresses(text: str) -> str:

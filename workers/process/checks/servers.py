@@ -103,7 +103,7 @@ class Servers:
         return _reached(self._archive)
 
     async def topics(self) -> TopicComparison:
-        """How the topics stand beside what the directory asks for; looked at once for all checks."""
+        """How the topics are beside what the directory asks for; looked at once for all checks."""
         if self._topics is None:
             self._topics = asyncio.create_task(compare_topics(self.settings.broker, self.settings.directory))
         return await asyncio.shield(self._topics)  # others wait for it, too

@@ -7,7 +7,7 @@ from workers.process.checks.servers import Servers
 
 
 async def topics(servers: Servers) -> Finding:
-    """Every topic that the directory asks for stands on the broker."""
+    """Every topic that the directory asks for is on the broker."""
     found = await servers.topics()
     compared = f"{found.count} topics of the directory with those on {servers.settings.kafka}"
     if not found.missing:

@@ -122,7 +122,7 @@ def test_a_summary_by_agency(data: Path) -> None:
     assert none.out == "Nobody has anything to do in such cases.\n"
 
 
-# --- what silence brought about -----------------------------------------------------------------------------
+# --- what silence caused -----------------------------------------------------------------------------
 
 
 def test_what_was_granted_by_silence_is_shown_wherever_the_decision_is(data: Path) -> None:

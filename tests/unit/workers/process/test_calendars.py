@@ -1,4 +1,4 @@
-"""Calendars in files: what is not usable is told by its field, with the cure."""
+"""Calendars in files: what is not usable is told by its field, with the remedy."""
 
 from __future__ import annotations
 
