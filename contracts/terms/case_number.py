@@ -50,7 +50,7 @@ def tail_of(number: str) -> str:
     """
     text = number.replace("-", "").replace(" ", "").upper() if number.isascii() else ""
     if len(text) != CHARACTERS + 1 or any(each not in _VALUES for each in text):
-        raise ValueError(f"{number!r} is no case number, such as 7K3-MQ2-XHP")
+        raise ValueError(f"{number!r} is not a case number, such as 7K3-MQ2-XHP")
     *values, check = (_VALUES[each] for each in text)
     if _check(values) != check:
         raise Mistyped(f"the case number {number!r} is mistyped: its check character does not fit")

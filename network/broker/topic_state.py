@@ -72,7 +72,7 @@ async def _topic_state(consumer: Any, topic: str) -> TopicState:
         ends = await consumer.end_offsets(places)
         if (await _described(consumer, topic))[0] == topic_id:  # else it was made again in between
             return TopicState(topic, topic_id, _by_partition(starts), _by_partition(ends), taken)
-    raise Unavailable(f"the topic {topic} is made anew again and again")
+    raise Unavailable(f"the topic {topic} is created again and again")
 
 
 def _by_partition(offsets: Mapping[Any, int]) -> dict[int, int]:

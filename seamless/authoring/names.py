@@ -54,7 +54,7 @@ def names_of(name: str) -> Names:
     if keyword.iskeyword(module) or keyword.iskeyword(cls) or hasattr(builtins, cls):
         raise InvalidInput(f"{name!r} is a word of Python's own: {_longer(names)}")
     if cls == names.constant:
-        raise InvalidInput(f"{name!r} is too short to be told apart from its class: {_longer(names)}")
+        raise InvalidInput(f"{name!r} is too short to be distinguished from its class: {_longer(names)}")
     return names
 
 

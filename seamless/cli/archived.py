@@ -128,7 +128,7 @@ def case_given(text: str) -> CaseId | Tail:
         raise InvalidInput(str(mistyped)) from None
     except ValueError:
         raise InvalidInput(
-            f"{text!r} is no case id, which is <channel>-<UUID of version 7>, nor a case number, such as "
+            f"{text!r} is neither a case id (<channel>-<UUID version 7>) nor a case number, such as "
             "7K3-MQ2-XHP"
         ) from None
 

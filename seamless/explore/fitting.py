@@ -53,7 +53,7 @@ def _agencies(item: ServiceItem, law: LawVersion, directory: Directory) -> Itera
             yield "agency", f"{agency!r}, {what}, is not in the directory: add it, or name one that is there"
     for agency, what in authorities.items():
         if not known.get(agency, True):
-            yield "agency", f"{agency!r}, {what}, is no public authority: name one that is"
+            yield "agency", f"{agency!r}, {what}, is not a public authority: name one that is"
 
 
 def _checks(

@@ -125,7 +125,7 @@ class Recovery:
             for batch in relived.last if relived else ():
                 records = [record for each in batch.postings for record in records_of(batch, each)]
                 await publisher.publish(records)
-            await run.terminate(reason="seamless recover: its ledger says more than it knows")
+            await run.terminate(reason="seamless recover: its ledger has more entries than it knows of")
             if following is not None:
                 await self._go_on(known, following)
         if following is None:

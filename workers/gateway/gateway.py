@@ -122,7 +122,7 @@ class Gateway:
                 log.error("the consumer failed and is replaced", error=f"{type(error).__name__}: {error}")
             except Exception:
                 log.exception("the consumer failed and is replaced")
-            READINESS.hinder(NO_CONSUMER, "it failed and is replaced; the log says why")
+            READINESS.hinder(NO_CONSUMER, "it failed and is being replaced; the log says why")
             await asyncio.sleep(REPLACE_AFTER_SECONDS)
             careful = CAREFUL_SECONDS
 

@@ -102,7 +102,7 @@ def _hindrances(bad: Sequence[Finding]) -> Iterator[tuple[str, str]]:
 
 
 def _told(finding: Finding) -> str:
-    return f"{finding.check}: {finding.compared}. To mend it: {finding.cure}"
+    return f"{finding.check}: {finding.compared}. What to do: {finding.cure}"
 
 
 async def watch(reason: str, probe: Probe, *, readiness: Readiness = READINESS) -> None:

@@ -23,7 +23,7 @@ class Readiness:
         """Not ready: the process begins."""
         self._ready = Gauge(
             "seamless_ready",
-            "1 while this process does its work, 0 while something stands in its way.",
+            "1 while this process can work, otherwise 0.",
             registry=registry,
         )
         self._why_not = Gauge(

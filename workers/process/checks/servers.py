@@ -89,7 +89,7 @@ class Servers:
     def answer(self, server: Server) -> str:
         """What a server that was reached says, for a person."""
         if server == "archive" and self._no_archive:
-            return f"{self.address(server)} can be asked, and there is no archive in it"
+            return f"{self.address(server)} answers, but has no archive"
         return f"{self.address(server)} answers"
 
     @property

@@ -32,7 +32,7 @@ async def partitions(servers: Servers) -> Finding:
     )
     return wrong(
         f"{compared}: {differing}",
-        "the number of a topic is for ever: set partitions in the directory to what the topics have, or use "
+        "the number of partitions is permanent: set it in the directory to what the topics have, or use "
         "another SEAMLESS_TOPIC_PREFIX",
     )
 
