@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: help setup demo test stack test-long test-all test-faults lint unit fmt drawings dashboards pictures bench fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
-help: ## Say what there is to make
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: .venv/engines ## Make .venv and fetch the engines (Temporal, Kafka, a Java runtime)
@@ -28,7 +28,7 @@ test: lint unit stack ## All checks: style, types, direction of imports, then th
 
 SERVERS := tests --ignore tests/unit --ignore tests/replay --ignore tests/releases --dist loadfile --durations 20
 
-stack: setup ## The tests on real servers, but for the long ones
+stack: setup ## The tests on real servers, except the long ones
 	$(BIN)/pytest $(SERVERS) -m "not full_size and not long" -n 2
 
 test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel
@@ -53,28 +53,28 @@ fmt: setup ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-drawings: setup ## Draw the procedures anew (docs/drawings)
+drawings: setup ## Draw the procedures again (docs/drawings)
 	$(BIN)/python -m tests.drawings
 
-dashboards: setup ## Write the dashboards anew (deploy/grafana/json)
+dashboards: setup ## Generate the dashboards (deploy/grafana/json)
 	$(BIN)/python -m deploy.grafana
 
 pictures: setup ## Take the pictures of docs/ in a town of five minutes (Debian: prometheus, chromium-headless-shell)
 	$(BIN)/python -m tests.watching
 
-bench: setup ## What the platform costs, against a bare Temporal program (at most 5 minutes)
+bench: setup ## Compare the platform with a bare Temporal program (at most 5 minutes)
 	$(BIN)/python -m bench
 
-fines: setup ## Replay the whole log of traffic fines and hold it against a count of its rows (a quarter of an hour)
+fines: setup ## Replay the whole log of traffic fines and compare it with a count of its rows (a quarter of an hour)
 	$(BIN)/pytest tests/commands/test_replay.py -m full_size -s
 
-midnight: setup ## Let 5,000 limits end at one midnight (half an hour)
+midnight: setup ## Let 5,000 limits end at the same midnight (half an hour)
 	$(BIN)/pytest tests/fault/test_midnight.py -m full_size -s
 
 simulation: setup ## Run 5,000 seeds of the simulation (docs/simulation.md)
 	$(BIN)/python -m tests.simulation --seeds 5000
 
-mutants: setup ## Put each mended defect back, one at a time, and see what finds it
+mutants: setup ## Put each fixed defect back, one at a time, and see what finds it
 	$(BIN)/python -m tests.simulation.mutants
 
 lock: ## Renew the lock files (needs uv)

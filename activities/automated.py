@@ -20,10 +20,10 @@ A = TypeVar("A", bound=Answer)
 def automated(request: type[R]) -> Callable[[Callable[[R], Awaitable[A]]], Callable[[R], Awaitable[Answer]]]:
     """Make a function the automated check that answers requests of this type, as an activity.
 
-    What it returns is checked against the request's answer type, like the answer of an own system at the
+    What it returns is checked against the request's answer type, like the answer of its own system at the
     gateway. One that does not fit fails the activity, where the department's operators see it; it is tried
     again, and the overdue ladder of the request goes on. So is one that says it has failed for good: until it
-    is mended, nothing follows.
+    is fixed, nothing follows.
 
     Raises:
         TypeError: no service item lists the request.
@@ -39,7 +39,7 @@ def automated(request: type[R]) -> Callable[[Callable[[R], Awaitable[A]]], Calla
                 try:
                     returned = await check(asked)
                 except ApplicationError as error:
-                    if error.non_retryable:  # then nobody would see it any more, and mended code not run
+                    if error.non_retryable:  # then nobody would see it any more, and fixed code not run
                         raise ApplicationError(error.message, *error.details, type=error.type) from error
                     raise
                 return answer_of(request, returned)

@@ -1,8 +1,8 @@
 """The fence: a consequence binds only where there was silence.
 
-Before a deadline takes effect, everything that the broker had by then is in its case; no dead letter that may
-be the platform's fault waits for the case; and whoever could not reach the platform over the deadline has had
-time to speak.
+Before a deadline takes effect, everything that the broker had received by then is in its case; no dead letter
+that may be the platform's fault waits for the case; and whoever could not reach the platform over the
+deadline has had time to speak.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class FenceActivity:
     """Says when a consequence may bind.
 
     What has to be carried is the end of every partition of the topics, asked once after the deadline and
-    kept as long as it is that topic: one that was made again begins anew. Which partition a producer chose
+    kept as long as it is that topic: one that was made again begins again. Which partition a producer chose
     does not matter, nor do the broker's stamps. What was carried is what the gateway has committed, since it
     commits only what is in its case or among the dead letters.
     """

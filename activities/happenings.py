@@ -5,7 +5,7 @@ published. Where a process ends before it has told an entry, the entry is publis
 which tells it; where it ends after that and before Temporal knows, the next one tells it again. So no line is
 lost, and one may come twice, with the same case and the same number.
 
-A line has ids and codes, and no text that a party or an officer has written: that stands in the ledger, where
+A line has ids and codes, and no text that a party or an officer has written: that is in the ledger, where
 it can be erased.
 """
 

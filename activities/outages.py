@@ -11,7 +11,7 @@ from activities.availability import Availability
 
 HEARTBEAT = Gauge(
     "seamless_platform_heartbeat_timestamp_seconds",
-    "When a gateway said last that it is well, as the broker says; not a number before all were read.",
+    "When a gateway last reported that it is well, by the broker's clock; NaN until all were read.",
 )
 OUTAGES = Gauge(
     "seamless_platform_outages",

@@ -71,7 +71,7 @@ class OutboxActivity:
         """Publish a batch in order; what was published, once the broker has all of it.
 
         Raises:
-            ApplicationError: other entries stand in its place.
+            ApplicationError: other entries are in its place.
         """
         await self._check(batch)
         with publishing(batch) as traces:

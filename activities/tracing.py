@@ -1,6 +1,6 @@
 """The spans of cases and of automated checks.
 
-A case makes no spans itself: its code is replayed, and lives for months. What it did stands in what it sends,
+A case makes no spans itself: its code is replayed, and lives for months. What it did is in what it sends,
 so they are made where that leaves, in the outbox: one span for a step of the case, which is all that it
 recorded upon one event or at one instant; below it one for each entry, whose context goes out with the
 entry's messages; and one for each attempt at publishing. They are told once the broker has the entries.

@@ -1,6 +1,6 @@
 """Choosing cases in the archive: by who has them and until when, by their number; and counting by holder.
 
-What an open case waits for stands in the table of steps. An index over its open steps keeps these questions
+What an open case waits for is in the table of steps. An index over its open steps keeps these questions
 quick however many cases are closed.
 """
 

@@ -71,7 +71,7 @@ class Completeness(Contract):
         as_of: when the ends of the topic were asked for.
         topic: the ledger's topic that the archive was compared with.
         topic_id: the id of that topic.
-        topic_id_matches: whether the archive was written from this topic, and not from one that stood under
+        topic_id_matches: whether the archive was written from this topic, and not from one that was under
             its name before or on another broker. None: from none yet.
     """
 
@@ -140,7 +140,7 @@ def last_written(db: Connection) -> datetime | None:
 
 
 def read_positions(db: Connection) -> dict[int, Position]:
-    """The positions, as they stand in the moment of the connection's transaction."""
+    """The positions, as they are in the moment of the connection's transaction."""
     return {
         row.partition: Position(row.topic, row.topic_id, row.next, row.end, row.lost)
         for row in db.execute(select(positions))

@@ -75,9 +75,9 @@ class _FileConnection(sqlite3.Connection):
 
 
 def _on_file(file: Path, mode: Literal["rw", "rwc"]) -> Engine:
-    """An engine whose connections are on the file that stands under this name now.
+    """An engine whose connections are on the file that is under this name now.
 
-    A process that went on with a file that was deleted, or put aside for a backup, would read and write
+    A process that went on with a file that was deleted, or set aside for a backup, would read and write
     what nobody else sees.
     """
 
@@ -110,10 +110,10 @@ def _on_file(file: Path, mode: Literal["rw", "rwc"]) -> Engine:
     def still_there(connection: Any, *_: object) -> None:
         try:
             replaced = connection.identity != _identity(file)
-        except OSError:  # such as a folder that may not be entered any more: connecting anew will say so
+        except OSError:  # such as a folder that may not be entered any more: connecting again will say so
             replaced = True
         if replaced:
-            raise DisconnectionError("the archive's file was replaced")  # the pool connects anew
+            raise DisconnectionError("the archive's file was replaced")  # the pool connects again
 
     return engine
 
@@ -137,7 +137,7 @@ def _engine(url: str, **settings: Any) -> Engine:
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)
-    except (ArgumentError, ValueError):  # a port that is no number, too
+    except (ArgumentError, ValueError):  # a port that is not a number, too
         raise InvalidInput(
             "the archive's address is not an SQLAlchemy URL, such as sqlite:///archive.db"
         ) from None

@@ -37,7 +37,7 @@ class CaseRow(Contract):
     """Where a case stands.
 
     Attributes:
-        opened: when the broker had its application.
+        opened: when the broker received its application.
         updated: when its latest entry was recorded.
         outcome: of its decision; None while it is undecided.
         holders: who has it: ``agency:<id>``, ``applicant``, ``system``; nobody, once it is closed.
@@ -67,8 +67,8 @@ class CaseRow(Contract):
 class ArchiveReader:
     """Reads the archive, and changes nothing.
 
-    What it says of a case that it does not know counts only for an archive that is complete: see
-    :meth:`completeness`, and :meth:`ask` for both in one moment. A file that was replaced is opened anew.
+    What it says about a case that it does not know counts only for an archive that is complete: see
+    :meth:`completeness`, and :meth:`ask` for both in one moment. A file that was replaced is opened again.
 
     Every method raises :class:`NoArchive` where there is no archive, and
     ``sqlalchemy.exc.SQLAlchemyError`` when the database does not answer.

@@ -1,6 +1,6 @@
-"""What silence brought about in a case: a decision that the law made, and answers that the law supplied.
+"""What silence caused in a case: a decision that the law made, and answers that the law supplied.
 
-It is read from what stands in the ledger outside its erasable data: that a case was granted because nobody
+It is read from what is in the ledger outside its erasable data: that a case was granted because nobody
 spoke in time is not forgotten with the applicant's name.
 """
 
@@ -25,7 +25,7 @@ STATUTORY = "statutory"
 
 
 class Silence(NamedTuple):
-    """What silence brought about in a case.
+    """What silence caused in a case.
 
     Attributes:
         decided: the law decided it, since nobody had by the end of its limit.
@@ -62,7 +62,7 @@ def decided_by(procedure: str, law: str) -> Literal["granted", "refused"] | None
 
 
 def silences_of(db: Connection, rows: Sequence[CaseRow]) -> Mapping[CaseId, Silence]:
-    """What silence brought about in these cases, by case; only those in which it did."""
+    """What silence caused in these cases, by case; only those in which it did."""
     decided = {
         case for each in at_once(row.case for row in rows if _may_be(row)) for case in _overdue(db, each)
     }

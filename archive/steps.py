@@ -1,6 +1,6 @@
 """The steps of a case, read from its ledger: who was asked when, until when, and how it ended.
 
-All of it stands in the ledger outside what may be erased. A step is what the case waits for: a request of an
+All of it is in the ledger outside what may be erased. A step is what the case waits for: a request of an
 agency, something that the applicant has to bring, a report. What the case does by itself at once, such as the
 decision, is none.
 """
@@ -62,13 +62,14 @@ class Step(Contract):
         kind: of the entry that opened it.
         request: the request type, where an agency was asked.
         agency: who was asked, the last of them.
-        third_party: who has it, where that is no agency: the key of the service item. Neither: the applicant.
+        third_party: who has it, where that is not an agency: the key of the service item. Neither: the
+            applicant.
         referred_by: who was asked before it.
         opened: when it was opened.
         asked: when ``agency`` was asked, which is later where it was referred, or moved.
         due, provisional, basis: when its limit ends, whether that may move, and the rule; None: no limit, one
             that stands still, or no rule sets it.
-        acknowledged: when the broker had the first word of the agency that an officer has it.
+        acknowledged: when the broker received the first word of the agency that an officer has it.
         escalated: it is overdue, and the agency to which its ladder escalates was told.
         ended: when it ended; None while it is open. An answer ends it when the broker has it, silence at the
             end that the law sets.

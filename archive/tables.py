@@ -85,7 +85,7 @@ forks = Table(
     Column("entry", Text, nullable=False),
     Column("seen_at", Instant, nullable=False),
 )
-"""Entries that came with other content than the one that stands under their case and sequence."""
+"""Entries that came with other content than the one that is under their case and sequence."""
 
 cases = Table(
     "cases",
@@ -167,7 +167,7 @@ Index(
     steps.c.third_party,
     **_where(steps.c.ended.is_(None)),
 )
-"""Of what is open, who has to do it until when: all that is asked of it stands in the index."""
+"""Of what is open, who has to do it until when: all that is asked of it is in the index."""
 
 strays = Table(
     "strays",

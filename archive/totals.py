@@ -18,7 +18,7 @@ from archive.steps import Step
 from contracts.wire.ledger import LedgerEntry
 
 LAYOUT = 1
-"""What the totals mean. Another number: they are counted anew, from the ledger."""
+"""What the totals mean. Another number: they are counted again, from the ledger."""
 
 APPLICANT, THIRD_PARTY = "applicant", "third-party"
 """Who has a step that no agency has, where agencies are told apart."""
@@ -27,7 +27,7 @@ STAGE = "stage"
 """Which limit of a case ended, where it is one of a stage."""
 
 OTHER = "other"
-"""The label of what is no code: too long for one, or not printable."""
+"""The label of what is not a code: too long for one, or not printable."""
 
 LONGEST_CODE = 100
 
@@ -41,7 +41,7 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, total: str, *labels: str | None) -> Place:
-        """Which number, by labels that an entry names: the topic can hold what is no code of ours."""
+        """Which number, by labels that an entry names: the topic can hold what is not a code of ours."""
         return cls(total, *(_code(str(label or "")) for label in labels))
 
 
@@ -90,7 +90,7 @@ class Tally:
         self.added: defaultdict[Place, float] = defaultdict(float)
 
     def entry(self, entry: LedgerEntry) -> None:
-        """An entry stands in the ledger."""
+        """An entry is in the ledger."""
         procedure, outcome, reason = entry.procedure, entry.outcome, entry.reason
         match entry.kind:
             case "opened":

@@ -15,7 +15,7 @@ from bench.sides import Run
 
 
 class Goal(NamedTuple):
-    """A figure, what it ought to be, and what the measurement says of it.
+    """A figure, what it ought to be, and what the measurement says about it.
 
     Attributes:
         cause: what it comes from, in measured figures.

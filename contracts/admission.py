@@ -1,6 +1,6 @@
 """The one check of what may enter: a Kafka record becomes a typed admission, or a refusal that says why not.
 
-The gateway makes it of every record that it reads, and the clients in ``network.parties`` make it of every
+The gateway makes it for every record that it reads, and the clients in ``network.parties`` make it for every
 event before they send it: what one accepts, the other accepts. Nothing here does I/O or depends on the case,
 so whatever is refused here can never succeed.
 """
@@ -68,8 +68,9 @@ class Rules:
         max_event_bytes: how large a value may be; the headers together, too.
         calendar: the calendar version by which the day of an application is counted.
         variants: by procedure, the variant in which cases are opened, where their law version names it.
-        virtual_time: a log is replayed: an event was received when it happened, not when the broker had it.
-        days: those of the calendar version, where it is none of the package's.
+        virtual_time: a log is replayed: an event counts as received when it happened, not when the broker got
+            it.
+        days: those of the calendar version, if it is not one of the package's.
     """
 
     max_event_bytes: int = MAX_EVENT_BYTES
@@ -122,7 +123,7 @@ class CaseEvent:
 
 @dataclass(frozen=True)
 class PartyOrder:
-    """An operator's ``order`` about a party, in whatever case; ``received``: from then on it holds."""
+    """An operator's ``order`` about a party, for every case; ``received``: from when it applies."""
 
     event: Event
     party: Party
@@ -137,7 +138,7 @@ def admit(arrival: Arrival, rules: Rules) -> Admitted:
     """What ``arrival`` says, if it may enter.
 
     Raises:
-        Refusal: it may not, and never will as it is.
+        Refusal: it may not enter, and never will as it is.
     """
     event = _decoded(arrival, rules.max_event_bytes)
     subject = _addressed(arrival, event)
@@ -182,8 +183,8 @@ def _decoded(arrival: Arrival, limit: int) -> Event:
 
 
 def _check_hashable(said: BaseModel | None, place: str) -> None:
-    """Refuse what the ledger could not hash. It hashes what the contracts made of the message, which is not
-    the message as it came: a number may have become another, and what was left out may stand there."""
+    """Refuse what the ledger could not hash. The ledger hashes the parsed message, which is not the message
+    as it came: a number may have changed, and defaults may have been added."""
     try:
         sha256(said.model_dump(mode="json") if said is not None else {})
     except (ValueError, RecursionError) as error:
@@ -248,7 +249,7 @@ def _application(event: Event, case: CaseId, received: datetime, data: Applied, 
 
 
 def _check_answer(party: Party, event: Event, data: Message) -> None:
-    """The request is of this agency, and what it answers is what was asked."""
+    """The request was made of this agency, and its answer fits what was asked."""
     request_id = RequestId(event.requestid or "")
     request = REQUESTS.get(request_id.request_type)
     if request is None:

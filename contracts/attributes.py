@@ -1,8 +1,8 @@
-"""What operators see of cases in Temporal: search attributes, by which they ask for them, and summaries.
+"""What operators see of cases in Temporal: search attributes, by which they search, and summaries.
 
-The gateway sets the attributes that are known at the opening, and the case keeps up the rest. Ids and words
-of the procedure's author stand here, and no personal data: search attributes are never encrypted. The
-platform decides nothing by them. docs/operating.md has queries.
+The gateway sets the attributes that are known when a case is opened, and the case updates the others. They
+hold ids and words of the procedure's author, and no personal data: search attributes are never encrypted. The
+platform bases no decision on them. docs/operating.md has queries.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ LAW = "SeamlessLaw"
 CHANNEL = "SeamlessChannel"
 LEAD_AGENCY = "SeamlessLeadAgency"
 STAGE = "SeamlessStage"
-"""The stage of the course that is under way, as its author calls it; else one of the words below. Only a case
-that was opened with it keeps up its attributes: the history of any other has no event for that."""
+"""The current stage of the course, as its author calls it; otherwise one of the words below. Only a case that
+was opened with it updates its attributes: the history of any other has no event for that."""
 WAITING_FOR = "SeamlessWaitingFor"
 """Whom the case waits for: the ids of agencies, ``applicant``, ``third-party:<key>``."""
 OVERDUE = "SeamlessOverdue"
-"""Those of them whose time is over, since something followed from that, such as an escalation."""
+"""Those of them whose limit has passed, once something followed from that, such as an escalation."""
 DUE = "SeamlessDue"
-"""When the first of what the case waits for is due. It may be past."""
+"""The earliest due time among what the case waits for. It may be past."""
 OUTCOME = "SeamlessOutcome"
-"""Of the case's decision, once there is one: ``granted``, ``refused``, ``withdrawn``, ``ended``."""
+"""The outcome of the decision, once there is one: ``granted``, ``refused``, ``withdrawn``, ``ended``."""
 
 KINDS: Mapping[str, Literal["Keyword", "KeywordList", "Datetime"]] = {
     PROCEDURE: "Keyword",
@@ -53,10 +53,10 @@ LONGEST = 150
 character may take twelve."""
 
 MOST = 20
-"""So many ids of a list: of the longest that there are, they take 1,700 of the 2,048 bytes."""
+"""How many ids of a list are kept: with the longest possible ids, they take 1,700 of the 2,048 bytes."""
 
 MORE = "and-more"
-"""The last entry of a list that has no room for all."""
+"""The last entry of a list that is too long to be kept in full."""
 
 SUMMARY_BYTES = 190
 

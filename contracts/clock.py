@@ -1,6 +1,6 @@
-"""The legal clock of a case, from its ledger: one computation for the case itself and for whoever reads it.
+"""The legal clock of a case, from its ledger: one computation for the case itself and for every reader.
 
-It needs nothing but the entries, also after their ``data`` was erased, and the published days of a calendar.
+It needs only the entries, even after their ``data`` was erased, and the published days of a calendar.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from contracts.terms.limits import AS_IT_FALLS, Counting, Limit
 from contracts.wire.ledger import LedgerEntry
 
 _GOES_ON = timedelta(days=2)
-"""So long a suspension that is under way is taken to last from now on, since the day of now, too, does not
-count unless it ends on it."""
+"""How much longer a suspension in progress is assumed to last, since today does not count either, unless the
+suspension ends today."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Clock:
     """The clock of a case after some of its marks.
 
     Attributes:
-        started: when the limits began; None before that. After an interruption, when they began anew.
+        started: when the limits began; None before that. After an interruption, when they began again.
         stopped: when the case was decided.
-        still: the stretches, since it started, in which time did not count.
-        suspended: the suspensions that are under way, by step, and when each began.
-        interrupting: one of those under way interrupts, or did so together with them.
+        still: the intervals, since it started, in which time did not count.
+        suspended: the suspensions in progress, by step, and when each began.
+        interrupting: one of those in progress interrupts, or one that overlapped with them did.
         statutory, promised: the limits, each with its extensions after it.
     """
 
@@ -156,7 +156,7 @@ def marks_of(entries: Iterable[LedgerEntry]) -> list[ClockMark]:
 
 @dataclass(frozen=True)
 class Interval:
-    """A stretch of a case's life in which nobody handed it on and the clock did not change.
+    """A period of a case in which its holders and the state of its clock did not change.
 
     Attributes:
         began, ended: from when to when; the latter is None where it is not over.
@@ -183,9 +183,10 @@ class Interval:
 def intervals(entries: Sequence[LedgerEntry], now: datetime) -> list[Interval]:
     """Who had a case and what counted, from its opening to its end, or until ``now``.
 
-    They follow one another without a gap. What they counted since the limits began, or began anew, adds up to
-    what the clock used. All is reckoned by what is known at the end: an answer that came to the case late
-    ends a suspension when the broker had it, and the calendar version that holds last holds throughout.
+    They follow one another without a gap. What they counted since the limits began, or began again, adds up
+    to what the clock used. Everything is computed from what is known at the end: an answer that reached the
+    case late ends a suspension when the broker received it, and the latest calendar version applies
+    throughout.
 
     Args:
         entries: the ledger, in order; ``data`` is not read.
@@ -271,8 +272,7 @@ def _pauses(entries: Iterable[LedgerEntry]) -> list[_Pause]:
 
 
 def _clocks(entries: Iterable[LedgerEntry]) -> list[Clock]:
-    """The clock as it stands at last; before it, as it stood when an interruption let the limits begin anew,
-    for each."""
+    """The final clock; before it, for each interruption, the clock as it was when the limits began again."""
     found: list[Clock] = []
     clock = Clock()
     for mark in marks_of(entries):

@@ -1,4 +1,4 @@
-"""What of the payments of a case is to be paid back, from its ledger; ``data`` is not read."""
+"""How much of the payments of a case is to be paid back, from its ledger; ``data`` is not read."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from contracts.wire.ledger import PART, LedgerEntry
 
 
 def refundable(entries: Iterable[LedgerEntry]) -> list[Money]:
-    """What was paid, and is in no fee that was paid in full, in nothing that the course took it for, and was
-    not told as a refund before; by currency, in the order of the first payments.
+    """What was paid and was neither used for a fee that was paid in full, nor for anything else by the
+    course, nor announced as a refund before; by currency, in the order of the first payments.
 
     Args:
         entries: the ledger of a case that has ended, or ends now, in order.

@@ -45,7 +45,7 @@ PUBLISH_CALENDAR = "publish-calendar"
 :class:`contracts.terms.calendar_days.CalendarDays`."""
 
 CLOSE_LEDGER = "close-ledger"
-"""The workflow that closes the ledger of a case whose own is gone; takes a :class:`Batch`, returns
+"""The workflow that closes the ledger of a case whose workflow is gone; takes a :class:`Batch`, returns
 :class:`Published`."""
 
 PUBLISH = "publish"
@@ -55,7 +55,7 @@ AWAIT_GATEWAY = "await-gateway"
 """The fence activity; takes a :class:`Fence`, returns :class:`FencePassed`."""
 
 CONTENT_HASH = "content"
-"""The memo of a case: the hash of its application, to tell a repeat from a conflict."""
+"""The memo of a case: the hash of its application, to distinguish a repeat from a conflict."""
 
 
 def agency_queue(agency: str) -> str:
@@ -64,7 +64,7 @@ def agency_queue(agency: str) -> str:
 
 
 def opening_content(procedure: str, application: BaseModel) -> dict[str, Any]:
-    """What an application says, as it stands in a case's first ledger entry. Two events with the same
+    """What an application says, as it is in a case's first ledger entry. Two events with the same
     content ask for the same case; other content under the same case id is a conflict."""
     return {"application": application.model_dump(mode="json"), "procedure": procedure}
 
@@ -82,7 +82,7 @@ class Delivered(Contract):
 
 
 class Opened(Contract, Generic[A]):
-    """The input of a case. Everything that must not move while the case runs stands here.
+    """The input of a case: everything that must not change while the case runs.
 
     ``law`` is the law version, which the case keeps to its end; ``calendar``, the calendar version that it
     counts with until a later one is published, and ``days`` are that version's, where it is none of the
@@ -92,8 +92,8 @@ class Opened(Contract, Generic[A]):
     it. ``behind`` is how much earlier the case's clock is than Temporal's: nothing, except where a log is
     replayed. ``intake`` is how the application came in. ``carried`` is what one run hands to the next, the
     case library's own.
-    ``spread``: what follows at the end of a limit is taken within so long after it, at a time of the case's
-    own, since all limits of a day end at one midnight.
+    ``spread``: what follows from the end of a limit takes effect within this time after it, in each case at a
+    different time, since all limits of a day end at the same midnight.
     """
 
     case: CaseId
@@ -138,8 +138,8 @@ class Closing(Contract):
 
 
 class Letter(Contract):
-    """One message that leaves with a ledger entry. Without ``data`` it carries the entry's own; without
-    ``id`` it is known by the entry and its place among the entry's letters."""
+    """One message that leaves with a ledger entry. Without ``data`` it carries the entry's; without ``id`` it
+    is identified by the entry and its place among the entry's letters."""
 
     topic: str
     type: str
@@ -183,7 +183,7 @@ class Published(Contract):
 
 
 class Outage(Contract):
-    """A time in which the platform could not be reached: its broker, its gateway or Temporal was away."""
+    """A period in which the platform could not be reached: its broker, its gateway or Temporal was away."""
 
     began: AwareDatetime
     ended: AwareDatetime
@@ -206,9 +206,9 @@ class FencePassed(Contract):
 
 
 class Fence(Contract):
-    """Wait until the gateway has carried everything that the broker had by ``deadline`` on ``topics``, in
-    every
-    partition, into its case; and until no dead letter that may be the platform's fault waits for ``case``."""
+    """Wait until the gateway has carried everything that the broker had received by ``deadline`` on
+    ``topics``, in every partition, into its case; and until no dead letter that may be the platform's fault
+    waits for ``case``."""
 
     case: CaseId
     deadline: AwareDatetime

@@ -1,7 +1,7 @@
-"""The orders about parties that stand: who is paused, and who is in quarantine.
+"""The orders about parties that are in force: who is paused, and who is in quarantine.
 
 They follow from the orders on the operators' topic, in its order: whoever has read it knows the same. All
-orders about one party have one key, so they are in one partition.
+orders about one party have the same key, so they are in one partition.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Pause(NamedTuple):
 
 
 class Standing:
-    """What stands after the orders that were taken."""
+    """What is in force after the orders that were taken."""
 
     def __init__(self, two_persons: Collection[PartyLever] = ()) -> None:
         """
@@ -66,7 +66,7 @@ class Standing:
 
     @property
     def quarantined(self) -> dict[Party, PartyOrder]:
-        """The parties of which nothing is let in, each with the order that says so."""
+        """The parties whose events are not admitted, each with the order that says so."""
         return dict(self._quarantined)
 
     @property
@@ -80,7 +80,7 @@ class Standing:
         return sorted(self._proposals.values(), key=lambda each: (each.received, each.event.id))
 
     def is_quarantined(self, party: Party) -> bool:
-        """Whether nothing is let in of a party."""
+        """Whether no event of a party is admitted."""
         return party in self._quarantined
 
     def every_pause(self) -> dict[Party, list[Pause]]:

@@ -1,4 +1,4 @@
-"""The drawings in docs/drawings: ``make drawings`` writes them anew."""
+"""The drawings in docs/drawings: ``make drawings`` writes them again."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ TOPIC = "case.ledger"
 
 @dataclass
 class FakeTopic:
-    """Partitions by number; None is what takes an offset and is no record: a transaction's marker."""
+    """Partitions by number; None is what takes an offset and is not a record: a transaction's marker."""
 
     partitions: int = 3
     topic_id: str = field(default_factory=lambda: str(uuid4()))

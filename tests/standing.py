@@ -1,4 +1,4 @@
-"""What stands on topics: every record from the start of each to the end that it has now."""
+"""What is on topics: every record from the start of each to the end that it has now."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Standing(NamedTuple):
     """A record. A topic that was deleted and made again has had two of one place.
 
     Attributes:
-        at: when the broker had it.
+        at: when the broker received it.
     """
 
     place: Place
@@ -30,7 +30,7 @@ class Standing(NamedTuple):
 async def standing(
     broker: Broker, topics: Sequence[str], *, cases: Collection[str] | None = None
 ) -> list[Standing]:
-    """All records that stand on some topics now, in order per partition; of aborted transactions none.
+    """All records that are on some topics now, in order per partition; of aborted transactions none.
 
     Args:
         cases: only those with one of these keys.

@@ -1,1 +1,1 @@
-"""Procedures, one file each, and the case library they stand on. Deterministic: no clock, chance or I/O."""
+"""Procedures, one file each, and the case library they are on. Deterministic: no clock, chance or I/O."""

@@ -78,7 +78,7 @@ class TrafficFine(Procedure[Fine]):
 class Dossier:
     """A fine as the police know it: what is owed, its status, and what does not fit.
 
-    A step that is out of order is entered all the same, and marked, as a clerk would do.
+    A step that is out of order is entered nevertheless, and marked, as a clerk would do.
     """
 
     def __init__(self, fine: Fine) -> None:

@@ -1,8 +1,8 @@
 """Opening a company (企业开办): one form, and everybody that a new company needs.
 
 The market regulator registers the company. As soon as it is registered, seal, tax, social insurance, housing
-fund and bank get to work at the same time. The bank is no authority: what it does, or leaves undone, changes
-nothing of the registration.
+fund and bank get to work at the same time. The bank is not an authority: what it does, or leaves undone,
+changes nothing of the registration.
 
 Promised is one working day, so the requests have limits in hours: eight of them where everybody is in time.
 Hours run at night and at weekends, too. Therefore nothing that harms the applicant follows from silence in

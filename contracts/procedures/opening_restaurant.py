@@ -1,7 +1,7 @@
 """Opening a restaurant (开饭店): what is asked of whom.
 
-Six approvals of four departments. What the law says of them, how it came to be one matter, and what of it is
-assumed stands in the service item, ``opening_restaurant_item.py``. The limits here are those of before, one
+Six approvals of four departments. What the law says about them, how it came to be one matter, and what of it
+is assumed is in the service item, ``opening_restaurant_item.py``. The limits here are those of before, one
 after the other.
 """
 

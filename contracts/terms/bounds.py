@@ -1,11 +1,11 @@
 """Bounds on values: how large, how far, how long, how deep.
 
 JSON, Python, Temporal, Kafka, the archive and the law's own arithmetic each have limits. A value beyond one
-of them would stop a case long after it was admitted, so no contract holds one.
+of them would stop a case long after it was admitted, so no contract accepts one.
 
-There are two sets of bounds. What a party says is within :data:`STATED`. What the platform makes of it (a
+There are two sets of bounds. What a party says is within :data:`STATED`. What the platform derives from it (a
 fine doubled, a due date, a message that quotes another one) is within :data:`CARRIED`, which is wider, so
-that the platform can always say what follows from what it took.
+that the platform can always express what follows from what it admitted.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ MAX_INTEGER = 2**53 - 1
 """Readers of JSON do not agree on numbers beyond this, and RFC 8785 has no form for them."""
 
 UNCARRIABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters but tab and line feed, and halves of characters: neither UTF-8, PostgreSQL nor a
-terminal takes all of them."""
+"""Control characters except tab and line feed, and surrogates: UTF-8, PostgreSQL and terminals each fail on
+some of them."""
 
 NUMBERS, LISTS = (int, float), (list, tuple, set, frozenset)
 
@@ -36,7 +36,7 @@ class Excess(NamedTuple):
     """A value beyond its bounds.
 
     Attributes:
-        path: where it stands: names of fields and numbers of items.
+        path: where it is: names of fields and numbers of items.
         message: what is wrong with it.
     """
 
@@ -80,7 +80,7 @@ class Bounds:
         if value is None or isinstance(value, bool):
             return None
         if isinstance(value, NUMBERS):
-            within = -MAX_INTEGER <= value <= MAX_INTEGER  # false for what is no number
+            within = -MAX_INTEGER <= value <= MAX_INTEGER  # false for what is not a number
             return None if within else _excess(f"is no number from -{MAX_INTEGER} to {MAX_INTEGER}")
         if isinstance(value, BaseModel):
             return self._of_model(value, depth)
@@ -112,7 +112,7 @@ class Bounds:
         most = self.text
         for name, value in entries:
             if type(value) is str and len(value) <= most and value.isprintable():
-                found = None  # as most values are: a call for each would take most of the time
+                found = None  # most values are of these types: a call for each would take most of the time
             else:
                 found = self._of(value, depth)
             if found is None and type(name) is str and not (len(name) <= most and name.isprintable()):
@@ -172,7 +172,7 @@ CARRIED = Bounds(
     depth=70,
     size=None,
 )
-"""What any contract may hold, also one that the platform made of what parties said."""
+"""What any contract may hold, including one that the platform derived from what parties said."""
 
 
 def printable(text: str) -> str:

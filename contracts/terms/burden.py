@@ -1,4 +1,4 @@
-"""What a procedure costs an applicant: what they have to do in it, and what was published of it."""
+"""The burden of a procedure: what an applicant has to do, and what was published about that."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Errand(Contract):
     """One thing that an applicant has to do: fill in a form, hand in materials, fetch a document.
 
     ``form`` and ``materials`` are codes of the service item. What is handed in at two errands counts twice:
-    the applicant has to get it together twice. ``in_person``: the applicant has to come. ``variants``: in
-    which ways of working; without any, in each.
+    the applicant has to prepare it twice. ``in_person``: the applicant has to come. ``variants``: in which
+    ways of working; without any, in all.
     """
 
     name: Bilingual
@@ -25,7 +25,7 @@ class Errand(Contract):
 
 
 class Published(Contract):
-    """Totals that somebody published of a way of working, to be read beside what is counted in its code.
+    """Totals that somebody published for a way of working, to be compared with what is counted in its code.
 
     ``time`` is how long it takes the authorities, ``approvals`` how many decisions on the substance,
     ``visits`` how often the applicant comes in person, ``inspections`` how often inspectors come. What was

@@ -20,7 +20,7 @@ from contracts.terms.errors import InvalidInput
 from contracts.terms.limits import AS_IT_FALLS, Counting, Limit, Unit
 
 LONGEST_DAY = 24 * 3600
-"""Seconds of a compressed day, at most: a longer one would not be compressed."""
+"""The longest compressed day, in seconds: a longer one would not be compressed."""
 
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
@@ -28,7 +28,7 @@ _SUNDAY = 6
 
 
 class UnknownCalendar(InvalidInput, ValueError):
-    """No calendar of that name; the message lists those there are."""
+    """No calendar of that name; the message lists the known ones."""
 
 
 class Due(NamedTuple):
@@ -44,7 +44,7 @@ class Due(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """A stretch of time, from an instant to another; the second one is no part of it."""
+    """A period from one instant to another; the second one is not part of it."""
 
     began: datetime
     ended: datetime
@@ -63,8 +63,8 @@ class Calendar(Protocol):
         """When limits end that follow one another and began at ``start``.
 
         Args:
-            counting: how the law counts, where a limit does not say it itself. What it says of the last day
-                holds for the last of the limits: the others end as they fall.
+            counting: how the law counts, where a limit does not say it itself. What it says about the last
+                day applies to the last of the limits: the others end as they fall.
             stopped: what does not count. A day does not if the whole of it was stopped.
         """
         ...
@@ -78,13 +78,13 @@ class Calendar(Protocol):
         counting: Counting = AS_IT_FALLS,
         stopped: Sequence[Stretch] = (),
     ) -> int:
-        """How many days of a limit that began at ``start`` have counted up to ``until``, and the day that is
-        under way then; of a limit in hours, how many whole hours."""
+        """How many days of a limit that began at ``start`` have counted up to ``until``, including the
+        current day; of a limit in hours, how many whole hours."""
         ...
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone that the authority's days are told in."""
+        """The zone in which the authority's days are shown."""
         ...
 
     def day(self, instant: datetime) -> date:
@@ -92,11 +92,11 @@ class Calendar(Protocol):
         ...
 
     def begins(self, day: date, now: datetime) -> datetime:
-        """When a legal day begins, UTC, as it is told at the instant ``now``."""
+        """When a legal day begins, UTC, as computed at the instant ``now``."""
         ...
 
     def last_day(self, due: datetime) -> str | None:
-        """The last day of a limit that ends at ``due``, with its zone, as people are told it; None where no
+        """The last day of a limit that ends at ``due``, with its zone, for people to read; None where no
         limit of this calendar ends at that instant."""
         ...
 
@@ -119,7 +119,7 @@ class LegalCalendar:
         return day in self._worked or (day.weekday() < 5 and day not in self._holidays)
 
     def holiday(self, day: date) -> bool:
-        """Whether ``day`` is a Sunday or a holiday, and not worked. A Saturday by itself is none."""
+        """Whether ``day`` is a Sunday or a holiday, and not worked. A Saturday as such is not a holiday."""
         return day not in self._worked and (day.weekday() == _SUNDAY or day in self._holidays)
 
     def day(self, instant: datetime) -> date:
@@ -206,7 +206,7 @@ class LegalCalendar:
         return last
 
     def _whole_days(self, stopped: Sequence[Stretch]) -> list[tuple[date, date]]:
-        """The first and last of the days that were stopped as a whole, of each stretch that has any."""
+        """The first and last of the days that were stopped as a whole, of each interval that has any."""
         found = []
         for began, ended in _merged(stopped):
             first = self.day(began)
@@ -219,10 +219,10 @@ class LegalCalendar:
 
 
 class CompressedCalendar:
-    """Demonstration time: each legal day lasts a fixed stretch, and every day is worked.
+    """Demonstration time: each legal day has a fixed length, and every day is worked.
 
-    A case has dates of its own: that of the day in UTC when it was opened, and one more with each compressed
-    day. Without a case, the date is that of the day in UTC.
+    The dates of a case start from the day in UTC on which it was opened and advance by one with each
+    compressed day. Without a case, the date is that of the day in UTC.
     """
 
     zone = ZoneInfo("UTC")
@@ -264,7 +264,7 @@ class CompressedCalendar:
         counting: Counting = AS_IT_FALLS,
         stopped: Sequence[Stretch] = (),
     ) -> Due:
-        """So many compressed days after ``start``: seven to a week, thirty to a month; an hour is one of
+        """This many compressed days after ``start``: seven to a week, thirty to a month; an hour is one of
         twenty-four parts. What was stopped is added as it is."""
         parts = sum(limit.count * _HOURS[limit.unit] for limit in limits)
         length = -(-parts * self._length // 24)  # rounded up: at its end all of it has counted
@@ -319,7 +319,7 @@ def _within(day: date, ranges: Sequence[tuple[date, date]]) -> bool:
 
 
 def _merged(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """The same time in stretches that neither overlap nor touch, in order."""
+    """The same time in intervals that neither overlap nor touch, in order."""
     merged: list[Stretch] = []
     for stretch in sorted(stretches):
         if merged and stretch.began <= merged[-1].ended:
@@ -331,7 +331,7 @@ def _merged(stretches: Sequence[Stretch]) -> list[Stretch]:
 
 def _after(start: datetime, length: timedelta, stopped: Sequence[Stretch]) -> datetime:
     """The instant at which ``length`` has passed since ``start``, without what was stopped."""
-    end = start.astimezone(UTC) + length  # in a zone of its own it would be so much by the clock on the wall
+    end = start.astimezone(UTC) + length  # in a zone it would be this much of wall-clock time
     for began, ended in _merged(stopped):
         if began < end and ended > start:
             end += ended - max(began, start)
@@ -347,7 +347,7 @@ def _running(start: datetime, until: datetime, stopped: Sequence[Stretch]) -> ti
 
 
 def names() -> list[str]:
-    """The calendar versions that there are."""
+    """The known calendar versions."""
     return sorted(
         entry.name.removesuffix(".json")
         for entry in files("contracts.terms").joinpath("calendars").iterdir()
@@ -373,7 +373,7 @@ def calendar(name: str) -> Calendar:
             seconds = float(name.removeprefix("compressed:"))
         except ValueError:
             seconds = 0.0
-        if not 0 < seconds <= LONGEST_DAY:  # false for what is no number, too
+        if not 0 < seconds <= LONGEST_DAY:  # false for what is not a number, too
             raise UnknownCalendar(
                 f"{name!r}: the length of a day is given in seconds, compressed:1.5, up to {LONGEST_DAY}"
             )

@@ -1,12 +1,12 @@
-"""The number of a case: short enough to be told by telephone, and derived from the case id alone.
+"""The number of a case: short enough to read out on the telephone, and derived from the case id alone.
 
-It is the last forty bits of the id, which a channel draws at random, and a check character. Nobody keeps a
-table of it, so the same case has the same number everywhere and for ever. Two cases may share one (of 100,000
-cases, in one administration of 200); whoever looks a case up by its number is then shown both ids.
+It encodes the last forty bits of the id, which a channel draws at random, and a check character. There is no
+table of numbers, so a case has the same number everywhere and permanently. Two cases may share one (among
+100,000 cases, in one administration of 200); whoever looks a case up by its number is then shown both ids.
 
-The characters are those of Crockford's Base32: no I, L, O or U, and whoever reads ``0`` as ``O`` or ``1`` as
-``l`` is understood. The check character is a sum over the field of 32 elements, in which every place has a
-weight of its own: one wrong character, and two that changed places, are always noticed.
+The characters are those of Crockford's Base32: no I, L, O or U; ``O`` is read as ``0``, ``I`` and ``l`` as
+``1``. The check character is a sum over the field of 32 elements in which every place has a different weight:
+one wrong character, and two transposed ones, are always noticed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _VALUES = {character: value for value, character in enumerate(ALPHABET)} | {"O":
 BITS = 5
 CHARACTERS = 8
 TAIL = BITS * CHARACTERS // 4
-"""So many hexadecimal digits of the id, its last ones, are in the number."""
+"""How many hexadecimal digits at the end of the id the number encodes."""
 
 GROUP = 3
 MODULUS = 0b100101
@@ -27,7 +27,7 @@ MODULUS = 0b100101
 
 
 class Mistyped(ValueError):
-    """It would be a number of a case, but for its check character."""
+    """It would be a case number, except for its check character."""
 
 
 def number_of(case: CaseId) -> str:
@@ -39,18 +39,18 @@ def number_of(case: CaseId) -> str:
 
 
 def tail_of(number: str) -> str:
-    """How the id of each case ends that has this number, in hexadecimal.
+    """The end of the id of each case that has this number, in hexadecimal.
 
     Args:
         number: as a person writes it: in letters of any case, with or without dashes and spaces.
 
     Raises:
         Mistyped: its check character does not fit the others.
-        ValueError: it is no number of a case.
+        ValueError: it is not a case number.
     """
     text = number.replace("-", "").replace(" ", "").upper() if number.isascii() else ""
     if len(text) != CHARACTERS + 1 or any(each not in _VALUES for each in text):
-        raise ValueError(f"{number!r} is no case number, such as 7K3-MQ2-XHP")
+        raise ValueError(f"{number!r} is not a case number, such as 7K3-MQ2-XHP")
     *values, check = (_VALUES[each] for each in text)
     if _check(values) != check:
         raise Mistyped(f"the case number {number!r} is mistyped: its check character does not fit")

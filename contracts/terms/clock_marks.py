@@ -18,14 +18,14 @@ class ClockMark(Contract):
     """One thing that happens to the legal clock of a case. The marks of a case, in order, give its clock.
 
     ``start``: the limits ``statutory`` and ``promised`` begin, counted by ``counting`` and ``calendar``.
-    ``suspend``: time does not count, for ``kind``; if it ``interrupts``, the limits begin anew afterwards.
+    ``suspend``: time does not count, for ``kind``; if it ``interrupts``, the limits begin again afterwards.
     ``resume``: it counts again, as far as nothing else is suspended. ``extend``: both limits are longer by
-    ``limit``. ``count-anew``: the days of another ``calendar`` version hold, from the beginning on; they are
+    ``limit``. ``count-anew``: the days of another ``calendar`` version apply, from the beginning on; they are
     ``days``. ``stop``: the case is decided.
 
     Attributes:
-        at: the instant from which it holds, which may be before the entry: an answer counts from when the
-            broker had it.
+        at: the instant from which it applies, which may be before the entry: an answer counts from when the
+            broker received it.
         step: which suspension is begun or ended.
         due, promised_due: when the limits end after this; None while time does not count.
         provisional: the statutory limit reaches beyond what the calendar knows.

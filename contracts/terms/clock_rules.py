@@ -1,6 +1,6 @@
-"""What a law says of a case's time: data of a law version, read by the clock of a case.
+"""What a law says about a case's time: data of a law version, read by the clock of a case.
 
-Each rule names its basis. What stands here is told to people as it is; the clock reckons with it.
+Each rule names its basis. These texts are shown to people as they are; the clock computes with the rules.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ StoppedFor = Literal[
 class Suspension(Contract):
     """Time that does not count: ``kind`` says for what, ``basis`` by which rule.
 
-    A day does not count if all of it was suspended. ``interrupts``: the limit begins anew when it is over
-    (Italian law knows that, Dutch law does not). ``requests``: the limits of open requests stand still, too.
+    A day does not count if all of it was suspended. ``interrupts``: the limit begins again afterwards
+    (Italian law has this, Dutch law does not). ``requests``: the limits of open requests are suspended, too.
     """
 
     basis: Text
@@ -66,7 +66,7 @@ class TacitRefusal(Contract):
 
 
 class PenaltyStep(Contract):
-    """So many days at so much a day."""
+    """A number of days at an amount per day."""
 
     days: int = Field(ge=1)
     daily: Money
@@ -88,7 +88,7 @@ class Rates(Contract):
 
     @property
     def days(self) -> int:
-        """After so many days it grows no more."""
+        """The number of days after which it no longer grows."""
         return sum(step.days for step in self.steps)
 
 
@@ -117,12 +117,12 @@ Late = Annotated[NothingFollows | TacitGrant | TacitRefusal | PenaltyPayment, Fi
 
 
 class ClockRules(Contract):
-    """What a law version says of time.
+    """What a law version says about time.
 
-    ``statutory`` is the law's limit, ``promised`` the administration's own. They run from when the case is
-    ``starts``. At ``warn_at`` (0 to 1) of each the lead agency is warned, at its end it is told; what
-    follows from a decision that is later than ``statutory`` is ``late``. ``outage_basis``: the rule by which
-    an outage of the platform moves the end of a limit; without one, what follows is only held.
+    ``statutory`` is the law's limit, ``promised`` the administration's. They run from when the case is
+    ``starts``. At ``warn_at`` (0 to 1) of each the lead agency is warned, at its end it is told; ``late`` is
+    what follows from a decision that is later than ``statutory``. ``outage_basis``: the rule by which an
+    outage of the platform moves the end of a limit; without one, consequences are only held.
     """
 
     statutory: Limit
@@ -139,7 +139,7 @@ class ClockRules(Contract):
         """The suspension that a rule allows.
 
         Raises:
-            LookupError: none of this law version has this basis; names those there are.
+            LookupError: none of this law version has this basis; names the known ones.
         """
         return _by_basis(self.suspensions, basis, "suspension")
 
@@ -147,7 +147,7 @@ class ClockRules(Contract):
         """The extension that a rule allows.
 
         Raises:
-            LookupError: none of this law version has this basis; names those there are.
+            LookupError: none of this law version has this basis; names the known ones.
         """
         return _by_basis(self.extensions, basis, "extension")
 

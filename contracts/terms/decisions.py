@@ -1,4 +1,4 @@
-"""How a case ends. ``deemed``: the law has decided so, since nobody had by the end of the limit."""
+"""How a case ends. ``deemed``: the law decided, because nobody had by the end of the limit."""
 
 from __future__ import annotations
 

@@ -17,9 +17,10 @@ from contracts.terms.values import Bilingual, Contract
 class Agency(Contract):
     """An organisation that answers requests.
 
-    ``participation``: ``system`` is an own system that speaks Kafka; ``check`` is an automated check, an
-    activity in the worker of that department. A procedure cannot tell which. ``government``: it is a public
-    authority. A bank, say, is none: it takes part, and decides, approves and supervises nothing.
+    ``participation``: ``system`` is the agency's own system, which speaks Kafka; ``check`` is an automated
+    check, an activity in the worker of that department. A procedure cannot tell which. ``government``: it is
+    a public authority. A bank, for example, is not: it takes part, but decides, approves and supervises
+    nothing.
     """
 
     id: AgencyId
@@ -36,7 +37,7 @@ class Channel(Contract):
 
 
 class Directory(Contract):
-    """Who takes part. ``partitions`` of the topics is for ever: keys would move, and order with them.
+    """Who takes part. ``partitions`` of the topics is permanent: keys would move, and order would be lost.
     ``two_persons`` are the levers on a party that need two persons: another one has to confirm the order."""
 
     administration: AdministrationId
@@ -71,7 +72,7 @@ def load_directory(path: Path | None = None) -> Directory:
 
     Raises:
         OSError: the file cannot be read.
-        tomllib.TOMLDecodeError, pydantic.ValidationError: it does not say what a directory has to say.
+        tomllib.TOMLDecodeError, pydantic.ValidationError: it is not a valid directory.
     """
     text = (
         path.read_text("utf-8")

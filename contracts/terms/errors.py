@@ -62,15 +62,15 @@ REASONS: dict[str, Bilingual] = {
 PLATFORM_FAULTS = frozenset(
     {"procedure-not-open", "unknown-case", "too-many-events", "quarantined", "unreadable", "internal"}
 )
-"""Reasons that may be the platform's own fault. Until an operator has dealt with such a dead letter, no
-consequence binds in its case: what it says may have come in time."""
+"""Reasons that may be the platform's fault. Until an operator has settled such a dead letter, no consequence
+binds in its case: it may have come in time."""
 
 FAULTS_TOLD = 20
 """How many faults of one message its sender is told in one sentence."""
 
 
 class SeamlessError(Exception):
-    """Something that a person can act on: its text says in one sentence what is wrong and what cures it.
+    """Something that a person can act on: its text says in one sentence what is wrong and what to do.
 
     Programs that people run show the text without a traceback.
     """
@@ -81,7 +81,7 @@ class InvalidInput(SeamlessError):
 
 
 class Unavailable(SeamlessError):
-    """A server cannot be reached, or is not set up as it has to be."""
+    """A server cannot be reached, or is not set up as required."""
 
 
 class Damaged(SeamlessError):
@@ -107,7 +107,7 @@ class Refusal(SeamlessError):
 
     Attributes:
         reason: a key of :data:`REASONS`.
-        detail: what exactly is wrong and how to mend it, one sentence.
+        detail: what exactly is wrong and how to correct it, one sentence.
         field: the field at fault, dotted, where there is one.
         faults: everything that is wrong, where a contract found more than one fault.
     """

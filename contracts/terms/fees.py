@@ -46,7 +46,7 @@ class Fee(Contract):
 
 
 class FeeLine(Contract):
-    """So much for one fee of the catalogue, by its ``code`` there, and the rule that it rests on."""
+    """An amount for one fee of the catalogue, by its ``code`` there, and its legal basis."""
 
     code: Text
     amount: Money
@@ -56,7 +56,7 @@ class FeeLine(Contract):
         """The same fee with another amount.
 
         Raises:
-            ValueError: it is no amount of money.
+            ValueError: it is not an amount of money.
         """
         return self.model_copy(update={"amount": Money(amount=amount, currency=self.amount.currency)})
 
@@ -74,8 +74,8 @@ class Bill(Contract):
 
 
 class FeeSchedule(Contract):
-    """The fees of one procedure: what is no line of it cannot be collected. Every application's fee is exact,
-    and is an amount: :meth:`check` says whether the lines see to that."""
+    """The fees of one procedure: only its lines can be collected. Every application's fee must be an exact
+    amount: :meth:`check` says whether the lines ensure that."""
 
     currency: str
     lines: tuple[Fee, ...] = ()
@@ -84,7 +84,7 @@ class FeeSchedule(Contract):
         """The bill of an application: every fee, or those of these codes.
 
         Raises:
-            LookupError: there is no fee of a code; names those there are.
+            LookupError: there is no fee of a code; names the known ones.
         """
         fees = [self.fee(code) for code in codes] if codes else self.lines
         return Bill(currency=self.currency, lines=tuple(_line(fee, application) for fee in fees))
@@ -93,7 +93,7 @@ class FeeSchedule(Contract):
         """The fee of this code.
 
         Raises:
-            LookupError: there is none; names those there are.
+            LookupError: there is none; names the known ones.
         """
         found = next((each for each in self.lines if each.code == code), None)
         if found is None:
@@ -125,11 +125,11 @@ def total(lines: Iterable[FeeLine]) -> Decimal:
 
 
 def allocated(lines: Iterable[FeeLine], before: Decimal, amount: Decimal) -> Iterator[FeeLine]:
-    """Into which fees a payment goes: it fills what earlier payments left of them, in order.
+    """Which fees a payment covers: it fills what earlier payments left of them, in order.
 
     Args:
         before: what was paid earlier.
-        amount: what is paid now. What is more than the lines goes into none.
+        amount: what is paid now. What exceeds the lines covers none.
     """
     for line in lines:
         earlier = min(before, line.amount.amount)
@@ -150,7 +150,7 @@ def _codes(named: Iterable[Fee] | Iterable[Waiver]) -> list[str]:
 
 
 def _most(application: type[BaseModel], per: str | None) -> Decimal:
-    """The most that a field can hold; 1 where a fee depends on none."""
+    """The largest value that a field can hold; 1 where a fee depends on none."""
     if per is None:
         return Decimal(1)
     field = application.model_fields.get(per)

@@ -1,6 +1,6 @@
 """What a procedure hands to an agency for good.
 
-It is theirs from then on: no answer is waited for, and what becomes of it is a case of its own.
+It is theirs from then on: no answer is awaited, and what becomes of it is a separate case.
 """
 
 from __future__ import annotations

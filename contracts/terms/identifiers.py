@@ -1,4 +1,4 @@
-"""Identifiers, each a type of its own: a case id is not an agency id, though both are strings."""
+"""Identifiers, each a separate type: a case id is not an agency id, though both are strings."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pydantic_core import CoreSchema, core_schema
 
 
 def dashed(name: str) -> str:
-    """The name of a class as it stands in ids: ``review-fire-safety`` for ``ReviewFireSafety``."""
+    """The name of a class as used in ids: ``review-fire-safety`` for ``ReviewFireSafety``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
 class Identifier(str):
-    """A string that has to match its class's pattern; a plain string in JSON.
+    """A string that must match its class's pattern; a plain string in JSON.
 
     Attributes:
         longest: how many characters it may have. Ids of parties are part of topic names, which have at most
@@ -95,7 +95,7 @@ class VariantId(Identifier):
 
 
 STANDARD = VariantId("standard")
-"""The variant of a procedure that knows one way of working."""
+"""The variant of a procedure that has only one way of working."""
 
 
 class RequestId(Identifier):
@@ -136,8 +136,8 @@ class Party(Identifier):
 
     @classmethod
     def third(cls, key: str) -> Self:
-        """A third party: an expert, a court, a body that is no agency of the platform. ``key`` is its name in
-        the service item's ``third_parties``."""
+        """A third party: an expert, a court, a body that is not an agency of the platform. ``key`` is its
+        name in the service item's ``third_parties``."""
         return cls(f"third-party:{key}")
 
     @property
@@ -166,4 +166,4 @@ SYSTEM = Party("system")
 """The platform as the holder of a case that waits for nobody."""
 
 OPERATOR = Party("operator")
-"""Those who operate the platform: whose orders hold, each in the name of a person."""
+"""The operators of the platform, who give orders, each in the name of a person."""

@@ -28,7 +28,7 @@ class Reason(Bilingual):
 
 
 class RequestTerms(Contract):
-    """What a law version says of a request, where that is not what its class states.
+    """What a law version says about a request, where it differs from what its class states.
 
     Raises:
         ValueError: at definition, where the overdue ladder has no end.
@@ -51,7 +51,7 @@ class LawVersion(ClockRules):
 
     ``variants`` are the ways of working that it knows; a case is opened in the first one, where the
     administration sets no other. ``reasons`` are the closed reason codes of decisions and charges.
-    ``requests`` says, by a request's class name in dashes, what is not as its class states.
+    ``requests`` says, by a request's class name in dashes, what differs from what its class states.
     """
 
     id: Text
@@ -77,7 +77,7 @@ class LawVersion(ClockRules):
         """What a reason code means.
 
         Raises:
-            LookupError: this version has no such reason; names those it has.
+            LookupError: this version has no such reason; names the known ones.
         """
         if code not in self.reasons:
             known = ", ".join(self.reasons) or "none"
@@ -85,7 +85,7 @@ class LawVersion(ClockRules):
         return self.reasons[code]
 
     def check_charge(self, code: str, currency: str) -> None:
-        """Return if an amount may be charged for a reason. What is a fee is collected, and not charged.
+        """Return if an amount may be charged for a reason. Fees are collected, not charged.
 
         Raises:
             LookupError: this version has no such reason, none for which anything is charged, or takes
@@ -104,8 +104,8 @@ class LawVersion(ClockRules):
         """Return if what this version says fits the requests of its procedure.
 
         Raises:
-            ValueError: it speaks of a request that there is not, deems an outcome that the answer lacks, or
-                uses a reason that this version lacks.
+            ValueError: it names an unknown request, deems an outcome that the answer lacks, or uses a reason
+                that this version lacks.
         """
         known = [request.local_name for request in requests]
         for name in self.requests:
@@ -154,7 +154,7 @@ def check_succession(laws: Sequence[LawVersion]) -> None:
     """Return if each law version follows the one before it, the next day.
 
     Raises:
-        ValueError: one has no last day, two overlap or leave a gap, or have the same id; says what cures it.
+        ValueError: one has no last day, two overlap or leave a gap, or have the same id; says what to change.
     """
     for earlier, later in pairwise(laws):
         day_before = later.since - timedelta(days=1)

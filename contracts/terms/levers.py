@@ -1,4 +1,4 @@
-"""The levers: what operators may order. An order says who gave it and why, and stands in a ledger."""
+"""The levers: what operators may order. An order says who gave it and why, and is recorded in a ledger."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ CaseLever = Literal["cancel", "resend", "move", "extend", "release"]
 let a consequence take effect that is held."""
 
 PartyLever = Literal["pause", "resume", "quarantine", "readmit"]
-"""Of one party, in every case: let nothing follow from an agency's silence; end that; let nothing in that a
+"""Of one party, in every case: let nothing follow from an agency's silence; end that; admit nothing that a
 party says; end that."""
 
 Lever = CaseLever | PartyLever

@@ -9,16 +9,16 @@ from pydantic import Field
 from contracts.terms.values import Contract, Text
 
 Unit = Literal["working-days", "days", "weeks", "months", "hours"]
-"""What is counted. Weeks and months end with the day that bears the name or number of the first one."""
+"""What is counted. Weeks and months end with the day that has the name or number of the first one."""
 
 
 class Limit(Contract):
-    """A limit in legal days, weeks or months, which ends with a day and not so many times 24 hours later; or
+    """A limit in legal days, weeks or months, which ends with a day and not after a multiple of 24 hours; or
     in hours, which ends at an instant.
 
-    ``working-days`` leave out what the authority's calendar says is no working day (行政许可法 art. 82 counts
-    limits in working days); ``days`` count them all. ``counting`` is how this limit is counted, where that is
-    not how its law counts the others.
+    ``working-days`` leave out days that are not working days in the authority's calendar (行政许可法 art. 82
+    counts limits in working days); ``days`` count them all. ``counting`` is how this limit is counted, where
+    its law counts the others differently.
     """
 
     count: int = Field(ge=1, le=3660)
@@ -33,7 +33,7 @@ class Limit(Contract):
     def share(self, part: float) -> Limit:
         """The limit after ``part`` (0 to 1) of it, rounded down to days, at least one; of hours, to hours.
 
-        For reminders, from which nothing follows: a month is taken for thirty days.
+        For reminders, from which nothing follows: a month is taken as thirty days.
         """
         days = {"weeks": 7, "months": 30}.get(self.unit)
         unit: Unit = "days" if days else self.unit
@@ -44,9 +44,9 @@ class Counting(Contract):
     """How a law counts its limits.
 
     ``first_day``: whether the day of the event counts as the first one, or the next day does. ``last_day``:
-    whether a limit ends with its last day, whatever that is; or, where that is no working day, with the next
-    one; or, where it is a Sunday or a holiday, with the next day that is neither, be that a Saturday. The
-    latter two do not hold for limits in hours, nor for those longer than one of ``not_over``.
+    whether a limit ends with its last day, whatever that is; or, if that is not a working day, with the next
+    one; or, if it is a Sunday or a holiday, with the next day that is neither, which may be a Saturday. The
+    latter two do not apply to limits in hours, nor to those longer than one of ``not_over``.
     """
 
     basis: Text
@@ -71,8 +71,8 @@ def weeks(count: int) -> Limit:
 
 
 def months(count: int) -> Limit:
-    """A limit of ``count`` months: it ends with the day of the number on which it began, or with the last
-    day of the month where that month has none of this number."""
+    """A limit of ``count`` months: it ends with the day of the same number as the one on which it began, or
+    with the last day of the month if that month has no such day."""
     return Limit(count=count, unit="months")
 
 
@@ -90,11 +90,11 @@ TERMIJNENWET = Counting(
     not_over=(calendar_days(90), weeks(12), months(3)),
 )
 """Dutch limits set in a law: one that ends on a Saturday, a Sunday or a holiday ends with the next day that
-is none; not those in hours, nor those of more than 90 days, 12 weeks or 3 months."""
+is none of these; not those in hours, nor those of more than 90 days, 12 weeks or 3 months."""
 
 CODICE_CIVILE = Counting(basis="c.c. art. 2963", last_day="next-non-holiday")
-"""Italian limits: one whose last day is a giorno festivo ends with the next day that is none. Those are the
-Sundays and the holidays of l. 260/1949 art. 2; a Saturday is none. Holidays within the limit count."""
+"""Italian limits: one whose last day is a giorno festivo ends with the next day that is not. Giorni festivi
+are Sundays and the holidays of l. 260/1949 art. 2, but not Saturdays. Holidays within the limit count."""
 
 CODICE_DI_PROCEDURA_CIVILE = Counting(basis="c.p.c. art. 155", last_day="next-working-day")
 """Italian limits for procedural acts outside the hearing: as :data:`CODICE_CIVILE`, and one whose last day is

@@ -13,9 +13,9 @@ from contracts.terms.values import Bilingual, Contract, Text, absent
 class Material(Contract):
     """A document that an application needs.
 
-    ``necessity``: always, or only where ``applies_where`` says, or as the applicant likes. ``source``: who
-    makes it out. ``promise``: a promise of the applicant may stand in for it (告知承诺). ``held_by``: the
-    agency that has it already, so that nobody may ask the applicant for it.
+    ``necessity``: always, only where ``applies_where`` says, or optional. ``source``: who issues it.
+    ``promise``: the applicant's promise may replace it for now (告知承诺). ``held_by``: the agency that has
+    it already, so that nobody may ask the applicant for it.
     """
 
     code: Text

@@ -1,4 +1,4 @@
-"""What agencies report without being asked: a report type says the step, who may take it and what it tells.
+"""What agencies report without being asked: a report type names the step, who may take it and its content.
 
 Not every procedure is a series of questions. A police force reports that a fine was notified, a back office
 that it confirmed a receipt. A step without a report type may be reported, too: it is recorded as it is.

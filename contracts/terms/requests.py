@@ -1,8 +1,8 @@
 """What a procedure asks of an agency and what it gets back.
 
-A request type says who must do what by when, and what follows if they do not: agency, limit, legal basis,
-overdue ladder and answer type stand in its class statement. A law version may state another limit, basis,
-ladder or other reasons for it.
+A request type says who must do what by when, and what follows if they do not: its class statement names
+agency, limit, legal basis, overdue ladder and answer type. A law version may state a different limit, basis,
+ladder or different reasons for it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from contracts.terms.wire_names import Named
 class Answer(Statement):
     """What an agency answers. Subclasses narrow ``outcome`` to a closed set of literals.
 
-    ``reason`` is one of the request's reason codes. ``deemed`` is set by the platform alone: the answer that
+    ``reason`` is one of the request's reason codes. ``deemed`` is set only by the platform: the answer that
     the law supplies when none came in time.
 
     Class keywords:
-        needs: by outcome, the field without which it says nothing. With another outcome that field is empty.
+        needs: by outcome, the field that it requires. With any other outcome that field is empty.
     """
 
     needs: ClassVar[Mapping[str, str]] = MappingProxyType({})
@@ -94,8 +94,8 @@ class Lapse(Contract):
 
 
 class Refer(Contract):
-    """The ladder's end: the agency ``to`` answers in the place of the one that did not, ``within`` a limit of
-    its own. If it is silent, too, the application fails, for the reason ``otherwise``."""
+    """The ladder's end: the agency ``to`` answers in the place of the one that did not, ``within`` a new
+    limit. If it is also silent, the application fails, for the reason ``otherwise``."""
 
     rung: Literal["refer"] = "refer"
     to: AgencyId
@@ -155,7 +155,7 @@ A_co = TypeVar("A_co", bound=Answer, covariant=True)
 class Request(Named, Generic[A_co]):
     """A request of one agency, answered by ``A_co``.
 
-    Its terms are what the class states, where the law version of a case says nothing else of it.
+    Its terms are what the class states, unless the law version of a case says otherwise.
 
     Class keywords:
         agency: who answers.
@@ -168,10 +168,10 @@ class Request(Named, Generic[A_co]):
     Attributes:
         stated: the terms that the class states.
         versions: the terms under each law version of its procedure.
-        stand_ins: the agencies to which an operator may move it, beside those that the law refers it to.
+        stand_ins: the agencies to which an operator may move it, besides those to which the law refers it.
 
     Raises:
-        TypeError: at definition, where it says no agency, limit or answer, or the ladder has no end or deems
+        TypeError: at definition, if it names no agency, limit or answer, or the ladder has no end or deems
             an outcome that the answer lacks.
     """
 
@@ -254,7 +254,7 @@ class Request(Named, Generic[A_co]):
 
     @classmethod
     def may_be_answered_by(cls, agency: str) -> bool:
-        """Whether an agency may be asked this, by the law or by an operator's order."""
+        """Whether an agency may be asked this, by law or by an operator's order."""
         return agency in cls.answerers() or agency in cls.stand_ins
 
     @classmethod
@@ -324,13 +324,13 @@ class CompletenessCheck(Answer, needs={"incomplete": "missing"}):
 
 
 class Issued(Answer, needs={"issued": "document"}):
-    """A document was issued; ``outstanding``: the duty to issue it stands, an officer has to act."""
+    """A document was issued; ``outstanding``: it is still to be issued, and an officer has to act."""
 
     outcome: Literal["issued", "outstanding"]
     document: DocumentRef | None = Field(default=None, exclude_if=absent)
 
 
 class Inspection(Answer):
-    """What an inspection on the spot has found; ``outstanding``: it has not been made yet."""
+    """What an on-site inspection found; ``outstanding``: it has not taken place yet."""
 
     outcome: Literal["passed", "failed", "outstanding"]

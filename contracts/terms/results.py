@@ -1,4 +1,4 @@
-"""What comes of a procedure: documents, what can be done against a decision, how long the file is kept."""
+"""The results of a procedure: documents, remedies against a decision, how long the file is kept."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from contracts.terms.values import Bilingual, Contract, Text, absent
 
 
 class Result(Contract):
-    """A document that a decision brings. ``valid`` is how long; without it, until it is taken back.
-    ``by_decision``: the decision that the applicant is told is that document; no other one is issued."""
+    """A document that a decision brings. ``valid`` is for how long; without it, until it is revoked.
+    ``by_decision``: the decision sent to the applicant is that document; no other one is issued."""
 
     code: Text
     name: Bilingual
@@ -22,7 +22,7 @@ class Result(Contract):
 
 
 class Remedy(Contract):
-    """What an applicant can do against a decision: whom to turn to, and ``within`` how long of it."""
+    """What an applicant can do against a decision: whom to turn to, and ``within`` what time."""
 
     kind: Literal["objection", "administrative-review", "appeal", "court"]
     to: Bilingual
@@ -39,5 +39,5 @@ class Retention(Contract):
 
 
 Confidentiality = Literal["public", "limited", "internal", "case", "confidential", "secret"]
-"""Who may see a file: everybody; everybody, but parts of it; officers; those who work on the case; named
+"""Who may see a file: everybody; everybody, except parts of it; officers; those who work on the case; named
 officers; as the law on state secrets says (after the Dutch ZGW *vertrouwelijkheidaanduiding*)."""

@@ -1,4 +1,4 @@
-"""The service item: what the catalogue says of a procedure."""
+"""The service item: what the catalogue says about a procedure."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ ApplicantKind = Literal["person", "company", "organisation", "authority"]
 
 
 class Condition(Contract):
-    """What has to be so for an application to be accepted, and the rule that says so."""
+    """A condition for accepting an application, and the rule that says so."""
 
     name: Bilingual
     basis: Text | None = Field(default=None, exclude_if=absent)
 
 
 class ServiceItem(Contract):
-    """The catalogue entry of a procedure. What changes with the law stands in its :class:`LawVersion`.
+    """The catalogue entry of a procedure. What changes with the law is in its :class:`LawVersion`.
 
     What the procedure does:
-        ``application`` is the statement that an application has to fit. ``requests`` and ``hand_overs`` are
+        ``application`` is the type of its applications. ``requests`` and ``hand_overs`` are
         what it asks and hands over; listing a class here gives it its name on the wire. ``statuses`` and
-        ``flags`` are what a case may be marked with: where it stands, and what an officer should look at.
+        ``flags`` are what a case may be marked with: where it is, and what an officer should look at.
         ``third_parties`` may have a case, or order something in it, and are no agencies: experts, courts.
         ``withdrawable``: whoever applied may take it back. ``reporters`` are the agencies that may report
-        steps of a case without being asked, beside the lead; None: every agency may. ``examples`` are
+        steps of a case without being asked, besides the lead; None: every agency may. ``examples`` are
         applications with which ``seamless procedure check`` explores it.
 
     What operators may do:
-        ``stand_ins`` are the agencies to which an operator may move a request of the procedure, beside the
+        ``stand_ins`` are the agencies to which an operator may move a request of the procedure, besides the
         lead and those to which the law refers it. ``two_persons`` are the levers that need two: an order
         takes effect once another person has confirmed it.
 
@@ -53,13 +53,13 @@ class ServiceItem(Contract):
         says what follows from silence. ``visits``: how often an applicant has to come in person at most; None
         where nobody knows, or where the variants differ. ``errands`` are what an applicant has to do;
         ``published`` are totals that somebody published of a variant, and ``assumed`` is what nobody
-        published: what this procedure says of it is an assumption. ``titles`` are what people call its
+        published: what this procedure says about it is an assumption. ``titles`` are what people call its
         steps: by the class name in dashes of what it asks or hands over, or by the step of a report;
         ``application`` is what it begins with. ``outcomes`` are what they call the outcomes of answers, and
         the ends without a decision.
 
     Raises:
-        ValueError: at definition, where what it says does not fit together; says what and the cure.
+        ValueError: at definition, if parts of it contradict each other; says which, and what to change.
         TypeError: at definition, where another service item lists one of its classes.
     """
 
@@ -127,10 +127,10 @@ class ServiceItem(Contract):
         return self
 
     def _check_errands(self) -> None:
-        """Return if each errand and each published total is of what there is.
+        """Return if each errand and each published total names only what exists.
 
         Raises:
-            ValueError: it names a variant, a form or a material that there is not; says which there are.
+            ValueError: it names an unknown variant, form or material; names the known ones.
         """
         variants: list[str] = [variant for law in self.laws for variant in law.variants]
         forms, materials = [each.code for each in self.forms], [each.code for each in self.materials]
@@ -157,7 +157,7 @@ class ServiceItem(Contract):
         """The law version of this id.
 
         Raises:
-            LookupError: there is none; says what cures it.
+            LookupError: there is none; says what to do.
         """
         found = next((each for each in self.laws if each.id == law), None)
         if found is None:
@@ -174,7 +174,7 @@ class ServiceItem(Contract):
         return self.laws[-1]
 
     def law_or_newest(self, law: str) -> LawVersion:
-        """The law version of this id; the newest one for those who only read, where it has left the code."""
+        """The law version of this id; for readers, the newest one if it is no longer in the code."""
         return next((each for each in self.laws if each.id == law), self.newest_law)
 
     def law_on(self, day: date) -> LawVersion:
@@ -197,7 +197,7 @@ class ServiceItem(Contract):
         """Return if this procedure may ask, or hand over, what ``named`` is.
 
         Raises:
-            TypeError: its class is not listed here; says what cures it.
+            TypeError: its class is not listed here; says what to do.
         """
         kind = type(named)
         if kind not in self.requests and kind not in self.hand_overs:
@@ -211,8 +211,8 @@ class ServiceItem(Contract):
         """Return if a course of this procedure may name ``party`` as who ordered something, or has the case.
 
         Raises:
-            LookupError: it is a third party that is not listed here, or nobody who could be; names those
-                there are.
+            LookupError: it is a third party that is not listed here, or nobody who could be; names the known
+                ones.
         """
         known = [Party.third(key) for key in self.third_parties]
         if party.kind != "agency" and party != APPLICANT and party not in known:
@@ -223,11 +223,11 @@ class ServiceItem(Contract):
 
     @property
     def marks(self) -> dict[str, Bilingual]:
-        """All that a case may be marked with."""
+        """Everything that a case may be marked with."""
         return self.statuses | self.flags
 
     def mark(self, code: str) -> Bilingual:
-        """What a mark means, be it a status or a flag.
+        """What a mark, a status or a flag, means.
 
         Raises:
             LookupError: the catalogue has no such mark.

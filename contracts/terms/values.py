@@ -28,7 +28,7 @@ def absent(value: Any) -> bool:
 
 
 def beyond(path: tuple[str | int, ...], message: str) -> PydanticCustomError:
-    """What a validator raises that has looked at a whole contract: ``path`` is the place in it at fault."""
+    """What a validator of a whole contract raises: ``path`` is the place in it at fault."""
     return PydanticCustomError(BOUNDS, "{message}", {"message": message, "path": path})
 
 
@@ -54,14 +54,14 @@ def _day(value: Any) -> Any:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
-"""An instant that a party states, as RFC 3339 has it. A number is none: nobody knows of which unit."""
+"""An instant that a party states, as RFC 3339 text. A number is not accepted: its unit is unknown."""
 
 Day = Annotated[date, BeforeValidator(_day)]
 """A legal day that a party states: ``2026-03-02``."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-"""What somebody calls something that has no text of its own: a desk, a pilot."""
+"""A name that somebody gives something: a desk, a pilot."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -70,10 +70,10 @@ class Contract(BaseModel):
     """A message or a part of one.
 
     Immutable. Unknown fields are kept, since contracts evolve by optional additions: an older
-    reader must hand on what a newer writer said.
+    reader must pass on what a newer writer said.
 
-    Every value is within bounds, whatever its field says or if no field says anything; so each contract can
-    be hashed, stored and carried.
+    Every value is within bounds, whatever its field says, and even if no field is declared; so each contract
+    can be hashed, stored and carried.
 
     Raises:
         TypeError: at definition, where a field has the name of something that every such class has.
@@ -81,7 +81,8 @@ class Contract(BaseModel):
 
     bounds: ClassVar[Bounds] = CARRIED
 
-    # What is no number is written as such, so that it is refused where it is read: never turned into null.
+    # NaN and infinity are written as such, so that they are refused where they are read: never turned into
+    # null.
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False, ser_json_inf_nan="constants")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -94,14 +95,15 @@ class Contract(BaseModel):
     def _within_bounds(self) -> Self:
         if excess := self.bounds.excess_in(self):
             raise beyond(excess.path, excess.message)
-        # An event is no larger, but what it says may grow: by a supplement, or a number that is written out.
+        # An event is smaller, but its content may grow: by a supplement, or a number that is written out.
         if self.bounds.size is not None and (size := len(to_json(self))) > self.bounds.size:
             raise beyond((), f"has {size} bytes, and {self.bounds.size} are allowed")
         return self
 
 
 def _check_name(cls: type[Contract], field: str) -> None:
-    """Return if a field of this name hides nothing of the classes above: ``name`` of a request type, say."""
+    """Return if a field of this name shadows nothing of the base classes, such as ``name`` of a request
+    type."""
     for base in reversed(cls.__mro__[1:]):
         if issubclass(base, BaseModel) and field in {*vars(base), *getattr(base, "__class_vars__", ())}:
             raise TypeError(
@@ -141,7 +143,7 @@ class MissingItem(Bilingual):
 
 
 LARGEST_SUM = Decimal("9999999999999999.99")
-"""The most that an amount of money can be."""
+"""The largest amount of money."""
 
 
 class Money(Contract):
@@ -157,7 +159,7 @@ class Money(Contract):
 class DocumentRef(Contract):
     """A document by reference: documents do not travel inside events.
 
-    ``sha256`` lets the reader prove that what it fetched is what was meant; ``size`` is in bytes.
+    ``sha256`` lets the reader verify that it fetched the right document; ``size`` is in bytes.
     """
 
     uri: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*:\S+$", max_length=2000)]

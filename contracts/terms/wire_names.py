@@ -1,6 +1,6 @@
-"""The names of what a procedure asks and hands over, as they stand on the wire: ``<procedure>.<class>``.
+"""The names of what a procedure asks and hands over, as used on the wire: ``<procedure>.<class>``.
 
-Two procedures may so have classes of the same name; and no class can be taken for a verb, whose steps have
+So two procedures may have classes of the same name, and no class can be mistaken for a verb, whose steps have
 no dot in their names.
 """
 
@@ -18,7 +18,7 @@ class Named(Contract):
 
     Attributes:
         local_name: the class's own name, dashed: ``review-fire-safety``.
-        procedure: the procedure whose service item lists it; None as long as none does.
+        procedure: the procedure whose service item lists it; None until one does.
         name: the name on the wire, once there is one: ``construction-permit.review-fire-safety``.
     """
 

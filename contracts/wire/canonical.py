@@ -1,4 +1,4 @@
-"""The digest of a value: one for everybody who writes it as canonical JSON (RFC 8785)."""
+"""The digest of a value: the same for everybody who writes it as canonical JSON (RFC 8785)."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from contracts.terms.values import (
 class Handling(Contract):
     """Who of the sender acted, where its system says so.
 
-    ``officer`` is the sender's own id for the person; the ledger has a pseudonym in its place, which no other
-    case shares. ``desk`` is where: a counter, a team, by the sender's name for it.
+    ``officer`` is the sender's id for the person; the ledger has a pseudonym instead, which no other case
+    shares. ``desk`` is where: a counter, a team, as the sender calls it.
     """
 
     officer: Text | None = Field(default=None, exclude_if=absent)
@@ -36,8 +36,8 @@ class Contact(Handling):
 
     @classmethod
     def stated_in(cls, data: Mapping[str, Any]) -> Contact:
-        """What the data of an event says of it. Nothing, where it says it in another way than it may: the
-        gateway that let it in may have been of an older build."""
+        """What the data of an event says about it; nothing, if it is not in the required form: the gateway
+        that admitted it may have been of an older build."""
         stated = {name: data[name] for name in Contact.model_fields if data.get(name) is not None}
         try:
             return Contact.model_validate(stated) if stated else Contact()
@@ -46,7 +46,7 @@ class Contact(Handling):
 
 
 class Intake(Contact):
-    """How an application came in: nothing of it is part of what the application says.
+    """How an application came in; none of this is part of the application.
 
     ``contacted`` is when the applicant first came to the administration with the matter, ``linked`` the case
     that this one follows, ``pilot`` the pilot that it was assigned to.

@@ -1,7 +1,7 @@
-"""Dead letters: records that the gateway refused, as they stand on their topic, and what became of each.
+"""Dead letters: records that the gateway refused, as they are on their topic, and what became of each.
 
 The topic holds two kinds of records: dead letters, and settlements (header ``dlq-state``). Nothing is ever
-changed or deleted; what is waiting is what has no settlement. All that the platform adds stands in headers
+changed or deleted; a dead letter without a settlement waits. Everything that the platform adds is in headers
 whose names begin with ``dlq-``, in UTF-8; key, value and the other headers are those of the record as it
 came.
 """
@@ -26,7 +26,7 @@ REPLAY_OF = "dlq-replay-of"
 
 
 class Place(NamedTuple):
-    """Where a record stands on Kafka; ``topic`` without the administration's prefix."""
+    """Where a record is on Kafka; ``topic`` without the administration's prefix."""
 
     topic: str
     partition: int
@@ -44,7 +44,7 @@ class DeadLetter:
         id: the place of the record, ``<topic>/<partition>/<offset>``; of one that was replayed and refused
             again, the place of its replay.
         place: where the record stands.
-        received: when the broker had the record; ``refused``: when the gateway refused it.
+        received: when the broker received the record; ``refused``: when the gateway refused it.
         reason: a code of :data:`contracts.terms.errors.REASONS`; ``detail`` a sentence.
         field: what is at fault.
         group: the consumer group of the gateway that refused it.

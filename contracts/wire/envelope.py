@@ -95,8 +95,8 @@ class Event(Contract):
     """One CloudEvents 1.0 event. ``subject`` and ``partitionkey`` are the case id.
 
     ``time`` is when it happened, as the sender says. ``(source, id)`` names the event for ever:
-    sent again, it changes nothing. Extensions that are not known here are kept; as CloudEvents demands, they
-    are named in lower-case letters and digits, and are texts, integers or truth values.
+    sent again, it changes nothing. Unknown extensions are kept; as CloudEvents requires, their names consist
+    of lower-case letters and digits, and their values are strings, integers or Booleans.
     """
 
     specversion: Literal["1.0"]
@@ -125,7 +125,7 @@ class Event(Contract):
         for name, value in (self.model_extra or {}).items():
             if not EXTENSION.fullmatch(name):
                 raise beyond((name,), "no attribute is named so: lower-case letters and digits only")
-            if not isinstance(value, str | int | None):  # a truth value is an integer, too
+            if not isinstance(value, str | int | None):  # a bool is an int, too
                 raise beyond((name,), "an attribute is a text, an integer or a truth value")
             if isinstance(value, str) and not value.isprintable() and CONTROL.search(value):
                 raise beyond((name,), "an attribute has no control characters")
@@ -163,8 +163,8 @@ class Event(Contract):
 
     @property
     def said(self) -> dict[str, Any]:
-        """What it says, beside who says it about which case. Two events with one id that say the same are
-        copies, whenever and however they were sent."""
+        """What it says, without who says it about which case. Two events with the same id that say the same
+        are copies, whenever and however they were sent."""
         return {"type": self.type, "request": self.requestid, "data": self.data}
 
     @property
@@ -174,7 +174,7 @@ class Event(Contract):
 
     @property
     def key(self) -> str:
-        """What this event is known by: ``source#id``."""
+        """What identifies this event: ``source#id``."""
         return f"{self.source}#{self.id}"
 
     @property
@@ -199,7 +199,7 @@ class Event(Contract):
         """The event of a Kafka record, in structured or in binary mode.
 
         Raises:
-            Refusal: the record is no event of ours; names the field at fault.
+            Refusal: the record is not an event of ours; names the field at fault.
         """
         named = {name.lower(): content for name, content in headers if content is not None}
         if not value:
@@ -226,11 +226,11 @@ class Event(Contract):
 
 
 def each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of its members. JSON leaves open what a name means that stands twice (RFC 8259, 4), and
-    readers differ: what one party checked another would not see.
+    """An object of its members. JSON leaves open what a repeated name means (RFC 8259, 4), and readers
+    differ: what one party checked another would not see.
 
     Raises:
-        Refusal: a name stands twice; says which.
+        Refusal: a name occurs twice; says which.
     """
     said = dict(members)
     if len(said) != len(members):

@@ -45,7 +45,7 @@ Kind = Literal[
 class Erasable(Contract):
     """The part of an entry that may hold personal data. ``salt`` keeps a digest from being guessed.
 
-    It is erased together with the content, and cannot be had again without the case's secret.
+    It is erased together with the content, and cannot be recovered without the case's secret.
     """
 
     salt: str
@@ -59,8 +59,8 @@ class Erasable(Contract):
 class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody"):
     """One step of one case, version 1 of the format.
 
-    What is said outside ``data`` is no personal data and stays for ever; every figure of a procedure comes
-    from it. None, or a field that is not there, means "not known", never "nothing".
+    What is outside ``data`` is not personal data and is kept permanently; every figure of a procedure comes
+    from it. None, or a field that is absent, means "not known", never "nothing".
 
     Attributes:
         law, variant: the law version and the way of working that the case was opened with.
@@ -72,22 +72,22 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
         due, provisional, basis: where a step is opened, when its limit ends, whether that may move since the
             holidays of that year are not published yet, and the rule that says so. ``basis`` of ``opened``
             is why the case has its variant.
-        due_before: of a limit that moved, when it would have ended; None where it stood still.
+        due_before: of a limit that moved, when it would have ended; None where it was suspended.
         clock: what this does to the legal clock of the case.
         actor: who acted: ``platform``, ``operator``, ``agency:<id>``, ``channel:<id>``, ``third-party:<key>``
             or ``applicant``; of ``suspended``, ``extended`` and ``fee-waived``, who ordered it, and the
             platform where the law did.
         automated: true: the platform acted, or an agency's automated check; false: a person. What comes from
-            a party's own system is a person's where the event names the officer, and else not known.
+            a party's own system is a person's act if the event names the officer, and otherwise not known.
         officer: who acted for the actor: a pseudonym, from :func:`pseudonym_of`.
         desk: at which counter or desk, as the actor calls it.
-        cause: what brought this about: ``source#id`` of an event, or the id of an earlier entry.
+        cause: what caused this: ``source#id`` of an event, or the id of an earlier entry.
         outcome: of an answer or the decision, the code of a mark, the step of a report, the lever of what is
             ``proposed``; ``part`` of a payment that did not end the step.
         reason: a reason code: why the decision or an answer refuses, why something is charged, why a step
             lapsed; of ``refused``, why the event was refused.
-        occurred, received, recorded: when it happened as the sender says, when the broker had it, when the
-            case recorded it. Late or not is decided by ``received``.
+        occurred, received, recorded: when it happened according to the sender, when the broker received it,
+            when the case recorded it. ``received`` decides whether it is late.
         first_contact: of ``opened``, when the applicant first came to the administration with the matter,
             where the channel says so.
         holders: who has the case after this: ``agency:<id>``, ``third-party:<key>``, ``applicant``,
@@ -96,22 +96,23 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
             ``replied``) or asked for (``asked-applicant``).
         material_codes: which: the fields of the application that hold them.
         visits: how many visits this step asked of the applicant, where the actor says so; 0: none.
-        fees: the fees of the catalogue that this is about, with so much of each: of ``fee-due`` what is asked
-            for, of ``fee-waived`` what need not be paid, of ``paid`` and ``counted`` what goes into them.
+        fees: the fees of the catalogue that this is about, with the amount of each: of ``fee-due`` what is
+            asked for, of ``fee-waived`` what need not be paid, of ``paid`` and ``counted`` what is used for
+            them.
         fee_charged: of ``fee-due``, what is asked for; of ``charged``, what is owed in all for ``reason``
-            from now on, in the place of what was owed for it before.
+            from now on, replacing what was owed for it before.
         fee_paid: of ``paid``, what was paid.
-        fee_counted: of ``paid``, how much of it goes into what the step is for; of ``counted``, how much of
-            what was paid before. What goes into a fee that is not paid in full is paid back.
+        fee_counted: of ``paid``, how much of it is used for what the step is for; of ``counted``, how much of
+            what was paid before. What was used for a fee that is not paid in full is paid back.
         fee_refund: of ``refund-due``, how much of what was paid is to be paid back.
-        fee_waived: of ``fee-waived``, how much of a fee the law or an officer lets the applicant off;
+        fee_waived: of ``fee-waived``, how much of a fee the law or an officer exempts the applicant from;
             ``actor`` is who, ``reason`` the waiver of the catalogue, ``basis`` its rule.
         penalty: of ``penalty-due``, what the authority owes the applicant for a late decision.
         linked: of ``opened``, the case that this one follows: an objection, a correction.
         pilot: of ``opened``, the pilot that the application was assigned to.
-        satisfaction: what the applicant thinks of how the case was handled: 1, very bad, to 5, very good.
-        complaint: the code of what the applicant complains of. Nothing fills this or ``satisfaction``: both
-            come after a case is closed, when it takes no event, and what follows a case is a new one that is
+        satisfaction: how the applicant rates the handling of the case: 1, very bad, to 5, very good.
+        complaint: the code of the applicant's complaint. Nothing sets this or ``satisfaction`` yet: both come
+            after a case is closed, when it takes no event, and what follows a case is a new one that is
             ``linked`` to it. They are for the entry ``opened`` of such a case.
     """
 
@@ -167,9 +168,9 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
 
     @classmethod
     def decode(cls, value: bytes | None, headers: Headers) -> tuple[Self, str]:
-        """The entry that a record of the ledger's topic carries, and its JSON as it stood there.
+        """The entry that a record of the ledger's topic carries, and its JSON as it was there.
 
-        An entry with a wrong hash is an entry: it is kept as it is, for the ledger's reader to judge.
+        An entry with a wrong hash is still an entry: it is kept as it is, for the ledger's reader to judge.
 
         Raises:
             Refusal: the record carries none; says why.
@@ -185,7 +186,7 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
         return entry, to_json(event.data).decode()
 
     def computed_hash(self) -> str:
-        """The hash that this entry ought to have."""
+        """The hash that this entry should have."""
         return sha256(self.model_dump(mode="json", exclude={"data", "hash"}))
 
     def sealed(self) -> LedgerEntry:
@@ -205,16 +206,16 @@ def pseudonym_of(secret: str, party: Party, officer: str) -> str:
     """What a case's ledger calls an officer of ``party``, 64 bits in hexadecimal: an HMAC-SHA-256 under the
     case's secret.
 
-    It is the same throughout a case, so that one can see whether who reviewed also decided, and tells
-    nothing beyond it: another case has another name for the same officer, and without the secret it cannot be
-    guessed.
+    It is the same throughout a case, so that one can see whether the reviewer also decided, and reveals
+    nothing beyond it: another case has another pseudonym for the same officer, and without the secret it
+    cannot be guessed.
     """
     said = f"officer {party} {officer}"  # never a number alone: that would be the salt of an entry
     return hmac.new(bytes.fromhex(secret), said.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def recordable(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What of an event's data may stand in the entry that it brings about: all but who the officer is."""
+    """The part of an event's data that may be in the entry that it causes: all except who the officer is."""
     return {name: value for name, value in data.items() if name != "officer"}
 
 

@@ -53,7 +53,7 @@ class Requested(Message, name="request.requested", sender="platform", to="agency
 
 
 class Reminded(Message, name="request.reminded", sender="platform", to="agency"):
-    """A request is running late. ``escalated``: it is overdue, and you, the lead agency, are told."""
+    """A request is running late. ``escalated``: it is overdue, and you are told as the lead agency."""
 
     request: str
     agency: AgencyId
@@ -70,8 +70,8 @@ class Cancelled(Message, name="request.cancelled", sender="platform", to="agency
 
 class Rescheduled(Message, name="request.rescheduled", sender="platform", to="agency"):
     """The limit of an open request has moved, for ``reason``, to ``due`` and ``binding_end``; or it is the
-    same and no longer ``provisional``. Without them it stands still: time does not count, and the request may
-    be answered all the same. Who was told that the request is overdue is told this, too."""
+    same and no longer ``provisional``. Without them it is suspended: time does not count, and the request may
+    still be answered. Whoever was told that the request is overdue is told this, too."""
 
     request: str
     due: AwareDatetime | None = Field(default=None, exclude_if=absent)
@@ -93,8 +93,8 @@ class CaseDue(Message, name="request.case-due", sender="platform", to="agency"):
 
 
 class Expired(Message, name="request.expired", sender="platform", to="agency"):
-    """The request has ended without your answer, and this stands in its place: ``outcome``, which the law
-    takes silence for; or the application fails for ``reason``; or ``referred_to`` answers instead."""
+    """The request has ended without your answer, and this replaces it: ``outcome``, as which the law counts
+    silence; or the application fails for ``reason``; or ``referred_to`` answers instead."""
 
     request: str
     outcome: str | None = Field(default=None, exclude_if=absent)
@@ -103,8 +103,8 @@ class Expired(Message, name="request.expired", sender="platform", to="agency"):
 
 
 class Disowned(Message, name="request.disowned", sender="platform", to="agency"):
-    """To the lead agency: ``agency`` says that a request is not its own, why, and whose it is where it knows.
-    The request is open, and its limit runs on."""
+    """To the lead agency: ``agency`` says that a request is not its own, why, and whose it is if it knows.
+    The request stays open, and its limit runs on."""
 
     request: str
     agency: AgencyId
@@ -177,13 +177,13 @@ class Answered(Handling, Message, name="agency.answered", sender="agency", to="p
 
 
 class Question(Handling, Message, name="agency.question", sender="agency", to="platform", about="request"):
-    """The agency needs something of the applicant before it can answer."""
+    """The agency needs something from the applicant before it can answer."""
 
     text: Bilingual
 
 
 class NotOurs(Handling, Message, name="agency.not-ours", sender="agency", to="platform", about="request"):
-    """The request belongs to another agency; ``belongs_to`` where the sender knows which."""
+    """The request belongs to another agency; ``belongs_to`` if the sender knows which."""
 
     reason: Text
     belongs_to: AgencyId | None = Field(default=None, exclude_if=absent)
@@ -211,7 +211,7 @@ class Reported(Handling, Message, name="agency.reported", sender="agency", to="p
 
 
 class Applied(Intake, Message, name="channel.applied", sender="channel", to="platform"):
-    """An application; ``application`` has to fit the model of the procedure."""
+    """An application; ``application`` must fit the model of the procedure."""
 
     procedure: ProcedureId
     application: dict[str, Any]
@@ -261,9 +261,9 @@ class Paid(Contact, Message, name="channel.paid", sender="channel", to="platform
 
 
 def refusal_id(source: str, event: str | None, content: str, reason: str) -> str:
-    """The id of a refusal: the same for the same event and reason, so that whoever hears it twice drops the
-    copy. For another reason it is another refusal: an event that came before its case, replayed, may find it
-    closed, and its sender has to hear of that.
+    """The id of a refusal: the same for the same event and reason, so that whoever receives it twice drops
+    the copy. For another reason it is another refusal: an event that came before its case, replayed, may find
+    it closed, and its sender must be told so.
 
     Args:
         source, event: whose event was refused, and its id, as far as it can be known.

@@ -36,7 +36,7 @@ class Receipt(Message, name="notice.received", sender="platform", to="channel"):
 
 
 class Missing(Message, name="notice.missing", sender="platform", to="channel"):
-    """Everything that is missing, at once (行政许可法 art. 32), and until when it may be handed in. A
+    """Everything that is missing, in one notice (行政许可法 art. 32), and until when it may be handed in. A
     supplement may hold the fields that the items name, and no others."""
 
     items: tuple[MissingItem, ...]
@@ -46,7 +46,7 @@ class Missing(Message, name="notice.missing", sender="platform", to="channel"):
 
 class Asked(Message, name="notice.question", sender="platform", to="channel"):
     """An agency's question to the applicant. ``question`` is its id, for the reply; ``due`` is when the
-    agency's own limit ends, which runs on."""
+    agency's limit ends, which keeps running."""
 
     question: str
     agency: AgencyId
@@ -55,8 +55,7 @@ class Asked(Message, name="notice.question", sender="platform", to="channel"):
 
 
 class BilledFee(Contract):
-    """A fee of the catalogue: what is to be paid of it, how much of it was ``waived``, and as whom you need
-    not pay that."""
+    """A fee of the catalogue: how much of it is to be paid, how much was ``waived``, and on what grounds."""
 
     code: Text
     name: Bilingual
@@ -76,7 +75,7 @@ class FeeDue(Message, name="notice.fee-due", sender="platform", to="channel"):
 
 
 class LimitMoved(Message, name="notice.limit-moved", sender="platform", to="channel"):
-    """What an earlier ``notice`` told you is due at another time, for ``reason``: ``due``, and too late from
+    """The subject of an earlier ``notice`` is due at another time, for ``reason``: ``due``, and too late from
     ``binding_end`` on; or it is the same and no longer ``provisional``. Without them time does not count.
 
     Of ``question``, ``questions`` are the ids of those that the agency has asked in this request.
@@ -100,7 +99,7 @@ class Decided(Message, name="notice.decided", sender="platform", to="channel"):
 
 
 class OverdueNotice(Message, name="notice.overdue", sender="platform", to="channel"):
-    """The statutory limit has ended at ``due`` without a decision. ``follows`` is what the law says to it:
+    """The statutory limit has ended at ``due`` without a decision. ``follows`` is the consequence by law:
     ``nothing``, ``grant``, ``refuse``; or ``penalty``: you may give notice of default."""
 
     due: AwareDatetime
@@ -138,7 +137,7 @@ class TakenNotice(Taken, name="notice.taken", sender="platform", to="channel"):
 
 
 class RefundDue(Message, name="notice.refund-due", sender="platform", to="channel"):
-    """The case ends, and so much was paid that no fee was collected with: it is to be refunded."""
+    """The case ends, and this much was paid without being used for a fee: it is to be refunded."""
 
     amount: Money
 

@@ -1,7 +1,7 @@
 """What operators order, on ``operator.events``, and what they are told, on ``operator.replies``.
 
-Who may write to ``operator.events`` may order everything: the broker's access rules have to keep it to the
-operators. The topic is kept for ever, since it alone says in the clear who gave an order.
+Whoever may write to ``operator.events`` may give any order: the broker's access rules must restrict it to the
+operators. The topic is kept permanently, since only it names the person who gave an order.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NOT_THE_ORDER = frozenset({"officer", "desk", "on_behalf_of", "why", "confirms"}
 class Order(Contract):
     """What every order says.
 
-    ``officer`` is who gives it, by the operating system's word; the ledger has a pseudonym in its place.
+    ``officer`` is who gives it, as the operating system reports it; the ledger has a pseudonym instead.
     ``desk`` is the machine on which it was given, ``on_behalf_of`` for whom, as the officer says.
     ``confirms`` is the id of the same order of another person, where two are needed.
     """
@@ -54,7 +54,7 @@ class CancelOrdered(Order, Message, name="operator.cancel-ordered", sender="oper
 class ResendOrdered(
     Order, Message, name="operator.resend-ordered", sender="operator", to="platform", about="request"
 ):
-    """Send an open request to its agency again, as it stands now."""
+    """Send an open request to its agency again, with its current content."""
 
     lever = "resend"
 
@@ -62,7 +62,7 @@ class ResendOrdered(
 class MoveOrdered(
     Order, Message, name="operator.move-ordered", sender="operator", to="platform", about="request"
 ):
-    """Let ``agency`` answer an open request in the place of the one that has it. Its limit begins anew."""
+    """Let ``agency`` answer an open request in the place of the one that has it. Its limit starts again."""
 
     lever = "move"
 
@@ -72,7 +72,8 @@ class MoveOrdered(
 class ExtendOrdered(Order, Message, name="operator.extend-ordered", sender="operator", to="platform"):
     """Extend the limits of the case by ``limit``, as the rule ``basis`` of its law allows.
 
-    ``approver`` is the agency that has approved it, which the law names, and ``approval`` what it calls that.
+    ``approver`` is the agency that has approved it, which the law names, and ``approval`` its reference for
+    it.
     """
 
     lever = "extend"
@@ -98,7 +99,7 @@ class ReleaseOrdered(Order, Message, name="operator.release-ordered", sender="op
 class PauseOrdered(
     Order, Message, name="operator.pause-ordered", sender="operator", to="platform", about="party"
 ):
-    """Let nothing follow from the silence of this agency until it is resumed. It may go on speaking."""
+    """Let nothing follow from the silence of this agency until it is resumed. It may still answer."""
 
     lever = "pause"
 
@@ -114,7 +115,7 @@ class ResumeOrdered(
 class QuarantineOrdered(
     Order, Message, name="operator.quarantine-ordered", sender="operator", to="platform", about="party"
 ):
-    """Let nothing in that this party says: it is kept among the dead letters, and may be replayed."""
+    """Admit nothing that this party says: it is kept among the dead letters, and may be replayed."""
 
     lever = "quarantine"
 
@@ -122,7 +123,7 @@ class QuarantineOrdered(
 class ReadmitOrdered(
     Order, Message, name="operator.readmit-ordered", sender="operator", to="platform", about="party"
 ):
-    """The party may speak again."""
+    """The party's events are admitted again."""
 
     lever = "readmit"
 
@@ -148,7 +149,7 @@ class OrderRefused(Refused, name="order.refused", sender="platform", to="operato
 REFUSED_AS: Mapping[str, type[Refused]] = MappingProxyType(
     {"agency": Refused, "channel": RefusedNotice, "operator": OrderRefused}
 )
-"""How the sender of an event is told that it was refused, by what kind of party it is."""
+"""How the sender of an event is told that it was refused, by the kind of party."""
 
 
 def order_of(event: Event) -> Order:
@@ -161,7 +162,7 @@ def order_of(event: Event) -> Order:
 
 
 def ordered(event: Event) -> str:
-    """A mark of what an order says, beside who gave it and why: a confirmation has that of the order which it
-    confirms."""
+    """A digest of what an order says, without who gave it and why: a confirmation has the same as the order
+    that it confirms."""
     what: dict[str, Any] = {name: each for name, each in event.data.items() if name not in NOT_THE_ORDER}
     return sha256(event.said | {"data": what, "subject": event.subject})

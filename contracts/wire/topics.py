@@ -1,7 +1,7 @@
-"""The topics, as the directory asks for them.
+"""The topics, as the directory requires them.
 
-An agency has topics of its own so that the broker's access rules can keep it to them: with one
-shared topic, an agency could speak for another.
+Each agency has separate topics so that the broker's access rules can confine it to them: with one shared
+topic, an agency could speak for another.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LEDGER = "case.ledger"
 AVAILABILITY = "platform.availability"
 """Heartbeats of the gateways. A gap in them is an outage of the platform."""
 CLOCK = "platform.clock"
-"""Records without content: the time that the broker stamps on one is how its clock is read."""
+"""Records without content: the timestamp that the broker sets on one shows its clock."""
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -53,7 +53,7 @@ class Inlet(NamedTuple):
     Attributes:
         topic: its name, without the administration's prefix.
         party: who may speak there.
-        source: the CloudEvents ``source`` that its events have to carry.
+        source: the CloudEvents ``source`` that its events must carry.
         replies: the topic where the party is told about refusals.
     """
 
@@ -71,9 +71,8 @@ def inlet_of(administration: str, party: Party) -> Inlet:
 def topics_of(directory: Directory) -> list[Topic]:
     """Every topic of an administration.
 
-    Time stamps are the broker's (LogAppendTime): late or not is decided by when the broker had it. The
-    ledger, the orders of operators and the dead letters are kept for ever and never compacted: their key is
-    the case.
+    Timestamps are the broker's (LogAppendTime): they decide what is late. The ledger, the orders of operators
+    and the dead letters are kept permanently and never compacted: their key is the case.
     """
     events = {
         "message.timestamp.type": "LogAppendTime",

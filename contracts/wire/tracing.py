@@ -1,11 +1,11 @@
 """W3C Trace Context: the trace that an event belongs to, and the place of what a case does among the traces.
 
 An event's ``traceparent`` and ``tracestate`` (CloudEvents' extension for distributed tracing) say in which
-trace it was sent. What it brings about belongs to that trace. A case lives for months, and is no trace of
-months: what nobody's event brings about begins a trace of its own, which is linked to the one before it.
+trace it was sent. What it causes belongs to that trace. A case lives for months, and a trace should not: what
+no event causes begins a new trace, which is linked to the one before it.
 
-The ids of the spans of a case follow from what it has said. So it knows them before any span is made, a span
-that is told twice is the same one, and a message that is sent again names the same context.
+The ids of the spans of a case are derived from what it has published. So it knows them before any span is
+created, a span that is sent twice is the same one, and a message that is sent again names the same context.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from contracts.wire.canonical import sha256
 TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 STATE_CHARACTERS, STATE_MEMBERS = 512, 32
-"""A ``tracestate`` of so many characters has to be handed on; it has so many members at most."""
+"""A ``tracestate`` of up to so many characters must be passed on; it has at most so many members."""
 
 _VALUE = r"[\x20-\x2b\x2d-\x3c\x3e-\x7e]"
 MEMBER = re.compile(
@@ -33,13 +33,13 @@ MEMBER = re.compile(
 
 
 def _traceparent(value: Any) -> Any:
-    """``value``, if it is a trace context. W3C Trace Context has readers ignore one that is not: what is said
-    matters more than how it is traced."""
+    """``value``, if it is a trace context. W3C Trace Context requires readers to ignore any other value: the
+    message matters more than its trace."""
     return value if isinstance(value, str) and TRACEPARENT.fullmatch(value) else None
 
 
 def _tracestate(value: Any) -> Any:
-    """``value``, if it is what vendors say of a trace; the whole of it is ignored where a part of it is
+    """``value``, if it is what vendors say about a trace; the whole of it is ignored where a part of it is
     not."""
     if not isinstance(value, str) or not 0 < len(value) <= STATE_CHARACTERS:
         return None
@@ -63,11 +63,11 @@ class SpanIds(NamedTuple):
 
 
 class Trace(Contract):
-    """What something follows from, as traces have it.
+    """What something follows from, in terms of traces.
 
     Attributes:
-        parent: the context of the event that brought it about. None where no event did that is in a trace: a
-            time has come, say.
+        parent: the context of the event that caused it. None if no event in a trace did: a due time came, for
+            example.
         state: the ``tracestate`` of that event.
         link: the context of what it is about: the request that is answered, or overdue. Where it is about no
             step, the context of the application.
@@ -94,8 +94,8 @@ class Trace(Contract):
 
     @property
     def begins(self) -> bool:
-        """Whether a trace begins with it: no event brought it about, or one whose sender has gone on in the
-        trace of the very request that it answers. So a case is a chain of short traces, whoever answers."""
+        """Whether a trace begins with it: no event caused it, or one whose sender has continued the trace of
+        the very request that it answers. So a case is a chain of short traces, whoever answers."""
         return self.parent is None or trace_id(self.parent) == trace_id(self.link)
 
 

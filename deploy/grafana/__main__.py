@@ -1,4 +1,4 @@
-"""Write the dashboards anew: ``make dashboards``."""
+"""Write the dashboards again: ``make dashboards``."""
 
 from __future__ import annotations
 

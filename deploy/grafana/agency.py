@@ -64,7 +64,7 @@ WORK = Row(
     (
         stack(
             "Open requests by the time that is left",
-            "What has to be answered when: what stands at the bottom is late already.",
+            "What has to be answered when: what is at the bottom is already overdue.",
             *((told(f'seamless_requests_open{{{AT}, due="{due}"}}'), name) for due, name in LEFT.items()),
             width=12,
         ),

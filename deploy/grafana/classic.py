@@ -73,7 +73,7 @@ def _variable(variable: Variable) -> Json:
         "label": variable.title,
         "datasource": SOURCE,
         "query": {"query": variable.expr, "refId": variable.name},
-        "refresh": 2,  # the values are asked for anew when the time range changes
+        "refresh": 2,  # the values are asked for again when the time range changes
         "sort": 1,
         "multi": False,
         "includeAll": False,

@@ -1,4 +1,4 @@
-"""An operator's day: what is looked at each morning, in the order in which it is mended."""
+"""An operator's day: what is looked at each morning, in the order in which it is fixed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from deploy.grafana.panels import Dashboard, Panel, Query, Row, bars, number, ta
 
 ROUND = """
 1. **Alerts** first: each names its page in `docs/runbooks/`.
-2. **Stuck cases**: `seamless case list --stuck` says what stands in the way of each.
+2. **Stuck cases**: `seamless case list --stuck` says why each is stuck.
 3. **Dead letters**: `seamless dead-letter list`, then `replay` what the platform may have wronged, and tell
    the sender of a broken contract.
 4. **Agencies that are late**: telephone those with requests due today. What the law does with their silence,
@@ -31,7 +31,7 @@ MORNING = Row(
         ),
         bars(
             "Stuck cases",
-            "Cases that do not go on by themselves, by what stands in the way.",
+            "Cases that do not go on by themselves, by reason.",
             told("seamless_cases_stuck", by="reason"),
             "{{reason}}",
             red=1,
@@ -45,7 +45,7 @@ MORNING = Row(
         ),
         bars(
             "Held consequences",
-            "Deadlines that may not bind yet, by what stands in the way.",
+            "Deadlines that may not bind yet, by reason.",
             told("seamless_fence_held_consequences", by="reason"),
             "{{reason}}",
             red=1,
@@ -77,7 +77,7 @@ ENDS = Row(
     (
         number(
             "Archive complete",
-            "1: it has everything that is on the topic of the ledger. 0: it has not, and says so.",
+            "1: it has everything that is on the topic of the ledger. 0: it does not, and says so.",
             "min(seamless_archive_complete)",
         ),
         number(
@@ -123,7 +123,7 @@ ENDS = Row(
         ),
         table(
             "Processes that are not ready",
-            "Each with what stands in its way.",
+            "Each with the reason.",
             ("seamless_not_ready == 1", "not ready"),
             width=16,
             height=4,
@@ -134,6 +134,6 @@ ENDS = Row(
 DAY = Dashboard(
     "seamless-day",
     "Seamless: an operator's day",
-    "What is looked at each morning, in the order in which it is mended.",
+    "What to look at each morning, in the order in which to mend it.",
     (MORNING, LATE, ENDS),
 )

@@ -29,7 +29,7 @@ FIRING = (
     "max by (alertname, severity, agency, procedure, process, reason, topic, instance) "
     '(ALERTS{alertstate="firing", alertname=~"Seamless.*"})'
 )
-"""Our alerts that fire now, with the labels that say of what."""
+"""Our alerts that fire now, with the labels that say about what."""
 
 URGENT = 'ALERTS{alertstate="firing", alertname=~"Seamless.*", severity!="info"}'
 """Those of them for which somebody has to act."""

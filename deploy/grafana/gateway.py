@@ -23,20 +23,20 @@ CARRYING = Row(
         number("Lag", "Messages that were not carried yet.", "sum(seamless_gateway_lag_records)"),
         number(
             "Paused partitions",
-            "Partitions that are not read on: they have too much in flight: a flood, or one stuck case.",
+            "Paused partitions: too many events are in flight, because of a flood or one stuck case.",
             "sum(seamless_gateway_paused_partitions)",
             red=1,
         ),
         number(
             "Last heartbeat",
-            "Since when no gateway could say that it is well. Consequences of deadlines wait for one.",
+            "Time since a gateway last reported that it is well. Consequences of deadlines wait for one.",
             "min(seamless_gateway_heartbeat_age_seconds)",
             unit="s",
             red=60,
         ),
         number(
             "Outages in 30 days",
-            "Times without a gateway that was well. After each one, consequences are held for a while.",
+            "Periods without a gateway that was well. After each one, consequences are held for a while.",
             "max(seamless_platform_outages)",
             red=1,
         ),
@@ -74,7 +74,7 @@ CARRYING = Row(
         ),
         lines(
             "Offsets and assignments",
-            "How long commits take, and how often partitions were assigned anew within 10 minutes.",
+            "How long commits take, and how often partitions were reassigned within 10 minutes.",
             (quantile(0.99, "seamless_gateway_commit_seconds", "5m"), "commit, 99 of 100"),
             ("sum(increase(seamless_gateway_rebalances_total[10m]))", "assignments"),
             unit="s",
@@ -110,7 +110,7 @@ FENCE = Row(
     (
         lines(
             "Held consequences",
-            "Deadlines that have ended and may not bind yet, by what stands in the way.",
+            "Deadlines that have passed and may not bind yet, by reason.",
             (told("seamless_fence_held_consequences", by="reason"), "{{reason}}"),
         ),
         lines(
@@ -125,7 +125,7 @@ FENCE = Row(
         ),
         lines(
             "Since a gateway was last well",
-            "As the broker's time stamps say. More than a minute is an outage of the platform.",
+            "By the broker's timestamps. More than a minute is an outage of the platform.",
             ("time() - max(seamless_platform_heartbeat_timestamp_seconds)", "seconds"),
             unit="s",
             width=12,

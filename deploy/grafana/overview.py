@@ -16,7 +16,7 @@ ACT = Row(
         ),
         number(
             "Stuck cases",
-            "Cases that do not go on by themselves: their applicants wait until somebody mends the cause.",
+            "Cases that do not go on by themselves: their applicants wait until somebody removes the cause.",
             told("seamless_cases_stuck"),
             red=1,
         ),
@@ -139,7 +139,7 @@ PROCESSES = Row(
         ),
         lines(
             "Free disk",
-            "Of the data directories. Below a tenth somebody has to make room.",
+            "Of the data directories. Below a tenth, somebody has to make room.",
             ("min by (instance) (seamless_disk_free_bytes / seamless_disk_size_bytes)", "{{instance}}"),
             unit="percentunit",
         ),
@@ -155,6 +155,6 @@ PROCESSES = Row(
 OVERVIEW = Dashboard(
     "seamless-overview",
     "Seamless: overview",
-    "Whether somebody has to act, and how cases, agencies and processes do.",
+    "Whether somebody has to act, and the state of cases, agencies and processes.",
     (ACT, CASES, AGENCIES, LAW, PROCESSES),
 )

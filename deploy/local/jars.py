@@ -1,6 +1,6 @@
 """The jars of the local Kafka broker: pinned by SHA-256, fetched once, checked on every start.
 
-``python -m deploy.local.jars`` fetches what is missing; ``--renew`` pins anew, for the Kafka named here.
+``python -m deploy.local.jars`` fetches what is missing; ``--renew`` pins again, for the Kafka named here.
 Environment variables: ``SEAMLESS_CACHE`` is the folder to keep them in, ``SEAMLESS_MAVEN_REPOSITORY`` the
 base URL of a Maven repository to use instead of the public one.
 """

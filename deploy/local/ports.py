@@ -32,7 +32,7 @@ def is_free(port: int) -> bool:
 
 
 def hindrance_on(port: int) -> str | None:
-    """Why a server cannot listen on a port now, as what is said of the port; None where it can."""
+    """Why a server cannot listen on a port now, as what is said about the port; None where it can."""
     with socket.socket() as probe:
         # As servers do: connections that have ended are no hindrance.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -161,7 +161,8 @@ class Stack:
         self.metrics[name] = f"http://{_host(self.settings.metrics_address)}:{port}/metrics"
         write_targets(self.settings.data, self.metrics.values())
         settings = environment(self.settings.model_copy(update={"metrics_port": port, **changed}))
-        # The sandbox imports the procedures anew for every case: without bytecode it would compile them, too.
+        # The sandbox imports the procedures again for every case: without bytecode it would compile them,
+        # too.
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         child = ChildProcess(
             [sys.executable, "-m", module.__name__, *arguments],

@@ -1,4 +1,4 @@
-"""When the broker had records: the first that is still to be read, or the last that came."""
+"""When the broker received records: the first that is still to be read, or the last that came."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ POLL_MS = 100
 async def append_times(
     consumer: Any, offsets: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, datetime]:
-    """When the broker had the first record of each partition from an offset on; without those of which none
-    comes in time: the markers of transactions have offsets, too.
+    """When the broker received the first record of each partition from an offset on; without those of which
+    none comes in time: the markers of transactions have offsets, too.
 
     Args:
         consumer: a started one of aiokafka, which is assigned these partitions.
@@ -43,7 +43,7 @@ async def append_times(
 
 
 async def last_append(consumer: Any, places: list[TopicPartition]) -> datetime | None:
-    """When the broker had the last record of some partitions; None where there is none."""
+    """When the broker received the last record of some partitions; None where there is none."""
     if not places:
         return None
     starts, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)

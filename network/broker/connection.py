@@ -128,7 +128,7 @@ class Broker:
         """Return if the cluster answers, and one of its brokers where it says that it can be reached.
 
         Raises:
-            Unavailable: not so; says how far one gets.
+            Unavailable: not so; says how far a connection gets.
         """
         client = AIOKafkaClient(bootstrap_servers=self.address, request_timeout_ms=within_ms)
         try:
@@ -177,7 +177,7 @@ async def stop(consumer: Any) -> None:
 
 
 def append_time(record: Any) -> datetime:
-    """When the broker had a record; ``record`` is aiokafka's, of a topic on LogAppendTime."""
+    """When the broker received a record; ``record`` is aiokafka's, of a topic on LogAppendTime."""
     return EPOCH + timedelta(milliseconds=record.timestamp)
 
 

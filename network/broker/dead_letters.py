@@ -80,8 +80,8 @@ async def replay(publisher: Publisher, letter: DeadLetter, *, by: str, why: str 
     """Have the gateway carry the record again, read from its original place.
 
     Where the platform may have been at fault (:data:`contracts.terms.errors.PLATFORM_FAULTS`) it keeps the
-    time at which the broker had it; otherwise it is a late event. Should it be refused again it is a new dead
-    letter, which names this one.
+    time at which the broker received it; otherwise it is a late event. Should it be refused again it is a new
+    dead letter, which names this one.
 
     Args:
         by, why: who does it, for which reason; both are kept.

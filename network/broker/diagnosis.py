@@ -1,4 +1,4 @@
-"""Why no broker answers at an address: how far one gets, from the name to the login.
+"""Why no broker answers at an address: how far a connection gets, from the name to the login.
 
 aiokafka says the same of all of it, that it is unable to bootstrap.
 """

@@ -40,8 +40,8 @@ class Behind(NamedTuple):
     Attributes:
         records: offsets between what is committed and the ends, in all partitions.
         topics: how many of each topic that has any.
-        oldest: when the broker had the oldest of these records; None where there is none, or none could be
-            read: the markers of transactions have offsets, too.
+        oldest: when the broker received the oldest of these records; None where there is none, or none could
+            be read: the markers of transactions have offsets, too.
     """
 
     records: int

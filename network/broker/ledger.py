@@ -41,7 +41,7 @@ class LedgerFollower:
 
     @property
     def caught_up(self) -> bool:
-        """Whether everything was read that stood on the topic when it was entered."""
+        """Whether everything was read that was on the topic when it was entered."""
         return self._tail.caught_up
 
     def forget(self, case: str) -> None:

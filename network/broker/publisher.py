@@ -41,7 +41,7 @@ class Record(NamedTuple):
 
 
 class PublishError(Unavailable):
-    """Not known to be published: the records may stand in their topics or not. Publish the same again."""
+    """Not known to be published: the records may be in their topics or not. Publish the same again."""
 
 
 class TopicMissing(PublishError):

@@ -38,7 +38,7 @@ class StandingOrders:
         await self._follower.until(lambda: self._follower.read_once)
 
     async def catch_up(self) -> None:
-        """Return when every order is known that the broker had at the call.
+        """Return when every order is known that the broker had received at the call.
 
         Raises:
             Unavailable: the broker cannot be asked.
@@ -46,7 +46,7 @@ class StandingOrders:
         await self._follower.catch_up()
 
     def take(self, record: Any) -> None:
-        """Take the next record of the topic. What is no order about a party is left out."""
+        """Take the next record of the topic. What is not an order about a party is left out."""
         arrival = Arrival(self._inlet, record.key, record.value, tuple(record.headers), append_time(record))
         try:
             admitted = admit(arrival, RULES)

@@ -58,7 +58,7 @@ class TopicTail:
 
     @property
     def caught_up(self) -> bool:
-        """Whether everything was read that stood on the topics when it was entered."""
+        """Whether everything was read that was on the topics when it was entered."""
         return not self._ends
 
     async def __aexit__(self, *_: object) -> None:

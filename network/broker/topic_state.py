@@ -35,7 +35,7 @@ class TopicState(NamedTuple):
     Attributes:
         topic: its name on the broker, with the administration's prefix.
         topic_id: the UUID that the broker gave it when it was made. A topic that is deleted and made again
-            under its name has another, and its offsets begin anew.
+            under its name has another, and its offsets begin again.
         starts: by partition, the lowest offset that can still be read.
         ends: by partition, the offset that the next record gets. Markers of transactions take offsets, too.
         taken: a moment before the ends were asked for, by the clock of this machine.
@@ -70,9 +70,9 @@ async def _topic_state(consumer: Any, topic: str) -> TopicState:
         places = [TopicPartition(topic, partition) for partition in partitions]
         starts = await consumer.beginning_offsets(places)
         ends = await consumer.end_offsets(places)
-        if (await _described(consumer, topic))[0] == topic_id:  # else it was made anew in between
+        if (await _described(consumer, topic))[0] == topic_id:  # else it was made again in between
             return TopicState(topic, topic_id, _by_partition(starts), _by_partition(ends), taken)
-    raise Unavailable(f"the topic {topic} is made anew again and again")
+    raise Unavailable(f"the topic {topic} is created again and again")
 
 
 def _by_partition(offsets: Mapping[Any, int]) -> dict[int, int]:

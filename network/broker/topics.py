@@ -1,4 +1,4 @@
-"""The topics of an administration on a broker: made where they are missing, compared where they stand."""
+"""The topics of an administration on a broker: made where they are missing, compared where they are."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TopicComparison:
         missing: names of those that do not stand.
         partitions: by name, how many partitions a topic has and how many it should have.
         settings: by name and setting, the value that a topic has and the one that it needs. A longer
-            retention than asked for is no difference.
+            retention than asked for is not a difference.
     """
 
     count: int
@@ -94,7 +94,7 @@ async def apply_topics(broker: Broker, directory: Directory, *, replication: int
 async def compare_topics(broker: Broker, directory: Directory) -> TopicComparison:
     """How the topics stand, beside what ``directory`` asks for and the guarantees rest on.
 
-    A producer would wait for ever on a topic that does not stand. On a topic with the sender's time stamps,
+    A producer would wait for ever on a topic that does not stand. On a topic with the sender's timestamps,
     or whose records are compacted or deleted too early, an answer in time could count as late, or be lost.
 
     Raises:

@@ -38,7 +38,7 @@ class Names(NamedTuple):
 def names_of(name: str) -> Names:
     """
     Raises:
-        InvalidInput: a procedure cannot have this name, or its modules cannot; says what cures it.
+        InvalidInput: a procedure cannot have this name, or its modules cannot; says what to do.
     """
     try:
         procedure = ProcedureId(name)
@@ -54,7 +54,7 @@ def names_of(name: str) -> Names:
     if keyword.iskeyword(module) or keyword.iskeyword(cls) or hasattr(builtins, cls):
         raise InvalidInput(f"{name!r} is a word of Python's own: {_longer(names)}")
     if cls == names.constant:
-        raise InvalidInput(f"{name!r} is too short to be told apart from its class: {_longer(names)}")
+        raise InvalidInput(f"{name!r} is too short to be distinguished from its class: {_longer(names)}")
     return names
 
 
@@ -62,7 +62,7 @@ def check_free(names: Names, taken: set[str]) -> None:
     """Return if neither the class nor the service item has a name that is taken.
 
     Raises:
-        InvalidInput: one has; says what cures it.
+        InvalidInput: one has; says what to do.
     """
     if hidden := sorted({names.cls, names.constant} & taken):
         raise InvalidInput(f"{names.name!r} would hide {hidden[0]}, which is there already: {_longer(names)}")

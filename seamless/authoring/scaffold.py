@@ -87,7 +87,7 @@ def _check_root(root: Path) -> None:
         project = None
     needed = [CATALOGUE, PROCEDURES, DIRECTORY, Path("tests/cases/conftest.py")]
     if project != "seamless" or not all((root / each).is_file() for each in needed):
-        raise InvalidInput(f"{root} is no checkout of Seamless: run it in one, or name one by --folder")
+        raise InvalidInput(f"{root} is not a checkout of Seamless: run it in one, or name one with --folder")
 
 
 def _lead(root: Path, agency: str | None) -> str:

@@ -6,7 +6,7 @@ from string import Template
 
 CONTRACT = Template('''"""$title: what is asked, and by which law.
 
-All of it is an example to begin from: replace it by what the law says.
+All of it is an example to start from: replace it with what the law says.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ async def _reading(settings: Settings) -> AsyncIterator[ArchiveReader]:
 
 
 async def tell_unread(reader: ArchiveReader) -> int:
-    """How many records the archive lacks, as far as its worker knows; told on standard error."""
+    """How many records the archive lacks, as far as its worker knows; printed on standard error."""
     from archive.completeness import unread
     from seamless.cli.console import Console
 
@@ -128,7 +128,7 @@ def case_given(text: str) -> CaseId | Tail:
         raise InvalidInput(str(mistyped)) from None
     except ValueError:
         raise InvalidInput(
-            f"{text!r} is no case id, which is <channel>-<UUID of version 7>, nor a case number, such as "
+            f"{text!r} is neither a case id (<channel>-<UUID version 7>) nor a case number, such as "
             "7K3-MQ2-XHP"
         ) from None
 

@@ -84,9 +84,11 @@ def list_calendars(as_json: Json = False) -> None:
 @app.command()
 def publish(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The days, as JSON.")],
-    rate: Annotated[float, typer.Option(min=0.1, max=FASTEST, help="At most so many cases a second.")] = RATE,
+    rate: Annotated[
+        float, typer.Option(min=0.1, max=FASTEST, help="At most this many cases per second.")
+    ] = RATE,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say whom it would reach, and tell nobody.")
+        bool, typer.Option("--dry-run", help="Say which cases it would reach, and publish nothing.")
     ] = False,
     as_json: Json = False,
     temporal: Temporal = None,
@@ -94,15 +96,15 @@ def publish(
     archive: Archive = None,
 ) -> None:
     """Publish a calendar: every open case that counts with an earlier version of
-    the same authority counts its limits anew by these days, and says in its
-    ledger what moved, from what to what.
+    the same authority recounts its limits with these days, and records in its
+    ledger what moved, with the old and the new date.
 
-    FILE is checked first. Broken off, run it again: it goes on with the cases
-    that do not count with these days yet. New cases count with what
-    SEAMLESS_CALENDAR of the gateways says; set that before.
+    FILE is checked first. If interrupted, run it again: it goes on with the cases
+    that do not count with these days yet. New cases count with the gateways'
+    SEAMLESS_CALENDAR; set that before.
 
-    The exit code is 0 once all were told; 1 when some could not be; 2 when the
-    file cannot be used.
+    The exit code is 0 once all cases were reached; 1 when some could not be; 2 when
+    the file cannot be used.
 
     [bold]Examples[/bold]
 
@@ -140,7 +142,7 @@ async def _publish(reach: Reach, days: CalendarDays, cases: Cases, rate: float) 
     from seamless.operate.publishing import publish
 
     with progress(Console(errors=True)) as bar:
-        task = bar.add_task("cases told", total=len(reach.cases))
+        task = bar.add_task("cases reached", total=len(reach.cases))
         return await publish(
             reach, days, cases, rate=rate, tell=lambda done: bar.update(task, completed=done)
         )
@@ -159,7 +161,7 @@ def _report(days: CalendarDays, reach: Reach, told: Told, *, dry_run: bool, as_j
     if dry_run:
         console.whole(f"{days.name} would reach {_cases(len(reach.cases))}.")
     else:
-        console.whole(f"{_cases(told.told)} told of {days.name}.")
+        console.whole(f"{_cases(told.told)} given {days.name}.")
     for why, count in reach.passed_over.items():
         console.whole(f"skipped {count}: they {WHY[why]}")
     for case in told.unknown[:SHOWN_CASES]:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from archive.reader import ArchiveReader
     from workers.process.settings import Settings
 
-app = typer.Typer(help="Cases: list, show, read their ledger, verify it; mend, end.", no_args_is_help=True)
+app = typer.Typer(
+    help="Cases: list, show, read and verify their ledgers; correct, end.", no_args_is_help=True
+)
 app.command("list")(list_cases)
 app.command("clock")(clock)
 app.command("cancel")(cancel)
@@ -76,7 +78,9 @@ def show(
 def timeline(
     case: CaseArgument = None,
     last: Last = False,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the case is closed.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Continue until the case is closed.")
+    ] = False,
     lang: Lang = None,
     as_json: Json = False,
     kafka: Kafka = None,
@@ -127,7 +131,7 @@ def timeline(
 def verify(
     case: CaseArgument = None,
     last: Last = False,
-    everything: Annotated[bool, typer.Option("--all", help="Every case there is.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every case.")] = False,
     as_json: Json = False,
     kafka: Kafka = None,
     data: Data = None,

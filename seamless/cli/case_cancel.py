@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def cancel(
     case: Annotated[str, typer.Argument(metavar="ID", help="The case id, or its number.")],
     why: Annotated[
-        str, typer.Option(help="The reason. It is kept; the applicant and the agencies are told.")
+        str, typer.Option(help="The reason. It is recorded; the applicant and the agencies are told.")
     ],
     by: OnBehalf = None,
     force: Annotated[
@@ -37,15 +37,15 @@ def cancel(
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """End a case, decided or not: broken off. Its ledger says why, and that a person
+    """End a case, decided or not (broken off). Its ledger says why, and that a person
     did it.
 
-    A case whose workflow is gone has its ledger closed, which takes a complete
-    archive. Where the service item wants two persons for it, the order is
+    If the workflow of a case is gone, its ledger is closed, which needs a complete
+    archive. Where the service item requires two persons for it, the order is
     proposed, and another person confirms it: [bold]seamless case confirm[/bold].
 
-    The exit code is 0 once it has ended, or is proposed; 1 when it was told to end
-    and is stuck; 2 when there is no such case, or it is closed.
+    The exit code is 0 once it has ended, or is proposed; 1 when it was ordered to
+    end and is stuck; 2 when there is no such case, or it is closed.
 
     [bold]Examples[/bold]
 
@@ -54,7 +54,7 @@ def cancel(
       seamless case cancel portal-0199a1b2-0000-7000-8000-000000000001 --why "lost" --force
     """
 
-    case_given(case)  # what can be none is told before a server is asked
+    case_given(case)  # what cannot be a case is reported before a server is asked
     order = _order(why, by)
 
     async def work(settings: Settings, reader: ArchiveReader, client: Client) -> int:

@@ -21,10 +21,10 @@ def clock(
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """Show the legal clock of a case: who held it from when to when, what of its
-    limit counted and why; when the limits end, and what is left of them.
+    """Show the legal clock of a case: who held it from when to when, how much of that
+    counts towards its limit and why; when the limits end, and what is left of them.
 
-    It is told from the archive alone, and is the same once the personal data is erased.
+    It is read from the archive alone, and is the same once the personal data is erased.
 
     [bold]Examples[/bold]
 

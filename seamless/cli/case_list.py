@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 
 def list_cases(
-    status: Annotated[Literal["open", "closed"] | None, typer.Option(help="Only these.")] = None,
+    status: Annotated[
+        Literal["open", "closed"] | None, typer.Option(help="Only open, or only closed cases.")
+    ] = None,
     procedure: Annotated[str | None, typer.Option(help="Only cases of this procedure.")] = None,
     holder: Annotated[
         str | None,
         typer.Option(
             metavar="WHO",
-            help="Only cases in which this agency, or the applicant, has to do something; system: nobody.",
+            help="Only cases in which this agency, or the applicant, has something to do; system: nobody.",
         ),
     ] = None,
     overdue: Annotated[
@@ -41,7 +43,7 @@ def list_cases(
         typer.Option(metavar="DAY", help="Only cases in which the last day of something is before this one."),
     ] = None,
     stuck: Annotated[
-        bool, typer.Option("--stuck", help="Only those that do not go on by themselves, with why.")
+        bool, typer.Option("--stuck", help="Only those that do not go on by themselves, with the reason.")
     ] = False,
     by: Annotated[
         Literal["agency"] | None, typer.Option(help="Count them by who has them, instead of listing them.")
@@ -53,10 +55,10 @@ def list_cases(
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """List cases, the one opened last first. All that is chosen has to be so.
+    """List cases, the most recently opened first: those that match all the options given.
 
-    What is chosen by [bold]--holder[/bold], [bold]--overdue[/bold] and [bold]--due-before[/bold] together is
-    so of one and the same request. Each case has a number beside its id; every command takes either.
+    [bold]--holder[/bold], [bold]--overdue[/bold] and [bold]--due-before[/bold] together apply to the same
+    request. Each case has a number besides its id; every command accepts either.
 
     [bold]Examples[/bold]
 
@@ -144,7 +146,7 @@ def _day(settings: Settings, text: str, now: datetime) -> datetime:
     try:
         return settings.legal_calendar.begins(date.fromisoformat(text), now)
     except (ValueError, OverflowError):
-        raise InvalidInput(f"--due-before: {text!r} is no day; write it as 2026-12-01") from None
+        raise InvalidInput(f"--due-before: {text!r} is not a day; write it as 2026-12-01") from None
 
 
 def _party(settings: Settings, text: str) -> Party:
@@ -213,4 +215,4 @@ def _tell_stuck(
         )
         for each in found
     ]
-    listing(Console(), ("case", "number", "reason", "since", "what stands in the way"), rows)
+    listing(Console(), ("case", "number", "reason", "since", "what keeps it"), rows)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Case = Annotated[str, typer.Argument(metavar="ID", help="The case id, or its number.")]
 Request = Annotated[
-    str, typer.Argument(metavar="REQUEST", help="An open request, as case show has it; its name will do.")
+    str, typer.Argument(metavar="REQUEST", help="An open request, as case show names it; its name is enough.")
 ]
 
 
@@ -33,10 +33,10 @@ def resend(
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """Send an open request to its agency again, as it stands now.
+    """Send an open request to its agency again, with its current content.
 
-    For an agency that has lost it. It has the same request id: an answer counts
-    once. Its limit does not move.
+    For an agency that has lost it. The request id is the same: an answer counts
+    once. The limit does not move.
 
     [bold]Example[/bold]
 
@@ -49,7 +49,7 @@ def resend(
 def move(
     case: Case,
     request: Request,
-    to: Annotated[str, typer.Option("--to", metavar="AGENCY", help="Who is to answer it.")],
+    to: Annotated[str, typer.Option("--to", metavar="AGENCY", help="The agency that is to answer it.")],
     why: Why,
     by: OnBehalf = None,
     dry_run: DryRun = False,
@@ -58,15 +58,15 @@ def move(
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """Give an open request to another agency, whose limit begins anew.
+    """Give an open request to another agency, with a new limit.
 
     It may be the lead agency, or one of the stand_ins of the service item. The
-    agency that had it is told, and what it still says is kept as late.
+    agency that had it is told; an answer that it still sends is kept as late.
 
     [bold]Example[/bold]
 
       seamless case move portal-0199a1b2-0000-7000-8000-000000000001 \\
-        review-planning --to housing --why "it is not theirs"
+        review-planning --to housing --why "they are not competent"
     """
     _order(case, why, by, lambda known: known.move(request, to), dry_run, as_json, data, archive, kafka=kafka)
 
@@ -74,17 +74,17 @@ def move(
 def extend(
     case: Case,
     approval: Annotated[
-        str, typer.Option("--approval", help="What the agency that has to approve it calls its approval.")
+        str, typer.Option("--approval", help="The approving agency's reference for its approval.")
     ],
     why: Why,
     limit: Annotated[
         str | None,
         typer.Option(
-            metavar="LIMIT", help="By how much: 10 working-days.", show_default="all the law allows"
+            metavar="LIMIT", help="By how much: 10 working-days.", show_default="all that the law allows"
         ),
     ] = None,
     basis: Annotated[
-        str | None, typer.Option(metavar="RULE", help="By which rule.", show_default="the law's only one")
+        str | None, typer.Option(metavar="RULE", help="The rule.", show_default="the law's only one")
     ] = None,
     by: OnBehalf = None,
     dry_run: DryRun = False,
@@ -95,7 +95,7 @@ def extend(
 ) -> None:
     """Extend the limits of a case, as its law allows and its approver has approved.
 
-    The agency that the law names as the approver is told, and so is the lead.
+    The agency that the law names as the approver is told, and so is the lead agency.
 
     [bold]Example[/bold]
 
@@ -129,10 +129,10 @@ def release(
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """Let a consequence take effect that is held since the platform was away, an
+    """Let a consequence take effect that is held because the platform was away, an
     agency is paused, or an automated check has not answered.
 
-    What is held by a dead letter goes on once that is replayed or discarded.
+    What a dead letter holds takes effect once that is replayed or discarded.
 
     [bold]Example[/bold]
 
@@ -146,7 +146,7 @@ def confirm(
     case: Case,
     why: Why,
     order: Annotated[
-        str | None, typer.Argument(metavar="ORDER", help="Its id.", show_default="the one that waits")
+        str | None, typer.Argument(metavar="ORDER", help="Its id.", show_default="the waiting one")
     ] = None,
     by: OnBehalf = None,
     dry_run: DryRun = False,
@@ -155,7 +155,7 @@ def confirm(
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """Confirm what another person has ordered, where two are needed.
+    """Confirm another person's order, where two persons are required.
 
     [bold]Example[/bold]
 
@@ -176,7 +176,7 @@ def _order(
     archive: str | None,
     **given: Any,
 ) -> None:
-    case_given(case)  # what can be none is told before a server is asked
+    case_given(case)  # what cannot be a case is reported before a server is asked
 
     async def work(settings: Settings, reader: ArchiveReader) -> int:
         from pydantic import ValidationError

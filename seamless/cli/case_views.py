@@ -49,7 +49,7 @@ def print_cases(
     """Print a list of cases.
 
     Args:
-        silences: what silence brought about in them.
+        silences: what silence caused in them.
         chosen: it is of some cases only: where it is empty, there may be others.
     """
     console, zone = Console(), settings.legal_calendar.zone

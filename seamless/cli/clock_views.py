@@ -22,7 +22,7 @@ _MOVING = ("calendar", "rescheduled", "extended")
 
 
 class Move(NamedTuple):
-    """A due date that was counted anew, or was extended.
+    """A due date that was counted again, or was extended.
 
     Attributes:
         at: when that happened.

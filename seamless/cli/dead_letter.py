@@ -1,4 +1,4 @@
-"""``seamless dead-letter``: what the gateway refused; listed, inspected, brought back, put aside."""
+"""``seamless dead-letter``: what the gateway refused; listed, inspected, replayed, discarded."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ CARRIED_SECONDS = 20.0
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="As the list shows them.")]
 Reason = Annotated[str | None, typer.Option(help="Only those with this reason code.")]
 FromParty = Annotated[
-    str | None, typer.Option("--party", metavar="PARTY", help="Only those that agency:ID or channel:ID sent.")
+    str | None, typer.Option("--party", metavar="PARTY", help="Only those sent by agency:ID or channel:ID.")
 ]
 OfCase = Annotated[str | None, typer.Option("--case", metavar="ID", help="Only those of this case.")]
 Since = Annotated[
-    str | None, typer.Option(metavar="TIME", help="Only those refused from then on: 2026-03-02T08:00+08:00.")
+    str | None,
+    typer.Option(metavar="TIME", help="Only those refused at or after this time: 2026-03-02T08:00+08:00."),
 ]
-Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only those refused before then.")]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only those refused before this time.")]
 Everything = Annotated[bool, typer.Option("--all", help="All that wait.")]
 
 
@@ -51,11 +52,11 @@ def list_(
     case: OfCase = None,
     since: Since = None,
     until: Until = None,
-    everything: Annotated[bool, typer.Option("--all", help="Settled ones too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include those that are settled.")] = False,
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
-    """List the dead letters that wait for somebody."""
+    """List the dead letters that wait for an operator."""
     query = _query(reason, party, case, since, until, settled=everything)
 
     async def main() -> None:
@@ -75,7 +76,7 @@ def show(
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
-    """Show one dead letter: why it was refused, and the message as it came."""
+    """Show one dead letter: why it was refused, and the message as it arrived."""
 
     async def main() -> None:
         (letter,) = _by_id(await _letters(kafka), [letter_id])
@@ -102,18 +103,18 @@ def replay_(
     since: Since = None,
     until: Until = None,
     everything: Everything = False,
-    why: Annotated[str, typer.Option(help="The reason, which is kept.")] = "its cause is mended",
+    why: Annotated[str, typer.Option(help="The reason, which is recorded.")] = "its cause is fixed",
     dry_run: DryRun = False,
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
     """Have the gateway carry dead letters again, after the cause is fixed.
 
-    Where the platform may have been at fault, what was in time counts; any other is a late event then.
-    One that is refused again becomes a new dead letter. It is waited until the gateway has carried them,
-    and told what came back.
+    Where the platform may have been at fault, what was in time counts; any other one counts as received now.
+    One that is refused again becomes a new dead letter. The command waits until the gateway has carried
+    them, and reports the results.
 
-    The exit code is 1 if something was refused again, or no gateway has come to it yet.
+    The exit code is 1 if something was refused again, or no gateway has read it yet.
     """
     query = _query(reason, party, case, since, until)
     _check_one_choice(letter_ids, query, everything)
@@ -139,7 +140,7 @@ def replay_(
     '  seamless dead-letter discard --party agency:planning --reason too-large --why "a broken client"',
 )
 def discard_(
-    why: Annotated[str, typer.Option(help="The reason, which is kept.")],
+    why: Annotated[str, typer.Option(help="The reason, which is recorded.")],
     letter_ids: Ids = None,
     reason: Reason = None,
     party: FromParty = None,
@@ -151,7 +152,7 @@ def discard_(
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
-    """Put dead letters aside for good. They stay in the topic, with who did it and why."""
+    """Set dead letters aside for good. They stay on the topic, with who did it and why."""
     query = _query(reason, party, case, since, until)
     _check_one_choice(letter_ids, query, everything)
 
@@ -182,7 +183,7 @@ def _query(
     """What was asked for.
 
     Raises:
-        typer.BadParameter: there is no such reason; or what is no party, and no time.
+        typer.BadParameter: there is no such reason; or what is not a party, and no time.
     """
     from contracts.terms.identifiers import Party
     from seamless.operate.dead_letters import Query
@@ -194,7 +195,7 @@ def _query(
             sender = Party(party)
         except ValueError:
             raise typer.BadParameter(
-                f"{party!r} is no party: agency:ID or channel:ID", param_hint="--party"
+                f"{party!r} is not a party: write agency:ID or channel:ID", param_hint="--party"
             ) from None
     return Query(reason, sender, case, _time(since, "--since"), _time(until, "--until"), settled)
 
@@ -207,13 +208,13 @@ def _time(text: str | None, option: str) -> datetime | None:
         return instant if instant.tzinfo else instant.astimezone()
     except (ValueError, OverflowError, OSError):
         raise typer.BadParameter(
-            f"{text!r} is no time; write it as 2026-03-02T08:00+08:00", param_hint=option
+            f"{text!r} is not a time; write it as 2026-03-02T08:00+08:00", param_hint=option
         ) from None
 
 
 def _check_one_choice(letter_ids: list[str] | None, query: Query, everything: bool) -> None:
     if sum((bool(letter_ids), query.chooses, everything)) != 1:
-        raise typer.BadParameter("give either IDs, or what they have in common such as --reason, or --all")
+        raise typer.BadParameter("give IDs, or options that select them such as --reason, or --all")
 
 
 async def _chosen(kafka: str | None, letter_ids: list[str] | None, query: Query) -> list[DeadLetter]:

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def demo(
     cases: Annotated[int, typer.Option(min=1, max=1000, help="How many applications.")] = 12,
     day: Annotated[str, typer.Option(help="How long a working day lasts: 2s, 500ms.")] = "2s",
-    seed: Annotated[
-        int, typer.Option(help="The draws of working times and answers depend on it alone.")
-    ] = 33,
+    seed: Annotated[int, typer.Option(help="Determines the working times and answers.")] = 33,
     apart: Annotated[str | None, typer.Option(help="Time between two applications; by default 0.6s.")] = None,
     data: Data = None,
     kafka: Kafka = None,
@@ -29,11 +27,11 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep it all running afterwards, until Ctrl-C.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
 ) -> None:
-    """Run construction permits across six agencies, on a stack of its own.
+    """Run construction permits across six agencies, on a separate stack.
 
-    The agencies are processes that talk only Kafka; their working times are drawn (see
+    The agencies are processes that speak only Kafka; their working times are drawn at random (see
     seamless/demo/assumptions.py), and a working day is compressed to [bold]--day[/bold].
 
     Examples:

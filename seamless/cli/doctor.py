@@ -1,4 +1,4 @@
-"""``seamless doctor``: whether the installation is set up as it has to be."""
+"""``seamless doctor``: whether the installation is set up as required."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def doctor(
     archive: Archive = None,
     as_json: Json = False,
 ) -> None:
-    """Check the settings, Kafka, Temporal and the archive; say what was compared with what, and the cure.
+    """Check the settings, Kafka, Temporal and the archive; say what was compared, and the remedy.
 
-    The processes make the same checks before they begin. Run it with the settings that they have.
+    The processes make the same checks before they start work. Run it with their settings.
     Exits with 0 when all is well, 1 when a check found something wrong, 3 when a server is away.
     """
     import logging
@@ -41,11 +41,11 @@ def doctor(
     from workers.process.settings import load_settings
 
     settings = load_settings(kafka=kafka, temporal=temporal, data=data, archive=archive)
-    logging.disable(logging.CRITICAL)  # what the client libraries say of a server is told in the findings
+    logging.disable(logging.CRITICAL)  # the findings report what the client libraries say about a server
 
     async def main() -> int:
         with progress(Console(errors=True)) as bar:
-            bar.add_task("the checks, among them that of each procedure", total=None)
+            bar.add_task("the checks, including that of each procedure", total=None)
             findings = await make((*CHECKS, CASES, PROCEDURES_CHECKED), settings)
         if as_json:
             Console().json({"findings": [asdict(each) for each in findings]})

@@ -46,7 +46,7 @@ async def with_silences(source: AsyncIterator[T], seconds: float) -> AsyncIterat
 
 
 async def follow(settings: Settings, case: CaseId, *, as_json: bool, lang: Language | None = None) -> None:
-    """Print the entries of a case from its first to its closing, as they stand on the topic.
+    """Print the entries of a case from its first to its closing, as they are on the topic.
 
     Raises:
         InvalidInput: there is no such case; not even after :data:`NOT_YET_SECONDS`.
@@ -62,7 +62,7 @@ async def follow(settings: Settings, case: CaseId, *, as_json: bool, lang: Langu
                 heard_at = clock()
             elif not ledger.caught_up and clock() - heard_at >= NOT_YET_SECONDS:
                 if not await settings.broker.answers():
-                    raise Unavailable(f"the Kafka broker at {settings.kafka} answers no more")
+                    raise Unavailable(f"the Kafka broker at {settings.kafka} no longer answers")
                 heard_at = clock()
             if entry is not None and entry.case == case:
                 shown = True
@@ -76,7 +76,7 @@ async def follow(settings: Settings, case: CaseId, *, as_json: bool, lang: Langu
                 continue
             if absent_since is None:
                 absent_since = clock()
-                told = f"The ledger has nothing of {case} yet; waiting for its first entry."
+                told = f"The ledger has nothing about {case} yet; waiting for its first entry."
                 Console(errors=True).print(told)
             elif clock() - absent_since >= NOT_YET_SECONDS:
                 raise _none(settings, case)
@@ -84,6 +84,6 @@ async def follow(settings: Settings, case: CaseId, *, as_json: bool, lang: Langu
 
 def _none(settings: Settings, case: CaseId) -> InvalidInput:
     return InvalidInput(
-        f"there is no case {case}: the ledger at {settings.kafka} has nothing of it, and nothing came in "
+        f"there is no case {case}: the ledger at {settings.kafka} has nothing of it, and nothing came within "
         f"{NOT_YET_SECONDS:.0f} s. If it was submitted, a gateway and an orchestrator have to run"
     )

@@ -44,9 +44,9 @@ HELP = """
     0  done
     1  something was found wrong: a broken ledger, an undecided case
     2  the command was used wrongly, or its input, a setting or a file is bad
-    3  a server cannot be reached, or is not set up as it has to be
+    3  a server cannot be reached, or is not set up as required
   130  interrupted
-  141  whoever read the output stopped, as head does
+  141  the reader of the output stopped reading, as head does
 
 Settings come from the environment: SEAMLESS_KAFKA, SEAMLESS_TEMPORAL,
 SEAMLESS_DATA, SEAMLESS_ARCHIVE, SEAMLESS_DIRECTORY and more
@@ -94,7 +94,7 @@ app.command("version")(version.command)
 
 
 def main() -> NoReturn:
-    """The entry point of the script. A user's mistake is told in a sentence, without a traceback."""
+    """The entry point of the script. A user's mistake is reported in a sentence, without a traceback."""
     from workers.process.ending import code_after, flushed
 
     _open_standard_streams()

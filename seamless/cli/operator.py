@@ -1,4 +1,4 @@
-"""Who runs a command, for what is kept about who did it: by the operating system's word, and nobody
+"""Who runs a command, for what is kept about who did it: as the operating system reports it, and nobody
 else's."""
 
 from __future__ import annotations

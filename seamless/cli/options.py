@@ -13,9 +13,7 @@ import typer
 MOST = 1_000_000_000
 """A larger number of anything is a mistake, and more than a database takes."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
-CaseArgument = Annotated[
-    str | None, typer.Argument(metavar="ID", help="The case id, or the number that is shown beside it.")
-]
+CaseArgument = Annotated[str | None, typer.Argument(metavar="ID", help="The case id, or the case number.")]
 Last = Annotated[bool, typer.Option("--last", help="The case that was opened last.")]
 Kafka = Annotated[
     str | None,
@@ -25,7 +23,7 @@ Lang = Annotated[
     Literal["en", "zh"] | None,
     typer.Option("--lang", help="The language of names.", show_default="of $LANG, or en"),
 ]
-AtMost = Annotated[int | None, typer.Option("--limit", min=1, max=MOST, help="At most so many.")]
+AtMost = Annotated[int | None, typer.Option("--limit", min=1, max=MOST, help="At most this many.")]
 Temporal = Annotated[
     str | None,
     typer.Option(

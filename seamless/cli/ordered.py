@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 HEARD_SECONDS = 20.0
 """So long a command waits to hear what became of an order: usually it takes a fraction of a second."""
 
-Why = Annotated[str, typer.Option("--why", help="The reason, which is kept.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, which is recorded.")]
 OnBehalf = Annotated[
     str | None,
-    typer.Option("--by", metavar="TEXT", help="On whose behalf, which is kept beside the login name."),
+    typer.Option("--by", metavar="TEXT", help="On whose behalf; recorded beside the login name."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be ordered.")]
 
@@ -113,7 +113,7 @@ def _tell(given: Given, order: Order, about: str) -> None:
             Console(errors=True).whole(f"{about}: refused: {given.refusal}")
         case "unheard":
             Console(errors=True).whole(
-                f"{about}: ordered, and not heard of within {HEARD_SECONDS:g} s. It takes effect once a "
+                f"{about}: ordered, and no reply within {HEARD_SECONDS:g} s. It takes effect once a "
                 "gateway and an orchestrator run, and nothing that was due before is held. The order is "
                 f"{given.order}"
             )

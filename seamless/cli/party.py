@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Parties: who is paused or in quarantine; order it, end it.", no_args_is_help=True)
 
-Agency = Annotated[str, typer.Argument(metavar="AGENCY", help="Its id, as the directory has it.")]
+Agency = Annotated[str, typer.Argument(metavar="AGENCY", help="Its id in the directory.")]
 AnyParty = Annotated[
     str, typer.Argument(metavar="PARTY", help="agency:ID or channel:ID; an id alone is an agency's.")
 ]
@@ -29,7 +29,7 @@ AnyParty = Annotated[
 def list_(as_json: Json = False, kafka: Kafka = None) -> None:
     """List who is paused or in quarantine, and what waits to be confirmed.
 
-    Each is told with who ordered it, when and why.
+    Each is listed with who ordered it, when and why.
     """
 
     async def main() -> None:
@@ -57,8 +57,8 @@ def pause(
 ) -> None:
     """Let nothing follow from an agency's silence, until it is resumed.
 
-    It may go on speaking, and is sent what it is asked. In a case that waits for it,
-    no consequence of a deadline takes effect that is due meanwhile.
+    It may still answer, and is still sent requests. In a case that waits for it,
+    no consequence of a deadline that ends meanwhile takes effect.
     """
     _order("pause", agency, why, by, dry_run, as_json, kafka)
 
@@ -74,7 +74,7 @@ def resume(
 ) -> None:
     """End the pause of an agency.
 
-    What was held follows after a grace, as after an outage of the platform.
+    What was held takes effect after a grace, as after an outage of the platform.
     """
     _order("resume", agency, why, by, dry_run, as_json, kafka)
 
@@ -88,15 +88,16 @@ def quarantine(
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
-    """Let nothing in that a party says, until it is readmitted.
+    """Admit nothing that a party says, until it is readmitted.
 
-    What it says is kept among the dead letters (reason quarantined), is refused to
-    it, and holds the consequences of its cases until it is replayed or discarded.
+    Its events are kept among the dead letters (reason quarantined). It is told that
+    they are refused. They hold the consequences of their cases until they are
+    replayed or discarded.
     """
     _order("quarantine", party, why, by, dry_run, as_json, kafka)
 
 
-@app.command(epilog='Example:\n\n  seamless party readmit agency:planning --why "they have mended it"')
+@app.command(epilog='Example:\n\n  seamless party readmit agency:planning --why "they have fixed it"')
 def readmit(
     party: AnyParty,
     why: Why,
@@ -105,9 +106,9 @@ def readmit(
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
-    """Let a party speak again.
+    """Admit a party's events again.
 
-    What was kept can be replayed, and counts from when it came:
+    What was kept can be replayed, and counts from when it arrived:
     [bold]seamless dead-letter replay --reason quarantined[/bold].
     """
     _order("readmit", party, why, by, dry_run, as_json, kafka)
@@ -117,14 +118,14 @@ def readmit(
 def confirm(
     why: Why,
     order: Annotated[
-        str | None, typer.Argument(metavar="ORDER", help="Its id.", show_default="the one that waits")
+        str | None, typer.Argument(metavar="ORDER", help="Its id.", show_default="the waiting one")
     ] = None,
     by: OnBehalf = None,
     dry_run: DryRun = False,
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
-    """Confirm what another person has ordered, where the directory wants two."""
+    """Confirm another person's order, where the directory requires two persons."""
 
     async def main() -> int:
         from workers.process.settings import load_settings
@@ -134,7 +135,7 @@ def confirm(
         found = [each for each in standing.proposed if order in (None, each.event.id)]
         if len(found) != 1:
             there = ", ".join(each.event.id for each in standing.proposed) or "none"
-            raise InvalidInput(f"name the order that you confirm; waiting are: {there}")
+            raise InvalidInput(f"name the order that you confirm; these wait: {there}")
         [proposed] = found
         confirming = _made(type(proposed.order), why, by, confirms=proposed.event.id)
         return await give(settings, confirming, proposed.party, dry_run=dry_run, as_json=as_json)

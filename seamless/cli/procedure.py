@@ -1,4 +1,4 @@
-"""``seamless procedure``: what the catalogue says of the procedures, and whether they can run."""
+"""``seamless procedure``: what the catalogue says about the procedures, and whether they can run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contracts.terms.service_item import ServiceItem
 
 app = typer.Typer(
-    help="Procedures: list and show them, check, draw and compare them, begin a new one.",
+    help="Procedures: list, show, check, draw and compare them; create a new one.",
     no_args_is_help=True,
 )
 app.command()(new)
@@ -86,16 +86,17 @@ def check(
             "--paths",
             min=0,
             max=MOST,
-            help="Drive the real workflow along so many, too.",
+            help="Also drive the real workflow along this many paths.",
             show_default="none",
         ),
     ] = 0,
-    seed: Annotated[int, typer.Option("--seed", help="Draws these paths.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="The seed that samples these paths.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Explore a procedure before it runs: whether each path closes, what silence brings, how long it takes.
+    """Explore a procedure before it runs: whether each path closes, what follows from silence, how long it
+    takes.
 
-    Exits with 0 when all is well, with 1 when something is wrong: the shortest way to it is told.
+    Exits with 0 when all is well, with 1 when something is wrong, after printing the shortest path to it.
 
     [bold]Examples[/bold]
 
@@ -143,7 +144,7 @@ def _found(name: str, law: str | None) -> tuple[ServiceItem, LawVersion]:
     """The service item and one of its law versions.
 
     Raises:
-        InvalidInput: there is none; names those there are.
+        InvalidInput: there is none; names the known ones.
     """
     from contracts.procedures.catalogue import CATALOGUE
     from contracts.terms.errors import InvalidInput

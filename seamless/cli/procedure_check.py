@@ -103,7 +103,7 @@ def _about(found: LawChecked) -> Iterator[tuple[str, Text]]:
         rounds = max(graph.rounds for graph in found.graphs)
         yield "cut", line(f"after {rounds} rounds: {', '.join(loops)}")
     if left := sum(len(graph.left) for graph in found.graphs):
-        yield "not explored", line(f"{left} states, the longest ways: enough moves were made")
+        yield "not explored", line(f"{left} states with the longest paths: the limit of moves was reached")
     yield "statutory", line(str(found.law.statutory))
     yield "promised", line(str(found.law.promised))
     yield "longest", line(_longest(found))
@@ -112,7 +112,7 @@ def _about(found: LawChecked) -> Iterator[tuple[str, Text]]:
 def _longest(found: LawChecked) -> str:
     in_time, silent = _length(found.in_time, found), _length(found.with_silence, found)
     if in_time is None and silent is None:
-        return "no decision of the authority's ends its limits"
+        return "no decision of the authority ends its limits"
     told = f"{in_time} with each agency in time; {silent} where they stay silent"
     endless = (*(found.in_time.endless if found.in_time else ()),)
     return f"{told}; without limit: {', '.join(endless)}" if endless else told

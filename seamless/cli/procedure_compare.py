@@ -13,18 +13,20 @@ from seamless.cli.procedure_draw import explored
 
 def compare(
     one: Annotated[str, typer.Argument(metavar="A", help="NAME[.VARIANT][@LAW], as in: procedure list.")],
-    other: Annotated[str, typer.Argument(metavar="B", help="The same of the other one.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="The other one, in the same form.")],
     as_json: Json = False,
     lang: Lang = None,
     svg: Annotated[
         Path | None,
-        typer.Option("--svg", metavar="FILE", help="Draw both side by side there.", show_default=False),
+        typer.Option(
+            "--svg", metavar="FILE", help="Draw both side by side into this file.", show_default=False
+        ),
     ] = None,
 ) -> None:
-    """Compare two procedures, variants or law versions: what an applicant and a mayor feel of them.
+    """Compare two procedures, variants or law versions in figures that matter to applicants and mayors.
 
-    The figures are counted in the code, which is explored, or stand in the service item. What neither says is
-    not known.
+    The figures are counted by exploring the code, or come from the service item. What neither says is not
+    known.
 
     [bold]Examples[/bold]
 

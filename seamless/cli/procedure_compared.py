@@ -184,7 +184,7 @@ def _endless(found: Figures, words: Words) -> list[str]:
 
 
 def _by_silence(found: Figures, words: Words) -> Iterator[str]:
-    """What silence brings: of each step what stands in its box; of the decision what the law says."""
+    """What silence brings: of each step what is in its box; of the decision what the law says."""
     for box in found.steps:
         if box.end is not None:
             yield f"{words.title(box)} ({words.lane(box.lane)}) {words.silence(box)}"

@@ -27,16 +27,18 @@ def draw(
         typer.Option("--law", metavar="ID", help="Under this law version.", show_default="the newest"),
     ] = None,
     form: Annotated[
-        Literal["svg", "mermaid"], typer.Option("--format", help="A picture, or text that makes one.")
+        Literal["svg", "mermaid"],
+        typer.Option("--format", help="A picture, or text from which a picture is made."),
     ] = "svg",
     lang: Lang = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it there.", show_default="print it")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write it to this file.", show_default="print it"),
     ] = None,
 ) -> None:
     """Draw a procedure: who does what, one after the other and at the same time, with limits and silence.
 
-    It is drawn from the procedure's own code, which is explored; docs/drawing.md says what is shown.
+    It is drawn by exploring the procedure's code; docs/drawing.md says what is shown.
 
     [bold]Examples[/bold]
 

@@ -9,9 +9,7 @@ import typer
 
 
 def new(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="As it will stand in the catalogue: dog-licence.")
-    ],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name in the catalogue: dog-licence.")],
     title_zh: Annotated[
         str | None, typer.Option("--title-zh", metavar="TEXT", help="Its Chinese name.", show_default="NAME")
     ] = None,

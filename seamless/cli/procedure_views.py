@@ -70,7 +70,7 @@ def print_items(items: Iterable[ServiceItem], names: Names) -> None:
 
 
 def print_item(item: ServiceItem, law: LawVersion) -> None:
-    """Print all that the catalogue says of a procedure under one law version."""
+    """Print all that the catalogue says about a procedure under one law version."""
     console = Console()
     console.whole((item.procedure, "bold"))
     facts(console, list(_about(item)))
@@ -184,7 +184,7 @@ def _material(material: Material) -> tuple[str, Text]:
             material.necessity,
             _both(material.applies_where) if material.applies_where else None,
             f"from the {material.source}" if material.source != "applicant" else None,
-            "a promise may stand in for it" if material.promise else None,
+            "a promise may replace it for now" if material.promise else None,
             f"{material.held_by} has it" if material.held_by else None,
             material.basis,
         )

@@ -39,13 +39,13 @@ def recover(
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """Give the cases back what they lost when Temporal was restored from a backup.
+    """Restore to cases what they lost when Temporal was restored from a backup.
 
-    Run it before a gateway or an orchestrator is started again; the archive
-    worker has to run. The gateways then carry again what came since the backup.
-    A case whose ledger says more than it knows is lived again to the end of its
-    ledger, and goes on from there. Where that is not possible, the case is
-    named: see [bold]seamless case cancel[/bold].
+    Run it before a gateway or an orchestrator is restarted; the archive worker
+    must be running. The gateways then carry again what came since the backup. A
+    case whose ledger has more entries than Temporal knows of is run again to the
+    end of its ledger, and goes on from there. Where that is not possible, the case
+    is listed: see [bold]seamless case cancel[/bold].
 
     The exit code is 1 when there are such cases.
 
@@ -87,7 +87,8 @@ def _instant(text: str) -> datetime:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise typer.BadParameter(
-            f"{text!r} is no instant with its zone, such as 2026-11-26T03:00:00+08:00", param_hint="--backup"
+            f"{text!r} is not an instant with a zone, such as 2026-11-26T03:00:00+08:00",
+            param_hint="--backup",
         )
     if instant > datetime.now(UTC):
         raise typer.BadParameter(f"{text} has not come yet", param_hint="--backup")

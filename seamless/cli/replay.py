@@ -23,24 +23,24 @@ def replay(
     log: Annotated[Path, typer.Argument(help="The log: .csv, .csv.gz, .xes or .xes.gz.")],
     procedure: Annotated[str, typer.Option(help="The procedure that replays it.")],
     limit: Annotated[
-        int | None, typer.Option(min=1, max=1_000_000_000, help="So many cases only, from the start.")
+        int | None, typer.Option(min=1, max=1_000_000_000, help="Only the first N cases.")
     ] = None,
     report_file: Annotated[
         Path | None,
         typer.Option(
-            "--report", help="Write what was found of each case to this file, one JSON object a line."
+            "--report", help="Write the findings for each case to this file, one JSON object per line."
         ),
     ] = None,
     data: Data = None,
     kafka: Kafka = None,
     temporal: Temporal = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
 ) -> None:
-    """Replay a recorded log: each case as an application, each step as an event of who took it.
+    """Replay a recorded log: each case as an application, each step as an event of the party that took it.
 
-    Cases live by the log's time. What happened at one time is sent; when the ledger shows that it
-    took effect, the case's clock moves on to what comes next. Cases go side by side. In the end, what
-    the log says happened is held against what the platform did.
+    Cases run in the log's time. What happened at one time is sent; when the ledger shows that it
+    took effect, the case's clock moves on to the next time. Cases run in parallel. At the end, what
+    happened according to the log is compared with what the platform did.
 
     Examples:
 
@@ -50,10 +50,10 @@ def replay(
 
       [bold]seamless replay wabo_receipt.csv.gz --procedure permit-receipt --limit 50 --json[/bold]
 
-    Parties of the log that the directory lacks are taken into the directory of this run.
+    Parties of the log that the directory lacks are added to the directory of this run.
 
     Exit code 1: an event was lost, or a ledger is broken. Exit code 2: nothing was started: the log cannot
-    be read; or, on servers that run already, the directory lacks parties of it.
+    be read; or, on servers that are already running, the directory lacks parties of it.
     """
     from contextlib import ExitStack
     from itertools import islice
@@ -95,7 +95,7 @@ def replay(
     if unknown and not all(own):
         raise InvalidInput(
             f"the directory lacks parties of {log}: {', '.join(unknown)}. Add them to it and run "
-            "`seamless topics apply`, or let the replay start servers of its own: without --kafka, --temporal"
+            "`seamless topics apply`, or let the replay start its own servers: omit --kafka, --temporal"
         )
 
     async def main() -> int:
@@ -108,7 +108,7 @@ def replay(
             )
             started = settings
             if unknown:
-                console.print(f"not in the directory, taken in for this run: {', '.join(unknown)}")
+                console.print(f"not in the directory, added for this run: {', '.join(unknown)}")
                 folder = files.enter_context(TemporaryDirectory(prefix="seamless-"))
                 file = write_enlarged(Path(folder), settings.directory, unknown)
                 started = settings_with(SEAMLESS_DIRECTORY=file)

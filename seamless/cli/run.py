@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and a mistake told in one sentence."""
+"""How a command ends: its exit code, and a mistake reported in one sentence."""
 
 from __future__ import annotations
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from workers.process.settings import Settings
 
 Data = Annotated[
-    Path | None, typer.Option("--data", help="Where data and logs are kept; a passing folder if not given.")
+    Path | None, typer.Option("--data", help="Where data and logs are kept; a temporary folder if not given.")
 ]
 Kafka = Annotated[
-    str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of an own one.")
+    str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of starting one.")
 ]
 Temporal = Annotated[
     str | None,
-    typer.Option("--temporal", metavar="HOST:PORT", help="Use this Temporal server instead of an own one."),
+    typer.Option("--temporal", metavar="HOST:PORT", help="Use this Temporal server instead of starting one."),
 ]
 
 HIGHEST_PORT = 65535
@@ -37,13 +37,13 @@ class Own(NamedTuple):
 
 
 def seconds(text: str) -> float:
-    """A stretch of time as people write it: ``1s``, ``500ms``, ``2m``; at least 10 ms, at most a day.
+    """A period of time as people write it: ``1s``, ``500ms``, ``2m``; at least 10 ms, at most a day.
 
     Raises:
         typer.BadParameter: it is none.
     """
     if (found := re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m)", text)) is None:
-        raise typer.BadParameter(f"{text!r} is no stretch of time; write 1s, 500ms or 2m")
+        raise typer.BadParameter(f"{text!r} is not a duration; write 1s, 500ms or 2m")
     made = float(found[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0}[found[2]]
     if not SHORTEST_SECONDS <= made <= LONGEST_SECONDS:
         raise typer.BadParameter(f"{text} is too short or too long: from 10ms to 1440m")

@@ -1,4 +1,4 @@
-"""``seamless status``: how an installation stands, and what of it needs a person."""
+"""``seamless status``: the state of an installation, and what needs a person."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def status(
     data: Data = None,
     archive: Archive = None,
 ) -> None:
-    """Say how the installation stands: servers, processes, what waits, and what needs a person.
+    """Show the state of the installation: servers, processes, what waits, and what needs a person.
 
     It changes nothing. Exits with 0 when all is well, 1 when something needs a person, 3 when a server is
-    away: all that the others say is shown, too.
+    away: what the others report is still shown.
     """
     import logging
 
@@ -32,7 +32,7 @@ def status(
     from workers.process.settings import load_settings
 
     settings = load_settings(kafka=kafka, temporal=temporal, data=data, archive=archive)
-    logging.disable(logging.CRITICAL)  # what the client libraries say of a server is told in the report
+    logging.disable(logging.CRITICAL)  # the report says what the client libraries say about a server
 
     async def main() -> int:
         with progress(Console(errors=True)) as bar:

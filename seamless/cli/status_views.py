@@ -110,7 +110,7 @@ def _events(status: Status) -> Text:
         told += f", the oldest {ago(status.as_of, events.oldest)} old"
     if events.topics:
         told += f", most on {max(events.topics, key=lambda topic: events.topics[topic])}"
-    beat = "no gateway has beaten yet"
+    beat = "no heartbeat yet"
     if events.heartbeat is not None:
         beat = f"last heartbeat {ago(status.as_of, events.heartbeat)} ago"
     return line(f"{told}; {beat}")

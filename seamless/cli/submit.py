@@ -1,4 +1,4 @@
-"""``seamless submit``: hand in an application."""
+"""``seamless submit``: submit an application."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def submit(
         str, typer.Argument(metavar="FILE", help="The application as JSON; - is standard input.")
     ],
     procedure: Annotated[
-        str | None, typer.Option(help="Which procedure.", show_default=f"the file's, or {DEFAULT_PROCEDURE}")
+        str | None, typer.Option(help="The procedure.", show_default=f"the file's, or {DEFAULT_PROCEDURE}")
     ] = None,
-    channel: Annotated[str, typer.Option(help="The channel that hands it in.")] = "portal",
+    channel: Annotated[str, typer.Option(help="The channel that submits it.")] = "portal",
     case: Annotated[
         str | None, typer.Option(metavar="ID", help="The case id.", show_default="a new one")
     ] = None,
@@ -40,11 +40,11 @@ def submit(
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
-    """Hand in an application, and print the id of its case.
+    """Submit an application, and print the id of its case.
 
     FILE holds the application, or {"procedure": ..., "application": ...}.
-    It is checked first, as the gateway checks it: all that is wrong is told,
-    field by field; then nothing is submitted, and the exit code is 2.
+    It is checked first, as the gateway checks it: if anything is wrong, it is
+    listed field by field, nothing is submitted, and the exit code is 2.
 
     With [bold]--wait[/bold] the exit code is 0 once the case is closed, whatever was
     decided, and 1 when the platform refuses the event itself.
@@ -92,7 +92,9 @@ def _read(file: str) -> tuple[str | None, Any]:
     try:
         content = read_json(file, what="application", most=LARGEST_FILE_BYTES, stream=stream)
     except Refusal as refusal:
-        raise InvalidInput(f"{file} is no application; nothing was submitted\n  {refusal.detail}") from None
+        raise InvalidInput(
+            f"{file} is not an application; nothing was submitted\n  {refusal.detail}"
+        ) from None
     if isinstance(content, dict) and isinstance(content.get("procedure"), str) and "application" in content:
         return content["procedure"], content["application"]
     return None, content
@@ -111,10 +113,10 @@ def _case_id(settings: Settings, channel: str, case: str | None) -> CaseId:
     try:
         case_id = CaseId(case)
     except ValueError:
-        raise InvalidInput(f"{case!r} is no case id: it has to be <channel>-<UUID of version 7>") from None
+        raise InvalidInput(f"{case!r} is not a case id: it must be <channel>-<UUID version 7>") from None
     if case_id.channel != channel:
         raise InvalidInput(
-            f"case id {case} is one of channel {case_id.channel}; say --channel {case_id.channel}"
+            f"case id {case} belongs to channel {case_id.channel}; say --channel {case_id.channel}"
         )
     return case_id
 
@@ -134,7 +136,7 @@ def _rejected(file: str, procedure: str, refusal: Refusal, as_json: bool) -> Exc
         Console().json({"submitted": False, "reason": refusal.reason, "faults": faults})
         return typer.Exit(2)
     told = "\n".join(f"  {field(fault)}: {fault.message}" for fault in refusal.faults)
-    return InvalidInput(f"{file} is no application for {procedure}; nothing was submitted\n{told}")
+    return InvalidInput(f"{file} is not an application for {procedure}; nothing was submitted\n{told}")
 
 
 async def _submit(
@@ -175,7 +177,7 @@ async def _submit(
                 "it opens no second case"
             ) from None
         except RecordTooLarge as error:
-            raise InvalidInput(f"the broker takes no event so large: {error}") from None
+            raise InvalidInput(f"the broker does not accept an event of this size: {error}") from None
         if tail is None:
             if as_json:
                 console.json(submitted)

@@ -106,7 +106,7 @@ class Submitted:
         return self._closed(entry), 0
 
     def _closed(self, last: LedgerEntry) -> dict[str, Any]:
-        """What became of a case whose ledger is closed, with what silence brought about in it."""
+        """What became of a case whose ledger is closed, with what silence caused in it."""
         silences = Silences()
         return {
             "outcome": last.outcome,
@@ -137,8 +137,8 @@ class Submitted:
             self._aside.print(f"  No Kafka broker answers at {self._settings.kafka}.")
         elif not heard:
             self._aside.print(
-                "  No gateway is heard: none runs, or Temporal does not answer it. Start `seamless up`, or "
-                "`seamless worker gateway`; what was submitted stays on its topic until then."
+                "  There is no heartbeat: no gateway runs, or Temporal does not answer it. Start "
+                "`seamless up`, or `seamless worker gateway`; until then, it stays on its topic."
             )
         elif not self._entries:
             self._aside.print(

@@ -1,4 +1,4 @@
-"""``seamless topics``: the topics that the directory asks for."""
+"""``seamless topics``: the topics that the directory requires."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def apply(
     ] = 1,
     as_json: Json = False,
 ) -> None:
-    """Make the topics that are missing and set the settings of those that differ.
+    """Create missing topics, and correct settings that differ.
 
-    Exits with 3 when a topic has another number of partitions than the directory says: it is for ever.
+    Exits with 3 when a topic has another number of partitions than the directory says: that is permanent.
     """
     from network.broker.topics import apply_topics
     from workers.process.settings import load_settings

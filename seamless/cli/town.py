@@ -1,4 +1,4 @@
-"""``seamless up --simulate``: what goes on in a simulated town, told while it runs."""
+"""``seamless up --simulate``: what goes on in a simulated town, shown while it runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seamless.town.town import Town
 
 LIVE_SECONDS = 0.5
 LINE_SECONDS = 10.0
-"""How often a line is printed where the output is no terminal."""
+"""How often a line is printed where the output is not a terminal."""
 SHORTEST_SECONDS = 1.0
 MOST_NAMED = 3
 

@@ -28,24 +28,33 @@ def up(
     kafka: Kafka = None,
     temporal: Temporal = None,
     kafka_port: Annotated[
-        int | None, typer.Option(min=1, max=HIGHEST_PORT, help="Port of the own Kafka; free if not given.")
+        int | None,
+        typer.Option(
+            min=1, max=HIGHEST_PORT, help="Port of the Kafka that is started; a free one if not given."
+        ),
     ] = None,
     temporal_port: Annotated[
         int | None,
-        typer.Option(min=1, max=HIGHEST_PORT, help="Port of the own Temporal; free if not given."),
+        typer.Option(
+            min=1, max=HIGHEST_PORT, help="Port of the Temporal that is started; a free one if not given."
+        ),
     ] = None,
     ui_port: Annotated[
         int | None,
-        typer.Option(min=1, max=HIGHEST_PORT, help="Port of Temporal's web UI; free if not given."),
+        typer.Option(min=1, max=HIGHEST_PORT, help="Port of Temporal's web UI; a free one if not given."),
     ] = None,
     day: Annotated[
         str | None,
         typer.Option(
-            help=f"Compress a working day to so much; legal days if not given, or {DAY} with --simulate."
+            help=f"Compress a working day to this duration; by default legal days, or {DAY} with --simulate."
         ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="The addresses as one JSON object; then what goes on, one a line.")
+        bool,
+        typer.Option(
+            "--json",
+            help="Print the addresses as one JSON object; then the current figures, one object per line.",
+        ),
     ] = False,
     simulate: Annotated[
         bool,
@@ -65,32 +74,32 @@ def up(
         typer.Option(
             min=0.001,
             max=10_000,
-            help="Applications in a working day, on average; 2 if not given.",
+            help="Applications per working day, on average; 2 if not given.",
             rich_help_panel=SIMULATION,
         ),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(help="All draws depend on it; 33 if not given.", rich_help_panel=SIMULATION),
+        typer.Option(help="Seed of all random choices; 33 if not given.", rich_help_panel=SIMULATION),
     ] = None,
     applications: Annotated[
         int | None,
         typer.Option(
             min=1,
             max=MOST,
-            help="Hand in so many, and end once their cases are closed.",
+            help="Submit this many, and stop once their cases are closed.",
             rich_help_panel=SIMULATION,
         ),
     ] = None,
     days: Annotated[
         float | None,
-        typer.Option(min=0, max=MOST, help="End after so many working days.", rich_help_panel=SIMULATION),
+        typer.Option(min=0, max=MOST, help="Stop after this many working days.", rich_help_panel=SIMULATION),
     ] = None,
     manners: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="How everybody behaves: a table in TOML, see docs/operating.md.",
+            help="How the parties behave: a TOML file, see docs/operating.md.",
             rich_help_panel=SIMULATION,
         ),
     ] = None,
@@ -103,9 +112,9 @@ def up(
 
       [bold]seamless up --kafka-port 9092 --temporal-port 7233 --ui-port 8233[/bold]
 
-      [bold]seamless up --kafka broker.example:9092[/bold]  (with a Kafka that runs already)
+      [bold]seamless up --kafka broker.example:9092[/bold]  (with a Kafka that is already running)
 
-      [bold]seamless up --simulate[/bold]  (a day at the city, every working day in five seconds)
+      [bold]seamless up --simulate[/bold]  (a day at the city, with working days of five seconds)
 
       [bold]seamless up --simulate --except fire-safety --rate 0.5 --day 1m[/bold]
     """
@@ -129,7 +138,7 @@ def up(
     ports = {"kafka_port": kafka_port, "temporal_port": temporal_port, "ui_port": ui_port}
     taken = [port for port in ports.values() if port is not None]
     if len(set(taken)) < len(taken):
-        raise typer.BadParameter("--kafka-port, --temporal-port and --ui-port have to differ")
+        raise typer.BadParameter("--kafka-port, --temporal-port and --ui-port must differ")
 
     async def serve() -> None:
         async with local_stack("up", settings, passing=False, own=own, **ports) as stack:

@@ -50,6 +50,4 @@ async def asking(settings: Settings) -> AsyncIterator[Client]:
     try:
         yield client
     except RPCError as error:
-        raise Unavailable(
-            f"the Temporal server at {settings.temporal} does not do it: {error.message}"
-        ) from None
+        raise Unavailable(f"the Temporal server at {settings.temporal} refuses: {error.message}") from None

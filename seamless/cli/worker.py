@@ -17,7 +17,7 @@ app = typer.Typer(
 
 @app.command()
 def orchestrator() -> None:
-    """Run the cases and what they send.
+    """Run the cases, and publish what they send.
 
     Example: [bold]seamless worker orchestrator[/bold]
     """

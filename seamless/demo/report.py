@@ -83,7 +83,7 @@ def report(
 
 
 def days_on_the_network(entries: Sequence[LedgerEntry], day_seconds: float) -> float:
-    """From when the broker had the application to the last step of the case, in compressed days."""
+    """From when the broker received the application to the last step of the case, in compressed days."""
     applied = entries[0].received
     closed = next(entry for entry in entries if entry.kind == "closed")
     return (closed.recorded - applied).total_seconds() / day_seconds

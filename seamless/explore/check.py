@@ -1,4 +1,4 @@
-"""Checking a procedure: its course is explored, and the rules are held against what was found."""
+"""Checking a procedure: its course is explored, and the rules are compared with what was found."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def chosen(name: str) -> Chosen:
     without a law version the newest one, of those that know the variant.
 
     Raises:
-        InvalidInput: there is no such procedure, variant or law version; names those there are.
+        InvalidInput: there is no such procedure, variant or law version; names the known ones.
     """
     whole, _, law = name.partition("@")
     classes = named(whole.partition(".")[0])

@@ -46,7 +46,7 @@ class Figures:
         applicant_waits: how many times on the plain path the applicant waits until others have done their
             steps.
         forms, materials, held: which forms an applicant fills in; what materials are handed in, each as often
-            as it has to be; and what an agency has already.
+            as required; and what an agency has already.
         visits: how often the applicant has to come.
         inspections: how many steps are inspections on the spot.
         published: totals that somebody published of this way of working.

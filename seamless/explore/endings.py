@@ -65,6 +65,6 @@ def _silent_rounds(graph: Graph) -> Iterator[Broken]:
         told = [each.kind for number in round_ for each in path[number].happened]
         if round_ and not TELLS & set(told):
             again = ", ".join(each.name for each in graph.states[round_[0]].open)
-            text = f"if everybody stays silent, {again} is waited for again and again, and nobody is told"
+            text = f"if everybody stays silent, {again} is waited for repeatedly, and nobody is told"
             yield Broken("silence-goes-round", text, path[round_[-1]])
             return

@@ -163,7 +163,7 @@ class Exploration:
         together has then ended otherwise than plainly, and whether it counts only where the course goes on.
 
         What is open at the same time is gone through in one order: which of two answers comes first makes a
-        difference only where the course goes on between them, and then each is asked anew.
+        difference only where the course goes on between them, and then each is asked again.
         """
         waits = [each for each in play.journal.waits.values() if each.step not in node.silent]
         passed: list[str] = []

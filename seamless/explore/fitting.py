@@ -1,4 +1,4 @@
-"""What can be said of a procedure without running it: whether its item, contracts and directory fit."""
+"""What can be said about a procedure without running it: whether its item, contracts and directory fit."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _agencies(item: ServiceItem, law: LawVersion, directory: Directory) -> Itera
             yield "agency", f"{agency!r}, {what}, is not in the directory: add it, or name one that is there"
     for agency, what in authorities.items():
         if not known.get(agency, True):
-            yield "agency", f"{agency!r}, {what}, is no public authority: name one that is"
+            yield "agency", f"{agency!r}, {what}, is not a public authority: name one that is"
 
 
 def _checks(

@@ -25,7 +25,8 @@ Does = Literal[
 and the platform is away meanwhile; ``law``: the law's limit ends before anybody says anything."""
 
 NOT_BY_ITSELF = ("cancels", "withdraws")
-"""That an operator can end the case, or the applicant take it back, is no end that the course comes to."""
+"""That an operator can end the case, or the applicant take it back, is not an end that the course comes
+to."""
 
 
 BY_SILENCE = frozenset({"deemed", "lapsed", "referred"})

@@ -25,7 +25,7 @@ def named(name: str | None) -> list[type[Procedure[Any]]]:
     """The classes of a procedure, in each of its variants, or that of a workflow type; without a name, all.
 
     Raises:
-        InvalidInput: there is none; names those there are.
+        InvalidInput: there is none; names the known ones.
     """
     found = [each for each in PROCEDURES if name in (None, each.item.procedure, each.workflow_type)]
     if not found:

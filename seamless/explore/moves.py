@@ -1,4 +1,4 @@
-"""The oracle: what may be said to a case, or may happen to it, where it stands."""
+"""The oracle: what may be said to a case, or may happen to it, where it is."""
 
 from __future__ import annotations
 

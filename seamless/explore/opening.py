@@ -19,7 +19,7 @@ FIRST_DAY = date(2026, 3, 2)
 """On which the application is handed in; or on the first day of a law version that is in force later."""
 
 CALENDAR = f"compressed:{DAY.total_seconds():.0f}"
-"""Each day is a working day: how long limits are in days of the calendar is reckoned from the graph."""
+"""Each day is a working day: how long limits are in days of the calendar is computed from the graph."""
 
 
 def opening(

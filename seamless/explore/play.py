@@ -178,7 +178,7 @@ class Play:
         return rung.at if rung is not None else None
 
     def _situation(self) -> tuple[Any, ...]:
-        """What tells whether time has brought about anything but a reminder."""
+        """What tells whether time has caused anything but a reminder."""
         journal = self.journal
         waits = [(each.step, each.agency, each.unanswered) for each in journal.waits.values()]
         over = [each.step for each in journal.stages.values() if each.over and each.otherwise is not None]

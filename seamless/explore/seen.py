@@ -17,7 +17,7 @@ from seamless.explore.graph import BY_SILENCE, Move, local
 from seamless.explore.play import Play
 
 REFUSING = ("refuse", "reject", "denied", "deny")
-"""How an outcome begins that says no."""
+"""How an outcome begins that refuses."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Seen:
 
     Attributes:
         handed_in: the materials that the applicant has handed in.
-        against: the requests whose last answer says no, each with that answer, unless it was laid before
+        against: the requests whose last answer refuses, each with that answer, unless it was laid before
             somebody who then said otherwise.
         laid: which of those were laid before whom: by the name of the request.
         spoke: an agency has said something on the substance.

@@ -1,6 +1,6 @@
 """Values that a model may hold: one plain one, and one more for each thing in which it may be otherwise.
 
-Closed sets are gone through in full: literals, truth values, enumerations, whether an optional value is
+Closed sets are gone through in full: literals, Booleans, enumerations, whether an optional value is
 there. Of numbers there are the ends of their range, where it has any. What texts say is taken to make no
 difference; a text with a pattern of its own has to come from an example.
 """

@@ -111,7 +111,7 @@ class Cancelling:
         if execution is None or not execution.runs:
             return f"its workflow is gone: its ledger would be closed from outside{asked}"
         if stuck := await self._stuck.look_at(case):
-            return f"it would be told to end, and is stuck ({stuck.reason}: {stuck.detail}){asked}"
+            return f"it would be ordered to end, and is stuck ({stuck.reason}: {stuck.detail}){asked}"
         return f"it would end itself, broken off{asked}"
 
     async def _known(self, case: CaseId) -> tuple[CaseRow | None, Execution | None]:
@@ -130,7 +130,7 @@ class Cancelling:
         if force:
             return True
         raise InvalidInput(
-            f"{case} fell back: {stuck.detail}. What it would say now stands in its ledger already; "
+            f"{case} fell back: {stuck.detail}. What it would publish now is already in its ledger; "
             "--force terminates its workflow and closes its ledger from outside"
         )
 
@@ -144,16 +144,16 @@ class Cancelling:
         stuck = await self._stuck.look_at(case)
         told = f"{stuck.reason}: {stuck.detail}" if stuck else "it has not come to it yet"
         return (
-            f"{case} was told to end and has not within {TAKEN_SECONDS:g} s ({told}). It ends by itself once "
-            "that is mended, and a gateway runs; --force terminates its workflow and closes its ledger from "
-            "outside"
+            f"{case} was ordered to end and has not within {TAKEN_SECONDS:g} s ({told}). It ends by itself "
+            "once that is fixed and a gateway runs; --force terminates its workflow and closes its "
+            "ledger from outside"
         )
 
     async def _check_second(
         self, row: CaseRow | None, case: CaseId, order: CancelOrdered, *, given: bool
     ) -> None:
-        """Return if a case may be ended from outside: where its service item wants two persons for that, if
-        another one has ordered it, too.
+        """Return if a case may be ended from outside: where its service item requires two persons for that,
+        if another one has ordered it, too.
 
         Args:
             given: this order is on the operators' topic.
@@ -171,7 +171,7 @@ class Cancelling:
                 operators = OperatorClient(publisher, self._directory.administration)
                 await operators.send(operators.event(order, case))
         raise InvalidInput(
-            f"two persons have to order that {case} is ended by force, and you are the first: let "
+            f"two persons must order that {case} is ended by force, and you are the first: let "
             "another one run this command, too"
         )
 
@@ -194,9 +194,9 @@ class Cancelling:
                 await asyncio.sleep(wait)
         entries = await proven(self._archive, self._broker, lambda db: entries_of(db, case))
         if broken := faults(entries):
-            raise Damaged(f"the ledger of {case} is broken, nothing is added to it: {'; '.join(broken)}")
+            raise Damaged(f"the ledger of {case} is broken, so nothing is added to it: {'; '.join(broken)}")
         if not entries:
-            self._tell("it has said nothing: there is no ledger to close")
+            self._tell("it has published nothing: there is no ledger to close")
             return
         if any(entry.kind == "closed" for entry in entries):
             return

@@ -45,7 +45,7 @@ async def procedures(servers: Servers) -> Finding:
     told = "; ".join(f"{each.workflow_type} breaks {', '.join(each.broken)}" for each in broken)
     return wrong(
         f"{compared}: {told}",
-        f"`seamless procedure check {broken[0].workflow_type}` tells the way there; until it is mended, the "
+        f"`seamless procedure check {broken[0].workflow_type}` prints the path there; until it is fixed, the "
         "gateway opens no new case, unless SEAMLESS_UNCHECKED names the procedure",
     )
 

@@ -130,7 +130,7 @@ class Ordering:
         return self._plan(
             MoveOrdered(**self._said, agency=AgencyId(agency)),
             step,
-            f"{agency} would be asked {step.step} in the place of {step.agency}, and its limit begin anew",
+            f"{agency} would be asked {step.step} in the place of {step.agency}, with a new limit",
         )
 
     def extend(self, approval: str, limit: str | None = None, basis: str | None = None) -> Planned:
@@ -241,7 +241,9 @@ def limit_of(text: str) -> Limit:
     """
     match = LIMIT.fullmatch(text.lower())
     if match is None or not 0 < int(match[1]) <= LONGEST:
-        raise InvalidInput(f"--limit: {text!r} is no limit; write it as 10 working-days, 6 weeks, 48 hours")
+        raise InvalidInput(
+            f"--limit: {text!r} is not a limit; write it as 10 working-days, 6 weeks, 48 hours"
+        )
     return Limit(count=int(match[1]), unit=cast(Unit, f"{match[2].replace(' ', '-')}s"))
 
 

@@ -139,7 +139,7 @@ async def publish(
             told = len(found["told"])
             raise Unavailable(
                 f"Temporal does not take it any more: {error.message}. "
-                f"{told} of {len(reach.cases)} cases were told; run the command again, it goes on"
+                f"{told} of {len(reach.cases)} cases were reached; run the command again to continue"
             ) from None
         tell(number + 1)
     return Told(told=len(found["told"]), unknown=tuple(found["unknown"]), full=tuple(found["full"]))

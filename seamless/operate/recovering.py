@@ -6,7 +6,7 @@ Temporal knows less then than the world does. Three things can have happened to 
   offsets are set back.
 - It fell back: its ledger says more than it knows. It is lived again to the end of its ledger, and goes on
   from there; where that does not give the very same ledger it is left as it is, and cannot say anything.
-- It is gone. One whose ledger says nothing is opened anew, by its application. Any other is left as it is:
+- It is gone. One whose ledger says nothing is opened again, by its application. Any other is left as it is:
   the secret that the rest of its ledger would need is gone with it.
 """
 
@@ -125,7 +125,7 @@ class Recovery:
             for batch in relived.last if relived else ():
                 records = [record for each in batch.postings for record in records_of(batch, each)]
                 await publisher.publish(records)
-            await run.terminate(reason="seamless recover: its ledger says more than it knows")
+            await run.terminate(reason="seamless recover: its ledger has more entries than it knows of")
             if following is not None:
                 await self._go_on(known, following)
         if following is None:

@@ -217,7 +217,7 @@ class _Life:
             self._tell(self._at, resolved(number, Published.of(batch, self._run.run_id)))
 
     def _let_ring(self, before: datetime) -> None:
-        """Let every timer ring that is over by then, each at its time. What rings may be set anew."""
+        """Let every timer ring that is over by then, each at its time. What rings may be set again."""
         while due := sorted((at, number) for number, at in self._timers.items() if at <= before):
             at, number = due[0]
             del self._timers[number]
@@ -231,7 +231,8 @@ class _Life:
         return [fired(number) for number in due]
 
     def _events_of(self, group: Sequence[LedgerEntry]) -> list[WorkflowActivationJob]:
-        """The events that the entries name, with the time at which the case was told the broker had them."""
+        """The events that the entries name, with the time at which the case was told the broker received
+        them."""
         jobs = []
         for each in group:
             if event := self._known.pop(each.cause or "", None):
@@ -248,7 +249,7 @@ class _Life:
         ]
 
     def _passed_by(self, group: Sequence[LedgerEntry]) -> list[WorkflowActivationJob]:
-        """The fences that were passed: what they found stands in the entries."""
+        """The fences that were passed: what they found is in the entries."""
         jobs = []
         for each in group:
             if each.kind in MAY_BE_FENCED and self._fences:
@@ -291,7 +292,7 @@ class _Life:
                     raise Unlike(f"it fails after entry {self._said}: {message}")
 
     def _compare(self, batch: Batch) -> None:
-        """What the case says has to be what stands in its ledger; beyond its end, it may go on."""
+        """What the case says has to be what is in its ledger; beyond its end, it may go on."""
         self._last.append(batch)
         for posting in batch.postings:
             if self._said < len(self._entries):

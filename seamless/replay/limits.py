@@ -1,4 +1,4 @@
-"""What a log says of its cases' limits, against the clocks that the platform kept of them."""
+"""What a log says about its cases' limits, against the clocks that the platform kept of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contracts.terms.limits import AS_IT_FALLS, Counting
 
 
 class LoggedLimit(NamedTuple):
-    """What a log says of a case's limit.
+    """What a log says about a case's limit.
 
     Attributes:
         deadline: until when the case had to be decided, as the authority had it in the end.

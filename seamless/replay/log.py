@@ -83,7 +83,7 @@ class Adapter(NamedTuple):
         calendar: the calendar version of the authority whose log it is.
         read: makes a case of a trace. Raises ``ValueError`` (a ``ValidationError`` is one) where it is none.
         acts: what the platform does by itself, by name: kind and reason of its ledger entry.
-        outcomes: how a case may stand in the end, all of them.
+        outcomes: how a case may be in the end, all of them.
         outcome_of: which of them it is, from its ledger.
         figures: further figures of a case, from its ledger, to be summed; of an empty ledger they are all 0.
     """

@@ -19,7 +19,7 @@ class ReplayReport:
     Attributes:
         events: the log's own; what an adapter tells beside them is not among them.
         events_lost: events, of any kind, that neither the ledger nor the dead letters ever showed.
-        outcomes: how the cases stand in the end: each in one way.
+        outcomes: how the cases are in the end: each in one way.
         figures: the adapter's.
         flags: marks of the platform, and differences from the log, by kind.
         differences: how many of the flags are differences from the log.

@@ -68,7 +68,7 @@ class _Case:
         return any(entry.kind == "closed" for entry in self.entries)
 
     async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait until a condition holds that only what is heard can bring about; whether it does."""
+        """Wait until a condition holds that only what is heard can cause; whether it does."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not condition():
@@ -127,7 +127,7 @@ class Replay:
 
     @contextlib.asynccontextmanager
     async def _listening(self) -> AsyncIterator[LedgerFollower]:
-        """Hear what the ledger and the dead letters say of the cases."""
+        """Hear what the ledger and the dead letters say about the cases."""
         broker = self._settings.broker
         async with (
             LedgerFollower(broker, gather=True) as follower,

@@ -177,7 +177,7 @@ def _noon(event: dict[str, str]) -> datetime:
 
 
 def outcome_of(entries: Sequence[LedgerEntry]) -> str:
-    """Where a fine stands in the end: collection ends it; a dismissal voids it, also when it was paid."""
+    """Where a fine is in the end: collection ends it; a dismissal voids it, also when it was paid."""
     marks = {entry.outcome for entry in entries if entry.kind == "marked"}
     decided = next((entry.data for entry in entries if entry.kind == "decided"), None)
     if decided and decided.content["decision"].get("result") == "collected":
@@ -189,7 +189,7 @@ def figures(entries: Sequence[LedgerEntry]) -> Mapping[str, int]:
     """How many penalties the platform added, and how many of them on day 60 after the notification.
 
     On the day means that the case recorded it on that day; and where the notification was reported after it,
-    that the penalty is of that day all the same.
+    that the penalty is of that day nevertheless.
     """
     rome = calendar(CALENDAR)
     penalties = [entry for entry in entries if entry.kind == "charged" and entry.reason == PENALTY]

@@ -81,7 +81,7 @@ async def status_of(settings: Settings) -> Status:
 
 
 class _Open(NamedTuple):
-    """What the archive says of the open cases."""
+    """What the archive says about the open cases."""
 
     open: int
     holds: Sequence[Holds]

@@ -63,7 +63,7 @@ class Events(Told):
 
     Attributes:
         records: of all topics; ``topics``: of each that has any.
-        oldest: when the broker had the oldest of them.
+        oldest: when the broker received the oldest of them.
         heartbeat: when a gateway said last that it, the broker and Temporal are well.
     """
 
@@ -201,7 +201,7 @@ class Status(Told):
     @property
     def result(self) -> Literal["well", "needs-a-person", "away"]:
         """``away``: a server does not answer, so not everything is known. Where it cannot, not being set up
-        as it has to be, a person is needed."""
+        as required, a person is needed."""
         if not all(each.answers for each in self.engines) or (self.not_known and not self.setup):
             return "away"
         return "needs-a-person" if self.needs else "well"
@@ -288,5 +288,5 @@ def _many(count: int, one: str, several: str) -> str:
 
 
 def _span(span: timedelta) -> str:
-    """A stretch of time in days, hours, minutes and seconds."""
+    """A period of time in days, hours, minutes and seconds."""
     return str(timedelta(seconds=round(span.total_seconds())))

@@ -36,7 +36,7 @@ class AgencyManner(_Table):
         thorough: it sees that an application lacks something. Of those that lack something.
         particular: it asks for a better copy of a document. Of applications that lack nothing.
         asks: it asks the applicant something first.
-        disowns: it says first that the request is not its own; its answer comes all the same.
+        disowns: it says first that the request is not its own; its answer comes nevertheless.
         corrects: it corrects its answer afterwards.
     """
 

@@ -92,7 +92,7 @@ class SimulatedReporters:
         return [str(each) for each in words] if isinstance(words, list) else []
 
     def _reports_at(self, entry: LedgerEntry, manner: AgencyManner, chance: Random) -> datetime | None:
-        """When it is reported; None: never, where that has an end all the same."""
+        """When it is reported; None: never, where that has an end nevertheless."""
         took = chance.triangular(0.2, 1.8, 1.0) * (manner.days or REPORT_DAYS) * self._day
         happens = chance.random()
         if entry.due is None:

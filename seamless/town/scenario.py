@@ -46,7 +46,7 @@ class Scenario:
         given = {"rate": self.per_day, "days": self.days, "a day's length": self.day.total_seconds()}
         for name, value in given.items():
             if value is not None and not 0 < value < math.inf:
-                raise InvalidInput(f"{name} of the simulation: it has to be more than zero, not {value:g}")
+                raise InvalidInput(f"{name} of the simulation: it must be more than zero, not {value:g}")
 
     @property
     def seconds_between(self) -> float:

@@ -83,7 +83,7 @@ class Town:
             await asyncio.sleep(gap)
             application = self.players.application(number, datetime.now(UTC), items)
             if application is None:
-                log.warning("there is no procedure that could be applied for")
+                log.warning("there is no procedure to apply for")
             elif await self._speaker.say(application.intention):
                 self.handed_in.append(application.intention.case)
 

@@ -189,7 +189,7 @@ async def test_a_law_version_that_the_code_lacks(temporal: Client) -> None:
 
 
 class Check:
-    """The drainage check, broken until it is mended."""
+    """The drainage check, broken until it is fixed."""
 
     def __init__(self) -> None:
         self.mended = False

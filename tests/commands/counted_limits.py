@@ -1,6 +1,6 @@
 """The limits of the permit log, counted straight from its rows: nothing of the platform is used here.
 
-The holidays, too, are worked out anew, from the Algemene termijnenwet, art. 3(1) and (2).
+The holidays, too, are worked out again, from the Algemene termijnenwet, art. 3(1) and (2).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ EIGHT_WEEKS, SIX_WEEKS = 56, 42
 
 
 class Permit(NamedTuple):
-    """What the rows of a case say of its limit.
+    """What the rows of a case say about its limit.
 
     Attributes:
         started, deadline, ended: as the log has them; ``ended`` is None where it has no end.
@@ -88,7 +88,7 @@ def overdue(cases: dict[str, Permit]) -> int:
 
 
 def moved(started: datetime, days: int) -> date:
-    """So many days after the day of the start; if that is no working day, the next one."""
+    """So many days after the day of the start; if that is not a working day, the next one."""
     last = _day(started) + timedelta(days)
     while last.isoweekday() > 5 or last in _feast_days(last.year):
         last += timedelta(1)

@@ -78,7 +78,7 @@ IRREGULAR = {
     "F9": ("open", ["notified-before-sent", "appeal-after-60-days"], ["penalty-on-another-day"]),
     "F10": ("collected", ["collection-before-penalty"], ["event-refused"]),  # paid after the end
 }
-"""Each fine of our own log: how it stands in the end, its marks, and how the log differs from the law."""
+"""Each fine of our own log: how it is in the end, its marks, and how the log differs from the law."""
 
 
 def test_a_small_log_with_every_irregularity(tmp_path: Path) -> None:

@@ -82,7 +82,10 @@ def assert_a_case_is_followed(case: str, servers: list[str]) -> None:
     finally:
         known.send_signal(signal.SIGINT)
     assert known.wait(30) == 130
-    for unknown, said in (("nosuch", "'nosuch' is no case id"), (new_case(), "there is no case portal-")):
+    for unknown, said in (
+        ("nosuch", "'nosuch' is neither a case id"),
+        (new_case(), "there is no case portal-"),
+    ):
         ended = subprocess.run(
             [*follow, unknown], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
         )

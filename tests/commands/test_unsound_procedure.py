@@ -1,5 +1,5 @@
 """A procedure whose check fails opens no new case on a running platform, whatever else runs there; a setting
-opens it all the same."""
+opens it nevertheless."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real broker that cannot be worked with: what the client says of it."""
+"""A real broker that cannot be worked with: what the client says about it."""
 
 from __future__ import annotations
 

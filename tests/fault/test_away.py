@@ -100,7 +100,7 @@ async def test_an_event_that_is_not_carried_grows_older_although_the_broker_is_d
 @pytest.mark.usefixtures("back")
 async def test_a_dead_broker_fills_no_disk(stack: Stack, town: Town) -> None:
     """Cases that have something to send, and processes that read: what they say meanwhile is little. What
-    the client library says of the cause is in the log, though not again for every outage."""
+    the client library says about the cause is in the log, though not again for every outage."""
     assert stack.kafka is not None
     town.reply = lambda requested: None
     cases = [await town.apply() for _ in range(20)]

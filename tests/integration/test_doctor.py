@@ -138,7 +138,7 @@ async def test_topics_that_stand_otherwise_than_they_should(ill: Settings) -> No
 async def test_an_archive_that_does_not_exist(stack: Stack, tmp_path: Path) -> None:
     findings = await found(stack.settings, data=tmp_path)
     assert wrong(findings) == {"archive-of-ledger"}
-    assert "there is no archive in it" in findings["archive"].compared
+    assert "but has no archive" in findings["archive"].compared
 
 
 async def test_the_command_says_it_all_and_exits_by_what_it_found(

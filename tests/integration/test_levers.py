@@ -1,4 +1,4 @@
-"""Operators mend cases through a topic of their own: the real processes, the real commands."""
+"""Operators fix cases through a topic of their own: the real processes, the real commands."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ async def make(broker: Broker, topic: str) -> None:
 
 
 async def ends(broker: Broker) -> int:
-    """How many records stand in the ledger's topic."""
+    """How many records are in the ledger's topic."""
     async with broker.consuming() as consumer:
         return sum((await consumer.end_offsets(await broker.partitions([LEDGER]))).values())
 

@@ -110,7 +110,7 @@ async def test_a_case_is_a_chain_of_short_traces(traced: Stack, collector: Colle
             ]  # fmt: skip
             assert (receive.parent, receive.name) == (PORTAL[36:52], "receive channel.portal.events")
 
-            # The answer's own trace goes on to what the answer brings about, and is linked with the request.
+            # The answer's own trace goes on to what the answer causes, and is linked with the request.
             await housing.answer(str(first.requestid), {"outcome": "complete"}, traceparent=HOUSING)
             taken = await case.letter("agency.housing.requests", Taken.type)
             second = await case.letter("agency.environment.requests", Requested.type, REVIEW)

@@ -1,4 +1,4 @@
-"""The nemeses, by name: each breaks something for a while, at its seed's choice, and mends it again."""
+"""The nemeses, by name: each breaks something for a while, at its seed's choice, and fixes it again."""
 
 from __future__ import annotations
 

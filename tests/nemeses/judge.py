@@ -32,7 +32,7 @@ class Verdict:
     """The counts, and what is wrong, a sentence each.
 
     Attributes:
-        events: what parties said, each once; ``effects``: those that stand in a ledger.
+        events: what parties said, each once; ``effects``: those that are in a ledger.
         consequences: how often silence took effect; ``held``: how often an outage put that off.
         doubles: took effect twice, or has two contents. losses: is nowhere, or not where it has to be.
         bound: a consequence that bound wrongly, or too early; or what was late and counted.
@@ -98,7 +98,7 @@ class _Judge:
 
     @cached_property
     def ledgers(self) -> dict[str, list[LedgerEntry]]:
-        """The ledger of each case as it stands on its topic, without copies: the first of each number."""
+        """The ledger of each case as it is on its topic, without copies: the first of each number."""
         firsts: defaultdict[str, dict[int, LedgerEntry]] = defaultdict(dict)
         for entry in self.evidence.ledger:
             firsts[entry.case].setdefault(entry.sequence, entry)

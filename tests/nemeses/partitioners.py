@@ -76,7 +76,7 @@ class Producers:
             await asyncio.gather(self._polling, return_exceptions=True)
 
     async def send(self, make: Make, record: Record) -> None:
-        """Publish one record, through outages: again and again, so that it may stand there twice."""
+        """Publish one record, through outages: again and again, so that it may be there twice."""
         while True:
             try:
                 await (self._publisher.publish([record]) if make == "ours" else self._produce(make, record))

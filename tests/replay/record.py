@@ -41,7 +41,7 @@ from workers.process.run import run_main
 
 
 async def record() -> None:
-    """Record the courses that are named, or every course anew."""
+    """Record the courses that are named, or every course again."""
     folder, named = HISTORIES / version(), sys.argv[1:]
     if unknown := set(named) - {course.name for course in COURSES}:
         raise InvalidInput(f"there is no course {', '.join(sorted(unknown))}")

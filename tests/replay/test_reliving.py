@@ -119,7 +119,7 @@ def test_another_ledger_is_not_lived() -> None:
 
 
 def test_a_rung_that_was_due_and_that_an_answer_came_before_was_not_taken() -> None:
-    """The orchestrator was away when the reminder became due; the broker had the answer before that."""
+    """The orchestrator was away when the reminder became due; the broker received the answer before that."""
     asked = opened(calendar="compressed:10")
     began = asked.received
     case, housing = asked.case, Party.agency("housing")

@@ -70,7 +70,7 @@ class Heard:
 
 
 def versions(plan: Plan, entries: Sequence[LedgerEntry]) -> Iterator[str]:
-    """A case has the law of the day on which the broker had its application, and keeps it."""
+    """A case has the law of the day on which the broker received its application, and keeps it."""
     first = entries[0]
     if not (in_force := IN_FORCE.get(first.procedure)):
         return

@@ -26,7 +26,7 @@ class Stored:
     """A record as it stands. Looks like aiokafka's ``ConsumerRecord``.
 
     Attributes:
-        appended: when the broker had it, in truth.
+        appended: when the broker received it, in truth.
     """
 
     topic: str

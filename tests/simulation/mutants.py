@@ -1,4 +1,4 @@
-"""Mutants: each defect that was mended, put back one at a time, has to be found.
+"""Mutants: each defect that was fixed, put back one at a time, has to be found.
 
 ``python -m tests.simulation.mutants`` prints which mutant is found, by what, and after how many seeds.
 """

@@ -276,7 +276,7 @@ class _Judge:
         yield from by_law.ends(plan, entries)
         yield from by_law.weeks(plan, entries)
         yield from by_law.silence(entries, heard, undisturbed=undisturbed)
-        if "clock" not in plan.troubles:  # what the broker had in the future was decided on then
+        if "clock" not in plan.troubles:  # what the broker had received in the future was decided on then
             yield from by_law.told(entries)
         yield from by_law.penalty(plan, entries)
         yield from by_law.calendars(plan, entries, at)

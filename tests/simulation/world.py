@@ -105,7 +105,7 @@ class World:
 
     Attributes:
         story: what happened, for people: when, and what.
-        discarded: the places of records that the operator put aside.
+        discarded: the places of records that the operator set aside.
         told: which case was told of which calendar version, and when first.
     """
 
@@ -333,7 +333,7 @@ class World:
                 await asyncio.sleep(2.0)
 
     async def _operator(self) -> None:
-        """Replays what may be the platform's fault; puts aside what is of no case even then."""
+        """Replays what may be the platform's fault; sets aside what is of no case even then."""
         broker = FakeBroker("broker:9092", "", self.kafka, Process("operator"))
         cases = {case_id(number) for number in range(self.plan.cases)}
         async with Publisher(broker) as publisher:

@@ -1,4 +1,4 @@
-"""The rules for Prometheus, as they stand in their files."""
+"""The rules for Prometheus, as they are in their files."""
 
 from __future__ import annotations
 

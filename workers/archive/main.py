@@ -19,7 +19,7 @@ async def run(settings: Settings) -> None:
     """Archive the ledger until cancelled, once all checks of Kafka pass. Waits for a database that is away.
 
     Raises:
-        InvalidInput: a check failed that only other settings can mend.
+        InvalidInput: a check failed that only other settings can fix.
         Unavailable: the archive was written from another topic.
     """
     async with attended(settings, "kafka"):

@@ -17,7 +17,7 @@ POLL_MS = 250
 
 
 class Batch(NamedTuple):
-    """Records, and how far the partitions were read with them: also past what is no record."""
+    """Records, and how far the partitions were read with them: also past what is not a record."""
 
     records: Sequence[LedgerRecord]
     moves: Sequence[Move]

@@ -22,7 +22,7 @@ class Ended(NamedTuple):
     Attributes:
         now: those that end by them.
         before: those that had ended before, and are among ``now`` again, since the steps of their cases were
-            made anew.
+            made again.
     """
 
     now: Sequence[Step]
@@ -48,7 +48,7 @@ class StepTable:
 
     def follow(self, entries: Sequence[LedgerEntry]) -> Ended:
         """Let the steps follow new entries, which are in order. The cases have not been moved forward yet: a
-        case whose entries do not come in order has its steps made anew. Which steps ended by that."""
+        case whose entries do not come in order has its steps made again. Which steps ended by that."""
         told = by_case(entry for entry in entries if entry.kind in TELLING)
         if not told:
             return Ended((), ())

@@ -46,7 +46,7 @@ class LedgerRecord(NamedTuple):
 
 
 class StoredEntry(NamedTuple):
-    """An entry, and the JSON of it that stood on the topic."""
+    """An entry, and the JSON of it that was on the topic."""
 
     entry: LedgerEntry
     text: str
@@ -209,7 +209,7 @@ class ArchiveStore:
         return {(row.case, row.sequence) for row in connection.execute(statement, rows)}
 
     def _forks(self, connection: Connection, entries: Sequence[StoredEntry]) -> list[LedgerEntry]:
-        """Keep the entries that differ from the one that stands in their place; those."""
+        """Keep the entries that differ from the one that is in their place; those."""
         if not entries:
             return []
         keys = {_key(each.entry) for each in entries}
@@ -325,7 +325,7 @@ def _key(entry: LedgerEntry) -> tuple[str, int]:
 
 
 def _same(one: LedgerEntry, other: LedgerEntry) -> bool:
-    """Whether two entries say the same. Erased data is no difference: its digest stands in the entry."""
+    """Whether two entries say the same. Erased data is not a difference: its digest is in the entry."""
     if None not in (one.data, other.data) and one.data != other.data:
         return False
     without = {"data": None}
@@ -347,7 +347,7 @@ def _row(stored: StoredEntry) -> dict[str, Any]:
 
 
 def _case_row(entries: Sequence[LedgerEntry]) -> dict[str, Any]:
-    """A case's row, from its new entries in order; the latest says where it stands."""
+    """A case's row, from its new entries in order; the latest says where it is."""
     first, latest = entries[0], entries[-1]
     outcomes = [entry.outcome for entry in entries if entry.kind in ("decided", "closed") and entry.outcome]
     return {

@@ -112,7 +112,7 @@ class ArchiveWriter:
                 READINESS.begun()
                 await self._follow(source, topic)
             except Overtaken:
-                log.info("the archive was moved by another hand; reading on from where it stands")
+                log.info("another worker moved the archive forward; reading continues from there")
                 await self._wait(STANDBY_SECONDS)
             except SQLAlchemyError as error:
                 why = str(error.orig if isinstance(error, DBAPIError) else error)

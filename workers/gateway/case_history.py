@@ -157,7 +157,7 @@ class ProvenHistory:
         return answer
 
     async def _look(self) -> None:
-        """Look at the topic again and again, on a connection that is made anew when it fails."""
+        """Look at the topic again and again, on a connection that is made again when it fails."""
         while True:
             try:
                 async with self._broker.consuming() as consumer:

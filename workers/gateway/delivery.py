@@ -84,7 +84,7 @@ class CaseUnknown(Exception):
 
 
 class NotYet(Exception):
-    """What stands in the way passes by itself: deliver again."""
+    """What is in the way passes by itself: deliver again."""
 
 
 class Delivery:

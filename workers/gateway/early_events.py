@@ -53,7 +53,7 @@ class EarlyEvents:
 
     def missed(self, case: str, read_at: float) -> None:
         """An event that was read at ``read_at`` found no case. An event that was read after the time for this
-        case had run out begins it anew."""
+        case had run out begins it again."""
         now = self._clock()
         if read_at > self._missed.get(case, float("-inf")) + self.seconds:
             self._missed = {each: at for each, at in self._missed.items() if now - at <= 2 * self.seconds}

@@ -54,7 +54,7 @@ UNREADABLE = (CorruptRecordException, UnsupportedCodecError)
 """What is wrong with one record. Any other error of Kafka's is one of the connection or the group."""
 
 LOG_APPEND_TIME = 1
-"""The type of a record's time stamp that is the broker's: late or not is decided by that, never by the
+"""The type of a record's timestamp that is the broker's: late or not is decided by that, never by the
 sender."""
 
 CROWD = 20
@@ -122,7 +122,7 @@ class Gateway:
                 log.error("the consumer failed and is replaced", error=f"{type(error).__name__}: {error}")
             except Exception:
                 log.exception("the consumer failed and is replaced")
-            READINESS.hinder(NO_CONSUMER, "it failed and is replaced; the log says why")
+            READINESS.hinder(NO_CONSUMER, "it failed and is being replaced; the log says why")
             await asyncio.sleep(REPLACE_AFTER_SECONDS)
             careful = CAREFUL_SECONDS
 

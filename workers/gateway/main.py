@@ -27,7 +27,7 @@ async def run(settings: Settings) -> None:
     """Carry events until cancelled, once all checks of Kafka and Temporal pass.
 
     Raises:
-        InvalidInput: a check failed that only other settings can mend.
+        InvalidInput: a check failed that only other settings can fix.
     """
     async with attended(settings, "kafka", "temporal", "archive"):
         await _carry(settings)

@@ -33,17 +33,17 @@ DEAD_LETTERS = Counter("seamless_dead_letters_total", "Events refused and kept a
 IN_FLIGHT = Gauge("seamless_gateway_in_flight", "Events read and not ended.")
 OLDEST_AGE = Gauge(
     "seamless_gateway_oldest_unfinished_age_seconds",
-    "How long ago the broker had the oldest event that is read and not ended; 0 when there is none.",
+    "Time since the broker received the oldest unfinished event; 0 when there is none.",
 )
 LAG = Gauge(
     "seamless_gateway_lag_records",
     "Records between the lowest unfinished offset and the end, in all partitions; the end as last known.",
 )
 HEARTBEAT_AGE = Gauge(
-    "seamless_gateway_heartbeat_age_seconds", "How long ago this gateway could last say that it is well."
+    "seamless_gateway_heartbeat_age_seconds", "Time since this gateway last reported that it is well."
 )
 COMMIT_SECONDS = Histogram("seamless_gateway_commit_seconds", "How long commits of offsets take.")
-REBALANCES = Counter("seamless_gateway_rebalances_total", "How often partitions were assigned anew.")
+REBALANCES = Counter("seamless_gateway_rebalances_total", "How often partitions were reassigned.")
 CARRY_DELAY = Histogram(
     "seamless_gateway_carry_delay_seconds",
     "From when the broker had an event to its end: durable in its case, or among the dead letters.",

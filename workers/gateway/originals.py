@@ -31,7 +31,7 @@ class ReplayedRecord:
         replay: where the operator's replay of it stands; should it be refused again, it is known by that.
         reason: why it was refused.
         key: of its record.
-        replayed: when the broker had the replay.
+        replayed: when the broker received the replay.
     """
 
     inlet: Inlet

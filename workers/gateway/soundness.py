@@ -59,7 +59,7 @@ class Soundness:
             log.error("procedure opens no new cases: its check fails", **told)
             return (
                 f"data.procedure: {procedure!r} opens no new cases: its check fails "
-                f"({', '.join(broken)}); this application can be replayed once it is mended"
+                f"({', '.join(broken)}); this application can be replayed once it is fixed"
             )
         return None
 

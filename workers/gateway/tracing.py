@@ -24,8 +24,9 @@ ForCase = NewCase | CaseEvent
 async def delivered(
     admitted: ForCase, place: Place, deliver: Callable[[ForCase], Awaitable[Outcome]]
 ) -> Outcome:
-    """What ``deliver`` makes of an event, in its spans: one from when the broker had the event, and below it
-    that of its delivery. Its case follows from the delivery, whose context the event names from here on."""
+    """What ``deliver`` makes of an event, in its spans: one from when the broker received the event, and
+    below it that of its delivery. Its case follows from the delivery, whose context the event names from here
+    on."""
     if not TRACING.on:
         return await deliver(admitted)
     event = admitted.event
@@ -66,7 +67,7 @@ def _following(admitted: ForCase, span: Span) -> ForCase:
 
 @contextmanager
 def _received(place: Place, trace: Trace | None, since: datetime, about: dict[str, str]) -> Iterator[Span]:
-    """The span of a record, from when the broker had it; its clock may be ahead of ours."""
+    """The span of a record, from when the broker received it; its clock may be ahead of ours."""
     span = TRACING.tracer.start_span(
         f"receive {place.topic}",
         below(trace),

@@ -61,7 +61,7 @@ def case_worker(
 
     Args:
         activities: the outbox and the fence.
-        build: under which its entries stand in the ledger; without one, under none.
+        build: under which its entries are in the ledger; without one, under none.
         procedures, queue, runner: which procedures it runs, and how; in tests, other ones.
         without_sandbox: the workflow types that run outside the SDK's sandbox; may grow while cases run.
     """
@@ -80,7 +80,7 @@ async def run(settings: Settings) -> None:
     """Run cases until cancelled, once all checks of Kafka and Temporal pass.
 
     Raises:
-        InvalidInput: a check failed that only other settings can mend.
+        InvalidInput: a check failed that only other settings can fix.
     """
     await run_cases(settings, leave_sandbox if settings.sandbox == "unproven" else None)
 

@@ -21,7 +21,7 @@ async def leave_sandbox(
     through by it, as soon as that is known.
 
     Code that nobody explored yet takes minutes; meanwhile, and where it cannot be found out, a procedure
-    stays in the sandbox. The log says of each where it runs, and why.
+    stays in the sandbox. The log says about each where it runs, and why.
     """
 
     async def prove(workflow_type: str) -> None:

@@ -15,7 +15,7 @@ from temporalio.worker import (
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 PASSED_THROUGH = ("contracts", "rfc8785", "workflows.case")
-"""What the sandbox does not import anew for every case: that was two fifths of the orchestrator's time. It
+"""What the sandbox does not import again for every case: that was two fifths of the orchestrator's time. It
 keeps what it is there for, the procedures that authors write; the case library has tests of its own."""
 
 

@@ -19,7 +19,7 @@ BUILD = Gauge(
 )
 DISK_FREE = Gauge(
     "seamless_disk_free_bytes",
-    "What may still be written to the file system of SEAMLESS_DATA; not a number where there is none.",
+    "What may still be written to the file system of SEAMLESS_DATA; NaN where there is none.",
 )
 DISK_SIZE = Gauge("seamless_disk_size_bytes", "The size of the file system of SEAMLESS_DATA.")
 

@@ -40,7 +40,7 @@ async def attended(settings: Settings, *servers: Server) -> AsyncIterator[None]:
     away later, the process is not ready and says why.
 
     Raises:
-        InvalidInput: a check failed that only other settings can mend.
+        InvalidInput: a check failed that only other settings can fix.
     """
     await until_well(settings, of_servers(CHECKS, servers))
     async with contextlib.AsyncExitStack() as probing:
@@ -66,7 +66,7 @@ async def until_well(
     """Return once all of these checks pass, made again and again.
 
     Raises:
-        InvalidInput: a check failed that only other settings can mend.
+        InvalidInput: a check failed that only other settings can fix.
     """
     final = {check.name for check in checks if check.final}
     reasons: set[str] = set()
@@ -90,7 +90,7 @@ async def until_well(
 
 def _hindrances(bad: Sequence[Finding]) -> Iterator[tuple[str, str]]:
     """Why a process cannot begin: reasons, each with a sentence. What could not be compared because a server
-    is away is no reason of its own."""
+    is away is not a reason of its own."""
     servers = {finding.check for finding in bad} & set(get_args(Server))
     for finding in bad:
         if finding.check in servers:
@@ -102,7 +102,7 @@ def _hindrances(bad: Sequence[Finding]) -> Iterator[tuple[str, str]]:
 
 
 def _told(finding: Finding) -> str:
-    return f"{finding.check}: {finding.compared}. To mend it: {finding.cure}"
+    return f"{finding.check}: {finding.compared}. What to do: {finding.cure}"
 
 
 async def watch(reason: str, probe: Probe, *, readiness: Readiness = READINESS) -> None:

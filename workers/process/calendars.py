@@ -18,7 +18,7 @@ NAME = re.compile(r"(?P<authority>[a-z][a-z0-9-]*)-(?P<year>[0-9]{4})\.(?P<numbe
 """The name of a version: the authority, the last year that is published, and a number that grows."""
 
 LARGEST_FILE_BYTES = 1024 * 1024
-"""More is no calendar: the days of a year take some hundred bytes."""
+"""More is not a calendar: the days of a year take some hundred bytes."""
 
 SATURDAY = 5
 
@@ -34,11 +34,11 @@ def read_days(file: Path) -> CalendarDays:
     """The days in a file; a file that does not say its ``name`` has it from its own name.
 
     Raises:
-        InvalidInput: it cannot be read, or is no calendar; says which fields are wrong and what cures it.
+        InvalidInput: it cannot be read, or is not a calendar; says which fields are wrong and what to do.
     """
     content = _content(file)
     if not isinstance(content, dict):
-        raise InvalidInput(f"{file} is no calendar: write a JSON object with {', '.join(_fields())}")
+        raise InvalidInput(f"{file} is not a calendar: write a JSON object with {', '.join(_fields())}")
     try:
         days = CalendarDays.model_validate({"name": file.stem} | content)
     except ValidationError as error:
@@ -47,9 +47,7 @@ def read_days(file: Path) -> CalendarDays:
         faults = list(_faults(days))
         if not faults:
             return days
-    raise InvalidInput(
-        f"{file} is no calendar that can be used\n" + "\n".join(f"  {each}" for each in faults)
-    )
+    raise InvalidInput(f"{file} is not a usable calendar\n" + "\n".join(f"  {each}" for each in faults))
 
 
 def days_in(folder: Path, name: str) -> CalendarDays | None:
@@ -76,7 +74,7 @@ def _content(file: Path) -> Any:
     try:
         return read_json(file, what="calendar", most=LARGEST_FILE_BYTES)
     except Refusal as refusal:
-        raise InvalidInput(f"{file} is no calendar: {refusal.detail}") from None
+        raise InvalidInput(f"{file} is not a calendar: {refusal.detail}") from None
 
 
 def _fields() -> Sequence[str]:
@@ -84,9 +82,9 @@ def _fields() -> Sequence[str]:
 
 
 def _faults(days: CalendarDays) -> Iterator[str]:
-    """What is wrong with days that are well written: each with its field and the cure."""
+    """What is wrong with days that are well written: each with its field and the remedy."""
     if version_of(days.name) is None:
-        yield f"name: {days.name!r} is no version; write AUTHORITY-YEAR.NUMBER, as cn-2027.1"
+        yield f"name: {days.name!r} is not a version; write AUTHORITY-YEAR.NUMBER, as cn-2027.1"
     for field in days.model_extra or {}:
         yield f"{field}: a calendar has no such field; it has {', '.join(_fields())}"
     if days.first_year > days.last_year:
@@ -96,11 +94,11 @@ def _faults(days: CalendarDays) -> Iterator[str]:
         for number, day in enumerate(listed):
             place = f"{field}.{number}: {day}"
             if day in seen:
-                yield f"{place} stands there twice; leave one out"
+                yield f"{place} is listed twice; leave one out"
             seen.add(day)
             if not days.first_year <= day.year <= days.last_year:
                 yield f"{place} is not in the years {days.first_year} to {days.last_year}; correct either"
             if listed is days.worked_weekends and day.weekday() < SATURDAY:
-                yield f"{place} is a {day:%A}, which is no worked weekend; leave it out"
+                yield f"{place} is a {day:%A}, which is not a weekend day; leave it out"
             if listed is days.holidays and day in days.worked_weekends:
                 yield f"{place} is among worked_weekends, too; leave it out of one"

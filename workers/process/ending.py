@@ -29,7 +29,7 @@ FILE_FAULTS = frozenset(
 def code_after(error: BaseException, exit_code_of: Callable[[SeamlessError], int]) -> int:
     """The exit code of a program that ended with an error, after a person was told about it in a sentence.
 
-    Only what nobody but us can mend is shown with its traceback.
+    Only what nobody but us can fix is shown with its traceback.
     """
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
@@ -61,7 +61,7 @@ def flushed(code: int, exit_code_of: Callable[[SeamlessError], int]) -> int:
 
 
 def _mistake(error: BaseException) -> InvalidInput | None:
-    """What a person can mend of an error that is none of ours: of a file or folder, or a text."""
+    """What a person can fix of an error that is none of ours: of a file or folder, or a text."""
     if isinstance(error, UnicodeEncodeError):
         return InvalidInput(f"{visible(error.object)}: this text is not UTF-8")
     if isinstance(error, OSError) and error.filename is not None:

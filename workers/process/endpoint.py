@@ -30,7 +30,7 @@ class Endpoint:
 
     - ``/metrics``: what Prometheus reads.
     - ``/healthz``: 200 while the process lives, 503 when only a new start can help.
-    - ``/readyz``: 200 while it does its work, 503 with one reason a line while something stands in its way.
+    - ``/readyz``: 200 while it does its work, 503 with one reason a line while something is in its way.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class _Server(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no error of ours."""
+        """A client that went away is not an error of ours."""
 
 
 class _Handler(BaseHTTPRequestHandler):

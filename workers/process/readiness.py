@@ -13,7 +13,7 @@ STARTING = "starting"
 
 
 class Readiness:
-    """What stands in the way of this process. It is ready once it has begun and nothing does.
+    """What is in the way of this process. It is ready once it has begun and nothing does.
 
     A reason is a short word that stays the same, such as ``kafka-away``. Why it stands is told in the log,
     once for as long as it stands.
@@ -23,7 +23,7 @@ class Readiness:
         """Not ready: the process begins."""
         self._ready = Gauge(
             "seamless_ready",
-            "1 while this process does its work, 0 while something stands in its way.",
+            "1 while this process can work, otherwise 0.",
             registry=registry,
         )
         self._why_not = Gauge(
@@ -37,7 +37,7 @@ class Readiness:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """What stands in the way, the oldest first; nothing when the process is ready."""
+        """What is in the way, the oldest first; nothing when the process is ready."""
         return tuple(self._since)
 
     def begun(self) -> None:
@@ -45,7 +45,7 @@ class Readiness:
         self._remove(STARTING)
 
     def hinder(self, reason: str, why: str) -> None:
-        """Something stands in the way. Told again, it is the same.
+        """Something is in the way. Told again, it is the same.
 
         Args:
             why: in a sentence that a person can act on.
@@ -55,7 +55,7 @@ class Readiness:
             log.warning("not ready", reason=reason, why=why)
 
     def clear(self, reason: str) -> None:
-        """It no longer stands in the way, if it did."""
+        """It no longer is in the way, if it did."""
         since = self._remove(reason)
         if since is not None:
             log.info("no longer in the way", reason=reason, after_seconds=round(monotonic() - since, 1))

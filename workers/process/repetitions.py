@@ -88,7 +88,7 @@ class Repetitions(logging.Filter):
         return True
 
     def _of_kind(self, kind: tuple[str, int, str]) -> _Told:
-        """What was told of this kind. One that was quiet for long begins anew."""
+        """What was told of this kind. One that was quiet for long begins again."""
         now = self._clock()
         told = self._told.pop(kind, None)
         if told is None or now > told.again_at + told.pause:

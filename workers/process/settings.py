@@ -31,7 +31,7 @@ PREFIX = "SEAMLESS_"
 
 HIGHEST_PORT = 65535
 LONGEST_SECONDS = 30 * 24 * 3600
-"""Every setting that names a longer stretch of time is a mistake."""
+"""Every setting that names a longer period of time is a mistake."""
 
 
 def _addresses(text: str) -> str:
@@ -55,7 +55,7 @@ def _collector(text: str) -> str:
     if text and (address.scheme not in ("http", "https") or not address.hostname or beyond):
         raise ValueError("write http://HOST:PORT or https://HOST:PORT, without a name or a password")
     if not text.isascii() or not text.isprintable() or " " in text or address.port == 0:
-        raise ValueError("is no address")
+        raise ValueError("is not an address")
     return text.rstrip("/")
 
 
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     data: Path = Path(".seamless")
     archive: str = Field(default="", description="SQLAlchemy URL; empty: archive.db in the data directory")
     calendars: Path | None = Field(
-        default=None, description="a folder with calendars beside those of the package: NAME.json"
+        default=None, description="a folder with calendars in addition to those of the package: NAME.json"
     )
     calendar: str = "cn-2026.1"
     virtual_time: bool = Field(
@@ -140,13 +140,13 @@ class Settings(BaseSettings):
     )
 
     heartbeat_seconds: Seconds = Field(
-        default=5, gt=0, description="how often a gateway says that it is well"
+        default=5, gt=0, description="how often a gateway reports that it is well"
     )
     outage_after_seconds: Seconds = Field(
         default=60, gt=0, description="so long without a heartbeat is an outage of the platform"
     )
     outage_grace_seconds: Seconds = Field(
-        default=3600, ge=0, description="so long after an outage a consequence of a deadline is held"
+        default=3600, ge=0, description="how long after an outage the consequence of a deadline is held"
     )
 
     spread_seconds: Seconds = Field(

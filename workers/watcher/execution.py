@@ -127,7 +127,7 @@ def _busy(pending: PendingActivityInfo) -> Busy:
 
 
 async def how_it_ended(client: Client, case: str, execution: Execution) -> str:
-    """What Temporal says of the end of a run, such as who terminated it and why; empty where nothing."""
+    """What Temporal says about the end of a run, such as who terminated it and why; empty where nothing."""
     async for event in backwards(client, case, execution.run):
         terminated = event.workflow_execution_terminated_event_attributes
         failed = event.workflow_execution_failed_event_attributes

@@ -27,7 +27,7 @@ OTHER = "other"
 class WaitingLetters:
     """Made from every record of the dead-letter topic.
 
-    A letter may stand there twice, and its settlement before it, where its key could not be read. So every
+    A letter may be there twice, and its settlement before it, where its key could not be read. So every
     letter that was ever seen is remembered, by no more than the hash of its id: some 100 bytes.
     """
 

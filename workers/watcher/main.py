@@ -45,7 +45,7 @@ async def run(settings: Settings) -> None:
     counts all cases.
 
     Raises:
-        InvalidInput: a check failed that only other settings can mend.
+        InvalidInput: a check failed that only other settings can fix.
     """
     if settings.virtual_time:  # a log is replayed, on clocks that stand still for long: nobody operates it
         set_ready()

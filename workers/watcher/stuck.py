@@ -38,7 +38,7 @@ Reason = Literal[
     "no-worker",
     "waits-for-nothing",
 ]
-"""Why a case does not go on. docs/operating.md says what mends each."""
+"""Why a case does not go on. docs/operating.md says what fixes each."""
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
 

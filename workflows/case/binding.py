@@ -31,7 +31,7 @@ def procedure(item: ServiceItem, variant: str = STANDARD) -> Callable[[type[P]],
     def bind(cls: type[P]) -> type[P]:
         cls.item, cls.variant = item, VariantId(variant)
         cls.workflow_type = item.workflow_type(cls.variant)
-        if not workflow.unsafe.in_sandbox():  # there it would be checked anew for every case
+        if not workflow.unsafe.in_sandbox():  # there it would be checked again for every case
             check(cls, item)
         if "run" not in vars(cls):
             setattr(cls, "run", _run_of(cls, item))  # noqa: B010  # a type checker knows of none

@@ -1,6 +1,6 @@
 """The state of a case under way, and what can happen to it.
 
-Whatever happens goes through :meth:`Case.record`, so that it stands in the ledger. What the case waits
+Whatever happens goes through :meth:`Case.record`, so that it is in the ledger. What the case waits
 for is in :attr:`Case.waits`.
 """
 
@@ -91,7 +91,7 @@ class Case:
     def __init__(self, opened: Opened[Any], item: ServiceItem, inbox: Inbox, runtime: Runtime) -> None:
         """
         Raises:
-            LookupError: the service item has no such law version; says what cures it.
+            LookupError: the service item has no such law version; says what to do.
         """
         self.opened = opened
         self.item, self.law = item, item.law(opened.law)
@@ -138,8 +138,8 @@ class Case:
 
     @property
     def moment(self) -> datetime:
-        """When the broker had what the course knows last. What the course does upon it counts from there, so
-        an outage of the platform moves no legal date."""
+        """When the broker received what the course knows last. What the course does upon it counts from
+        there, so an outage of the platform moves no legal date."""
         return self.journal.moment or self.opened.received
 
     @property
@@ -215,10 +215,10 @@ class Case:
 
         Args:
             of: the wait that this is about; gives step, request id and agency.
-            by: the event that brought it about; gives actor, officer, desk, visits, cause, times and, without
+            by: the event that caused it; gives actor, officer, desk, visits, cause, times and, without
                 ``data``, the data.
             contact: who acted and where, where no event says so.
-            occurred, received: when it happened and when the broker had it, where that is not now.
+            occurred, received: when it happened and when the broker received it, where that is not now.
             due, provisional, basis: of a limit that begins or moves: when it ends, and by which rule.
             due_before: when a limit that moves would have ended.
             turned: what it does to the legal clock of the case, and so to its statutory limit.
@@ -365,5 +365,5 @@ class Case:
 
 def delay_of(opened: Opened[Any]) -> timedelta:
     """How long after a limit has ended what follows is taken: all limits of a day end at one midnight, so
-    each case has a delay of its own. The legal instant is the midnight all the same."""
+    each case has a delay of its own. The legal instant is the midnight nevertheless."""
     return int(hashlib.sha256(opened.case.encode()).hexdigest()[:8], 16) / 2**32 * opened.spread

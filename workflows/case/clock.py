@@ -16,7 +16,7 @@ from workflows.case.ladder import move
 
 
 def turn(case: Case, does: Does, at: datetime, **said: Any) -> Turn:
-    """Let something happen to the clock; what the entry that records it has to say of that.
+    """Let something happen to the clock; what the entry that records it has to say about that.
 
     Args:
         at: from when on it holds.

@@ -128,7 +128,7 @@ def _relief(case: Case, lines: Sequence[FeeLine], waived: Waived) -> _Relief:
 
     Raises:
         LookupError: the fee has no such waiver, or is not on the bill.
-        ValueError: what is waived is no amount of money.
+        ValueError: what is waived is not an amount of money.
     """
     waiver = case.law.fees.fee(waived.fee).waiver(waived.waiver)
     line = next((each for each in lines if each.code == waived.fee), None)

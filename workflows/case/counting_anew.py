@@ -1,4 +1,4 @@
-"""Counting a case's limits anew, by the days of a calendar version that was published while it runs."""
+"""Counting a case's limits again, by the days of a calendar version that was published while it runs."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _tell_of_limit(case: Case, name: str, due: Due, before: Deadline, recorded: 
 
 def _hold(case: Case, deadline: Deadline, before: Deadline) -> None:
     """Say of an end that is past by the new days until when it is held. Where an outage of the platform has
-    moved an end to the next working day, the fence says anew which day that is."""
+    moved an end to the next working day, the fence says again which day that is."""
     if deadline.held_until is None:
         return
     if deadline.held_until == before.held_until:

@@ -1,6 +1,6 @@
 """What is due in a case: the steps that are open, the stages of its course, its own limits.
 
-They are kept in the journal. A ladder stands in them at its absolute times, so a new run goes on with it.
+They are kept in the journal. A ladder is in them at its absolute times, so a new run goes on with it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Deadline(BaseModel):
             to it.
         stands_still: time does not count.
         held_until: it binds no earlier, and ``due`` stands: the platform was away over the binding end, or
-            that was past already when it was counted anew.
+            that was past already when it was counted again.
         outage: when that outage began.
         released: an operator has ordered that it binds, although the platform was away or a check has not
             answered.
@@ -128,7 +128,7 @@ class Wait(Deadline):
             ``rungs`` are computed; without a limit where a day was named.
         began: when the limit began, and the agency that has it now was asked.
         request: the request type, where an agency was asked.
-        basis, reasons: what the case's law version said of it, beside the limit, when it was asked.
+        basis, reasons: what the case's law version said about it, beside the limit, when it was asked.
         inlets: the topics on which it may be ended; the fence watches them.
         agency: who is asked.
         referred_by: who was asked before it.
@@ -202,7 +202,7 @@ class Wait(Deadline):
         return self.request is not None and not self.inlets
 
     def in_time(self, received: datetime) -> bool:
-        """Whether what the broker had at ``received`` came before the binding end."""
+        """Whether what the broker had received at ``received`` came before the binding end."""
         return self.end is None or received < self.end or self.is_check
 
 

@@ -20,7 +20,7 @@ def decide(case: Case, decision: Decision, at: datetime | None = None) -> None:
     not.
 
     Args:
-        at: since when it is decided; by default when the broker had what the course knows last.
+        at: since when it is decided; by default when the broker received what the course knows last.
 
     Raises:
         LookupError: the reason of a refusal is none of the law version.

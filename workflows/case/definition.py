@@ -42,7 +42,7 @@ def check(cls: type[Any], item: ServiceItem) -> None:
     Looked at are the class and what it names of its own module.
 
     Raises:
-        TypeError: names every mistake, its line, and what mends it.
+        TypeError: names every mistake, its line, and what fixes it.
     """
     mistakes = [*_wrong_application(cls, item)]
     module = sys.modules.get(cls.__module__)
@@ -99,7 +99,7 @@ class _Reader:
                     left.append(parts.pop(node.id))
 
     def _node_of(self, cls: type[Any]) -> ast.ClassDef | None:
-        """The statement of a class: of several of its name, the one that its functions stand in."""
+        """The statement of a class: of several of its name, the one that its functions are in."""
         lines = [each.__code__.co_firstlineno for each in vars(cls).values() if inspect.isfunction(each)]
         for node in ast.walk(self._source):
             if isinstance(node, ast.ClassDef) and node.name == cls.__name__:

@@ -98,7 +98,7 @@ class Inbox:
 
 
 def in_order(came: Iterable[Delivered]) -> list[Delivered]:
-    """Events by the time that the broker had them, then by sender.
+    """Events by the time that the broker received them, then by sender.
 
     Signals that were sent at once arrive in any order, so which of two answers came first is decided by the
     broker's time and not by chance. What one sender said stays in the order in which it arrived, which is

@@ -28,8 +28,8 @@ from workflows.case.replies import refuse
 
 def hear(case: Case, delivered: Delivered) -> None:
     """Hear an event, once: it takes effect when its turn comes. A repeat (same source and id) changes
-    nothing; but where the broker had it before a copy that is still undecided, it takes that one's place: it
-    may be in time. What has the id of another event that took effect is refused.
+    nothing; but where the broker received it before a copy that is still undecided, it takes that one's
+    place: it may be in time. What has the id of another event that took effect is refused.
     """
     case.events += 1  # a repeat, too: it fills the run's history as much as the first copy did
     case.bytes += size_of(delivered)

@@ -146,7 +146,7 @@ class Journal(BaseModel):
         calendar: the days that the case counts with, where they were published since it was opened.
         deadlines: the limits of the case itself that run: ``statutory``, ``promised``, ``penalty``.
         stages: the stages of the course that are under way, by step.
-        moment: when the broker had what the course knows last: what it does then counts from there.
+        moment: when the broker received what the course knows last: what it does then counts from there.
         silence: the decision that the law takes the authority's silence for, once it has.
         default: the applicant's notice of default.
         proposals: the orders of operators that another person has to confirm, by the ids of their events.
@@ -272,7 +272,7 @@ class Journal(BaseModel):
         return taken[::-1]
 
     def drop_later_copy(self, delivered: Delivered) -> bool:
-        """Whether a copy of an event is undecided that the broker had later; it no longer is then."""
+        """Whether a copy of an event is undecided that the broker received later; it no longer is then."""
         for place, each in enumerate(self.undecided):
             if each.event.key == delivered.event.key and delivered.received < each.received:
                 del self.undecided[place]

@@ -136,7 +136,7 @@ def take_rung(case: Case, wait: Wait) -> None:
 def _is_silence(case: Case, wait: Wait, rung: End) -> bool:
     """Whether an end may follow from there being no answer.
 
-    An automated check is the platform's own. That it does not answer is a fault, which an operator mends, and
+    An automated check is the platform's own. That it does not answer is a fault, which an operator fixes, and
     from which nothing follows, unless an operator has ordered it; but another agency may answer in its place,
     if it has a system to be asked by.
     """

@@ -1,6 +1,6 @@
 """What an operator orders, and what it does to a case.
 
-Each order says first what is in its way, and is refused for that. Where the service item wants two persons
+Each order says first what is in its way, and is refused for that. Where the service item requires two persons
 for it, it is then recorded as proposed, and takes effect once another person has confirmed it.
 """
 
@@ -32,7 +32,7 @@ from workflows.case.replies import taken
 
 
 def cancel(case: Case, delivered: Delivered) -> None:
-    """End the case; it ends where it stands, before anything else takes effect."""
+    """End the case; it ends where it is, before anything else takes effect."""
     order = CancelOrdered.model_validate(delivered.event.data)
     if case.inbox.over:
         raise refusal("case-closed")
@@ -51,7 +51,7 @@ def resend(case: Case, delivered: Delivered) -> None:
 
 
 def move(case: Case, delivered: Delivered) -> None:
-    """Give an open request to another agency. Its limit begins anew, with the ladder that it has; or, where
+    """Give an open request to another agency. Its limit begins again, with the ladder that it has; or, where
     the law would have referred it to this agency, with that of the referral."""
     wait = _open_request(case, delivered)
     to = MoveOrdered.model_validate(delivered.event.data).agency
@@ -111,7 +111,7 @@ def extend(case: Case, delivered: Delivered) -> None:
 
 def release(case: Case, delivered: Delivered) -> None:
     """Let the consequence of a limit take effect that is held since the platform was away, or since an
-    automated check has not answered. What the fence waits for it waits for all the same."""
+    automated check has not answered. What the fence waits for it waits for nevertheless."""
     step = ReleaseOrdered.model_validate(delivered.event.data).step
     deadline = next((each for each in case.journal.every_deadline() if each.step == step), None)
     if deadline is None:
@@ -131,7 +131,7 @@ def release(case: Case, delivered: Delivered) -> None:
 
 
 def _is_held(deadline: Deadline) -> bool:
-    """Whether the platform's own doing holds it. One that was counted anew binds later so that whom it binds
+    """Whether the platform's own doing holds it. One that was counted again binds later so that whom it binds
     hears of it before."""
     return deadline.unanswered or (deadline.held_until is not None and deadline.outage is not None)
 

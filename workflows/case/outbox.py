@@ -31,7 +31,7 @@ class WouldFork(RuntimeError):
 
     @classmethod
     def of(cls, case: str, found: str) -> Self:
-        """The code has changed; with what cures it."""
+        """The code has changed; with what to do."""
         return cls(
             f"{case}, {found}. The code of its procedure, or of the case library, has changed under it. "
             "Nothing more leaves the case. Run the build again that it ran under, or one whose code says the "
@@ -201,7 +201,7 @@ class Outbox:
         """Return when there is something to send and the activation adds nothing more to it.
 
         What the course adds next in the same activation leaves with it: fewer activities, and the last
-        answer does not leave without the closing that it brings about.
+        answer does not leave without the closing that it causes.
         """
         await self._runtime.until(lambda: bool(self._waiting) and not self._gathering)
         await self._runtime.settle(lambda: len(self._waiting))
@@ -227,7 +227,7 @@ class Outbox:
 
 
 def _fork(batch: Batch, published: Published, expected: Published) -> WouldFork | None:
-    """Why the ledger would fork, with what cures it; None where what was published is as expected."""
+    """Why the ledger would fork, with what to do; None where what was published is as expected."""
     if published == expected:
         return None
     first, last = batch.postings[0].entry, batch.postings[-1].entry

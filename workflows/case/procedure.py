@@ -87,7 +87,7 @@ class Procedure(Generic[A]):
 
     @workflow.signal(name=CANCEL, description="An operator ends this case, and says why.")
     def cancel(self, cancellation: Cancellation) -> None:
-        """End the case where it stands, decided or not; the first who says so counts."""
+        """End the case where it is, decided or not; the first who says so counts."""
         self._inbox.cancel(cancellation, alone="cancel" not in self.item.two_persons)
 
     @workflow.signal(
@@ -316,9 +316,9 @@ class Procedure(Generic[A]):
     def suspended(self, basis: str, *, by: Orderer | None = None) -> Suspended:
         """Time that does not count: ``async with self.suspended("Awb art. 4:15"): …``.
 
-        It begins with the block and ends when the broker had what ended the block's last wait. A day does not
-        count if all of it was suspended. Where the law has the limits of open requests stand still, too,
-        their agencies are told so.
+        It begins with the block and ends when the broker received what ended the block's last wait. A day
+        does not count if all of it was suspended. Where the law has the limits of open requests stand still,
+        too, their agencies are told so.
 
         Args:
             basis: of a suspension of the law version.

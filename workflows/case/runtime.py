@@ -100,7 +100,7 @@ class Runtime:
         return published
 
     async def await_gateway(self, fence: Fence, step: str) -> FencePassed:
-        """Return when the case has everything that the broker had by the deadline of ``step``."""
+        """Return when the case has everything that the broker had received by the deadline of ``step``."""
         passed: FencePassed = await workflow.execute_activity(
             AWAIT_GATEWAY,
             fence,

@@ -1,9 +1,9 @@
 """One sequence by time: what came and what is due take effect by their instants, whenever the case is awake.
 
-An event's instant is when the broker had it, a calendar's when the case was told of it. A rung of a ladder, a
-warning, the end of a stage or of a limit has the instant that the law gives it. What binds waits for its
-fence, and what is later waits for it: so a case that slept, or whose fence took hours, comes to the same
-ledger as one that was awake throughout.
+An event's instant is when the broker received it, a calendar's when the case was told of it. A rung of a
+ladder, a warning, the end of a stage or of a limit has the instant that the law gives it. What binds waits
+for its fence, and what is later waits for it: so a case that slept, or whose fence took hours, comes to the
+same ledger as one that was awake throughout.
 """
 
 from __future__ import annotations
@@ -104,9 +104,9 @@ def _known_to_the_course(case: Case) -> tuple[int, bool]:
 
 
 def _decided_before(case: Case, delivered: Delivered) -> bool:
-    """Whether the law has decided the case before the broker had an event, though that has not taken effect
-    since a check of the platform's own still has to answer. Its answer counts whenever it comes, and so does
-    what an operator orders then."""
+    """Whether the law has decided the case before the broker received an event, though that has not taken
+    effect since a check of the platform's own still has to answer. Its answer counts whenever it comes, and
+    so does what an operator orders then."""
     limit = case.journal.deadlines.get("statutory")
     if limit is None or not limit.unanswered or limit.end is None:
         return False

@@ -34,8 +34,9 @@ def is_over(case: Case, step: str, mark: str) -> bool:
 
 
 def count_stages_anew(case: Case, why: str) -> None:
-    """Compute again when the stages that are under way are due, since the calendar has changed; say of each
-    that moves from what to what, and to the lead agency where it was warned. One that is over stays over."""
+    """Compute again when the stages that are under way are due, since the calendar has changed; say about
+    each that moves from what to what, and to the lead agency where it was warned. One that is over stays
+    over."""
     for stage in case.journal.stages.values():
         before, warned = stage.due, stage.passed > 0
         if stage.over or not _count(case, stage):

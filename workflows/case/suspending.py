@@ -15,7 +15,7 @@ from workflows.case.orderers import BY_LAW, Orderer, ordered_by
 
 class Suspended:
     """A suspension, as ``async with`` has it. It begins when it is recorded, so when whoever has to bring
-    something is told; it ends when the broker had what ended it, however late that reached the case."""
+    something is told; it ends when the broker received what ended it, however late that reached the case."""
 
     def __init__(self, case: Case, basis: str, by: Orderer | None) -> None:
         self._case = case

@@ -137,11 +137,11 @@ class Waits:
             self.alarm.set(rung.at + delay, due.next_in_words)
 
     def fence(self, wait: Deadline) -> FencePassed | None:
-        """What the fence found: the case has everything that the broker had by the end of ``wait``, from the
-        applicant and from whoever has something to bring. None: not yet.
+        """What the fence found: the case has everything that the broker had received by the end of ``wait``,
+        from the applicant and from whoever has something to bring. None: not yet.
 
         If it is not known yet, the gateway is asked, once. A deadline takes effect only after every
-        on-time event has been processed, so an outage of the platform never brings about a consequence.
+        on-time event has been processed, so an outage of the platform never causes a consequence.
         """
         if wait.end is None:
             return FencePassed()

@@ -96,7 +96,7 @@ def _shape(box: Box, text: str) -> str:
 
 
 def _told(text: str) -> str:
-    """A text, whoever wrote it, as it stands in quotes: what Mermaid or a page could take for something else
+    """A text, whoever wrote it, as it is in quotes: what Mermaid or a page could take for something else
     is written by its number."""
     words = " ".join(printable(text).split())
     return "".join(each if each.isalnum() or each in _SAFE else f"#{ord(each)};" for each in words)

@@ -99,7 +99,7 @@ class Drawing:
 
     Attributes:
         lanes: who has a step, from the top to the bottom.
-        reckoned: how the marked path was reckoned; None where none is marked.
+        computed: how the marked path was computed; None where none is marked.
         in_time, with_silence: the longest that the authority can take, in days of the calendar; None where no
             decision ends its limits.
         left: states that were not explored, so that something may be missing.
@@ -127,7 +127,7 @@ class Drawing:
         return next(each for each in self.boxes if each.key == key)
 
     def group_of(self, key: str) -> Together | None:
-        """The boxes that are open together with this one; None where it stands alone."""
+        """The boxes that are open together with this one; None where it is alone."""
         return next((each for each in self.together if key in each.members), None)
 
     def unit(self, key: str) -> str:

@@ -44,7 +44,7 @@ class Lane:
 
 @dataclass
 class Rows:
-    """Which box stands in which lane and column, how large it is, and how high everything is."""
+    """Which box is in which lane and column, how large it is, and how high everything is."""
 
     words: Words
     offsets: dict[str, float] = field(default_factory=dict)

@@ -35,7 +35,7 @@ class Sized:
     """A box with its text.
 
     Attributes:
-        pill: it is no step, but where the course begins, or how it ends.
+        pill: it is not a step, but where the course begins, or how it ends.
     """
 
     box: Box

@@ -63,7 +63,7 @@ def number(value: float) -> str:
 
 
 def told(text: str) -> str:
-    """A text, whoever wrote it, as it stands in XML: on one line, and nothing in it is taken for markup."""
+    """A text, whoever wrote it, as it is in XML: on one line, and nothing in it is taken for markup."""
     return escape(" ".join(printable(text).split()))
 
 

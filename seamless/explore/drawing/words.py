@@ -212,7 +212,7 @@ class Words:
             case Lapse():
                 return self.word("silence", self.word("lapsed"))
             case Refer(to=to):
-                if box.instead_of is not None:  # nobody stands in for who stands in
+                if box.instead_of is not None:  # nobody stands in for a stand-in
                     return self.word("silence", self.word("lapsed"))
                 return self.word("silence", self.word("referred", self.lane(Party.agency(to))))
         return None

@@ -1,4 +1,4 @@
-"""The mutants: defects that were mended, and how each is put back."""
+"""The mutants: defects that were fixed, and how each is put back."""
 
 from __future__ import annotations
 

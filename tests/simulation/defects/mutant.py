@@ -1,4 +1,4 @@
-"""A mutant: a defect that was mended, and how it is put back."""
+"""A mutant: a defect that was fixed, and how it is put back."""
 
 from __future__ import annotations
 

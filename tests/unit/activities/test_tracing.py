@@ -164,7 +164,7 @@ def test_what_is_not_published_is_told_as_an_attempt_without_what_the_error_says
 
 
 def test_no_span_has_a_text_of_a_party() -> None:
-    """What a report calls its step, what an officer is called, what stands in the data."""
+    """What a report calls its step, what an officer is called, what is in the data."""
     entry, more = at_one_instant(
         {
             "kind": "reported",

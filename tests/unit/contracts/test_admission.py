@@ -209,7 +209,7 @@ class TestWhatOthersCouldNotCarry:
     @pytest.mark.parametrize("size", [1e20, 2**53, 2**70])
     def test_a_number_that_the_ledger_cannot_hash(self, size: float) -> None:
         data = applied()["data"]
-        data["application"]["plan"]["size"] = size  # 1e20 is hashed well, as long as it is no integer
+        data["application"]["plan"]["size"] = size  # 1e20 is hashed well, as long as it is not an integer
         assert refused(PORTAL, applied(data=data)).field == "data.application.plan.size"
 
     @pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "2201-01-01T00:00:00Z", "1899-12-31T23:59:59Z"])
@@ -380,7 +380,7 @@ class TestReports:
 
 
 class TestVirtualTime:
-    """Where a log is replayed, an event was received when it happened, not when the broker had it."""
+    """Where a log is replayed, an event was received when it happened, not when the broker received it."""
 
     def test_an_application_comes_under_the_law_of_its_own_day(self) -> None:
         old = applied(time="2018-05-14T08:00:00+08:00")

@@ -348,7 +348,7 @@ def test_intervals_add_up_to_the_whole_life_of_a_case(told: tuple[list[LedgerEnt
 def test_what_the_intervals_counted_adds_up_to_what_the_clock_used(
     told: tuple[list[LedgerEntry], datetime],
 ) -> None:
-    """Also where days were counted anew, and where something was known later than it held."""
+    """Also where days were counted again, and where something was known later than it held."""
     entries, now = told
     found, clock = intervals(entries, now), clock_of(marks_of(entries))
     assert all(each.counted >= 0 for each in found)

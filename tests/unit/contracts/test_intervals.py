@@ -26,7 +26,7 @@ def at(text: str) -> datetime:
 def entry(
     when: datetime, kind: str, holders: tuple[str, ...], does: str = "", /, **said: Any
 ) -> dict[str, Any]:
-    """An entry that the broker had ``when``; what it ``does`` to the clock holds from then on, unless
+    """An entry that the broker received ``when``; what it ``does`` to the clock holds from then on, unless
     ``said`` has another ``at``."""
     about = {name: said.pop(name) for name in ("step", "basis", "received") if name in said}
     found: dict[str, Any] = {"kind": kind, "received": when, "holders": holders} | about
@@ -121,7 +121,7 @@ def test_a_suspension_counts_nothing_and_says_why() -> None:
 
 
 def test_an_answer_that_came_to_the_case_late_ends_a_suspension_when_the_broker_had_it() -> None:
-    """Whoever had the case meanwhile had it; time counts from the answer on all the same."""
+    """Whoever had the case meanwhile had it; time counts from the answer on nevertheless."""
     step = {"step": "suspended/1"}
     found = told(
         OPENED,

@@ -1,6 +1,6 @@
 """Whatever is admitted, every later stage survives; and whatever is not, its sender can be told.
 
-The data are made from the contracts' own schemas, then spoiled. A value that breaks a stage here is mended by
+The data are made from the contracts' own schemas, then spoiled. A value that breaks a stage here is fixed by
 a bound in the contracts, or by a stage that copes with it; never by a case of its own.
 """
 

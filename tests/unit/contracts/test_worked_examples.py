@@ -174,7 +174,7 @@ def test_a_month_that_has_no_such_day_ends_with_its_last() -> None:
 
 
 def test_italian_notice_of_refusal_begins_the_limit_anew() -> None:
-    """L. 241/1990 art. 2(2): thirty days; art. 10-bis as in force until 2020: they begin anew with the
+    """L. 241/1990 art. 2(2): thirty days; art. 10-bis as in force until 2020: they begin again with the
     applicant's observations."""
     told = Told("it-2026.1", "2026-03-02T10:00", calendar_days(30))
     assert told.last_day == "2026-04-01"

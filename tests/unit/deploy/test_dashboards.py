@@ -1,4 +1,4 @@
-"""Dashboards: what stands in the repository is what the code makes, and Grafana can read it."""
+"""Dashboards: what is in the repository is what the code makes, and Grafana can read it."""
 
 from __future__ import annotations
 

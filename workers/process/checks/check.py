@@ -61,7 +61,7 @@ class Check(NamedTuple):
         at_start: processes make it before they begin. Others are for ``seamless doctor`` alone.
         seconds: so long it may take.
         final: what it finds wrong is a setting that only a new start can read again. So the process ends;
-            otherwise it waits, since an operator can mend the server meanwhile.
+            otherwise it waits, since an operator can fix the server meanwhile.
     """
 
     name: str

@@ -77,7 +77,7 @@ def judged(readings: dict[str, Reading], allowed: float) -> Finding:
         return well(compared)
     return wrong(
         f"{compared}; {first} is at least {apart:.3f} s ahead of {last}",
-        "keep the clocks by NTP, or set SEAMLESS_CLOCK_SKEW_SECONDS to what they may differ",
+        "keep the clocks by NTP, or set SEAMLESS_CLOCK_SKEW_SECONDS to how far they may differ",
     )
 
 

@@ -89,7 +89,7 @@ class Servers:
     def answer(self, server: Server) -> str:
         """What a server that was reached says, for a person."""
         if server == "archive" and self._no_archive:
-            return f"{self.address(server)} can be asked, and there is no archive in it"
+            return f"{self.address(server)} answers, but has no archive"
         return f"{self.address(server)} answers"
 
     @property
@@ -103,7 +103,7 @@ class Servers:
         return _reached(self._archive)
 
     async def topics(self) -> TopicComparison:
-        """How the topics stand beside what the directory asks for; looked at once for all checks."""
+        """How the topics are beside what the directory asks for; looked at once for all checks."""
         if self._topics is None:
             self._topics = asyncio.create_task(compare_topics(self.settings.broker, self.settings.directory))
         return await asyncio.shield(self._topics)  # others wait for it, too

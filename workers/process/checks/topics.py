@@ -7,7 +7,7 @@ from workers.process.checks.servers import Servers
 
 
 async def topics(servers: Servers) -> Finding:
-    """Every topic that the directory asks for stands on the broker."""
+    """Every topic that the directory asks for is on the broker."""
     found = await servers.topics()
     compared = f"{found.count} topics of the directory with those on {servers.settings.kafka}"
     if not found.missing:
@@ -32,7 +32,7 @@ async def partitions(servers: Servers) -> Finding:
     )
     return wrong(
         f"{compared}: {differing}",
-        "the number of a topic is for ever: set partitions in the directory to what the topics have, or use "
+        "the number of partitions is permanent: set it in the directory to what the topics have, or use "
         "another SEAMLESS_TOPIC_PREFIX",
     )
 

@@ -24,7 +24,7 @@ from contracts.terms.limits import (
 
 DAY = timedelta(days=1)
 WEEKDAYS_ONLY = ("cn-2026.1", "it-2026.1", "nl-2026.1", "nl-2026.2")
-"""The versions that were published before a holiday on a weekend stood in one; they never change."""
+"""The versions that were published before a holiday on a weekend was in one; they never change."""
 
 
 def legal(name: str) -> LegalCalendar:

@@ -1,4 +1,4 @@
-"""Law versions: what does not fit together is refused when it is defined, with its name and the cure."""
+"""Law versions: what does not fit together is refused when it is defined, with its name and the remedy."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_a_title_that_cannot_be_read_is_refused(checkout: Path, title: str) -> N
 
 def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
     said = command("procedure", "new", "dog-licence", "--folder", tmp_path)
-    assert (said.code, "is no checkout of Seamless" in said.err) == (2, True)
+    assert (said.code, "is not a checkout of Seamless" in said.err) == (2, True)
     assert list(tmp_path.iterdir()) == []
 
 

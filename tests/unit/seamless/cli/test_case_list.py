@@ -93,9 +93,9 @@ def test_what_is_overdue_and_who_has_it_can_be_asked(
         (["--holder", "fire"], "there is no 'fire'; there are: housing, planning, fire-safety"),
         (["--holder", "agency:"], "there is no 'agency:'"),
         (["--holder", "platform"], "there is no 'platform'"),
-        (["--due-before", "tomorrow"], "'tomorrow' is no day; write it as 2026-12-01"),
-        (["--due-before", "2026-02-30"], "is no day"),
-        (["--due-before", "0001-01-01"], "is no day"),
+        (["--due-before", "tomorrow"], "'tomorrow' is not a day; write it as 2026-12-01"),
+        (["--due-before", "2026-02-30"], "is not a day"),
+        (["--due-before", "0001-01-01"], "is not a day"),
         (["--by", "agency", "--limit", "3"], "give neither --limit nor --stuck"),
     ],
 )
@@ -122,7 +122,7 @@ def test_a_summary_by_agency(data: Path) -> None:
     assert none.out == "Nobody has anything to do in such cases.\n"
 
 
-# --- what silence brought about -----------------------------------------------------------------------------
+# --- what silence caused -----------------------------------------------------------------------------
 
 
 def test_what_was_granted_by_silence_is_shown_wherever_the_decision_is(data: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_number_that_no_case_has_or_that_is_mistyped_is_told(data: Path, words
     number = number_of(LATE[0].case)
     mistyped = number[:-1] + ("0" if number[-1] != "0" else "1")
     unknown = ("000-000-012", "no case 000-000-012")
-    for text, told in ((mistyped, "is mistyped"), unknown, ("x", "'x' is no case id")):
+    for text, told in ((mistyped, "is mistyped"), unknown, ("x", "'x' is neither a case id")):
         said = command("case", words[0], text, *words[1:], "--data", data)
         assert (said.code, told in said.err) == (2, True), said
 

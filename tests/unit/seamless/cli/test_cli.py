@@ -211,7 +211,7 @@ def test_other_mistakes_are_told(within: Any, tmp_path: Path) -> None:
         (["submit", tmp_path / "none.json"], "No such file"),
         (["submit", tmp_path], "Is a directory"),
         (["submit", EXAMPLE, "--channel", "moon"], "there is no channel 'moon'; there are: portal"),
-        (["submit", EXAMPLE, "--case", "portal-1"], "'portal-1' is no case id"),
+        (["submit", EXAMPLE, "--case", "portal-1"], "'portal-1' is not a case id"),
         (["submit", EXAMPLE, "--case", new_case("counter")], "say --channel counter"),
         (["submit", EXAMPLE, "--procedure", "permit-receipt"], "is an application for construction-permit"),
     ):

@@ -1,4 +1,5 @@
-"""``seamless procedure draw`` and ``compare``: what they print and write; what they say of a wrong name."""
+"""``seamless procedure draw`` and ``compare``: what they print and write; what they say about a wrong
+name."""
 
 from __future__ import annotations
 

@@ -340,7 +340,7 @@ class NamesAnUnknownAgency(Sound):
     pass
 
 
-@broken("agency", "'bank', a joint agency, is no public authority", item({"joint": (AgencyId("bank"),)}))
+@broken("agency", "'bank', a joint agency, is not a public authority", item({"joint": (AgencyId("bank"),)}))
 class LetsABankDecide(Sound):
     pass
 

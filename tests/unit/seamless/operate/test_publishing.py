@@ -181,7 +181,7 @@ async def test_where_temporal_stops_answering_it_says_how_many_were_told() -> No
     away = RPCError("connection refused", RPCStatusCode.UNAVAILABLE, b"")
     reach = Reach(cases=("a", "b", "c"), passed_over={})
     with pytest.raises(
-        Unavailable, match=r"connection refused. 1 of 3 cases were told; run the command again"
+        Unavailable, match=r"connection refused. 1 of 3 cases were reached; run the command again"
     ):
         await publish(
             reach,
@@ -226,7 +226,7 @@ def test_the_command_says_who_was_told_and_who_was_not(capsys: pytest.CaptureFix
     left = Told(told=1, unknown=("b",))
     assert command_module._report(NEXT, reach, left, dry_run=False, as_json=False) == 1
     out = capsys.readouterr().out
-    assert "2 open cases told of cn-2027.1." in out
+    assert "2 open cases given cn-2027.1." in out
     assert "skipped 3: they count with it already" in out
     assert "unknown to Temporal  b" in out
 

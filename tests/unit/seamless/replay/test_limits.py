@@ -1,4 +1,4 @@
-"""What a log says of its cases' limits, against their clocks, and against a count of the log's rows."""
+"""What a log says about its cases' limits, against their clocks, and against a count of the log's rows."""
 
 from __future__ import annotations
 

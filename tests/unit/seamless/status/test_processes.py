@@ -26,7 +26,7 @@ def poller(identity: str, seconds: float, build: str = "") -> PollerInfo:
 
 
 class Temporal:
-    """A server that says of each queue what it is told to."""
+    """A server that says about each queue what it is told to."""
 
     namespace = "default"
 

@@ -199,7 +199,7 @@ async def test_of_a_closed_case_what_was_put_right_has_used_up_its_id() -> None:
 
 
 def an_entry(said: Event, *, erased: bool, kind: Kind = "reported") -> LedgerEntry:
-    """The entry of a ledger that an event brought about."""
+    """The entry of a ledger that an event caused."""
     data = Erasable(salt="a", content=recordable(said.data))
     at = said.time
     return LedgerEntry(

@@ -1,4 +1,4 @@
-"""A procedure whose check fails opens no new case; running ones go on; a setting opens it all the same."""
+"""A procedure whose check fails opens no new case; running ones go on; a setting opens it nevertheless."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ async def test_what_an_operator_can_mend_is_waited_for_with_the_reason() -> None
 async def test_what_only_another_setting_can_mend_ends_the_process() -> None:
     ask = one_after_the_other(wrong("5 agencies with 6: it lacks drainage", "add it"))
     with pytest.raises(
-        InvalidInput, match=r"directory: 5 agencies with 6: it lacks drainage. To mend it: add it"
+        InvalidInput, match=r"directory: 5 agencies with 6: it lacks drainage. What to do: add it"
     ):
         await until_well(
             SETTINGS, [Check("directory", ask, final=True)], readiness=Readiness(CollectorRegistry())

@@ -1,4 +1,4 @@
-"""Calendars in files: what is not usable is told by its field, with the cure."""
+"""Calendars in files: what is not usable is told by its field, with the remedy."""
 
 from __future__ import annotations
 
@@ -48,18 +48,21 @@ def test_what_the_package_has_may_be_published_too(tmp_path: Path, name: str) ->
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"name": "next year"}, "name: 'next year' is no version; write AUTHORITY-YEAR.NUMBER, as cn-2027.1"),
-        ({"name": "compressed:5"}, "name: 'compressed:5' is no version"),
+        (
+            {"name": "next year"},
+            "name: 'next year' is not a version; write AUTHORITY-YEAR.NUMBER, as cn-2027.1",
+        ),
+        ({"name": "compressed:5"}, "name: 'compressed:5' is not a version"),
         ({"zone": "Asia/Hangzhou"}, "zone: Value error, 'Asia/Hangzhou' is no zone of the IANA database"),
         ({"first_year": "soon"}, "first_year: Input should be a valid integer"),
         ({"first_year": 2028}, "last_year: 2027 is before first_year, 2028; exchange them"),
         ({"holidays": ["2027-01-40"]}, "holidays.0: "),
         ({"holidays": ["2027-01-09"]}, "holidays.0: 2027-01-09 is among worked_weekends, too; leave it out"),
-        ({"holidays": ["2027-01-01", "2027-01-01"]}, "holidays.1: 2027-01-01 stands there twice"),
+        ({"holidays": ["2027-01-01", "2027-01-01"]}, "holidays.1: 2027-01-01 is listed twice"),
         ({"holidays": ["2028-01-03"]}, "holidays.0: 2028-01-03 is not in the years 2026 to 2027"),
         (
             {"worked_weekends": ["2027-01-04"]},
-            "worked_weekends.0: 2027-01-04 is a Monday, which is no worked",
+            "worked_weekends.0: 2027-01-04 is a Monday, which is not a weekend day",
         ),
         (
             {"worked_weekend": ["2027-01-09"]},

@@ -1,4 +1,4 @@
-"""Readiness: false while anything stands in the way, with each reason, told once."""
+"""Readiness: false while anything is in the way, with each reason, told once."""
 
 from __future__ import annotations
 

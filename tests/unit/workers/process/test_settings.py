@@ -1,4 +1,4 @@
-"""Settings: what is not usable is told in one sentence that names the setting."""
+"""Settings: what is not usable is reported in one sentence that names the setting."""
 
 from __future__ import annotations
 

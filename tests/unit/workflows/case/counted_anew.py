@@ -1,4 +1,4 @@
-"""Cases to which a calendar is published, for the tests of counting anew."""
+"""Cases to which a calendar is published, for the tests of counting again."""
 
 from __future__ import annotations
 

@@ -78,5 +78,5 @@ async def advised(author: Procedure[Plea]) -> Decision:
 
 
 def wanting_two(*levers: str) -> ServiceItem:
-    """A service item that wants two persons for these levers."""
+    """A service item that requires two persons for these levers."""
     return item().model_copy(update={"two_persons": levers})

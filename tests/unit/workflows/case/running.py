@@ -58,7 +58,7 @@ class VirtualRuntime(Runtime):
         gateway_up: whether it passes them.
         outage: the platform was away in that time: consequences are held for ``grace`` after it.
         broker_up: whether what is published arrives.
-        published: what the outbox says of a batch.
+        published: what the outbox says about a batch.
         reset: whether the run was made by a Reset.
         answers: what the automated checks answer, by request; without an answer they run on.
         shown: the details that operators see.

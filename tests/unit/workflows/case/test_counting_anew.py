@@ -1,5 +1,5 @@
 """A calendar that is published while a case runs: everything that was counted with the old days is counted
-anew, each kind in turn; whoever was told when it was due is told when it is.
+again, each kind in turn; whoever was told when it was due is told when it is.
 """
 
 from __future__ import annotations
@@ -274,7 +274,7 @@ async def test_a_suspension_that_is_under_way(runtime: VirtualRuntime) -> None:
     assert (entry.due_before, entry.due) == (None, None)
     assert [each.step for each in carried.of("rescheduled")] == ["clock-test.advise/1", "supplement/1"]
     await carried.hears(Supplemented(application={"text": "more"}), PORTAL)
-    # The 3rd stood still as a whole, and is no working day; the 9th is none either.
+    # The 3rd stood still as a whole, and is not a working day; the 9th is none either.
     assert [each.due for each in carried.of("resumed")] == [end_of(18)]
     assert moved(carried, "clock-test.advise/1")[-1] == (end_of(10), end_of(12), SUPPLEMENT.basis)
     carried.check_ledger()

@@ -26,7 +26,7 @@ SEEDS = [int(os.environ["SEED"])] if "SEED" in os.environ else range(COURSES)
 BLOCK = 40
 OLD = "cn-2026.1"
 OF_THE_COUNT = {"calendar", "rescheduled"}
-"""What the case that got the calendar says of it, and the other one does not."""
+"""What the case that got the calendar says about it, and the other one does not."""
 
 
 def new_days(draw: random.Random, name: str) -> CalendarDays:

@@ -14,7 +14,7 @@ from workflows.case.faults import CourseFault
 
 
 async def test_a_fault_of_the_course_closes_nothing(runtime: VirtualRuntime) -> None:
-    """The workflow task fails and is retried, until mended code carries the case on."""
+    """The workflow task fails and is retried, until fixed code carries the case on."""
 
     async def faulty() -> Decision:
         raise ValueError("a bug")

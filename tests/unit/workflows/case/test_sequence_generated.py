@@ -160,7 +160,7 @@ def _course(
 
 
 def _events(draw: random.Random) -> tuple[Delivered, ...]:
-    """What comes, by when the broker had it: also at the very instants at which something is due."""
+    """What comes, by when the broker received it: also at the very instants at which something is due."""
     offsets = [timedelta(0), timedelta(milliseconds=-1), timedelta(milliseconds=1), 0.4 * DAY]
     found: list[Delivered] = []
     instants = sorted(

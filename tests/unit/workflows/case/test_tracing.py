@@ -1,4 +1,4 @@
-"""What an entry follows from, as traces have it: the event that brought it about, never an earlier one's."""
+"""What an entry follows from, as traces have it: the event that caused it, never an earlier one's."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ async def test_what_time_brings_about_is_linked_to_the_request_and_begins_a_trac
         for each in batch.postings
         if each.entry.kind in ("reminded", "escalated", "deemed", "decided")
     }
-    assert len(traces) == 3  # a reminder, an escalation, and silence with the decision that it brought about
+    assert len(traces) == 3  # a reminder, an escalation, and silence with the decision that it caused
     assert trace_id(context(2)) not in traces
 
 
@@ -172,7 +172,7 @@ async def test_an_event_without_a_trace_is_linked_to_what_it_answers(runtime: Vi
 
 
 async def test_what_changes_nothing_is_followed_by_nothing(runtime: VirtualRuntime) -> None:
-    """A refused event has a trace of its own; what the case does next has that of what brought it about."""
+    """A refused event has a trace of its own; what the case does next has that of what caused it."""
     case = a_case(runtime, traceparent=context(1))
     await carried(case, course(case))
     answer = delivered(COMPLETE, case.opened.case, HOUSING, step=FIRST)

@@ -1,4 +1,4 @@
-"""Drawings that no procedure has yet: whatever stands in them, they can be read."""
+"""Drawings that no procedure has yet: whatever is in them, they can be read."""
 
 from __future__ import annotations
 

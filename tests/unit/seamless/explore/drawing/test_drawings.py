@@ -84,7 +84,7 @@ class StoodInFor(
 
 @procedure(item({"requests": (CheckPlea, StoodInFor, Presumed, Issue, Work)}))
 class StandsIn(Issuing):
-    """Reviews at the same time, one of them by whoever stands in; what is missing; work that is not done."""
+    """Reviews at the same time, one of them by a stand-in; what is missing; work that is not done."""
 
     async def course(self, plea: Plea) -> Decision:
         while (check := await self.ask(CheckPlea(plea=plea))).outcome == "incomplete":

@@ -1,4 +1,4 @@
-"""In a real browser each text is as wide as was reckoned at most, so that what holds of the reckoned drawings
+"""In a real browser each text is as wide as was computed at most, so that what holds of the computed drawings
 holds of the seen ones."""
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def words(told: list[tuple[str, dict[str, Any]]]) -> str:
 
 
 def admitted(sender: Party, value: str) -> str:
-    """What the gateway's check says of a record, in the words of the table."""
+    """What the gateway's check says about a record, in the words of the table."""
     inlet = inlet_of(ADMINISTRATION, sender)
     key = re.search(r'"subject": ?"([^"]*)"', value)
     try:
