@@ -128,7 +128,7 @@ def test_what_is_ordered_is_admitted(
         ),
         (lambda known: known.extend("1", "16 working-days"), "allows 15 working days at most"),
         (lambda known: known.extend("1", "2 weeks"), "allows 15 working days at most"),
-        (lambda known: known.extend("1", "soon"), "is no limit"),
+        (lambda known: known.extend("1", "soon"), "is not a limit"),
         (lambda known: known.extend("1", basis="art. 99"), "has these extensions: 行政许可法 art. 42(2)"),
         (lambda known: known.release("statutory"), f"what was held there: {HELD}"),
         (lambda known: known.confirm(), "waiting in"),
