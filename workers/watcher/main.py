@@ -1,4 +1,4 @@
-"""The watcher's process: counts what stands still: stuck cases, and dead letters that wait."""
+"""The watcher's process: counts stuck cases and waiting dead letters."""
 
 from __future__ import annotations
 
