@@ -32,7 +32,7 @@ BUDGET_SECONDS, SANDBOX_SECONDS = 270.0, 60.0
 it is for runs without the sandbox."""
 
 SANDBOX_RUNS = 2
-"""So many runs in the sandbox and outside it, interleaved."""
+"""How many runs in the sandbox and outside it, interleaved."""
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,10 @@ JUDGE = AgencyId("judge")
 CREDIT_COLLECTOR = AgencyId("credit-collector")
 
 PENALTY_DAY = 60
-"""So many days after the notification the penalty is added, as the day begins (CdS art. 203(3))."""
+"""How many days after the notification the penalty is added, as the day begins (CdS art. 203(3))."""
 
 APPEAL_DAYS = 60
-"""So many days after the notification, the last included, an appeal may be filed (CdS art. 203, 204-bis)."""
+"""How many days after the notification, the last included, an appeal may be filed (CdS art. 203, 204-bis)."""
 
 
 class Euro(Money):

@@ -21,7 +21,7 @@ from workflows.case.case import Case
 from workflows.case.journal import Journal
 
 TURNS = 10_000
-"""So many times something may be due before anything comes of it."""
+"""How many times something may be due before anything comes of it."""
 
 
 class Play:

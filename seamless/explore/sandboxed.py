@@ -21,7 +21,7 @@ from workers.orchestrator.sandbox import sandbox
 from workflows.case import Procedure
 
 PATHS = 3_000
-"""So many are tried at most; fewer where every line was reached before."""
+"""How many are tried at most; fewer where every line was reached before."""
 
 
 def unreached_in_sandbox(

@@ -36,10 +36,10 @@ from workers.watcher.execution import RPC_TIMEOUT, Execution, execution_of
 from workers.watcher.stuck import StuckCases
 
 TAKEN_SECONDS = 20.0
-"""So long a case gets to end: a healthy one needs a fraction of a second."""
+"""How long a case gets to end: a healthy one needs a fraction of a second."""
 
 IN_FLIGHT_SECONDS = 35.0
-"""For so long after a workflow's end its last outbox activity may still publish: its time-out and a bit."""
+"""How long after a workflow's end its last outbox activity may still publish: its time-out and a bit."""
 
 PAUSE_SECONDS = 0.2
 

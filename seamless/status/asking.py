@@ -51,10 +51,11 @@ T = TypeVar("T")
 
 ASK_SECONDS = 15.0
 STUCK_SECONDS = 60.0
-"""So long one question may take; and the one for stuck cases, which compares all open cases with Temporal."""
+"""How long one question may take; and the one for stuck cases, which compares all open cases with
+Temporal."""
 
 ASKED_FOR = 100
-"""So many open cases that look well are asked for by themselves, those that were opened first."""
+"""How many open cases that look well are asked for by themselves, those that were opened first."""
 LOOKED_AT = 200
 """In so many overdue cases is looked for something that is held, in those that were due first."""
 

@@ -19,7 +19,7 @@ WAITED_SECONDS = 300.0
 """What has waited for a process so long waits for a person."""
 
 CALENDAR_DAYS = 30
-"""So many days before its published holidays end, a calendar needs somebody: what is asked for in the last
+"""How many days before its published holidays end, a calendar needs somebody: what is asked for in the last
 weeks of a year ends in the next one."""
 
 

@@ -45,7 +45,7 @@ LOOK_FOR_TOPICS_MS = 10_000
 """How often it is checked whether a deleted topic is back; nothing announces that."""
 
 GATHERED_BYTES = 64 * 1024
-"""So many bytes need no more gathering. Every read asks for all partitions, however little there is; under
+"""How many bytes need no more gathering. Every read asks for all partitions, however little there is; under
 load, that is half of the gateway's time."""
 
 CAREFUL_SECONDS = 10.0
