@@ -19,7 +19,7 @@ from contracts.wire.ledger import Kind, LedgerEntry
 log = structlog.get_logger(__name__)
 
 REMEMBERED = 10_000
-"""How many entries are remembered as told."""
+"""How many entries are remembered as logged."""
 
 WORDS: dict[Kind, str] = {
     "opened": "a case was opened",

@@ -72,7 +72,7 @@ class Measurement:
 
 
 async def measure(cases: int, pairs: int, data: Path, say: Callable[[str], None]) -> Measurement:
-    """Measure on a stack of its own, which is stopped afterwards.
+    """Measure on a separate stack, which is stopped afterwards.
 
     Args:
         cases: in each run.

@@ -1,4 +1,4 @@
-"""Which lines of a procedure's own code were reached."""
+"""Which lines of a procedure's code were reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawing paths from the graph of an explored course, by chance: each decision, then each transition."""
+"""Sampling paths from the graph of an explored course: each decision, then each transition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``seamless status`` says, and what of it needs a person. The fields are the JSON of ``--json``."""
+"""The report of ``seamless status``, and what needs a person. The fields are those of ``--json``."""
 
 from __future__ import annotations
 

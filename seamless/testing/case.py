@@ -1,4 +1,4 @@
-"""A case under test: opened, spoken to and its clock moved by the test."""
+"""A case under test: the test opens it, sends to it and moves its clock."""
 
 from __future__ import annotations
 
