@@ -11,17 +11,18 @@ from network.broker.connection import append_time
 
 
 class Availability:
-    """The outages that the heartbeats tell of. Made from every record of the topic of heartbeats.
+    """The outages that the heartbeats show, from every record of the topic of heartbeats.
 
-    A gateway beats only while broker and Temporal answer it, and the broker stamps the beat. So a gap between
-    two beats is a time in which one of the three was away. Before the first beat there was no platform.
+    A gateway sends heartbeats only while broker and Temporal answer it, and the broker timestamps them. So a
+    gap between two heartbeats is a time in which one of the three was away. Before the first one there was no
+    platform.
     """
 
     def __init__(self, *, outage_after: timedelta, kept: int = 1000) -> None:
         """
         Args:
             outage_after: a longer gap than this is an outage.
-            kept: so many outages are remembered, the latest.
+            kept: how many outages are remembered, the latest.
         """
         self._outage_after = outage_after
         self._last: datetime | None = None

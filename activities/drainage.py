@@ -1,4 +1,4 @@
-"""Drainage: an automated check, answered at once by the department's own worker."""
+"""Drainage: an automated check, answered immediately by the department's worker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contracts.procedures.construction_permit import Review, ReviewDrainage
 log = structlog.get_logger(__name__)
 
 CAPACITY = Decimal("0.02")
-"""What the sewer of the demonstration city takes, in m³ a day per m² of parcel."""
+"""The capacity of the demonstration city's sewer, in m³ per day and m² of parcel."""
 
 
 @automated(ReviewDrainage)

@@ -1,8 +1,8 @@
 """The fence: a consequence binds only where there was silence.
 
 Before a deadline takes effect, everything that the broker had received by then is in its case; no dead letter
-that may be the platform's fault waits for the case; and whoever could not reach the platform over the
-deadline has had time to speak.
+that may be the platform's fault waits for the case; and whoever could not reach the platform at the deadline
+has had time to speak.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from network.broker.topic_state import TopicState, topic_state
 log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 1.0
-"""So long one try waits for the first heartbeat after the deadline."""
+"""How long one try waits for the first heartbeat after the deadline."""
 
 COMMITTED_SECONDS = 0.2
-"""For so long what the gateway has committed is not asked again: many cases are due at one moment."""
+"""How long what the gateway has committed is not asked again: many cases are due at one moment."""
 
 LOOK_SECONDS = 10.0
-"""So often a topic in which the gateway is behind is looked at: it may have been made again."""
+"""How often a topic in which the gateway is behind is looked at: it may have been made again."""
 
 DEADLINES_KEPT = 1000
 
@@ -67,8 +67,8 @@ class FenceActivity:
 
     What has to be carried is the end of every partition of the topics, asked once after the deadline and
     kept as long as it is that topic: one that was made again begins again. Which partition a producer chose
-    does not matter, nor do the broker's stamps. What was carried is what the gateway has committed, since it
-    commits only what is in its case or among the dead letters.
+    does not matter, nor do the broker's timestamps. What was carried is what the gateway has committed, since
+    it commits only what is in its case or among the dead letters.
     """
 
     def __init__(
@@ -86,8 +86,8 @@ class FenceActivity:
         Args:
             group: the gateway's consumer group.
             clock_skew: how far the clocks of broker, Temporal and this machine may differ.
-            outage_after: for so long the gateways may be silent before it is an outage.
-            grace: so long after an outage a consequence is held.
+            outage_after: how long the gateways may be silent before it is an outage.
+            grace: how long after an outage a consequence is held.
             virtual_time: a log is replayed: whoever moves the clocks lets everything be carried first, so
             there is nothing to wait for.
             orders: which agencies are paused; the operators' topic, too, is carried before anything binds.
@@ -136,7 +136,7 @@ class FenceActivity:
         """Return when the fence is passed; otherwise fail, to be tried again.
 
         Raises:
-            ApplicationError: not yet; says what for. Benign: it says nothing of the case.
+            ApplicationError: not yet; says what it waits for. Benign: it says nothing about the case.
         """
         if self._virtual_time:
             return FencePassed()
@@ -169,7 +169,7 @@ class FenceActivity:
         return later(found, held_by_pauses(standing, fence.topics, over, self._grace, now))
 
     async def _carried(self, fence: Fence) -> None:
-        """Return if the gateway has carried what the topics had once the deadline was over."""
+        """Return if the gateway has carried what the topics held once the deadline had passed."""
         needed: dict[TopicPartition, int] = {}
         for topic in (*fence.topics, *([ORDERS] if self._orders else [])):
             needed |= await self._end_of(topic, fence.deadline)
@@ -196,7 +196,8 @@ class FenceActivity:
             raise _not_yet("dead-letter-waits", f"dead letter {suspect.id} waits for an operator")
 
     async def _well_after(self, moment: datetime) -> None:
-        """Return once a gateway was well after ``moment``: an outage over it has ended then, and is known."""
+        """Return once a gateway was well after ``moment``: any outage at that moment has then ended, and is
+        known."""
         try:
             async with asyncio.timeout(BEAT_SECONDS):
                 await self._beats.until(lambda: self._availability.known_until(moment))

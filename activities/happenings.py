@@ -1,9 +1,9 @@
-"""What operators are told of cases in the log, in words: one line for each ledger entry of certain kinds.
+"""Logging what happens in cases, in words: one line for each ledger entry of certain kinds.
 
-A line is written once the broker has the entry. One process tells an entry once, however often it is
-published. Where a process ends before it has told an entry, the entry is published again by the next one,
-which tells it; where it ends after that and before Temporal knows, the next one tells it again. So no line is
-lost, and one may come twice, with the same case and the same number.
+A line is written once the broker has the entry. One process logs an entry once, however often it is
+published. If a process ends before it has logged an entry, the entry is published again by the next one,
+which logs it; if it ends after that and before Temporal knows, the next one logs it again. So no line is
+lost, and one may appear twice, with the same case and the same number.
 
 A line has ids and codes, and no text that a party or an officer has written: that is in the ledger, where
 it can be erased.
@@ -19,7 +19,7 @@ from contracts.wire.ledger import Kind, LedgerEntry
 log = structlog.get_logger(__name__)
 
 REMEMBERED = 10_000
-"""So many entries are remembered as told."""
+"""How many entries are remembered as logged."""
 
 WORDS: dict[Kind, str] = {
     "opened": "a case was opened",
@@ -42,7 +42,7 @@ WORDS: dict[Kind, str] = {
     "decided": "the case was decided",
     "closed": "the case was closed",
 }
-"""The kinds of entries that are told."""
+"""The kinds of entries that are logged."""
 
 DECIDED_BY_SILENCE = "the case was decided by silence"
 HELD_FOR_CHECK = "the consequence of a deadline is held: an automated check has not answered"
@@ -51,7 +51,7 @@ HELD_FOR_OUTAGE = "the consequence of a deadline is held: the platform was away"
 
 
 class Happenings:
-    """Tells operators of ledger entries, each once."""
+    """Logs ledger entries for operators, each once."""
 
     def __init__(self) -> None:
         self._told: dict[str, None] = {}
@@ -70,7 +70,7 @@ class Happenings:
 
 
 def words_of(entry: LedgerEntry) -> str | None:
-    """How an entry is told; None where it is not."""
+    """The log line of an entry; None if it has none."""
     content = entry.data.content if entry.data else {}
     if entry.kind == "held" and content.get("unanswered"):
         return HELD_FOR_CHECK

@@ -29,8 +29,8 @@ class _Held(NamedTuple):
 class HeldConsequences:
     """What is held and why, by case and deadline.
 
-    One that is not asked for any more went on in another process, or was answered. It is left out once the
-    platform was well for :data:`LEFT_AFTER` since it was asked for last. While a server is away nothing is
+    One that is no longer asked for went on in another process, or was answered. It is dropped once the
+    platform was well for :data:`LEFT_AFTER` since it was last asked for. While a server is away nothing is
     asked for, and everything is still held.
     """
 

@@ -1,4 +1,4 @@
-"""What the metrics show of the platform's heartbeats and outages."""
+"""The metrics of the platform's heartbeats and outages."""
 
 from __future__ import annotations
 

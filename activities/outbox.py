@@ -88,8 +88,8 @@ class OutboxActivity:
         return Published.of(batch, activity.info().workflow_run_id or "")
 
     async def _check(self, batch: Batch) -> None:
-        """Publish nothing where something else stands: Temporal may have been restored to an earlier point,
-        and would have the case say otherwise what it has said since."""
+        """Publish nothing where the number is taken: Temporal may have been restored to an earlier point, and
+        the case would then contradict what it has published since."""
         if self._archive is None:
             return
         entries = [posting.entry for posting in batch.postings]

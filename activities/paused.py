@@ -11,7 +11,7 @@ from contracts.wire.topics import events_topic
 
 SHORTEST = timedelta(seconds=1)
 LONGEST = timedelta(days=1)
-"""So long a consequence is held at a time, at most, while an agency is paused: it is as long as the agency
+"""How long a consequence is held at a time, at most, while an agency is paused: it is as long as the agency
 was paused up to then, so that what was paused for an hour follows within an hour after it is resumed, and
 what was paused for months fills no history."""
 

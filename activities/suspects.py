@@ -1,4 +1,4 @@
-"""Dead letters that may be the platform's own fault: until they are dealt with, they hold their case."""
+"""Dead letters that may be the platform's fault: until they are settled, they hold their case."""
 
 from __future__ import annotations
 

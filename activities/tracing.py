@@ -1,9 +1,9 @@
 """The spans of cases and of automated checks.
 
-A case makes no spans itself: its code is replayed, and lives for months. What it did is in what it sends,
-so they are made where that leaves, in the outbox: one span for a step of the case, which is all that it
-recorded upon one event or at one instant; below it one for each entry, whose context goes out with the
-entry's messages; and one for each attempt at publishing. They are told once the broker has the entries.
+A case creates no spans itself: its code is replayed, and lives for months. What it did is in what it sends,
+so the outbox creates them: one span for a step of the case, which is all that it recorded on one event or at
+one instant; below it one for each entry, whose context is sent with the entry's messages; and one for each
+attempt to publish. They are sent once the broker has the entries.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from contracts.wire.tracing import Trace, check_ids, entry_ids, step_ids, tracep
 from network.tracing import TRACING, below, handed_on, link_to, nanoseconds, stated, within
 
 CODED = frozenset({"answered", "deemed", "decided", "closed", "marked", "warned", "overdue"})
-"""Kinds of entries whose outcome is a word of ours. In others it may be a party's own text."""
+"""Kinds of entries whose outcome is one of our codes. In others it may be a party's text."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Asking a database about many things a part at a time: one query takes only so many parameters."""
+"""Querying a database about many things in batches: a query takes a limited number of parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ AT_ONCE = 500
 
 
 def at_once(things: Iterable[T]) -> Iterator[list[T]]:
-    """So many of them at a time as one query takes."""
+    """Batches that one query can take."""
     left = iter(things)
     while some := list(islice(left, AT_ONCE)):
         yield some

@@ -39,7 +39,7 @@ OPEN = steps.c.ended.is_(None)
 
 
 class Choice(NamedTuple):
-    """Which cases; what is None chooses nothing.
+    """Which cases; a field that is None does not restrict the choice.
 
     Attributes:
         holder: somebody has a step of them: an agency, a third party, the applicant; or, ``system``, nobody
@@ -55,7 +55,7 @@ class Choice(NamedTuple):
 
     @property
     def of_steps(self) -> bool:
-        """Whether what a case waits for has a part in it."""
+        """Whether it depends on what a case waits for."""
         return self.holder is not None or self.due_by is not None
 
     @property
@@ -88,7 +88,7 @@ COUNTED = tuple(name for name in Holds.model_fields if name != "holder")
 
 
 def chosen_cases(db: Connection, choice: Choice, limit: int | None = None) -> list[CaseRow]:
-    """The cases of a choice, the one opened last first.
+    """The cases of a choice, the most recently opened first.
 
     Raises:
         NoSteps: the choice asks for steps, and the archive is an older worker's.
@@ -98,7 +98,7 @@ def chosen_cases(db: Connection, choice: Choice, limit: int | None = None) -> li
 
 
 def by_holder(db: Connection, choice: Choice, now: datetime) -> list[Holds]:
-    """What everybody has to do in the cases of a choice; whoever is overdue most, first.
+    """What everybody has to do in the cases of a choice, sorted by how much is overdue, most first.
 
     Args:
         now: what is due by then is overdue.
@@ -129,7 +129,7 @@ def by_holder(db: Connection, choice: Choice, now: datetime) -> list[Holds]:
 
 
 def cases_ending(db: Connection, tail: str) -> list[CaseId]:
-    """The cases whose ids end so, in hexadecimal: those that have one number."""
+    """The cases whose ids end in this, in hexadecimal: those that share a number."""
     query = select(cases.c.case).where(cases.c.case.endswith(tail, autoescape=True)).order_by(cases.c.case)
     return [CaseId(found) for found in db.scalars(query)]
 
@@ -167,7 +167,7 @@ def calendars_in_use(db: Connection) -> Mapping[str | None, int]:
         .select_from(cases)
         .join(ledger, (ledger.c.case == cases.c.case) & (ledger.c.sequence == cases.c.entries))
         .where(cases.c.status == "open")
-        .group_by("calendar")  # the name: PostgreSQL takes the same expression twice for two
+        .group_by("calendar")  # by name: PostgreSQL treats the same expression, given twice, as two
     )
     return {row.calendar: row.cases for row in db.execute(query)}
 

@@ -29,7 +29,7 @@ class NoSteps(NoArchive):
 
 
 class ArchiveIncomplete(Exception):
-    """The archive would have to say that it does not know something, and cannot prove that it would."""
+    """The archive does not have something, and cannot prove that it would have it."""
 
 
 class Position(NamedTuple):
@@ -86,7 +86,7 @@ class Completeness(Contract):
 
     @property
     def why(self) -> str:
-        """What keeps it from being complete; empty when nothing does."""
+        """Why it is not complete; empty if it is."""
         if self.complete:
             return ""
         if self.topic_id_matches is False:

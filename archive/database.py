@@ -34,7 +34,8 @@ def open_for_writing(url: str) -> Engine:
 
 
 def open_for_reading(url: str) -> Engine:
-    """The engine of a reader, which can change nothing. All that one connection reads is of one moment.
+    """The engine of a reader, which can change nothing. Everything that one connection reads is of one
+    moment.
 
     SQLite: the file is not made where it is missing. It is not opened with ``mode=ro``: a reader has to
     take part in the write-ahead log's locking to see what the writer wrote last.
@@ -75,10 +76,10 @@ class _FileConnection(sqlite3.Connection):
 
 
 def _on_file(file: Path, mode: Literal["rw", "rwc"]) -> Engine:
-    """An engine whose connections are on the file that is under this name now.
+    """An engine whose connections use the file that has this name now.
 
-    A process that went on with a file that was deleted, or set aside for a backup, would read and write
-    what nobody else sees.
+    A process that kept using a file that was deleted, or moved away for a backup, would read and write what
+    nobody else sees.
     """
 
     def connect() -> sqlite3.Connection:
@@ -119,7 +120,7 @@ def _on_file(file: Path, mode: Literal["rw", "rwc"]) -> Engine:
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
-    """What tells a file from another one of the same name; None when there is none."""
+    """What distinguishes a file from another one of the same name; None when there is none."""
     try:
         found = file.stat()
     except FileNotFoundError:

@@ -12,16 +12,16 @@ from archive.tables import cases, steps, totals
 from archive.totals import APPLICANT, THIRD_PARTY, Place
 
 Due = Literal["overdue", "1d", "3d", "10d", "later", "none"]
-"""How much time is left of what is waited for: none is left; at most so many days; more; it has no limit."""
+"""How much time is left: none; at most so many days; more; or there is no limit."""
 
 DUES: tuple[Due, ...] = get_args(Due)
 
 
 class Figures(NamedTuple):
-    """What there is of each.
+    """Figures of all cases.
 
     Attributes:
-        totals: of all cases that there ever were, see :mod:`archive.totals`.
+        totals: of all cases ever opened, see :mod:`archive.totals`.
         open_cases: by procedure.
         open_requests: the open steps, by agency and by what time is left of them (:data:`Due`).
         overdue_cases: open cases that have an overdue step, by the agency that has the step.
@@ -38,8 +38,8 @@ class Figures(NamedTuple):
 
 
 def figures_of(db: Connection, now: datetime) -> Figures:
-    """The figures at ``now``. What is open is found by indexes of its own, so this takes as long as there is
-    much open, not as there ever was."""
+    """The figures at ``now``. Open cases are found by separate indexes, so the time needed depends on the
+    number of open cases, not of all cases."""
     agency = case(
         (steps.c.third_party.is_not(None), THIRD_PARTY),
         (steps.c.agency.is_(None), APPLICANT),

@@ -60,7 +60,7 @@ class CaseRow(Contract):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def number(self) -> str:
-        """What people call it by."""
+        """The number that people use for it."""
         return number_of(self.case)
 
 
@@ -124,7 +124,7 @@ class ArchiveReader:
     async def cases(
         self, *, status: Status | None = None, procedure: str | None = None, limit: int | None = None
     ) -> list[CaseRow]:
-        """Cases, the one opened last first."""
+        """Cases, the most recently opened first."""
         query = select(cases).order_by(cases.c.opened.desc(), cases.c.case.desc()).limit(limit)
         if status is not None:
             query = query.where(cases.c.status == status)
@@ -195,7 +195,7 @@ class ArchiveReader:
 
     async def all_faults(self, *, since: str = "") -> Verdict:
         """What is wrong with any case, or with any from the id ``since`` on. Reads every entry once, without
-        holding them."""
+        keeping them in memory."""
         return await self._read(lambda db: judge_all(db, since))
 
     async def count(self, *, since: str = "") -> int:

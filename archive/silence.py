@@ -50,7 +50,7 @@ class Silences:
 
 
 def decided_by(procedure: str, law: str) -> Literal["granted", "refused"] | None:
-    """As what silence decides a case under this law version; None where it does not. Once the limit is over,
+    """How silence decides a case under this law version; None where it does not. Once the limit has passed,
     nothing else decides the case."""
     item = CATALOGUE.get(procedure)
     match item.law_or_newest(law).late if item else None:

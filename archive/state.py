@@ -26,7 +26,7 @@ class Holding(Contract):
 
 
 class CaseState(Contract):
-    """A case as its ledger leaves it.
+    """The state of a case according to its ledger.
 
     ``application`` is None where it was erased. ``marks`` are codes of the service item, in order.
     ``waiting`` are the steps that are open. ``decided`` is when the decision was recorded, and ``by_silence``

@@ -1,8 +1,8 @@
 """The steps of a case, read from its ledger: who was asked when, until when, and how it ended.
 
 All of it is in the ledger outside what may be erased. A step is what the case waits for: a request of an
-agency, something that the applicant has to bring, a report. What the case does by itself at once, such as the
-decision, is none.
+agency, something that the applicant has to hand in, a report. What the case does by itself immediately, such
+as the decision, is not a step.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Step(Contract):
         asked: when ``agency`` was asked, which is later where it was referred, or moved.
         due, provisional, basis: when its limit ends, whether that may move, and the rule; None: no limit, one
             that stands still, or no rule sets it.
-        acknowledged: when the broker received the first word of the agency that an officer has it.
+        acknowledged: when the broker received the agency's first message that an officer has it.
         escalated: it is overdue, and the agency to which its ladder escalates was told.
         ended: when it ended; None while it is open. An answer ends it when the broker has it, silence at the
             end that the law sets.

@@ -51,7 +51,7 @@ def digest(text: str) -> str:
 
 
 def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
-    """What an index is kept of: what is open is little of all that there was."""
+    """What the index covers: open cases are few among all cases."""
     return {"sqlite_where": condition, "postgresql_where": condition}
 
 
@@ -69,7 +69,7 @@ ledger = Table(
     Column("recorded", Instant, nullable=False),
     Column("entry", Text, nullable=False, comment="the entry as JSON, as it stood on the topic"),
 )
-"""Every entry that stands. The key drops copies."""
+"""Every entry. The key drops copies."""
 
 Index("ledger_by_cause", ledger.c.case, ledger.c.cause)
 
@@ -85,7 +85,7 @@ forks = Table(
     Column("entry", Text, nullable=False),
     Column("seen_at", Instant, nullable=False),
 )
-"""Entries that came with other content than the one that is under their case and sequence."""
+"""Entries whose content differs from the entry that has their case and sequence."""
 
 cases = Table(
     "cases",
@@ -167,7 +167,7 @@ Index(
     steps.c.third_party,
     **_where(steps.c.ended.is_(None)),
 )
-"""Of what is open, who has to do it until when: all that is asked of it is in the index."""
+"""Of open steps, who has them and until when: the index holds everything that queries need."""
 
 strays = Table(
     "strays",
@@ -179,7 +179,7 @@ strays = Table(
     Column("reason", Text, nullable=False),
     Column("seen_at", Instant, nullable=False),
 )
-"""Records of the ledger's topic that are no ledger entries, kept as they came."""
+"""Records of the ledger's topic that are not ledger entries, kept as they came."""
 
 positions = Table(
     "positions",

@@ -18,7 +18,7 @@ from archive.steps import Step
 from contracts.wire.ledger import LedgerEntry
 
 LAYOUT = 1
-"""What the totals mean. Another number: they are counted again, from the ledger."""
+"""The version of the totals' meaning. If it changes, they are counted again, from the ledger."""
 
 APPLICANT, THIRD_PARTY = "applicant", "third-party"
 """Who has a step that no agency has, where agencies are told apart."""
@@ -27,7 +27,7 @@ STAGE = "stage"
 """Which limit of a case ended, where it is one of a stage."""
 
 OTHER = "other"
-"""The label of what is not a code: too long for one, or not printable."""
+"""The label for anything that is not a code: too long for one, or not printable."""
 
 LONGEST_CODE = 100
 
@@ -59,7 +59,7 @@ class Buckets(NamedTuple):
     bounds: tuple[float, ...]
 
     def adds(self, time: timedelta, label: str = "") -> Mapping[Place, float]:
-        """What one time adds. Clocks may differ a little, and nothing takes less than no time."""
+        """What one duration adds. Clocks may differ a little, so a negative one counts as zero."""
         seconds = max(0.0, time.total_seconds())
         bucket = bisect_left(self.bounds, seconds)
         return {

@@ -1,4 +1,4 @@
-"""Judging the archive: is every case's ledger whole?"""
+"""Verifying the archive: is every case's ledger whole?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROWS_AT_ONCE = 500
 
 
 class Verdict(NamedTuple):
-    """Cases, judged.
+    """The result of verifying cases.
 
     Attributes:
         cases: how many cases there are.
@@ -108,7 +108,7 @@ def _judge(case: str, rows: Iterable[Row[Any]], head: _Head | None, forked: list
 
 
 def _end_faults(last: LedgerEntry | None, head: _Head | None) -> list[str]:
-    """A chain does not show that its end was cut off; the row of its case does."""
+    """A chain does not show that its end is missing; the row of its case does."""
     if last is None:
         return [] if head is None else [f"all {head.entries} entries are missing"]
     if head is None:

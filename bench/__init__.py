@@ -1,1 +1,1 @@
-"""What the platform costs, against a bare Temporal program that asks and is answered as often."""
+"""What the platform costs, compared with a bare Temporal program with as many requests and answers."""

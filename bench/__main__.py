@@ -1,4 +1,4 @@
-"""``python -m bench``: what the platform costs. Ends with the tables, or with one JSON object."""
+"""``python -m bench``: what the platform costs. Prints the tables, or one JSON object, at the end."""
 
 from __future__ import annotations
 

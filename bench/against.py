@@ -1,4 +1,5 @@
-"""``python -m bench.against CHECKOUT``: this checkout against another one, in pairs of runs of the bench.
+"""``python -m bench.against CHECKOUT``: compares this checkout with another one, in pairs of runs of the
+bench.
 
 Each run brings up a stack of its own, so the two never share a server. Which one goes first changes from pair
 to pair. The figures are ratios, this checkout over the other: of the platforms' throughputs, and of the

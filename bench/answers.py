@@ -43,7 +43,7 @@ def answer_to(request: str) -> Json:
 
 
 class Pace:
-    """How fast answers come: at once, or those of one case one after another, so many seconds apart."""
+    """How fast answers come: immediately, or for one case one after another, so many seconds apart."""
 
     def __init__(self, apart_seconds: float) -> None:
         self._apart = apart_seconds

@@ -38,7 +38,7 @@ class BareAgencies:
 
     @activity.defn(name=CHECK_DRAINAGE)
     async def check_drainage(self, drainage: Json) -> Json:
-        """Answer at once."""
+        """Answer immediately."""
         return CONSENT
 
     async def _answer(self, case: str, request: str) -> None:

@@ -1,4 +1,4 @@
-"""What a case leaves in Temporal: events and bytes of its history, and what they are made of."""
+"""What a case leaves in Temporal: events and bytes of its history, by kind."""
 
 from __future__ import annotations
 

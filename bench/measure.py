@@ -34,7 +34,7 @@ BUDGET_SECONDS, SANDBOX_SECONDS = 270.0, 60.0
 it is for runs without the sandbox."""
 
 SANDBOX_RUNS = 2
-"""So many runs in the sandbox and outside it, interleaved."""
+"""How many runs in the sandbox and outside it, interleaved."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Measurement:
 
 
 async def measure(cases: int, pairs: int, data: Path, say: Callable[[str], None]) -> Measurement:
-    """Measure on a stack of its own, which is stopped afterwards.
+    """Measure on a separate stack, which is stopped afterwards.
 
     Args:
         cases: in each run.

@@ -96,7 +96,7 @@ class Side(ABC):
 
     @abstractmethod
     async def answer(self, apart_seconds: float) -> None:
-        """From now on answers of one case come so far apart; 0: at once."""
+        """From now on, answers of one case come so far apart; 0: immediately."""
 
     @abstractmethod
     def _new_case(self) -> CaseId:

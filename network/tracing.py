@@ -1,6 +1,6 @@
-"""Spans of this process, and the trace context of events in OpenTelemetry's words.
+"""Spans of this process, and the trace context of events in OpenTelemetry's terms.
 
-As long as no process has said where spans go, none is made, and an event's context is handed on as it came.
+Until a process has said where spans go, none is created, and an event's context is passed on unchanged.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ class Tracing:
 
     @property
     def on(self) -> bool:
-        """Whether any are made."""
+        """Whether any are created."""
         return not isinstance(self.tracer, NoOpTracer)
 
 
 TRACING = Tracing(NoOpTracer())
 
 STATED: ContextVar[SpanIds | None] = ContextVar("stated", default=None)
-"""The ids that the next span has, where they are not drawn."""
+"""The ids of the next span, if they are not random."""
 
 
 @contextmanager
 def stated(ids: SpanIds) -> Iterator[None]:
-    """Spans that are made meanwhile have these ids; only their own, where their parent has a trace."""
+    """Spans created meanwhile have these ids; if their parent has a trace, only the span id."""
     token = STATED.set(ids)
     try:
         yield

@@ -20,7 +20,7 @@ DAY_SECONDS = 60
 """A working day of the shared stack: long, so that a slow machine makes nothing overdue."""
 
 WATCH_SECONDS = 3.0
-"""So often its stuck cases are counted."""
+"""How often its stuck cases are counted."""
 
 
 # A run that was started in the background ignores Ctrl-C, and so would every command that it starts.

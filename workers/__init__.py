@@ -1,1 +1,1 @@
-"""The processes of the platform, one package each: orchestrator, department, gateway, archive."""
+"""The processes of the platform, one package each: orchestrator, department, gateway, archive, watcher."""

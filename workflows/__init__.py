@@ -1,1 +1,2 @@
-"""Procedures, one file each, and the case library they are on. Deterministic: no clock, chance or I/O."""
+"""Procedures, one file each, and the case library on which they are built. Deterministic: no clock, no
+randomness, no I/O."""

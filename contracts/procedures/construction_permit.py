@@ -45,7 +45,7 @@ REFORM = "国办发〔2018〕33号"
 
 
 class Applicant(Contract):
-    """The organisation that builds, and whom to reach there."""
+    """The organisation that builds, and its contact person."""
 
     name: Text
     contact: Text

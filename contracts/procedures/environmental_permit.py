@@ -75,14 +75,14 @@ class Completeness(CompletenessCheck, of=PermitApplication):
 
 
 class Advice(Answer, needs={"conditions": "conditions", "object": "reason"}):
-    """What another body advises; ``none``: nothing in time, which keeps nobody from deciding."""
+    """What another body advises; ``none``: nothing in time, which does not prevent a decision."""
 
     outcome: Literal["no-objection", "conditions", "object", "more-time", "none"]
     conditions: tuple[Text, ...] = ()
 
 
 class Ruling(Answer, needs={"refuse": "reason"}):
-    """How the application is to be decided, or is; ``outstanding``: it is not yet."""
+    """How the application is to be decided, or was; ``outstanding``: not yet."""
 
     outcome: Literal["grant", "refuse", "outstanding"]
     conditions: tuple[Text, ...] = ()

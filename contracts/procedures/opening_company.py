@@ -78,14 +78,14 @@ class Naming(Answer):
 
 
 class Registration(Answer, needs={"register": "licence", "refuse": "reason"}):
-    """What the registrar decides. ``complex``: it takes longer; ``outstanding``: nothing yet."""
+    """The registrar's decision. ``complex``: it takes longer; ``outstanding``: none yet."""
 
     outcome: Literal["register", "refuse", "complex", "outstanding"]
     licence: DocumentRef | None = Field(default=None, exclude_if=absent)
 
 
 class Done(Answer):
-    """Whether it is done; ``outstanding``: not yet, an officer has to see to it."""
+    """Whether it is done; ``outstanding``: not yet, an officer has to act."""
 
     outcome: Literal["done", "outstanding"]
 

@@ -1,7 +1,7 @@
 """The receipt phase of an environmental building permit (Dutch Wabo), as ten municipal groups work on it.
 
 The law gives eight weeks, once extendable by six (Wabo art. 3.9). The groups work in the
-municipality's own back office: they report their steps, nobody asks for each.
+municipality's back office: they report their steps without being asked.
 """
 
 from __future__ import annotations

@@ -29,10 +29,10 @@ JUDGE = AgencyId("judge")
 CREDIT_COLLECTOR = AgencyId("credit-collector")
 
 PENALTY_DAY = 60
-"""So many days after the notification the penalty is added, as the day begins (CdS art. 203(3))."""
+"""How many days after the notification the penalty is added, as the day begins (CdS art. 203(3))."""
 
 APPEAL_DAYS = 60
-"""So many days after the notification, the last included, an appeal may be filed (CdS art. 203, 204-bis)."""
+"""How many days after the notification, the last included, an appeal may be filed (CdS art. 203, 204-bis)."""
 
 
 class Euro(Money):
@@ -78,7 +78,7 @@ class AppealedToPrefecture(Report, step="Insert Date Appeal to Prefecture", by=[
 
 
 class AppealSent(Report, step="Send Appeal to Prefecture", by=[POLICE]):
-    """The police have sent the prefecture the appeal and what they say to it."""
+    """The police have sent the prefecture the appeal with their comments."""
 
 
 class AppealDecided(Report, step="Receive Result Appeal from Prefecture", by=[PREFECTURE]):
@@ -86,7 +86,7 @@ class AppealDecided(Report, step="Receive Result Appeal from Prefecture", by=[PR
 
 
 class DecisionNotified(Report, step="Notify Result Appeal to Offender", by=[POLICE]):
-    """The offender knows what the prefecture decided."""
+    """The offender was told what the prefecture decided."""
 
 
 class AppealedToJudge(Report, step="Appeal to Judge", by=[JUDGE]):
@@ -114,7 +114,7 @@ class CollectDebt(
     agency=CREDIT_COLLECTOR,
     basis="CdS art. 206; l. 689/1981 art. 27: a debt that is sent is the collector's",
 ):
-    """Collect what a fine left unpaid; nothing, where it is sent although it was paid."""
+    """Collect the unpaid part of a fine; nothing, if it is sent although it was paid."""
 
     fine: Text
     debt: Euro

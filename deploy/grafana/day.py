@@ -1,4 +1,4 @@
-"""An operator's day: what is looked at each morning, in the order in which it is fixed."""
+"""An operator's day: what to look at each morning, in the order in which to mend it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a dashboard is made of, in our words: rows of panels, each with what it asks Prometheus."""
+"""What a dashboard is made of: rows of panels, each with its queries to Prometheus."""
 
 from __future__ import annotations
 

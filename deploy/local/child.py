@@ -1,4 +1,4 @@
-"""A child process: in a session of its own, logged to a file, tied to its parent, ended by its process id."""
+"""A child process: in its own session, logged to a file, tied to its parent, ended by its process id."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class ChildProcess:
             self.kill()
 
     def kill(self) -> None:
-        """End it at once (SIGKILL) and return when it is gone."""
+        """Kill it (SIGKILL) and return when it is gone."""
         self._process.kill()
         self._process.wait()
 

@@ -123,7 +123,7 @@ class Engine(ABC):
     async def _claim(self, file: IO[str]) -> None:
         """Lock the data directory; the server inherits the file and holds the lock while it lives."""
         try:
-            # Not at once: a server whose parent was killed a moment ago is still dying.
+            # Not immediately: a server whose parent was killed a moment ago is still dying.
             async with asyncio.timeout(CLAIM_SECONDS):
                 while True:
                     try:

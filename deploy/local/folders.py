@@ -1,4 +1,4 @@
-"""Folders that hold personal data: their owner's alone."""
+"""Folders that hold personal data: accessible to their owner only."""
 
 from __future__ import annotations
 

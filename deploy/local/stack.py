@@ -37,7 +37,7 @@ STOP_SECONDS = 15.0
 WATCH_SECONDS = 0.5
 RESTART_SECONDS, LONGEST_RESTART_SECONDS = 1.0, 30.0
 STEADY_SECONDS = 60.0
-"""What ran for so long and ends is started again at once; what ends sooner, later each time."""
+"""A process that ran for this long is restarted immediately; one that ends sooner, later each time."""
 
 WORKERS: dict[str, tuple[ModuleType, dict[str, object]]] = {
     "orchestrator": (orchestrator, {}),

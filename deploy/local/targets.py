@@ -1,4 +1,4 @@
-"""Whom a Prometheus on this machine is to scrape: the file by which it learns of the processes of a stack."""
+"""The targets of a Prometheus on this machine: the file that lists the processes of a stack."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from deploy.local.ports import LOOPBACK, accepts, free_port
 RPC_TIMEOUT = timedelta(seconds=5)
 
 REPORT_PROBLEMS_AFTER = {"system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": "3"}
-"""After so many failures of a workflow's task the server lists it under ``TemporalReportedProblems``. Its own
-default, 5, takes 53 s; 3 take 20 s."""
+"""After how many failures of a workflow's task the server lists it under ``TemporalReportedProblems``. Its
+own default, 5, takes 53 s; 3 take 20 s."""
 
 
 class TemporalEngine(Engine):

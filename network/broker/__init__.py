@@ -1,1 +1,1 @@
-"""The broker: connecting, publishing, reading topics, the ledger and the dead letters, applying topics."""
+"""The broker: connecting, publishing, reading topics, the ledger and the dead letters, creating topics."""

@@ -42,7 +42,7 @@ class Broker:
         return self.prefix + name
 
     def consumer(self, *topics: str, **options: Any) -> Any:
-        """A consumer, not started. It commits only what it is told to, and reads a new topic from its start.
+        """A consumer, not started. It commits only explicitly, and reads a new topic from its start.
 
         Args:
             topics: without the administration's prefix.
@@ -152,7 +152,7 @@ class Broker:
         )
 
     def unavailable(self, error: Exception | str) -> Unavailable:
-        """What a person is told when no broker answers."""
+        """The message for a person when no broker answers."""
         return Unavailable(
             f"no Kafka broker answers at {self.address} ({error}); start one, or set SEAMLESS_KAFKA"
         )

@@ -37,7 +37,7 @@ class DeadLetterList:
     settlements: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        """Take one record of the topic. What is neither a dead letter nor a settlement is left out."""
+        """Take one record of the topic. What is neither a dead letter nor a settlement is ignored."""
         said = reserved(headers)
         letter = said.get("dlq-id")
         if letter is None:

@@ -1,6 +1,6 @@
 """Why no broker answers at an address: how far a connection gets, from the name to the login.
 
-aiokafka says the same of all of it, that it is unable to bootstrap.
+aiokafka reports the same for all of them: that it is unable to bootstrap.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TLS_RECORDS = (b"\x15\x03", b"\x16\x03")
 
 
 async def diagnosis(addresses: str, within_seconds: float) -> str:
-    """What is the matter with each of some addresses, in a clause for a person.
+    """What is wrong with each of some addresses, in a clause for a person.
 
     Args:
         addresses: ``HOST:PORT``, several with commas.

@@ -1,4 +1,4 @@
-"""Keeping up with whole topics: what they hold, from the first record to the one that is the last now."""
+"""Following whole topics: what they hold, from the first record to the latest."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RETRY_SECONDS = 0.5
 class TopicFollower:
     """Reads every record of some topics, in order per partition, for as long as :meth:`run` runs.
 
-    It survives its broker: a new connection goes on after the last record that was taken.
+    It survives an outage of its broker: a new connection goes on after the last record that was taken.
 
     Attributes:
         read_once: whether all that the topics had when they were first followed has been taken.

@@ -19,11 +19,11 @@ from network.broker.connection import partition_counts
 
 TRIES, PAUSE_SECONDS = 20, 0.25
 LOOKED_AT = 50
-"""In so many partitions that are behind it is looked how old their first record is."""
+"""In how many of the partitions that are behind the age of the first record is determined."""
 
 
 class Member(NamedTuple):
-    """Somebody who reads in a group.
+    """A member of a group.
 
     Attributes:
         client: what it calls itself, its client id.
@@ -35,7 +35,7 @@ class Member(NamedTuple):
 
 
 class Behind(NamedTuple):
-    """What a group has still to read, or to commit.
+    """What a group has yet to read, or to commit.
 
     Attributes:
         records: offsets between what is committed and the ends, in all partitions.
@@ -50,7 +50,7 @@ class Behind(NamedTuple):
 
 
 async def coordinator_of(admin: Any, group: str) -> int:
-    """The broker that knows of a group. On a new cluster, it takes a moment until there is one.
+    """The coordinator of a group. On a new cluster, it takes a moment until there is one.
 
     Raises:
         aiokafka.errors.KafkaError: there is none, or no broker answers.
@@ -95,7 +95,7 @@ async def committed_by(
 
 
 async def behind(admin: Any, consumer: Any, group: str, topics: Collection[str]) -> Behind:
-    """What a group has still to read of those of some topics that stand.
+    """What a group has yet to read of those of some topics that exist.
 
     Args:
         admin, consumer: started clients of aiokafka; the consumer is assigned other partitions.

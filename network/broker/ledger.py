@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 class LedgerFollower:
     """An asynchronous iterator over ledger entries: of one case in order, each sequence once. It never ends.
 
-    Faster than the archive, and no proof: copies and forks that come after an entry are passed over.
+    Faster than the archive, but not a proof: copies and forks that come after an entry are ignored.
     """
 
     def __init__(self, broker: Broker, *, from_start: bool = False, gather: bool = False) -> None:

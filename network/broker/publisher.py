@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 BREAK_OFF_SECONDS = 0.5
 
 MISSING_SECONDS = 0.5
-"""How long a broker that answers may deny a topic: a new one takes a moment to be known everywhere."""
+"""How long a broker that answers may not know a topic: a new one takes a moment to be known everywhere."""
 
 LOOK_AGAIN_SECONDS = 0.1
 
@@ -45,8 +45,8 @@ class PublishError(Unavailable):
 
 
 class TopicMissing(PublishError):
-    """The broker has no such topic, or lets nobody see it whom we connect as. Where that is found before
-    anything is sent, which it is unless the topic was deleted a moment ago, nothing was published."""
+    """The broker has no such topic, or does not let our user see it. If that is found before anything is
+    sent, which it is unless the topic was deleted a moment ago, nothing was published."""
 
 
 class RecordTooLarge(InvalidInput):
@@ -58,7 +58,7 @@ class Publisher:
 
     A producer that failed is thrown away and the next call makes a new one: after a failed batch the broker
     expects sequence numbers that the old producer never sends, so it would fail for ever. Nor may an old one
-    live on behind our back: it would deliver, late, what was published again in the meantime.
+    keep running: it would deliver, late, what was published again in the meantime.
     """
 
     def __init__(self, broker: Broker, *, timeout_seconds: float = 10, stop_seconds: float = 5) -> None:

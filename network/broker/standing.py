@@ -21,7 +21,7 @@ class StandingOrders:
     """Follows the operators' topic for as long as :meth:`run` runs.
 
     Attributes:
-        standing: what stands, as far as it was read.
+        standing: what is in force, as far as it was read.
     """
 
     def __init__(self, broker: Broker, directory: Directory) -> None:

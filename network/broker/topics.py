@@ -1,4 +1,4 @@
-"""The topics of an administration on a broker: made where they are missing, compared where they are."""
+"""The topics of an administration on a broker: created if missing, otherwise compared."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class TopicReport:
 
 @dataclass(frozen=True)
 class TopicComparison:
-    """What differs between the topics that the directory asks for and those that stand.
+    """What differs between the topics that the directory requires and those that exist.
 
     Attributes:
-        count: how many the directory asks for.
-        missing: names of those that do not stand.
+        count: how many the directory requires.
+        missing: names of those that do not exist.
         partitions: by name, how many partitions a topic has and how many it should have.
         settings: by name and setting, the value that a topic has and the one that it needs. A longer
             retention than asked for is not a difference.
@@ -62,7 +62,7 @@ class TopicComparison:
 
 
 async def apply_topics(broker: Broker, directory: Directory, *, replication: int = 1) -> list[TopicReport]:
-    """Make the topics that ``directory`` asks for, and set the settings of those that stand already.
+    """Create the topics that ``directory`` requires, and correct the settings of existing ones.
 
     Args:
         replication: how many brokers hold each new topic; 1 on one machine, 3 beyond.
@@ -92,9 +92,9 @@ async def apply_topics(broker: Broker, directory: Directory, *, replication: int
 
 
 async def compare_topics(broker: Broker, directory: Directory) -> TopicComparison:
-    """How the topics stand, beside what ``directory`` asks for and the guarantees rest on.
+    """How the topics differ from what ``directory`` requires and the guarantees rely on.
 
-    A producer would wait for ever on a topic that does not stand. On a topic with the sender's timestamps,
+    A producer would wait for ever for a topic that does not exist. On a topic with the sender's timestamps,
     or whose records are compacted or deleted too early, an answer in time could count as late, or be lost.
 
     Raises:

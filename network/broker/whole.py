@@ -1,4 +1,4 @@
-"""Reading a topic as it stands now, from its first record to its last."""
+"""Reading a topic as it is now, from its first record to its last."""
 
 from __future__ import annotations
 

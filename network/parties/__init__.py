@@ -1,4 +1,4 @@
-"""Speaking and hearing as a party of the network: as a channel, as an agency, or as its operators."""
+"""Sending and receiving as a party of the network: as a channel, as an agency, or as its operators."""
 
 from network.parties.agency import AgencyClient
 from network.parties.channel import ChannelClient

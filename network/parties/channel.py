@@ -1,4 +1,4 @@
-"""Speaking as a channel: handing in what applicants say."""
+"""Speaking as a channel: sending what applicants say."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ChannelClient(PartyClient):
         traceparent: str | None = None,
         tracestate: str | None = None,
     ) -> Event:
-        """The event that hands in an application, checked; :meth:`send` it.
+        """The event that submits an application, checked; :meth:`send` it.
 
         Args:
             case: a new one, unless given.
@@ -66,7 +66,7 @@ class ChannelClient(PartyClient):
         )
 
     async def apply(self, procedure: str, application: Mapping[str, Any] | BaseModel, **given: Any) -> CaseId:
-        """Hand in an application; the case that it asks for. See :meth:`application`."""
+        """Submit an application; returns the id of its case. See :meth:`application`."""
         event = self.application(procedure, application, **given)
         await self.send(event)
         return CaseId(event.subject)
@@ -97,5 +97,5 @@ class ChannelClient(PartyClient):
 
 
 def new_case_id(channel: str) -> CaseId:
-    """A fresh case id, as a channel mints it. Ids of one channel sort by the time of their making."""
+    """A fresh case id, as a channel mints it. Ids of one channel sort by creation time."""
     return CaseId(f"{channel}-{uuid_utils.uuid7()}")

@@ -1,4 +1,4 @@
-"""Hearing what the platform tells parties."""
+"""Receiving what the platform tells parties."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ POLL_MS = 250
 
 
 class Heard(NamedTuple):
-    """An event, and the party that it was told."""
+    """An event, and the party to which it was sent."""
 
     party: Party
     event: Event
@@ -39,9 +39,9 @@ async def hearing(
     """What the platform tells these parties, as an asynchronous iterator that never ends.
 
     Args:
-        group: a consumer group: whoever hears in it goes on where the last one ended. An event counts as
-            heard once the next one is asked for; after a crash the last ones come again. Without a group
-            only what is told from now on is heard, by each who listens.
+        group: a consumer group: whoever listens in it continues where the last one stopped. An event counts
+            as processed once the next one is requested; after a crash the last ones come again. Without a
+            group each listener gets only what is sent from now on.
 
     Raises:
         Unavailable: no broker answers, or a topic does not exist.

@@ -1,4 +1,4 @@
-"""Speaking as the operators of the platform: giving orders, and hearing what became of them."""
+"""Speaking as the operators of the platform: giving orders, and learning what became of them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Given(NamedTuple):
 
     Attributes:
         order: the id of its event.
-        fate: it took effect; another person has to confirm it; it was refused; or nothing was heard of it in
-            time, and it may take effect yet.
+        fate: it took effect; another person has to confirm it; it was refused; or there was no reply in time,
+            and it may yet take effect.
         refusal: why it was refused.
     """
 

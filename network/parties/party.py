@@ -1,4 +1,4 @@
-"""What both kinds of parties do: check and send events, and hear what the platform tells them."""
+"""What all parties do: check and send events, and receive what the platform tells them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PartyClient:
         """
         Args:
             administration: whose network it is, as the directory says.
-            rules: those that the administration's gateway admits events by.
+            rules: those by which the administration's gateway admits events.
         """
         self.party = party
         self.inlet = inlet_of(administration, party)
@@ -59,8 +59,8 @@ class PartyClient:
             id: a new one, unless given. Given again for the same party, it is the same event.
             time: when it happened; now, unless given.
             request: the request that it is about.
-            traceparent, tracestate: the trace in which it is said, as W3C Trace Context has it. What comes
-                days after a request is better said in a trace of its own; the case links the two.
+            traceparent, tracestate: the trace in which it is sent, in the form of W3C Trace Context. What
+                comes days after a request is better sent in a new trace; the case links the two.
 
         Raises:
             Refusal: the gateway would not admit it; says why.

@@ -1,1 +1,1 @@
-"""Beginning a procedure: what its author would otherwise copy from another one."""
+"""Creating a procedure: what its author would otherwise copy from another one."""

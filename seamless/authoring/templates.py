@@ -1,4 +1,4 @@
-"""What a new procedure begins with: the smallest that is whole, to be replaced line by line."""
+"""What a new procedure starts from: the smallest complete one, to be replaced line by line."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from workers.process.temporal import connect
 BROKER_SECONDS = 10.0
 TEMPORAL_SECONDS = 10.0
 CATCH_UP_SECONDS = 3.0
-"""So long an archive that is behind gets to reach the ends that were taken: it is written while we look."""
+"""How long an archive that is behind may take to reach the recorded ends: it is written meanwhile."""
 PAUSE_SECONDS = 0.2
 SAMPLED_CASES = 100
 

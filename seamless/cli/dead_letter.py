@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Events that were refused: list, inspect, replay, discard.", no_args_is_help=True)
 
 CARRIED_SECONDS = 20.0
-"""So long a command waits for the gateway to carry what was replayed."""
+"""How long a command waits for the gateway to carry what was replayed."""
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="As the list shows them.")]
 Reason = Annotated[str | None, typer.Option(help="Only those with this reason code.")]

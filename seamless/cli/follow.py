@@ -18,7 +18,7 @@ from workers.process.settings import Settings
 T = TypeVar("T")
 
 NOT_YET_SECONDS = 10.0
-"""So long a case may take to its first entry: it may have been submitted a moment ago."""
+"""How long a case may take to its first entry: it may have been submitted a moment ago."""
 LOOK_SECONDS = 0.5
 
 

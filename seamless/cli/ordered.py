@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workers.process.settings import Settings
 
 HEARD_SECONDS = 20.0
-"""So long a command waits to hear what became of an order: usually it takes a fraction of a second."""
+"""How long a command waits for the reply to an order: usually it takes a fraction of a second."""
 
 Why = Annotated[str, typer.Option("--why", help="The reason, which is recorded.")]
 OnBehalf = Annotated[

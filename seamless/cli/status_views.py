@@ -23,7 +23,7 @@ SUMMARIES = {
 }
 
 TOLD_NEEDS, TOLD_HOLDERS = 8, 12
-"""So many things that need a person are told, and so many of those who have something to do: what fits on a
+"""How many things that need a person are told, and how many of those who have something to do: what fits on a
 screen. ``--json`` has all."""
 
 

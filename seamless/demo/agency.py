@@ -1,4 +1,4 @@
-"""A simulated agency system: a process that talks nothing but Kafka.
+"""A simulated agency system: a process that speaks only Kafka.
 
 It reads its requests, works on each for as long as the draw says, and answers. So it is also the
 shortest example of how an agency connects.
@@ -45,7 +45,7 @@ class PlannedAgency:
         self._seed, self._day = seed, day
 
     def hear(self, event: Event, agenda: Agenda) -> None:
-        """Take in what the platform tells it."""
+        """Process what the platform tells it."""
         request, party = event.requestid or "", Party.agency(self._agency)
         if event.type == Cancelled.type:
             agenda.drop(event.subject, step=request)

@@ -1,4 +1,4 @@
-"""What came of a run, from the ledger alone: outcomes, days, and who held the cases how long."""
+"""The result of a run, from the ledger alone: outcomes, days, and who held the cases how long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demonstration from start to end: stack, agencies, applicants, progress, report."""
+"""The demonstration from start to finish: stack, agencies, applicants, progress, report."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from seamless.explore.story import story
 from workflows.case import Procedure
 
 MOST = 10
-"""So many disagreements are kept."""
+"""How many disagreements are kept."""
 
 RUNS = {False: "driven in one run", True: "driven with a new run after every event"}
 

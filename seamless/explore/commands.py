@@ -1,4 +1,4 @@
-"""What a case's code asks of Temporal, plainly: the commands of an activation."""
+"""What a case's code asks of Temporal, in plain terms: the commands of an activation."""
 
 from __future__ import annotations
 

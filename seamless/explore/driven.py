@@ -50,7 +50,7 @@ from seamless.explore.scenes import Lived, Scenes
 from workflows.case import Procedure, carrier
 
 TURNS, RUNS = 10_000, 200
-"""So many times a case may be told something, and so many runs it may have, on one path."""
+"""How many times a case may be told something, and how many runs it may have, on one path."""
 
 
 AS_OPENED = TypedSearchAttributes(

@@ -59,7 +59,7 @@ class _Node:
 
     Attributes:
         carried: what the case carries into its next run.
-        standing: where its course stood.
+        standing: the position of its course.
         silent: the steps that will stay silent until the course goes on.
         odd: how many of what was open with them have ended otherwise than plainly.
         fresh: the course has just come here.

@@ -1,7 +1,7 @@
 """What the rest of a course can still see: where its coroutines stand, and the values they may yet read.
 
 Two cases whose courses stand at the same places with the same values go on in the same way, whatever came
-before. So it is this, and not the way there, that tells states apart.
+before. So this distinguishes states, not the path to them.
 
 Read are the frames of suspended coroutines: local names that code after the place may read, and what lies on
 the evaluation stack, such as the iterator of a loop; the latter only CPython's garbage collector shows. A
@@ -51,14 +51,14 @@ _ONLY: list[None] = []
 
 
 class Place(NamedTuple):
-    """A line at which a course stands."""
+    """A line at which a course is."""
 
     function: str
     line: int
 
 
 class Standing(NamedTuple):
-    """Where all branches of a course stand.
+    """The positions of all branches of a course.
 
     Attributes:
         places: the innermost line of the author's code, of each branch.
@@ -116,7 +116,7 @@ def _pending(frame: FrameType, journal: Journal) -> tuple[Any, ...]:
 
 
 def _frame(coroutine: Any, above: tuple[int, ...]) -> tuple[Any, ...]:
-    """Where a coroutine or a generator stands, and what it can still read."""
+    """The position of a coroutine or a generator, and what it can still read."""
     frame: FrameType = getattr(coroutine, "cr_frame", None) or coroutine.gi_frame
     if frame is None:
         return ("over",)

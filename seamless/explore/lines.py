@@ -1,4 +1,4 @@
-"""Which lines of a procedure's own code were reached."""
+"""Which lines of a procedure's code were reached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workflows.case import Procedure
 from workflows.case.faults import CourseFault
 
 MOST = 100_000
-"""So many lines a course may run through without waiting for anything."""
+"""How many lines a course may run through without waiting for anything."""
 
 
 class Line(NamedTuple):

@@ -1,4 +1,4 @@
-"""The procedures that there are, by name, and the automated checks."""
+"""All procedures, by name, and the automated checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an application lacks that it may hold: what an agency that looks through it may ask for."""
+"""What an application may still lack: what an agency that examines it may ask for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The oracle: what may be said to a case, or may happen to it, where it is."""
+"""The oracle: what may be said to a case, or may happen to it, in its current state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The opening of an explored case: the same in each, but for procedure, law version and application."""
+"""The opening of an explored case: always the same, except for procedure, law version and application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a course may ask of Temporal itself while it is explored: whether it goes by changed code."""
+"""What a course may ask of Temporal itself while it is explored: whether it runs changed code."""
 
 from __future__ import annotations
 

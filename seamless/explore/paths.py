@@ -1,4 +1,4 @@
-"""Drawing paths from the graph of an explored course, by chance: each decision, then each transition."""
+"""Sampling paths from the graph of an explored course: each decision, then each transition."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from seamless.explore.graph import Graph, Transition
 
 LONGEST = 30
-"""After so many moves a path takes the shortest way to its end."""
+"""After how many moves a path takes the shortest way to its end."""
 
 Path = tuple[Transition, ...]
 """From the first move after the opening to the last one before the case is closed."""

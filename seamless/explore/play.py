@@ -1,4 +1,4 @@
-"""One run of a case that is explored: brought to where it was, then moved on."""
+"""One run of an explored case: brought to where it was, then moved on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workflows.case.case import Case
 from workflows.case.journal import Journal
 
 TURNS = 10_000
-"""So many times something may be due before anything comes of it."""
+"""How many times something may be due before anything comes of it."""
 
 
 class Play:
@@ -98,7 +98,7 @@ class Play:
 
     @property
     def standing(self) -> Standing:
-        """Where its course stands."""
+        """The position of its course."""
         return standing(self._loop.tasks, self.journal)
 
     def do(self, move: Move, *, watched: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Which lines of a procedure the SDK's sandbox has reached, and let through."""
+"""Which lines of a procedure ran in the SDK's sandbox and were allowed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workers.orchestrator.sandbox import sandbox
 from workflows.case import Procedure
 
 PATHS = 3_000
-"""So many are tried at most; fewer where every line was reached before."""
+"""How many are tried at most; fewer if every line was reached before."""
 
 
 def unreached_in_sandbox(

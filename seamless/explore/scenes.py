@@ -1,4 +1,4 @@
-"""A path as a case lives it in one run of layer A: what is said to it at which instant, and what it says."""
+"""A path in one run of layer A: what is said to the case at which instant, and what it says."""
 
 from __future__ import annotations
 

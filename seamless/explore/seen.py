@@ -1,4 +1,4 @@
-"""What a path has seen that the rules ask for, and the rules that a path breaks."""
+"""What a path has seen that the rules need, and the rules that it breaks."""
 
 from __future__ import annotations
 

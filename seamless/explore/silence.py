@@ -1,4 +1,4 @@
-"""What silence brings, as a table: who is silent with what, for how long, what follows and by which rule."""
+"""The effects of silence as a table: who is silent on what, for how long, what follows and by which rule."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Silence(NamedTuple):
 
 
 def table(item: ServiceItem, law: LawVersion, graphs: list[Graph]) -> list[Silence]:
-    """What silence brings in a procedure under a law version."""
+    """The effects of silence in a procedure under a law version."""
     rows: dict[tuple[str, str], Silence] = {}
     seen: dict[tuple[str, str], list[str]] = {}
     for graph in graphs:

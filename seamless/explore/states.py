@@ -1,4 +1,4 @@
-"""What makes two states of a case one, and what is kept of them."""
+"""When two states of a case are equal, and what is kept of them."""
 
 from __future__ import annotations
 

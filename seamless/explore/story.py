@@ -1,4 +1,4 @@
-"""A path as a story: who said what, and what happened then."""
+"""A path as a story: who said what, and what then happened."""
 
 from __future__ import annotations
 

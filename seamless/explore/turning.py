@@ -24,7 +24,7 @@ Ts = TypeVarTuple("Ts")
 
 RUN = "explored"
 GRACE = timedelta(hours=1)
-"""So long a consequence is held after an outage."""
+"""How long a consequence is held after an outage."""
 
 
 class Turning(asyncio.AbstractEventLoop):

@@ -1,1 +1,1 @@
-"""What an operator does about cases that do not go on: ending them, and recovering them after a restore."""
+"""What operators do about cases that do not go on: ending them, and recovering them after a restore."""

@@ -1,4 +1,4 @@
-"""Ending a case by hand, so that its ledger, its applicant and its agencies say so.
+"""Ending a case on an operator's order, so that its ledger, its applicant and its agencies are told.
 
 A case that runs ends itself, by an order on the operators' topic. One whose workflow is gone, or cannot take
 another step, has its ledger closed from outside: after its last entry, which a complete archive has to prove,
@@ -36,10 +36,10 @@ from workers.watcher.execution import RPC_TIMEOUT, Execution, execution_of
 from workers.watcher.stuck import StuckCases
 
 TAKEN_SECONDS = 20.0
-"""So long a case gets to end: a healthy one needs a fraction of a second."""
+"""How long a case may take to end: a healthy one needs a fraction of a second."""
 
 IN_FLIGHT_SECONDS = 35.0
-"""For so long after a workflow's end its last outbox activity may still publish: its time-out and a bit."""
+"""How long after a workflow's end its last outbox activity may still publish: its time-out and a bit."""
 
 PAUSE_SECONDS = 0.2
 

@@ -12,7 +12,7 @@ from workers.watcher.stuck import StuckCases
 from workflows.procedures import PROCEDURES
 
 NAMED = 5
-"""So many cases are named; ``seamless case list --stuck`` names all."""
+"""How many cases are named; ``seamless case list --stuck`` names all."""
 
 
 async def cases(servers: Servers) -> Finding:

@@ -1,4 +1,4 @@
-"""Dead letters by query: which of them are meant, and what came back of those that were replayed."""
+"""Dead letters by query: which are selected, and the results of replaying them."""
 
 from __future__ import annotations
 

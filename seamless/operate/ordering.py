@@ -161,7 +161,7 @@ class Ordering:
         )
 
     def release(self, step: str) -> Planned:
-        """Have a consequence take effect that is held.
+        """Let a held consequence take effect.
 
         Raises:
             InvalidInput: nothing of this name is held, as far as the ledger shows.

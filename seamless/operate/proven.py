@@ -1,4 +1,4 @@
-"""What the archive says, once it is proven that it has everything."""
+"""What the archive says, once it is proven to be complete."""
 
 from __future__ import annotations
 

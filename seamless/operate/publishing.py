@@ -1,7 +1,7 @@
 """Publishing a calendar: bringing its days to the open cases that count with an earlier version of it.
 
 A case that has them says so in its ledger. So what is left to do is read from the archive, and publishing
-goes on where it stopped; a case that is told twice drops the second time.
+goes on where it stopped; a case ignores a calendar that it already has.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Reach(Contract):
     """Whom a calendar is for.
 
     Attributes:
-        cases: the open cases that are to be told, the one opened first first.
+        cases: the open cases to reach, in the order in which they were opened.
         passed_over: how many open cases are not, by why.
     """
 
@@ -47,7 +47,7 @@ run takes, and takes more once it goes on in a new one."""
 
 
 class Told(Contract):
-    """Who was told.
+    """Which cases were reached.
 
     Attributes:
         told: how many cases.

@@ -1,4 +1,4 @@
-"""Recovering from a Temporal that was restored to an earlier point: what cases lost since is given back.
+"""Recovering after Temporal was restored to an earlier point: cases get back what they lost.
 
 Temporal knows less then than the world does. Three things can have happened to a case:
 

@@ -1,4 +1,4 @@
-"""Living a case again, from its input, its events and its ledger, to where its ledger ends.
+"""Running a case again, from its input, its events and its ledger, to where its ledger ends.
 
 For a case that Temporal has fallen back with: the procedure's own code is driven through the moments that the
 ledger tells of. What it says has to be what stands there, hash by hash; then it knows what the case knew, and

@@ -1,4 +1,4 @@
-"""Having the gateway carry events again: its offsets are set back, so that it reads them once more.
+"""Having the gateway carry events again: its offsets are set back, so that it reads them again.
 
 Not by giving them to the cases from here: the gateway keeps their order and their append times, and the fence
 holds every consequence until the gateway has carried what it has to. A case drops what it has had already.

@@ -1,4 +1,4 @@
-"""What a log says happened, against what the platform did."""
+"""What happened according to a log, compared with what the platform did."""
 
 from __future__ import annotations
 

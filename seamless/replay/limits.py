@@ -1,4 +1,4 @@
-"""What a log says about its cases' limits, against the clocks that the platform kept of them."""
+"""The limits in a log, compared with the clocks that the platform computed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who speaks in a log: a party that the directory lacks has no topics, and would be waited for in vain."""
+"""Who speaks in a log: a party that the directory lacks has no topics, so waiting for it would be in vain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of a replay, in figures that do not grow with it."""
+"""The result of a replay, in figures that do not grow with it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How an installation stands: what is asked for ``seamless status``, and what of it needs a person."""
+"""The state of an installation: what ``seamless status`` asks for, and what needs a person."""

@@ -1,4 +1,4 @@
-"""Asking everybody how they stand, at the same time: what one server does not say, the others still do."""
+"""Querying all servers in parallel: if one does not answer, the others still do."""
 
 from __future__ import annotations
 
@@ -51,10 +51,11 @@ T = TypeVar("T")
 
 ASK_SECONDS = 15.0
 STUCK_SECONDS = 60.0
-"""So long one question may take; and the one for stuck cases, which compares all open cases with Temporal."""
+"""How long one question may take; and the one for stuck cases, which compares all open cases with
+Temporal."""
 
 ASKED_FOR = 100
-"""So many open cases that look well are asked for by themselves, those that were opened first."""
+"""How many open cases that look well are asked for by themselves, those that were opened first."""
 LOOKED_AT = 200
 """In so many overdue cases is looked for something that is held, in those that were due first."""
 
@@ -65,7 +66,7 @@ ENGINES: tuple[Server, ...] = get_args(Server)
 
 
 async def status_of(settings: Settings) -> Status:
-    """How an installation stands now, as far as its servers answer. Nothing is changed."""
+    """The current state of an installation, as far as its servers answer. Nothing is changed."""
     async with Servers(settings) as servers:
         reached = await servers.reach(ENGINES)
         engines = tuple(
@@ -156,7 +157,7 @@ class _Asking:
             return await answered(question(), seconds)
         except NotAnswered as error:
             self._not_known[name] = str(error)
-        except Exception as error:  # the others are told all the same
+        except Exception as error:  # the others are still reported
             self._not_known[name] = (
                 f"asking failed, which is a fault of Seamless: report it: {type(error).__name__}: {error}"
             )

@@ -1,4 +1,4 @@
-"""How far the published holidays of the calendars reach with which cases count."""
+"""When the published holidays end of the calendars with which cases count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from silence and may not take effect yet: the cases that wait at the fence, and for what."""
+"""Consequences of silence that may not take effect yet: the cases that wait at the fence, and for what."""
 
 from __future__ import annotations
 

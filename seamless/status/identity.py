@@ -1,4 +1,4 @@
-"""What a process says of itself to a server: to Temporal, its identity; to Kafka, its client id."""
+"""How a process identifies itself to a server: to Temporal by its identity, to Kafka by its client id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``seamless status`` says, and what of it needs a person. The fields are the JSON of ``--json``."""
+"""The report of ``seamless status``, and what needs a person. The fields are those of ``--json``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WAITED_SECONDS = 300.0
 """What has waited for a process so long waits for a person."""
 
 CALENDAR_DAYS = 30
-"""So many days before its published holidays end, a calendar needs somebody: what is asked for in the last
+"""How many days before its published holidays end, a calendar needs somebody: what is asked for in the last
 weeks of a year ends in the next one."""
 
 

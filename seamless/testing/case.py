@@ -1,4 +1,4 @@
-"""A case under test: opened, spoken to and its clock moved by the test."""
+"""A case under test: the test opens it, sends to it and moves its clock."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 PATIENCE_SECONDS = 20.0
 LOOK_SECONDS = 0.5
-"""So often a case that does not do what the test waits for is asked whether its code failed."""
+"""How often a case that does not do what the test waits for is asked whether its code failed."""
 
 
 class CaseFailed(AssertionError):

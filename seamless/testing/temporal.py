@@ -1,4 +1,4 @@
-"""A Temporal server for tests, on which each case has a clock of its own."""
+"""A Temporal server for tests, on which each case has its own clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a case whose test failed: its ledger, and why its code fails."""
+"""The report on a case whose test failed: its ledger, and why its code fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A simulated agency: it hears what it is asked, and intends to answer after so much work."""
+"""A simulated agency: it receives requests, and plans to answer after some work."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class SimulatedAgency:
         self._seed, self._day = seed, day
 
     def hear(self, event: Event, agenda: Agenda) -> None:
-        """Take in what the platform tells it."""
+        """Process what the platform tells it."""
         case, request = event.subject, event.requestid
         match event.type:
             case Requested.type:

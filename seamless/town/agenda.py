@@ -1,4 +1,4 @@
-"""What simulated parties are going to say, and when; and what of it has become pointless meanwhile."""
+"""What simulated parties plan to say, and when; and what has become pointless meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The applications that simulated applicants hand in: the examples of the catalogue, varied."""
+"""The applications that simulated applicants submit: the examples of the catalogue, varied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A simulated channel: its applicants apply, and bring what the notices ask for, or do not."""
+"""A simulated channel: its applicants apply, and hand in what the notices ask for, or do not."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class SimulatedChannel:
         return Intention(now, self.party, case, message, f"{case}/{message.type}", until="ever")
 
     def hear(self, event: Event, agenda: Agenda) -> None:
-        """Take in what the platform tells an applicant."""
+        """Process what the platform tells an applicant."""
         case = CaseId(event.subject)
         match event.type:
             case Receipt.type:

@@ -1,4 +1,5 @@
-"""Draws that depend on a seed and on what they are for, and on nothing that happens meanwhile."""
+"""Random choices that depend only on a seed and on what they are for, not on anything that happens
+meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How those behave who are simulated: a small table of shares and of working times.
+"""How simulated parties behave: a small table of shares and working times.
 
 The defaults are assumptions of ours. They are such that every course of a case is seen within a hundred
 cases: in time and late, answered and silent, granted and refused, supplemented, withdrawn.

@@ -1,4 +1,4 @@
-"""Everybody who is simulated, together: what they hear, and what they intend to say. No I/O, and no clock."""
+"""All simulated parties: what they receive, and what they plan to say. No I/O, and no clock."""
 
 from __future__ import annotations
 

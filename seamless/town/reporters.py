@@ -1,4 +1,4 @@
-"""Simulated reports: what agencies do by themselves, and payments that nobody asked for.
+"""Simulated reports: what agencies do unasked, and payments that nobody asked for.
 
 Nobody tells an agency that a case waits for its report: in the world it knows of its own work. Here it learns
 from the ledger what a case waits for.

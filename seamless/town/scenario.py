@@ -1,4 +1,4 @@
-"""What a town is to be: who is simulated, how much comes in, and for how long."""
+"""The scenario of a town: who is simulated, how much comes in, and for how long."""
 
 from __future__ import annotations
 

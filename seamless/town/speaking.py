@@ -1,4 +1,4 @@
-"""Saying what simulated parties intend, when its time has come."""
+"""Sending what simulated parties plan, when its time has come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A town that keeps running: applications come in, and whoever takes part does its work, all on Kafka.
+"""A town that keeps running: applications come in, and all parties do their work, on Kafka.
 
 It keeps nothing on disk. What was asked, answered and closed before it began, it reads from the topics; what
 it says again, it says under the same id, which changes nothing.

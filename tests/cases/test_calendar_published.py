@@ -26,7 +26,7 @@ def with_one_more_holiday() -> CalendarDays:
     return known.days.model_copy(update={"name": "cn-2026.2", "holidays": tuple(holidays)})
 
 
-async def test_an_open_case_counts_anew_and_is_passed_over_from_then_on(
+async def test_an_open_case_counts_again_and_is_passed_over_from_then_on(
     temporal: Client, tmp_path: Path
 ) -> None:
     days, url = with_one_more_holiday(), f"sqlite:///{tmp_path / 'archive.db'}"

@@ -115,7 +115,7 @@ async def test_a_refusal_stops_the_other_reviews_before_the_decision_goes_out(ca
     assert max(i for i, kind in enumerate(case.kinds) if kind == "cancelled") < case.kinds.index("decided")
 
 
-async def test_of_two_answers_at_once_the_one_the_broker_had_first_decides(cases: Cases) -> None:
+async def test_of_two_answers_at_once_the_one_the_broker_received_first_decides(cases: Cases) -> None:
     case = await cases.open("construction-permit", application())
     await complete(case)
     early = datetime.now(UTC)

@@ -142,7 +142,7 @@ NO_TIME_OUTS = "TimeoutError. A course has no time-outs of its own: give the ver
         (_sets_a_condition, "Grant has no condition; it has: conditions"),
     ],
 )
-async def test_a_mistake_fails_the_task_and_names_the_cure(
+async def test_a_mistake_fails_the_task_and_names_the_remedy(
     temporal: Client,
     monkeypatch: pytest.MonkeyPatch,
     mistake: Callable[[Procedure[Application]], Awaitable[Decision]],
@@ -162,7 +162,7 @@ async def test_a_mistake_fails_the_task_and_names_the_cure(
     assert f"The last failure of its task: {failed.value}".replace("construction-permit.", "") in note
 
 
-async def test_a_case_waits_for_mended_code_and_goes_on(
+async def test_a_case_waits_for_fixed_code_and_goes_on(
     temporal: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def mended(self: Procedure[Application]) -> Decision:
@@ -208,7 +208,7 @@ async def _asks_drainage(self: Procedure[Application]) -> Decision:
     return await self.decide(Grant() if review.outcome == "consent" else Refuse(reason="sewer-capacity"))
 
 
-async def test_nothing_follows_from_a_check_that_fails_for_good_and_mended_it_answers(
+async def test_nothing_follows_from_a_check_that_fails_for_good_and_once_fixed_it_answers(
     temporal: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Mistaken, "does", _asks_drainage, raising=False)

@@ -28,7 +28,7 @@ MIDNIGHT = datetime(2021, 3, 2, tzinfo=ZoneInfo("Europe/Amsterdam")).astimezone(
 RECEIVED = datetime(2021, 1, 4, 9, tzinfo=ZoneInfo("Europe/Amsterdam")).astimezone(UTC)
 
 SLACK_SECONDS = 60
-"""So long after the spread the last case may have been taken: its fence, and what waits before it."""
+"""How long after the spread the last case may have been taken: its fence, and what waits before it."""
 
 
 async def open_case(client: Client, stack: Stack, behind: timedelta, spread: timedelta) -> CaseId:

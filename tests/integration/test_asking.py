@@ -47,7 +47,7 @@ LATER = "2099-01-01T00:00:00+08:00"
 """A day after everything that is due in the planted cases; the days of the guide are before it."""
 
 FAST_DAY_SECONDS = 2.0
-"""So long is a working day of the case that becomes overdue: after 10 of them, until 3 more are over."""
+"""The length of a working day of the case that becomes overdue: after 10 of them, until 3 more are over."""
 
 OVERDUE = {"overdue at fire safety", "overdue anywhere"}
 FOUND = {

@@ -75,7 +75,7 @@ async def test_a_namespace_that_forgets_at_once_and_lacks_the_search_attributes(
     assert "--name SeamlessWaitingFor --type KeywordList" in cure
 
 
-async def test_a_search_attribute_of_another_type_is_told_with_its_cure(stack: Stack) -> None:
+async def test_a_search_attribute_of_another_type_is_reported_with_its_remedy(stack: Stack) -> None:
     """As one that was made by hand: the server would refuse whatever a case is listed by."""
     await make_namespace(stack, "mistyped", days=30)
     client = await connect_to_server(stack.settings.model_copy(update={"namespace": "mistyped"}))
@@ -111,7 +111,7 @@ async def test_topics_that_are_missing(stack: Stack) -> None:
     assert "seamless topics apply" in findings["topics"].cure
 
 
-async def test_topics_that_stand_otherwise_than_they_should(ill: Settings) -> None:
+async def test_topics_that_differ_from_what_they_should_be(ill: Settings) -> None:
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
     worse = {"message.timestamp.type": "CreateTime", "retention.ms": "1000"}

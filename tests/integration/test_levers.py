@@ -61,7 +61,7 @@ async def test_a_request_is_sent_again_then_moved_and_answered_by_the_lead(stack
     assert (code, "is closed" in error) == (2, True)
 
 
-async def test_an_order_that_the_case_refuses_is_told(stack: Stack, town: Town) -> None:
+async def test_an_order_that_the_case_refuses_is_reported(stack: Stack, town: Town) -> None:
     case = await reviewed(town)
     code, said, _ = await seamless(
         stack.settings, "case", "extend", case, "--approval", "2026-1", "--why", WHY

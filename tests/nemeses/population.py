@@ -37,7 +37,7 @@ Procedure = Literal["construction-permit", "traffic-fine", "permit-receipt"]
 
 PENALTY_DAY = 60
 ENDS_SECONDS = 25.0
-"""So long after it began a fine is closed, or handed to the collector."""
+"""How long after it began a fine is closed, or handed to the collector."""
 
 COPIES = 0.1
 STEPS = (

@@ -21,7 +21,7 @@ CASES = 200
 FAULT_SECONDS = 25.0
 FAULT_AT_MOST = 300.0
 QUIET_SECONDS = 2.0
-"""So long it is quiet after a fault, so that the next one's signs are its own."""
+"""How long it is quiet after a fault, so that the next one's signs are its own."""
 
 CLOSED_SECONDS = 240.0
 ENDED_SECONDS = 60.0

@@ -17,7 +17,7 @@ from tests.simulation.kafka import MARKER, FakeKafka, Stored
 from tests.simulation.process import Process
 
 POLL_SECONDS = 1.0
-"""So long an idle read waits, whatever it asks for: shorter only costs steps."""
+"""How long an idle read waits, whatever it asks for: shorter only costs steps."""
 
 SESSION_SECONDS = 2.0
 

@@ -20,7 +20,7 @@ from tests.simulation.defects.mutant import Mutant
 from tests.simulation.runs import quiet, run_seed
 
 SEEDS = 800
-"""So many seeds are tried."""
+"""How many seeds are tried."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from tests.simulation.town import Said, case_id
 from tests.simulation.world import CLOCK_SKEW, GRACE, OUTAGE_AFTER, World
 
 DELAY_AT_MOST = timedelta(seconds=5)
-"""So long an event of one case may take while another case is flooded, and nothing else is wrong."""
+"""How long an event of one case may take while another case is flooded, and nothing else is wrong."""
 
 POISON_AT_MOST = timedelta(seconds=30)
 

@@ -42,7 +42,7 @@ OTHER_BUILD = 0.2
 """How likely a task comes to the other build, while two serve."""
 
 TASKS_FAIL_AT_MOST = 10
-"""So many tasks of a case fail one after another before nobody can carry it on."""
+"""How many tasks of a case fail one after another before nobody can carry it on."""
 
 
 @dataclass

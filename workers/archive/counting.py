@@ -1,4 +1,4 @@
-"""Counting all cases again and again, for the metrics."""
+"""Counting all cases at intervals, for the metrics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from workers.archive.lag import Lag
 log = structlog.get_logger(__name__)
 
 SOON_SECONDS = 2.0
-"""So soon an archive that is being filled is looked at again."""
+"""How soon an archive that is being rebuilt is checked again."""
 
 COMPLETE = Gauge(
     "seamless_archive_complete",
@@ -36,11 +36,10 @@ LOST = Gauge(
 
 
 class Counting:
-    """Counts what the archive says, and shows it.
+    """Counts what is in the archive, and shows the counts.
 
-    What an archive says that is being filled is not shown: a lost one that is made again would seem to open
-    all cases of years within minutes. It is shown once the archive has read what its topic had when the
-    worker last began to read.
+    Counts of an archive that is being rebuilt are not shown: it would seem to open the cases of years within
+    minutes. They are shown once the archive has read what its topic held when the worker last began to read.
     """
 
     def __init__(
@@ -65,8 +64,7 @@ class Counting:
             gauge.set(math.nan)
 
     async def keep_counting(self, every_seconds: float) -> None:
-        """Count until cancelled. While the database is away, what was counted last is shown, and its age
-        tells."""
+        """Count until cancelled. While the database is away, the last counts are shown, with their age."""
         away = False
         while True:
             try:

@@ -1,4 +1,4 @@
-"""The figures of all cases as the metrics show them: every series that can be, from the start."""
+"""The figures of all cases as the metrics show them: every possible series, from the start."""
 
 from __future__ import annotations
 
@@ -126,13 +126,13 @@ def _deemed() -> list[str]:
 
 
 class ArchiveFigures(Collector):
-    """Shows the figures that it was told last. Before, there are no series at all: a counter that began at 0
-    and then was what the archive says would seem to have grown by that."""
+    """Shows the latest figures. Before the first ones there are no series at all: a counter that began at 0
+    and then jumped to the archive's total would seem to have grown by that."""
 
     def __init__(self, directory: Directory) -> None:
         """
         Args:
-            directory: whose agencies are told apart.
+            directory: whose agencies are distinguished.
         """
         self._totals = totals_of(directory)
         self._agencies = agencies_of(directory)

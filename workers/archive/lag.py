@@ -26,7 +26,7 @@ class Lag:
 
     @property
     def ends(self) -> Mapping[int, int] | None:
-        """How far the topic reaches, as far as is known."""
+        """Where the topic ends, as far as is known."""
         return self._ends
 
     @property

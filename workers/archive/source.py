@@ -52,7 +52,7 @@ class KafkaSource:
     def __init__(self, broker: Broker) -> None:
         self._topic = broker.topic(LEDGER)
         self._consumer: Any = broker.consumer(
-            auto_offset_reset="none",  # an offset that is not there is told, not passed over
+            auto_offset_reset="none",  # a missing offset is reported, not skipped
             metadata_max_age_ms=10_000,
             fetch_min_bytes=64 * 1024,  # larger transactions, fewer of them; a tenth of a second later
             fetch_max_wait_ms=100,

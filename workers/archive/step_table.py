@@ -17,7 +17,7 @@ ROWS_AT_ONCE = 500
 
 
 class Ended(NamedTuple):
-    """The steps that ended by new entries.
+    """The steps that new entries ended.
 
     Attributes:
         now: those that end by them.
@@ -38,7 +38,7 @@ class StepTable:
         self._insert = insert
 
     def fill(self) -> None:
-        """Make the steps from the ledger where there is not one, and there ought to be."""
+        """Create the steps from the ledger where they are missing."""
         opening = select(ledger.c.case).where(ledger.c.kind.in_(OPENING))
         if not self._any(select(steps.c.case)) and self._any(opening):
             self._rebuild()

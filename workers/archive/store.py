@@ -73,7 +73,7 @@ class OtherTopic(Exception):
 
 
 class Overtaken(Exception):
-    """The archive does not stand where this worker left it: another worker writes it, or it was replaced."""
+    """The archive is not where this worker left it: another worker writes it, or it was replaced."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ class Receipt:
 
     Attributes:
         new: entries that were added.
-        copies: entries that stood already, with the same content; dropped.
-        forks: entries that came with other content than the one that stands; kept beside it.
-        strays: records that are no entries; kept.
+        copies: entries that were there already, with the same content; dropped.
+        forks: entries whose content differs from the one that is there; kept beside it.
+        strays: records that are not entries; kept.
     """
 
     new: int
@@ -104,7 +104,7 @@ class ArchiveStore:
         self._engine = open_for_writing(url)
 
     def prepare(self) -> None:
-        """Make the tables that are missing: all of them, or none. Steps that were never written, as in an
+        """Create missing tables: all of them, or none. Steps that were never written, as in an
         archive from before there were any, are made from the ledger."""
         with self._engine.begin() as connection:
             if not is_current(steps, inspect(connection)):
@@ -201,7 +201,7 @@ class ArchiveStore:
         return postgresql.insert(table) if self._engine.dialect.name == "postgresql" else sqlite.insert(table)
 
     def _add(self, connection: Connection, entries: Iterable[StoredEntry]) -> set[tuple[str, int]]:
-        """Insert the entries whose place is free; the keys of those."""
+        """Insert the entries whose number is free; returns their keys."""
         rows = [_row(each) for each in entries]
         if not rows:
             return set()
@@ -209,7 +209,7 @@ class ArchiveStore:
         return {(row.case, row.sequence) for row in connection.execute(statement, rows)}
 
     def _forks(self, connection: Connection, entries: Sequence[StoredEntry]) -> list[LedgerEntry]:
-        """Keep the entries that differ from the one that is in their place; those."""
+        """Keep the entries that differ from the one that has their number; returns those."""
         if not entries:
             return []
         keys = {_key(each.entry) for each in entries}

@@ -28,11 +28,12 @@ class TotalsTable:
         self._insert = insert
 
     def fill(self) -> None:
-        """Count the whole ledger, where it was not, or otherwise. The table of steps is whole already."""
+        """Count the whole ledger if it was not counted, or with another meaning. The table of steps is
+        complete."""
         layout = {**LAID_OUT._asdict(), "value": 1}
         mine = self._insert.on_conflict_do_nothing().returning(totals.c.value)
         if self._connection.execute(mine, layout).first() is None:
-            return  # another worker that begins at the same time was waited for
+            return  # this waited for another worker that starts at the same time
         this = and_(totals.c.total == LAID_OUT.total, totals.c.first == LAID_OUT.first)
         self._connection.execute(delete(totals).where(not_(this)))
         tally = Tally()

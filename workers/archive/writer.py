@@ -27,10 +27,10 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 2.0
-"""So often the worker looks whether the archive and the topic are still those that it began with."""
+"""How often the worker checks that the archive and the topic are still the same."""
 
 STANDBY_SECONDS = 1.0
-"""So long a worker leaves the archive to another one that was faster."""
+"""How long a worker leaves the archive to another one that was faster."""
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
@@ -50,8 +50,8 @@ class _Stopped(Exception):
 class ArchiveWriter:
     """One run of the archive worker, over any number of connections to the broker and the database.
 
-    Where reading begins is decided by the archive alone: its positions are written in the transaction of the
-    rows. So an archive that was lost, or an old one that was restored, catches up by itself. Of several
+    The archive alone decides where reading begins: its positions are written in the transaction of the rows.
+    So an archive that was lost, or an old one that was restored, catches up by itself. Of several
     workers on one archive any may write at any time: a batch is written only where it begins where the
     archive ends.
     """
@@ -103,7 +103,7 @@ class ArchiveWriter:
             await asyncio.to_thread(self._store.close)
 
     async def _archive(self, source: Source) -> None:
-        """Archive what ``source`` has, until ``stopping``; after every difficulty from the archive's own
+        """Archive what ``source`` has, until ``stopping``; after every difficulty, from the archive's
         positions on."""
         while not self._stopping.done():
             try:
@@ -177,7 +177,7 @@ class ArchiveWriter:
 
 
 def _continues(before: TopicState, now: TopicState, source: Source) -> bool:
-    """Whether it is the topic that it was, and reading it from where it is read misses nothing."""
+    """Whether the topic is still the same, and reading on from here misses nothing."""
     return now.topic_id == before.topic_id and all(
         partition in source.places and now.starts[partition] <= source.places[partition] <= end
         for partition, end in now.ends.items()

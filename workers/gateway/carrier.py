@@ -1,4 +1,4 @@
-"""Carrying one event to its end: into its case, or to the dead letters. What may pass is tried again."""
+"""Carrying one event until it is finished: into its case, or to the dead letters, with retries."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 LONGEST_EARLY_PAUSE = 2.0
 CONCURRENT_DELIVERIES = 64
-"""Calls to Temporal at once. More only wait in the server, and there they run into their time-outs."""
+"""Concurrent calls to Temporal. More would only wait in the server, and time out there."""
 
 LOG_AFTER, LOG_EVERY = 5, 12
 """Attempts after which a difficulty of a known kind is logged: after seconds, then about once a minute."""
 
 FAULTS_AT_MOST = 6
-"""After so many unexpected errors an event is an internal dead letter: some seconds."""
+"""After how many unexpected errors an event becomes an internal dead letter: some seconds."""
 
 OURS = frozenset(
     {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.OUT_OF_RANGE, RPCStatusCode.FAILED_PRECONDITION}
@@ -49,7 +49,7 @@ TRANSIENT = (RPCError, Unavailable, NotYet, OperationalError, OSError, TimeoutEr
 
 
 def pauses(first: float, longest: float) -> Iterator[float]:
-    """How long to wait before each next attempt, in seconds: doubling, without end."""
+    """How long to wait before each next attempt, in seconds: doubling, without a last one."""
     pause = first
     while True:
         yield pause
@@ -57,7 +57,8 @@ def pauses(first: float, longest: float) -> Iterator[float]:
 
 
 class Carrier:
-    """Carries events to their end. Holds no more than counts; another copy of the process can go on."""
+    """Carries events until they are finished. Holds only counts, so another copy of the process can take
+    over."""
 
     def __init__(
         self,
@@ -199,8 +200,8 @@ class Carrier:
     ) -> T:
         """Repeat ``action`` until it ends in what it returns, a refusal or an unknown case.
 
-        A server that is away, overloaded or slow is waited for without end. Anything else is a fault of ours:
-        after some attempts it is a refusal, so that it holds back no event but this one.
+        It waits without limit for a server that is away, overloaded or slow. Anything else is a fault of the
+        platform: after some attempts it is a refusal, so that it holds back only this event.
 
         Args:
             without_end: also for a fault of ours there is nothing else to do.

@@ -1,4 +1,4 @@
-"""What the gateway may conclude from the archive: a no counts only where the archive proves it."""
+"""What the gateway may conclude from the archive: that a case is unknown only where the archive proves it."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 5.0
-"""So often the broker is asked how far the ledger's topic reaches."""
+"""How often the broker is asked where the ledger's topic ends."""
 
 WATCH_SECONDS = 1.0
-"""So often the archive is asked how far it has read. What it has read it may not lack later."""
+"""How often the archive is asked how far it has read. What it has read, it may not lack later."""
 
 LAG_SECONDS = 900.0
 """An archive worker that is behind by less than this, or away, holds up no application. What was written to
 the ledger after the archive's last record is then at most twice as old as this, and a case that was closed
-so lately is still in Temporal, which keeps closed workflows for an hour at least."""
+so recently is still in Temporal, which keeps closed workflows for at least an hour."""
 
 StateOf = Callable[[], Awaitable[TopicState]]
 
 
 class Proof:
-    """How far the archive has to have read for its no to count.
+    """How far the archive must have read before it can prove that a case is unknown.
 
     - At first: up to the end of the topic, as it is when the proof begins.
     - From then on: up to where it was seen before (an old copy is not the archive any more), and up to the
@@ -75,7 +75,7 @@ class Proof:
         }
 
     def check(self, found: Positions, now: float) -> None:
-        """Return if an archive with these positions can say no.
+        """Return if an archive with these positions can prove that a case is unknown.
 
         Raises:
             ArchiveIncomplete: it cannot, and why.
@@ -104,7 +104,7 @@ class Proof:
 
 
 class ProvenHistory:
-    """The archive, as the gateway asks it. Costs an event no call to the broker: that is asked beside.
+    """The archive, as the gateway asks it. An event costs no call to the broker, which is asked separately.
 
     An answer and the positions that it is judged by are read in one transaction, so a copy that is restored
     in between is noticed with the first answer that it gives.
@@ -157,7 +157,7 @@ class ProvenHistory:
         return answer
 
     async def _look(self) -> None:
-        """Look at the topic again and again, on a connection that is made again when it fails."""
+        """Look at the topic at intervals, on a connection that is renewed when it fails."""
         while True:
             try:
                 async with self._broker.consuming() as consumer:

@@ -1,4 +1,4 @@
-"""Work in order per key, and side by side between keys."""
+"""Work in order per key, and concurrently between keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Chains(Generic[Key, Item]):
     def __init__(self, work: Callable[[Item], Awaitable[None]]) -> None:
         """
         Args:
-            work: carries one item to its end. It must not raise: its chain would end with items in it.
+            work: finishes one item. It must not raise: its chain would end with items in it.
         """
         self._work = work
         self._waiting: dict[Key, deque[Item]] = {}
@@ -51,7 +51,7 @@ class Chains(Generic[Key, Item]):
         return not self._tasks
 
     async def cancel(self) -> None:
-        """Break off what is left and wait until it has let go."""
+        """Cancel what is left and wait until it has ended."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

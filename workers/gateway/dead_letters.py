@@ -28,7 +28,7 @@ MAX_TEXT = 1000
 """Characters of a detail or a field: both may quote the sender."""
 
 MAX_READ = 1_000_000
-"""Bytes of a message that are worth looking into for its id."""
+"""Messages up to this many bytes are searched for their id."""
 
 
 class ReplayOf(NamedTuple):
@@ -55,7 +55,7 @@ class DeadLetterWriter:
         """Keep a refused record with its reason, and tell its sender; return when both are durable.
 
         A record that is too large for the dead-letter topic is kept without its value (header
-        ``dlq-omitted``: its size); the value stands at its original place.
+        ``dlq-omitted``: its size); the value stays at its original place.
 
         Args:
             place: where the record stands; of one that was replayed, where its replay does.
@@ -157,5 +157,5 @@ def _said(attributes: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _printable(text: str) -> str:
-    """``text`` cut to a bounded length, on one line, without what no message can carry."""
+    """``text`` cut to a bounded length, on one line, without characters that no message can carry."""
     return one_line(text[:MAX_TEXT])

@@ -1,4 +1,4 @@
-"""Giving an event to its case in Temporal, exactly once in effect, and reading what Temporal says to it."""
+"""Giving an event to its case in Temporal, effectively once, and interpreting Temporal's response."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ RPC_TIMEOUT = timedelta(seconds=10)
 
 LOOK_EVERY_EVENTS = 100
 LOOK_EVERY_BYTES = 1024 * 1024
-"""After so many events, or so many bytes, to one case its history is looked at."""
+"""After how many events, or bytes, to one case its history is checked."""
 
 HISTORY_BYTES_AT_MOST = 20 * 1024 * 1024
 """A run with more history takes no more events for now. Temporal ends a run at 50 MB."""
 
 CASES_WATCHED = 10_000
-"""So many cases are remembered with what was sent to them: those that had an event last."""
+"""How many cases are remembered with what was sent to them: those with the latest events."""
 
 ENDED_OTHERWISE = {
     WorkflowExecutionStatus.TERMINATED,
@@ -66,7 +66,7 @@ ENDED_OTHERWISE = {
 class CaseHistory(Protocol):
     """What the archive knows of a case.
 
-    Methods raise :class:`ArchiveIncomplete` rather than say no where the archive cannot prove it.
+    Methods raise :class:`ArchiveIncomplete` instead of denying a case if the archive cannot prove it.
     """
 
     async def opening(self, case: str) -> LedgerEntry | None:
@@ -84,7 +84,7 @@ class CaseUnknown(Exception):
 
 
 class NotYet(Exception):
-    """What is in the way passes by itself: deliver again."""
+    """The obstacle passes by itself: deliver again."""
 
 
 class Delivery:
@@ -167,8 +167,8 @@ class Delivery:
         return "started"
 
     def _attributes(self, admitted: NewCase) -> TypedSearchAttributes:
-        """What the case is listed by at first. Of a replay that is all: nobody operates its cases, and what
-        would be due in them is due by the log's time."""
+        """The search attributes that the case starts with. A replay sets no others: nobody operates its
+        cases, and their due times are in the log's time."""
         item = admitted.item
         known = {
             attributes.PROCEDURE: item.procedure,
@@ -240,7 +240,7 @@ class Delivery:
         return "delivered"
 
     async def _check_room(self, admitted: CaseEvent) -> None:
-        """Look at a case's history now and then: Temporal would end a run whose history grows too large.
+        """Check a case's history from time to time: Temporal would end a run whose history grows too large.
 
         Raises:
             Refusal: the run has too much history for now; a new run begins once the case has taken what

@@ -10,23 +10,23 @@ from contracts.terms.identifiers import Party
 
 
 class TooManyWait(Exception):
-    """As many events of this party wait already as may."""
+    """The maximum number of events of this party already wait."""
 
 
 class EarlyEvents:
     """Gives each missing case the same time, from when it was first missed, whatever waits for it.
 
-    All events of a case share that time: each with a time of its own, a row of them would hold its partition
-    back for hours. While Temporal cannot be asked, or its answer is late, no time passes: the application may
-    wait in the same queue.
+    All events of a case share that time: with a separate time for each, a series of them would hold back
+    their partition for hours. While Temporal cannot be asked, or its answer is late, no time passes: the
+    application may wait in the same queue.
     """
 
     def __init__(self, seconds: float, at_most: int, clock: Callable[[], float]) -> None:
         """
         Args:
             seconds: how long a case may be missing.
-            at_most: how many events of one party may wait at once. Each party has places of its own, so that
-                one that sends many keeps no other from waiting.
+            at_most: how many events of one party may wait. Each party has a separate allowance, so one that
+                sends many does not use up another's.
             clock: seconds, monotonic; the one that events are stamped with when they are read.
         """
         self.seconds = seconds
@@ -60,7 +60,7 @@ class EarlyEvents:
             self._missed[case] = now
 
     def found(self, case: str) -> None:
-        """The case is there."""
+        """The case exists."""
         self._missed.pop(case, None)
 
     def unavailable(self) -> None:

@@ -1,4 +1,4 @@
-"""The consumer loop: reads what the group assigns, chains it by case, commits what has ended."""
+"""The consumer loop: reads what the group assigns, chains it by case, commits what is finished."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ DRAIN_SECONDS = 3.0
 
 REPLACE_AFTER_SECONDS = 1.0
 HEARTBEAT_MS = 500
-"""A member hears of a rebalance by its heartbeat: short, so that a second gateway joins at once."""
+"""A member learns of a rebalance by its heartbeat: short, so that a second gateway joins quickly."""
 
 LOOK_FOR_TOPICS_MS = 10_000
-"""So often it is looked whether a topic that was deleted is back; nothing tells it."""
+"""How often it is checked whether a deleted topic is back; nothing announces that."""
 
 GATHERED_BYTES = 64 * 1024
-"""So many bytes need no more gathering. Every read asks for all partitions, however little there is; under
+"""How many bytes need no more gathering. Every read asks for all partitions, however little there is; under
 load, that is half of the gateway's time."""
 
 CAREFUL_SECONDS = 10.0
@@ -58,7 +58,7 @@ LOG_APPEND_TIME = 1
 sender."""
 
 CROWD = 20
-"""So many unfinished events of one case on one topic count for the window; more are read ahead of others."""
+"""How many unfinished events of one case on one topic count for the window; more do not stop the reading."""
 
 
 @dataclass(frozen=True)
@@ -235,8 +235,8 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
         size: int,
         work: Callable[[], Awaitable[None]],
     ) -> None:
-        """Put a record on the chain of its key. The key has to be the case, so this needs no decoding; a
-        record whose key is another never gets to a case."""
+        """Put a record on the chain of its key. The key must be the case, so this needs no decoding; a record
+        with another key never reaches a case."""
         tracker = self._tracker(partition)
         chains = self._assignment.chains
         crowded = chains.waiting((partition, key)) >= CROWD
@@ -283,7 +283,7 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
     def regulate(self) -> None:
         """Pause the partitions that have too much in flight, and resume those that have room again.
 
-        Polling goes on meanwhile: a member that stops polling is thrown out of the group.
+        Polling goes on meanwhile: a member that stops polling is removed from the group.
         """
         paused = self._consumer.paused()
         for partition, tracker in self._assignment.trackers.items():
@@ -307,8 +307,8 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
         READINESS.begun()
 
     async def let_go(self) -> None:
-        """Finish what is in flight, for a few seconds at most; commit; break off the rest, which the next
-        holder of the partition reads again."""
+        """Finish what is in flight, for at most a few seconds; commit; cancel the rest, which the next holder
+        of the partition reads again."""
         assignment, self._assignment = self._assignment, _Assignment(Chains(_finish))
         if not await assignment.chains.drain(DRAIN_SECONDS):
             log.info("broken off", chains=len(assignment.chains))
@@ -316,7 +316,7 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._commit(assignment)
 
     async def keep_committing(self) -> None:
-        """Commit again and again, until cancelled."""
+        """Commit at intervals, until cancelled."""
         while True:
             await asyncio.sleep(COMMIT_EVERY_SECONDS)
             try:
@@ -358,8 +358,8 @@ class _AssignedPartitions(ConsumerRebalanceListener):  # type: ignore[misc]
                     self._tracker(partition).skip_to(position)
 
     async def keep_measuring(self) -> None:
-        """Tell the metrics again and again what is not carried yet, until cancelled. While partitions are
-        handed over, what was known before stays."""
+        """Update the metrics of what is not carried yet at intervals, until cancelled. While partitions are
+        handed over, the last known values stay."""
         while True:
             now = self._assignment
             if now.begun and now.positions.keys() == self._consumer.assignment():

@@ -1,4 +1,4 @@
-"""Heartbeats: a gateway says on the broker that broker and Temporal answer it."""
+"""Heartbeats: a gateway records on the broker that broker and Temporal answer it."""
 
 from __future__ import annotations
 

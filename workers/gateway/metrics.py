@@ -1,8 +1,8 @@
-"""What the gateway tells Prometheus. The age of the oldest unfinished event is the figure to alert on: one
+"""The gateway's metrics. The age of the oldest unfinished event is the figure to alert on: one
 stuck case keeps it rising while the lag stays small.
 
-What grows with time is computed when it is read, and what is not known is not a number: while a server is
-away, no figure stands still or becomes 0.
+What grows with time is computed when it is read, and what is not known is NaN: while a server is away, no
+figure stops or becomes 0.
 """
 
 from __future__ import annotations

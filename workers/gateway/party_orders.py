@@ -1,5 +1,5 @@
-"""Orders about parties, from the gateway's side: nothing is let in of who is in quarantine, and whoever
-orders something hears what became of it."""
+"""Orders about parties, from the gateway's side: no event of a quarantined party is admitted, and whoever
+orders something is told the result."""
 
 from __future__ import annotations
 

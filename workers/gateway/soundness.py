@@ -43,7 +43,7 @@ class Soundness:
         return Refusal("procedure-not-open", against, "data.procedure") if against else None
 
     async def _against(self, workflow_type: str, procedure: str) -> str | None:
-        """What stands against opening cases of a workflow type."""
+        """Why no cases of a workflow type may be opened."""
         log.info("procedure is checked", workflow_type=workflow_type)
         broken = (await self._ask(workflow_type)).broken
         told = {

@@ -1,4 +1,4 @@
-"""The offsets of one partition during one assignment: what is read, what has ended, what may be committed."""
+"""The offsets of one partition during one assignment: what is read, is finished and may be committed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class _Read(NamedTuple):
 
 
 BYTES_AT_MOST = 64 * 1024 * 1024
-"""So many bytes of unfinished records are kept of one partition."""
+"""How many bytes of unfinished records are kept of one partition."""
 
 
 class Tracker:

@@ -1,1 +1,1 @@
-"""The orchestrator: runs the cases and what they send."""
+"""The orchestrator: runs the cases and publishes what they send."""

@@ -1,4 +1,4 @@
-"""The orchestrator's process: runs the cases and what they send."""
+"""The orchestrator's process: runs the cases and publishes what they send."""
 
 from __future__ import annotations
 
@@ -36,11 +36,10 @@ Proof = Callable[[Sequence[type[Any]], set[str]], Awaitable[None]]
 
 
 def deployed(build: str) -> WorkerDeploymentConfig:
-    """Have Temporal record with each workflow task that a worker of this build did it.
+    """Have Temporal record with each workflow task which build executed it.
 
-    Without worker versioning: that would give a case to no worker until an operator names a version as the
-    current one, or bind it to the build that it began under. A case is any worker's, and moves on with the
-    code.
+    Without worker versioning: that would give a case to no worker until an operator sets the current version,
+    or bind it to the build under which it began. Any worker may run a case, which moves on with the code.
     """
     return WorkerDeploymentConfig(
         version=WorkerDeploymentVersion(DEPLOYMENT, build), use_worker_versioning=False

@@ -16,7 +16,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 PASSED_THROUGH = ("contracts", "rfc8785", "workflows.case")
 """What the sandbox does not import again for every case: that was two fifths of the orchestrator's time. It
-keeps what it is there for, the procedures that authors write; the case library has tests of its own."""
+still guards the procedures that authors write; the case library has its own tests."""
 
 
 def sandbox(without: Collection[str] = ()) -> WorkflowRunner:

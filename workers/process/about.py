@@ -1,4 +1,4 @@
-"""What every process says of itself: which one it is, of which build, and how full its disk is."""
+"""What every process reports about itself: its kind, its build, and how full its disk is."""
 
 from __future__ import annotations
 

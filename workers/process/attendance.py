@@ -1,4 +1,4 @@
-"""How a process stands to the servers that it works with: it begins when all is well, and watches them."""
+"""How a process deals with the servers that it uses: it starts work when all is well, and watches them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from workers.process.temporal import answers, connect_to_server
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 5.0
 WATCH_SECONDS, AWAY_SECONDS = 2.0, 0.5
-"""So often each server is asked whether it is there; and so often one that is away."""
+"""How often each server is asked whether it answers; and how often one that is away."""
 ANSWER_SECONDS = 3.0
-"""So long a server that is there may take to say so."""
+"""How long a server may take to answer."""
 SILENCE_SECONDS = 15.0
-"""So long all of it may take, with finding out what is the matter with one that is away."""
+"""How long all of it may take, including the diagnosis of a server that is away."""
 
 Probe = Callable[[], Awaitable[None]]
 """Returns if a server answers; raises :class:`Unavailable`, with why not."""
@@ -106,8 +106,8 @@ def _told(finding: Finding) -> str:
 
 
 async def watch(reason: str, probe: Probe, *, readiness: Readiness = READINESS) -> None:
-    """Ask a server again and again whether it is there, until cancelled; the process is not ready while it is
-    not."""
+    """Ask a server at intervals whether it answers, until cancelled; while it does not, the process is not
+    ready."""
     while True:
         try:
             async with asyncio.timeout(SILENCE_SECONDS):

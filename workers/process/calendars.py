@@ -18,7 +18,7 @@ NAME = re.compile(r"(?P<authority>[a-z][a-z0-9-]*)-(?P<year>[0-9]{4})\.(?P<numbe
 """The name of a version: the authority, the last year that is published, and a number that grows."""
 
 LARGEST_FILE_BYTES = 1024 * 1024
-"""More is not a calendar: the days of a year take some hundred bytes."""
+"""A larger file is not a calendar: the days of a year take some hundred bytes."""
 
 SATURDAY = 5
 

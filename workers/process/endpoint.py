@@ -1,4 +1,4 @@
-"""The HTTP endpoint of a process: its metrics, whether it lives, and whether it does its work."""
+"""The HTTP endpoint of a process: its metrics, whether it is alive, and whether it can work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 """The content type of Prometheus's text format."""
 
 SILENT_SECONDS = 10.0
-"""So long a client may take over its request."""
+"""How long a client may take for its request."""
 
 
 class Answer(NamedTuple):

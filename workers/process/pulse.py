@@ -1,4 +1,4 @@
-"""Whether the event loop of a process turns: one that something blocks does nothing, and says nothing."""
+"""Whether the event loop of a process turns: a blocked one does nothing and reports nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether this process does its work, and if not, why not: for readiness probes, and in the log."""
+"""Whether this process can work, and if not, why not: for readiness probes, and in the log."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ STARTING = "starting"
 class Readiness:
     """What is in the way of this process. It is ready once it has begun and nothing does.
 
-    A reason is a short word that stays the same, such as ``kafka-away``. Why it stands is told in the log,
-    once for as long as it stands.
+    A reason is a short word that stays the same, such as ``kafka-away``. Its explanation is logged once for
+    as long as it applies.
     """
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:

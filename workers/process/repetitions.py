@@ -1,4 +1,4 @@
-"""Bounding what is said again and again while a server is away, so that no log fills a disk."""
+"""Limiting what is logged repeatedly while a server is away, so that no log fills a disk."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WAITING = frozenset(
 """What else of ours says that something waits for a server."""
 
 DISTINCT = 20
-"""So many different lines of one kind are told at once: different cases, topics or brokers."""
+"""How many different lines of one kind are logged in a row: different cases, topics or brokers."""
 FIRST_SECONDS, LONGEST_SECONDS = 60.0, 3600.0
 KINDS_AT_MOST = 1000
 
@@ -63,7 +63,7 @@ class Repetitions(logging.Filter):
         self._told: dict[tuple[str, int, str], _Told] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is told."""
+        """Whether the line is logged."""
         event = record.msg.get("event") if isinstance(record.msg, dict) else None
         if not _concerns(record.name, event):
             return True

@@ -22,7 +22,7 @@ from workers.process.settings import Settings, load_settings
 
 DRAIN_SECONDS = 0.1
 PRIVATE = 0o077
-"""The umask of every process: what it writes holds personal data, and is its owner's alone."""
+"""The umask of every process: what it writes holds personal data, and only its owner may read it."""
 
 log = structlog.get_logger(__name__)
 

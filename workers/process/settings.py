@@ -224,8 +224,8 @@ class Settings(BaseSettings):
 
     @property
     def spread(self) -> timedelta:
-        """How long after the end of a limit what follows is taken, at most: at once on compressed days, of
-        which few cases have the same, and where a log is replayed."""
+        """How long after the end of a limit its consequences take effect, at most: immediately on compressed
+        days, which few cases share, and where a log is replayed."""
         if self.virtual_time or isinstance(self.legal_calendar, CompressedCalendar):
             return timedelta(0)
         return timedelta(seconds=self.spread_seconds)

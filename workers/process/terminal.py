@@ -1,8 +1,8 @@
-"""What people are shown: texts that others wrote never drive a terminal.
+"""What people are shown: other people's texts cannot control a terminal.
 
-Applicants, agencies and file names put texts into errors, logs and tables. A terminal takes some characters
-for orders (escape codes), or shows what follows them in another order (bidirectional overrides). They are
-written out instead, so that whoever reads sees that they are there.
+Applicants, agencies and file names put texts into errors, logs and tables. A terminal interprets some
+characters as commands (escape codes), or shows what follows them in another order (bidirectional overrides).
+They are written out instead, so that the reader sees them.
 """
 
 from __future__ import annotations

@@ -29,10 +29,10 @@ from workers.process.settings import Settings
 log = structlog.get_logger(__name__)
 
 WAITING_AT_MOST = 2048
-"""So many spans wait for the collector; further ones are dropped."""
+"""How many spans wait for the collector; further ones are dropped."""
 
 STOP_SECONDS = 2.0
-"""So long a process that ends waits until the collector has the last spans."""
+"""How long a process that ends waits until the collector has the last spans."""
 
 TEXT_AT_MOST = 500
 """Characters of an attribute."""

@@ -1,4 +1,4 @@
-"""What Temporal knows of one case: whether it runs, what it is busy with, and what it has said."""
+"""What Temporal knows of one case: whether it runs, what it is doing, and what it has published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dead letters that wait for an operator, counted by why they were refused."""
+"""The dead letters that wait for an operator, counted by the reason of their refusal."""
 
 from __future__ import annotations
 

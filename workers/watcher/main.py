@@ -1,4 +1,4 @@
-"""The watcher's process: counts what stands still: stuck cases, and dead letters that wait."""
+"""The watcher's process: counts stuck cases and waiting dead letters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from workers.watcher.stuck import StuckCase, StuckCases, counted
 log = structlog.get_logger(__name__)
 
 ASKED_FOR_AT_MOST = 200
-"""So many unsuspicious cases are asked for each time: a hundredth of what a small server answers in a
+"""How many unsuspicious cases are asked for each time: a hundredth of what a small server answers in a
 minute."""
 
 STUCK = Gauge("seamless_cases_stuck", "Cases that do not go on by themselves, by why.", ["reason"])

@@ -51,10 +51,10 @@ CHECK_ATTEMPTS = 5
 wait for the gateway and for operators), and 15 s (a check)."""
 
 UNSERVED_SECONDS = 60.0
-"""So long something may wait for a worker: one that restarts takes it within seconds."""
+"""How long something may wait for a worker: one that restarts takes it within seconds."""
 
 SETTLED_SECONDS = 60.0
-"""So long after the end of its workflow the archive may lack a case's last entry."""
+"""How long after the end of its workflow the archive may lack a case's last entry."""
 
 PAGE = 1000
 AT_ONCE = 8

@@ -1,4 +1,4 @@
-"""The case library: what a procedure is written with."""
+"""The case library, with which procedures are written."""
 
 from workflows.case.answers import Answers
 from workflows.case.binding import procedure

@@ -1,4 +1,4 @@
-"""What an agency says, and what it does to a case: about a request of its own, and steps that it reports."""
+"""What an agency's events do to a case: those about a request to it, and the steps that it reports."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def ask_applicant(case: Case, delivered: Delivered) -> None:
 
 
 def disown(case: Case, delivered: Delivered) -> None:
-    """Tell the lead agency; the overdue ladder goes on, so that the case cannot come to a halt."""
+    """Tell the lead agency; the overdue ladder continues, so that the case cannot come to a halt."""
     wait = _open(case, delivered)
     said = NotOurs.model_validate(delivered.event.data)
     recorded = case.record("not-ours", of=wait, by=delivered)

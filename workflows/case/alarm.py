@@ -10,11 +10,11 @@ from workflows.case.runtime import Runtime
 
 
 class Alarm:
-    """Rings at the earliest time that is due.
+    """Rings at the earliest due time.
 
-    An alarm that is set earlier than needed is left alone: it rings for nothing and is set again, which
-    costs less than cancelling and starting a timer at every step. For what is due by now it takes no timer:
-    a server that moves a case's clock forgets one of no length, and moves the clock past all else.
+    An alarm that is set earlier than needed is left alone: it rings without effect and is set again, which
+    costs less than cancelling and starting a timer at every step. For what is already due it uses no timer: a
+    server that moves a case's clock forgets one of zero length, and moves the clock past everything else.
 
     Attributes:
         rang: it has rung; whoever acts on it sets this back.
@@ -29,8 +29,8 @@ class Alarm:
         self._timer: asyncio.Task[None] | None = None
 
     def set(self, at: datetime, what: str) -> None:
-        """Ring at ``at``, or before; at once if that is past, without a timer: a clock that is moved may pass
-        one of no length before the server has fired it, and what is due would come too late.
+        """Ring at ``at``, or before; immediately if that is past, without a timer: a clock that is moved may
+        pass one of zero length before the server has fired it, and what is due would come too late.
 
         Args:
             what: rings then, for operators, who see it at the timer.

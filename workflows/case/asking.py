@@ -1,4 +1,4 @@
-"""What an agency is told when it is asked."""
+"""What an agency is sent when it is asked."""
 
 from __future__ import annotations
 

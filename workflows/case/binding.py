@@ -41,7 +41,8 @@ def procedure(item: ServiceItem, variant: str = STANDARD) -> Callable[[type[P]],
 
 
 def _run_of(cls: type[P], item: ServiceItem) -> Callable[..., Coroutine[Any, Any, Closing]]:
-    """What the SDK wants of a workflow: ``run`` on the class itself, with the types of its input and result.
+    """What the SDK requires of a workflow: ``run`` on the class itself, with the types of its input and
+    result.
 
     Raises:
         TypeError: the class has no course.

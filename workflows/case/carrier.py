@@ -1,8 +1,8 @@
 """Carrying a case: from its opening, through every run, to its closing.
 
-The course is the procedure's own code. Around it stands what every case needs: events and due times take
-effect in order, a case with many events goes on in a new run, and everything that was recorded is published
-before the case ends.
+The course is the procedure's code. Around it is what every case needs: events and due times take effect in
+order, a case with many events goes on in a new run, and everything that was recorded is published before the
+case ends.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from workflows.case.shown import show
 
 EVENTS_PER_RUN = 1000
 BYTES_PER_RUN = 2_000_000
-"""After so many events, or bytes of them, a case goes on in a new run, far below what Temporal allows for
+"""After how many events, or bytes of them, a case goes on in a new run, far below what Temporal allows for
 one: 10,000 signals and 50 MB of history, in which an event stands twice or three times."""
 
 RUN_INPUT = 1_000_000
@@ -70,7 +70,7 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
     take_rest(case)  # what has come by now still belongs to the open case
     if case.inbox:
         await _finish(asyncio.create_task(_take_rest(case)))
-    close(case, decision)  # at once, so that it leaves with what brought the decision about
+    close(case, decision)  # immediately, so that it leaves with what caused the decision
     await _finish(asyncio.create_task(_drain(case)))
     sending.cancel()
     return Closing(

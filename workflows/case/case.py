@@ -1,4 +1,4 @@
-"""The state of a case under way, and what can happen to it.
+"""The state of a running case, and what can happen to it.
 
 Whatever happens goes through :meth:`Case.record`, so that it is in the ledger. What the case waits
 for is in :attr:`Case.waits`.
@@ -66,7 +66,7 @@ class Figures(TypedDict, total=False):
 
 
 class Case:
-    """One case under way, in one run.
+    """One running case, in one run.
 
     Attributes:
         opened: the case's input.

@@ -1,4 +1,4 @@
-"""What an applicant says through a channel, and what it does to a case."""
+"""What an applicant's events, sent through a channel, do to a case."""
 
 from __future__ import annotations
 

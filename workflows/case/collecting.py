@@ -1,4 +1,4 @@
-"""Collecting fees: only what the catalogue has, each fee no more than once, and less what is waived."""
+"""Collecting fees: only what the catalogue has, each fee at most once, less what is waived."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VERB = "collect"
 @dataclass(frozen=True)
 class Waived:
     """A fee that somebody need not pay: ``fee`` and ``waiver`` are codes of the catalogue, ``by`` says who
-    waived it; without, the law itself. ``amount``: so much of it; without, all."""
+    waived it; without, the law itself. ``amount``: how much of it; without, all."""
 
     fee: str
     waiver: str

@@ -17,11 +17,11 @@ from workflows.case.stages import count_stages_anew
 
 def count_anew(case: Case, days: CalendarDays) -> None:
     """Count with these days from now on, from the beginning of whatever is due: the case's own limits, its
-    waits, its stages, its penalty payment. Each that moves is recorded, from what to what, and told to
-    whoever was told when it was due.
+    waits, its stages, its penalty payment. Each that moves is recorded, with the old and the new date, and
+    reported to whoever was told the old one.
 
-    What has taken effect is not taken back: a warning, an end that was reached. An end that was still to come
-    and is past by these days binds with the end of the next working day, see
+    What has taken effect is not undone: a warning, an end that was reached. An end that was still to come but
+    has passed according to these days binds at the end of the next working day, see
     :func:`workflows.case.ladder.move`. A day that was named, and not computed, stays.
     """
     if days.name == case.calendar_name:

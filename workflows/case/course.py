@@ -1,4 +1,4 @@
-"""Running a procedure's course to its decision, and telling what its author did wrong."""
+"""Running a procedure's course to its decision, and reporting its author's mistakes."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Warn(BaseModel):
 
 
 class Over(BaseModel):
-    """A limit of the case is over: what follows from it follows."""
+    """A limit of the case has passed: its consequences follow."""
 
     rung: Literal["over"] = "over"
 
@@ -51,7 +51,7 @@ class Deadline(BaseModel):
     """Something that is due: a step that is open, or a limit of the case itself.
 
     Attributes:
-        due: when it ought to be done; the binding end may be later, by a grace period.
+        due: when it should be done; the binding end may be later, by a grace period.
         provisional: it reaches beyond the published years of the calendar.
         rungs: the overdue ladder, by time; the last rung is the binding end. Empty: there is no limit.
         passed: how many rungs of the ladder were taken.
@@ -77,7 +77,7 @@ class Deadline(BaseModel):
     provisional: bool = Field(default=False, exclude_if=lambda value: value is False)
 
     def move(self, due: Due, rungs: list[ScheduledRung]) -> None:
-        """Let it be due at another time. What was found out about its former end holds no more."""
+        """Let it be due at another time. What was found out about its former end no longer applies."""
         self.due, self.provisional, self.rungs = due.at, due.provisional, rungs
         self.held_until, self.outage, self.unanswered, self.released = None, None, False, False
 
@@ -139,11 +139,11 @@ class Wait(Deadline):
         paid: what was paid to end it, up to now.
         excess: how much of that was more than what was owed.
         billed, fees: the fees that this is about; what is to be paid of them, less what was waived.
-        said: a mark of what its verb said.
+        said: a digest of what its verb said.
         trace: the context of the entry that opened it, where that is in a trace.
         stages: the stages of the course in which it was opened, the outermost first.
         suspended: the suspensions for which it stands still, by step, and since when.
-        still: the stretches in which it stood still before.
+        still: the intervals in which it was suspended before.
     """
 
     holder: Party

@@ -1,4 +1,4 @@
-"""Extending the limits of a case, which somebody has to approve."""
+"""Extending the limits of a case, with an approval."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def extensions_by(case: Case, rule: Extension) -> int:
 def extend(
     case: Case, rule: Extension, limit: Limit, approval: Approval, approved: type[Request[Approval]]
 ) -> bool:
-    """Extend the limits if it was approved, before the statutory one has ended and no oftener than the law
-    allows; whether they were.
+    """Extend the limits if it was approved before the statutory one ended and the law still allows it;
+    returns whether they were extended.
 
-    An approval that comes later extends nothing: what is over cannot be made longer.
+    An approval that comes later extends nothing: a limit that has passed cannot be extended.
     """
     step = case.journal.next_step("extend")
     mark = mark_of({"basis": rule.basis, "limit": limit, "outcome": approval.outcome})

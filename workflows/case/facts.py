@@ -1,4 +1,4 @@
-"""Facts: what a party says by itself, given to the wait that wants it."""
+"""Facts: what a party says unasked, given to the wait that expects it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from workflows.case.outbox import Recorded
 def record_fact(
     case: Case, delivered: Delivered, kind: Kind, name: str, *, keep: bool = True, **figures: Unpack[Figures]
 ) -> tuple[Recorded, Wait | None]:
-    """Give a fact to the wait that wants it, or keep it for one that will; record it.
+    """Give a fact to the wait that expects it, or keep it for a later one; record it.
 
     Raises:
-        Refusal: no wait wants it and there is no room to keep it.
+        Refusal: no wait expects it and there is no room to keep it.
     """
     data, fact = delivered.event.data, fact_of(delivered, name)
     wait = case.waits.receive(fact)

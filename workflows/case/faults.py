@@ -1,4 +1,4 @@
-"""What an author did wrong, where it shows only when a case runs."""
+"""An author's mistakes that show only when a case runs."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from workflows.case.journal import size_of
 
 BITE_EVENTS = 100
 BITE_BYTES = 1_000_000
-"""So many events, or bytes of them, are taken at a time: Temporal gives up a task of a case that takes two
+"""How many events, or bytes of them, are taken at a time: Temporal gives up a task of a case that takes two
 seconds."""
 
 
@@ -51,7 +51,7 @@ class Inbox:
         self._waiting.append(came)
 
     def cancel(self, cancellation: Cancellation, *, alone: bool = True) -> None:
-        """An operator ends the case. The first who says so counts, at once.
+        """An operator ends the case. The first order counts, immediately.
 
         Args:
             alone: one person may. Otherwise the order waits with the events, for its turn.
@@ -100,8 +100,8 @@ class Inbox:
 def in_order(came: Iterable[Delivered]) -> list[Delivered]:
     """Events by the time that the broker received them, then by sender.
 
-    Signals that were sent at once arrive in any order, so which of two answers came first is decided by the
-    broker's time and not by chance. What one sender said stays in the order in which it arrived, which is
+    Signals that were sent concurrently arrive in any order, so the broker's time decides which of two answers
+    came first, not chance. What one sender said stays in the order in which it arrived, which is
     that of its partition, also where the broker's clock stepped back in between.
     """
     latest: dict[Party, datetime] = {}

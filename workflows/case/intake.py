@@ -1,4 +1,4 @@
-"""Intake: every event is heard once and takes effect, or its sender is told why not."""
+"""Intake: every event counts once and takes effect, or its sender is told why not."""
 
 from __future__ import annotations
 

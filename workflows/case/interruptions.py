@@ -10,8 +10,8 @@ from contracts.terms.decisions import Grant, Refuse
 class Withdrawal(BaseException):
     """The applicant withdrew. Raised at every verb until the case is decided.
 
-    No ``Exception``, so that an author's ``except Exception`` cannot eat it, and no task cancellation,
-    which would look like an operator's.
+    Not an ``Exception``, so that an author's ``except Exception`` cannot swallow it, and not a task
+    cancellation, which would look like an operator's.
     """
 
 
@@ -34,7 +34,7 @@ class DecidedBySilence(Exception):
     and returns it.
 
     Attributes:
-        decision: what the law takes the authority's silence for.
+        decision: as what the law counts the authority's silence.
     """
 
     def __init__(self, decision: Grant | Refuse) -> None:

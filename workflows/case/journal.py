@@ -31,20 +31,20 @@ from workflows.case.deadlines import Deadline, Default, Stage, Wait
 
 UNDECIDED_KEPT = 500
 UNDECIDED_BYTES = 300_000
-"""So many events, and bytes of them, may wait for what was due before them."""
+"""How many events, and bytes of them, may wait for what was due before them."""
 
 FACTS_KEPT = 100
 FACT_BYTES = 50_000
-"""So many facts of one name, and bytes of them, are kept for a verb that may want them; one always is."""
+"""How many facts of one name, and bytes of them, are kept for a verb that may want them; one always is."""
 
 PROPOSALS_KEPT = 20
-"""So many orders may wait to be confirmed."""
+"""How many orders may wait to be confirmed."""
 
 QUESTIONS_KEPT = 20
-"""So many questions one request may put to the applicant."""
+"""How many questions one request may put to the applicant."""
 
 FACTS_BYTES = 500_000
-"""So many bytes of facts other than payments are kept in all."""
+"""How many bytes of facts other than payments are kept in all."""
 
 PAYMENT = "paid"
 """The name of a payment among the facts; a report's is ``reported:`` and its step."""

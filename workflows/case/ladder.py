@@ -29,7 +29,7 @@ def schedule(
 
     Args:
         counting: how the law counts.
-        stopped: the stretches that do not count.
+        stopped: the intervals that do not count.
     """
     due = calendar.due(start, limit, counting=counting, stopped=stopped)
     deadline = due.at

@@ -1,4 +1,4 @@
-"""Who had something done that the course does: suspended the case, let the applicant off a fee."""
+"""Who ordered something that the course does, such as suspending the case or waiving a fee."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox: the one way by which anything leaves a case."""
+"""The outbox: the only way in which anything leaves a case."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ BATCH_CHARACTERS = 400_000
 
 
 class WouldFork(RuntimeError):
-    """What this case's code says is not what the case has said: to go on would fork its ledger.
+    """This case's code contradicts what the case has published: to go on would fork its ledger.
 
-    It fails the workflow task, not the case: nothing leaves, and the case goes on once the cause is cured.
+    It fails the workflow task, not the case: nothing leaves, and the case goes on once the cause is removed.
     """
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What follows when a limit of the case itself runs out: its stages', the promised, and the statutory one."""
+"""What follows when a limit of the case itself passes: a stage's, the promised, or the statutory one."""
 
 from __future__ import annotations
 

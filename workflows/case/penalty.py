@@ -18,7 +18,7 @@ from workflows.case.deadlines import Deadline, Default, Over, ScheduledRung
 from workflows.case.replies import taken
 
 PENALTY = "penalty"
-"""The name of its deadline: first when it begins to be owed, then when it grows no more."""
+"""The name of its deadline: first when it begins to be owed, then when it stops growing."""
 
 
 def notice_default(case: Case, delivered: Delivered) -> None:

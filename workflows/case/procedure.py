@@ -1,4 +1,4 @@
-"""What an author writes a procedure with: the base class, its verbs, and the decorator."""
+"""What an author needs to write a procedure: the base class, its verbs, and the decorator."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ D = TypeVar("D", bound=Grant | Refuse | Withdrawn | Ended)
 class Procedure(Generic[A]):
     """One run of a procedure for one applicant, whose application is an ``A``. Its author writes ``course``.
 
-    A procedure awaits nothing but these verbs, keeps no state but what they returned, and reads no
-    clock. Until ``decide``, each verb raises :class:`workflows.case.interruptions.Withdrawal` once the
-    applicant has withdrawn; the case library ends the case then.
+    A procedure awaits only these verbs, keeps no state except what they returned, and reads no clock.
+    Until ``decide``, each verb raises :class:`workflows.case.interruptions.Withdrawal` once the applicant
+    has withdrawn; the case library then ends the case.
 
     Attributes:
         item: the procedure's service item.
@@ -98,7 +98,7 @@ class Procedure(Generic[A]):
         self._inbox.calendars.append(days)
 
     async def course(self, application: A) -> Decision:
-        """What the procedure does, to its decision. Each procedure has its own."""
+        """What the procedure does, up to its decision. Each procedure defines its own."""
         raise NotImplementedError
 
     async def carry(self, opened: Opened[A], course: Callable[[A], Coroutine[Any, Any, Decision]]) -> Closing:
@@ -173,7 +173,8 @@ class Procedure(Generic[A]):
     async def supplement(
         self, application: A, missing: Sequence[MissingItem], within: Limit, otherwise: str
     ) -> A:
-        """Ask the applicant for everything that is missing, at once; the application as supplemented.
+        """Ask the applicant for everything that is missing, in one notice; returns the supplemented
+        application.
 
         Only the fields that are asked for can be handed in, in one go; what else comes is refused, and what
         was asked for may still be handed in.

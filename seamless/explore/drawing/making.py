@@ -1,4 +1,4 @@
-"""Making the drawing of a procedure from what was found under one law version."""
+"""Making the drawing of a procedure from what was explored under one law version."""
 
 from __future__ import annotations
 

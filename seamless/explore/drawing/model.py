@@ -1,4 +1,4 @@
-"""What a drawing of a procedure shows: boxes in lanes, what stands side by side, and what leads where.
+"""What a drawing of a procedure shows: boxes in lanes, what is side by side, and what leads where.
 
 A box is a step, by the name of its request or verb and by who has it, however often it is opened; or how a
 case is decided. The model knows neither a language nor a place on the page.

@@ -1,4 +1,5 @@
-"""A drawing on its page: where each box, frame, lane, line and text stands. Units are those of the page."""
+"""The layout of a drawing: the position of each box, frame, lane, line and text. Units are those of the
+page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which column each box stands: after all that leads to it. What is open together takes columns of its
+"""The column of each box: after everything that leads to it. What is open together takes columns of its
 own, as far as it reaches over the lanes."""
 
 from __future__ import annotations

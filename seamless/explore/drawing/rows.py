@@ -144,7 +144,8 @@ class Rows:
                     at += box.height + STACK
 
     def place(self, top: float, gutters: dict[int, int]) -> float:
-        """Set where each lane stands, with so many tracks in the gutters; where the last gutter ends."""
+        """Set the position of each lane, with so many tracks in the gutters; returns where the last gutter
+        ends."""
         y = top
         for number, lane in enumerate(self.lanes):
             lane.gutter = y

@@ -198,7 +198,7 @@ def _at(rect: Rect) -> str:
 
 
 def side_by_side(left: Words, right: Words) -> str:
-    """Two drawings beside one another, in one file."""
+    """Two drawings side by side, in one file."""
     pages = [laid_out(left), laid_out(right)]
     width, height = sum(page.width for page in pages), max(page.height for page in pages)
     title, description = (

@@ -189,7 +189,7 @@ class Words:
         return _OUTCOMES[code][LANGUAGES.index(self.language)] if code in _OUTCOMES else None
 
     def details(self, box: Box) -> Iterator[str]:
-        """What stands below its title: what is waited for, in whose place, and within which limit."""
+        """What is below its title: what is waited for, in whose place, and within which limit."""
         if len(box.wants) > 1 and box.kind == "wait":
             yield self.word("join").join(self._wanted(box))
         if box.instead_of is not None:
@@ -205,7 +205,7 @@ class Words:
         return self.count(count, limits[0].unit)
 
     def silence(self, box: Box) -> str | None:
-        """What silence brings."""
+        """What follows from silence."""
         match box.end:
             case Deem(outcome=outcome):
                 return self.word("silence", self.word("deemed", self.outcome(outcome)))
@@ -253,7 +253,7 @@ class Words:
     # --- beside the drawing --------------------------------------------------------------------------------
 
     def head(self) -> list[str]:
-        """What stands below the title."""
+        """What is below the title."""
         drawing = self.drawing
         law = drawing.law
         limits = [
@@ -290,7 +290,7 @@ class Words:
         return None
 
     def description(self) -> str:
-        """The drawing for whoever cannot see it."""
+        """The drawing in words, for readers who cannot see it."""
         steps = [
             f"{self.whole_title(box)} ({self.lane(box.lane)})"
             for box in self.drawing.boxes

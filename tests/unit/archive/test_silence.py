@@ -67,7 +67,7 @@ def test_whether_silence_decides_is_a_matter_of_the_law() -> None:
 
 
 @pytest.mark.parametrize(("ledger", "by_silence"), [(TACIT, True), (IN_TIME, False), (LATE, False)])
-def test_a_decision_by_silence_is_told_from_an_authority_s_own(
+def test_a_decision_by_silence_is_distinguished_from_an_authority_s_own(
     ledger: list[LedgerEntry], by_silence: bool
 ) -> None:
     for entries in (ledger, erased(ledger)):

@@ -24,7 +24,7 @@ register_default_plugins()  # else the judge takes whatever a panel's options sa
 SHOWN = pytest.mark.parametrize("shown", DASHBOARDS, ids=lambda each: each.uid)
 
 
-def test_what_stands_in_the_repository_is_what_the_code_makes() -> None:
+def test_what_is_in_the_repository_is_what_the_code_makes() -> None:
     stands = {each.name: each.read_text("utf-8") for each in FOLDER.iterdir()}
     assert stands == files(), "make dashboards"
 

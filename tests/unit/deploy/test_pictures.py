@@ -65,7 +65,7 @@ def test_a_scale_holds_what_it_is_for_and_is_not_crowded(low: float, more: float
     assert 2 <= len(scale) <= 8
 
 
-def test_a_gap_is_no_line() -> None:
+def test_a_gap_is_not_a_line() -> None:
     points = [(0.0, 1.0), (1.0, math.nan), (2.0, 1.0), (3.0, 2.0), (9.0, 1.0)]
     assert runs(points, step=1.0) == [[(0.0, 1.0)], [(2.0, 1.0), (3.0, 2.0)], [(9.0, 1.0)]]
 

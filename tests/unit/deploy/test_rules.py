@@ -58,7 +58,7 @@ def test_every_rule_has_a_test(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda each: each.name)
-def test_an_alert_says_what_is_the_matter_and_where_it_is_told_how_to_mend_it(alert: Rule) -> None:
+def test_an_alert_says_what_is_the_matter_and_where_to_read_how_to_mend_it(alert: Rule) -> None:
     assert alert.severity in ("critical", "warning", "info")
     for name in ("summary", "description"):
         assert re.search(rf"^\s+{name}: \S", alert.text, re.MULTILINE)

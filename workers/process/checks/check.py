@@ -18,7 +18,7 @@ from workers.process.settings import Settings
 T = TypeVar("T")
 
 CHECK_SECONDS = 20.0
-"""So long one check may take, unless it says otherwise."""
+"""How long one check may take, unless it says otherwise."""
 
 Result = Literal["well", "wrong", "away"]
 

@@ -1,4 +1,4 @@
-"""Check of the clocks: broker, Temporal and this machine agree as far as the fence takes for granted."""
+"""Check of the clocks: broker, Temporal and this machine agree as closely as the fence assumes."""
 
 from __future__ import annotations
 

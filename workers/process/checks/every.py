@@ -27,4 +27,4 @@ CHECKS = (
     Check("clock-skew", clock_skew, KAFKA | TEMPORAL),
     Check("archive-of-ledger", archive, KAFKA | ARCHIVE, at_start=False),
 )
-"""In the order in which they are told: what has to be fixed first stands first."""
+"""In the order in which they are shown: what must be fixed first comes first."""

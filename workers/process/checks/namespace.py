@@ -14,8 +14,8 @@ from workers.process.checks.servers import Servers
 from workers.process.temporal import RPC_TIMEOUT, indexed_as
 
 RETENTION_AT_LEAST = timedelta(days=1)
-"""So long a closed case stays in Temporal. The gateway needs half an hour of it, for cases that an archive
-which is behind does not know yet; the rest is for people, who look in the history why a case ended."""
+"""How long a closed case must stay in Temporal. The gateway needs half an hour, for cases that an archive
+which is behind does not know yet; the rest is for people who look up in the history why a case ended."""
 
 NOT_FOR_US = {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED}
 """What a server says that shows its search attributes to administrators alone."""

@@ -1,4 +1,4 @@
-"""Checks of the topics: that they stand, how many partitions they have, and their settings."""
+"""Checks of the topics: that they exist, how many partitions they have, and their settings."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ async def topics(servers: Servers) -> Finding:
 
 
 async def partitions(servers: Servers) -> Finding:
-    """Every topic has the number of partitions that the directory says. It is for ever: with another one, the
-    events of a case would move to another partition and lose their order."""
+    """Every topic has the number of partitions that the directory says. That is permanent: with another
+    number, the events of a case would move to another partition and lose their order."""
     found = await servers.topics()
     compared = (
         f"partitions of the topics with those in the directory ({servers.settings.directory.partitions})"

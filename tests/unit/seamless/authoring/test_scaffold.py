@@ -108,7 +108,7 @@ def assert_in_order(checkout: Path, before: dict[Path, str], written: Scaffolded
 @pytest.mark.parametrize(
     "name", ["tree-felling", "Dog", "dog_licence", "", "-a", "a-", "import", "ä", "a" * 41]
 )
-def test_a_name_that_cannot_be_is_refused_with_a_cure(checkout: Path, name: str) -> None:
+def test_a_name_that_cannot_be_is_refused_with_a_remedy(checkout: Path, name: str) -> None:
     before = files(checkout)
     with pytest.raises(InvalidInput):
         scaffold(checkout, name)
@@ -128,7 +128,7 @@ def test_a_title_that_cannot_be_read_is_refused(checkout: Path, title: str) -> N
         scaffold(checkout, "dog-licence", title_en=title)
 
 
-def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_checkout_is_refused(tmp_path: Path) -> None:
     said = command("procedure", "new", "dog-licence", "--folder", tmp_path)
     assert (said.code, "is not a checkout of Seamless" in said.err) == (2, True)
     assert list(tmp_path.iterdir()) == []
@@ -166,7 +166,7 @@ def test_a_name_is_added_once(lists: tuple[str, str]) -> None:
         compile(imported, "it", "exec")
 
 
-def test_a_list_that_is_no_longer_there_is_told() -> None:
+def test_a_list_that_is_no_longer_there_is_reported() -> None:
     with pytest.raises(InvalidInput, match="add Added by hand"):
         with_member("CATALOGUE = {}\n", "CATALOGUE", "Added", "catalogue.py")
 

@@ -128,7 +128,9 @@ def test_of_a_decided_case_it_says_whether_it_was_in_time(shown: Shown, decided:
         (hours(388), NOW, "388 hours: due 2026-09-30 06:00:00 (UTC), 2 hours left"),
     ],
 )
-def test_what_is_left_is_told_in_the_unit_of_the_limit(shown: Shown, limit: Any, now: str, told: str) -> None:
+def test_what_is_left_is_reported_in_the_unit_of_the_limit(
+    shown: Shown, limit: Any, now: str, told: str
+) -> None:
     assert told in words(shown(OPENED, starts(at("2026-09-14T10:00"), limit), now=now))
 
 

@@ -71,7 +71,7 @@ class Cases:
         return case in self._published
 
 
-async def test_open_cases_that_the_archive_does_not_know_are_told(
+async def test_open_cases_that_the_archive_does_not_know_are_reported(
     archive: tuple[ArchiveStore, ArchiveReader],
 ) -> None:
     store, reader = archive

@@ -99,7 +99,7 @@ def test_what_is_overdue_and_who_has_it_can_be_asked(
         (["--by", "agency", "--limit", "3"], "give neither --limit nor --stuck"),
     ],
 )
-def test_what_cannot_be_is_told(data: Path, options: list[str], told: str) -> None:
+def test_what_cannot_be_is_reported(data: Path, options: list[str], told: str) -> None:
     said = command("case", "list", *options, "--data", data)
     assert (said.code, told in said.err) == (2, True), said
 
@@ -167,7 +167,7 @@ def test_every_command_takes_a_case_by_its_id_or_its_number(data: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["show"], ["timeline"], ["timeline", "--follow"], ["clock"], ["verify"]])
-def test_a_number_that_no_case_has_or_that_is_mistyped_is_told(data: Path, words: list[str]) -> None:
+def test_a_number_that_no_case_has_or_that_is_mistyped_is_reported(data: Path, words: list[str]) -> None:
     number = number_of(LATE[0].case)
     mistyped = number[:-1] + ("0" if number[-1] != "0" else "1")
     unknown = ("000-000-012", "no case 000-000-012")

@@ -169,7 +169,7 @@ def test_the_example_is_a_good_application() -> None:
     assert portal.application(content["procedure"], content["application"]).type == Applied.type
 
 
-def test_a_bad_application_is_told_field_by_field(within: Any) -> None:
+def test_a_bad_application_is_reported_field_by_field(within: Any) -> None:
     said = within("submit", BAD)
     assert said.code == 2
     assert "nothing was submitted" in said.err
@@ -198,7 +198,7 @@ def test_a_bad_application_as_json(within: Any) -> None:
         (b'{"application": {}, "application": {}}', "application: stands twice in one object"),
     ],
 )
-def test_a_bad_file_is_told(within: Any, tmp_path: Path, content: bytes, words: str) -> None:
+def test_a_bad_file_is_reported(within: Any, tmp_path: Path, content: bytes, words: str) -> None:
     file = tmp_path / "application.json"
     file.write_bytes(content)
     said = within("submit", file)
@@ -206,7 +206,7 @@ def test_a_bad_file_is_told(within: Any, tmp_path: Path, content: bytes, words: 
     assert words in said.err
 
 
-def test_other_mistakes_are_told(within: Any, tmp_path: Path) -> None:
+def test_other_mistakes_are_reported(within: Any, tmp_path: Path) -> None:
     for arguments, words in (
         (["submit", tmp_path / "none.json"], "No such file"),
         (["submit", tmp_path], "Is a directory"),
@@ -219,7 +219,7 @@ def test_other_mistakes_are_told(within: Any, tmp_path: Path) -> None:
         assert (said.code, words in said.err) == (2, True), said
 
 
-def test_an_application_that_is_too_large_is_told_before_it_is_sent(within: Any, tmp_path: Path) -> None:
+def test_an_application_that_is_too_large_is_reported_before_it_is_sent(within: Any, tmp_path: Path) -> None:
     content = json.loads(EXAMPLE.read_text("utf-8"))
     content["application"]["remarks"] = "很长" * 20_000
     file = tmp_path / "large.json"
@@ -369,7 +369,7 @@ def test_an_archive_that_is_being_rebuilt_says_so(archived: Archived, tmp_path: 
     assert "no fault found in them, but the archive is incomplete" in said.out
 
 
-def test_an_archive_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_an_archive_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "archive.db"
     file.write_bytes(b"this is no database, and long enough to be taken for one" * 100)
     for url, code in (("nonsense", 2), ("oracle+none://u:secret@h/x", 2), (f"sqlite:///{file}", 3)):

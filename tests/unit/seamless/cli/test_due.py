@@ -69,7 +69,7 @@ def test_what_a_calendar_counts_out_is_what_is_left(name: str, days: int) -> Non
         assert known.left(due, due, limit.unit) in (-1, 0), "the day after the last one may be one of rest"
 
 
-def test_another_calendars_due_time_is_told_as_it_is() -> None:
+def test_another_calendars_due_time_is_reported_as_it_is() -> None:
     assert told(datetime(2026, 3, 10, 3, 4, 5, tzinfo=UTC)) == "2026-03-10 03:04:05 (UTC)"
     assert told(datetime(2026, 3, 10, 0, 4, 5, tzinfo=UTC)) == "2026-03-10 00:04:05 (UTC), overdue"
 

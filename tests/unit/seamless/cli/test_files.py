@@ -90,14 +90,14 @@ def test_a_reader_that_goes_away_ends_a_command_in_silence(data: Path, arguments
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 @pytest.mark.parametrize("arguments", PRINTING[:5], ids=lambda words: " ".join(map(str, words[:3])))
-def test_output_that_cannot_be_written_is_told(data: Path, arguments: list[Any]) -> None:
+def test_output_that_cannot_be_written_is_reported(data: Path, arguments: list[Any]) -> None:
     with Path("/dev/full").open("w") as full:
         ended = seamless(*(str(word).replace("DATA", str(data)) for word in arguments), stdout=full)
     assert ended.returncode == 2
     assert ended.stderr.splitlines() == ["seamless: cannot read or write: No space left on device"]
 
 
-def test_output_that_was_closed_from_the_start_is_no_mistake(data: Path) -> None:
+def test_output_that_was_closed_from_the_start_is_not_a_mistake(data: Path) -> None:
     closed = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "seamless.cli.main"]
     ended = subprocess.run(
         [*closed, "case", "list", "--data", str(data)],
@@ -131,7 +131,7 @@ def test_what_an_encoding_lacks_is_written_out(data: Path) -> None:
     ],
     ids=str,
 )
-def test_a_place_that_cannot_be_used_is_told(tmp_path: Path, arguments: list[Any], told: str) -> None:
+def test_a_place_that_cannot_be_used_is_reported(tmp_path: Path, arguments: list[Any], told: str) -> None:
     file, bad, loop = tmp_path / "file", tmp_path / "bad", tmp_path / "loop"
     file.touch()
     loop.symlink_to(loop)
@@ -154,7 +154,7 @@ def test_a_place_that_cannot_be_used_is_told(tmp_path: Path, arguments: list[Any
     ],
     ids=str,
 )
-def test_a_place_that_may_not_be_used_is_told(tmp_path: Path, arguments: list[Any], told: str) -> None:
+def test_a_place_that_may_not_be_used_is_reported(tmp_path: Path, arguments: list[Any], told: str) -> None:
     readonly, unreadable = tmp_path / "readonly", tmp_path / "unreadable"
     readonly.mkdir(mode=0o555)
     unreadable.mkdir()
@@ -173,7 +173,7 @@ def test_a_place_that_may_not_be_used_is_told(tmp_path: Path, arguments: list[An
         (None, "Is a dir"),
     ],
 )
-def test_a_directory_file_that_cannot_be_read_is_told(
+def test_a_directory_file_that_cannot_be_read_is_reported(
     tmp_path: Path, content: bytes | None, told: str
 ) -> None:
     file = tmp_path / "directory.toml"
@@ -206,7 +206,7 @@ def test_a_directory_file_that_cannot_be_read_is_told(
     ],
     ids=lambda words: " ".join(map(str, words))[:60].encode("ascii", "replace").decode(),
 )
-def test_a_bad_value_is_told(arguments: list[Any]) -> None:
+def test_a_bad_value_is_reported(arguments: list[Any]) -> None:
     said = command(*arguments)
     assert said.code == 2, said
     assert "Traceback" not in said.err
@@ -220,7 +220,7 @@ def test_no_setting_is_beyond_all_bounds(name: str, value: str) -> None:
     assert f"SEAMLESS_{name} cannot be" in said.err
 
 
-def test_a_metrics_port_that_is_taken_is_told() -> None:
+def test_a_metrics_port_that_is_taken_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = seamless("worker", "archive", settings={"SEAMLESS_METRICS_PORT": port})

@@ -51,7 +51,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- silence ------------------------------------------------------------------------------------------------
 
 
-async def test_silence_is_told_and_nothing_is_lost_over_it() -> None:
+async def test_silence_is_reported_and_nothing_is_lost_over_it() -> None:
     async def source() -> AsyncIterator[int]:
         for number in range(3):
             await asyncio.sleep(SILENCE)
@@ -78,7 +78,7 @@ async def test_what_is_no_longer_followed_is_let_go() -> None:
     await asyncio.wait_for(ended.wait(), 5)
 
 
-async def test_an_error_of_the_source_is_told() -> None:
+async def test_an_error_of_the_source_is_reported() -> None:
     async def source() -> AsyncIterator[int]:
         yield 1
         raise OSError("away")
@@ -199,7 +199,7 @@ async def test_a_submitted_case_is_shown_to_its_end(capsys: pytest.CaptureFixtur
     assert said.err == "Submitted; waiting for the case to be closed.\n"
 
 
-async def test_that_no_gateway_runs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_that_no_gateway_runs_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     await waited(seconds=6 * SILENCE)
     told = capsys.readouterr()
     assert "There is no heartbeat" in told.err
@@ -207,19 +207,19 @@ async def test_that_no_gateway_runs_is_told(capsys: pytest.CaptureFixture[str]) 
     assert told.out == ""
 
 
-async def test_that_no_broker_answers_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_that_no_broker_answers_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     await waited(broker=False, seconds=3 * SILENCE)
     assert "No Kafka broker answers at 127.0.0.1:1." in capsys.readouterr().err
 
 
-async def test_that_the_case_does_not_begin_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_that_the_case_does_not_begin_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     beats = [part for _ in range(100) for part in (BEAT, SILENCE / 5)]
     await waited(*beats, seconds=4 * SILENCE)
     assert "A gateway runs, and the ledger has nothing new." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("quiet", [False, True])
-async def test_that_an_agency_is_silent_is_told_with_its_due_time(
+async def test_that_an_agency_is_silent_is_reported_with_its_due_time(
     capsys: pytest.CaptureFixture[str], quiet: bool
 ) -> None:
     beats = [part for _ in range(100) for part in (BEAT, SILENCE / 5)]

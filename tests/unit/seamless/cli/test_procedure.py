@@ -61,7 +61,7 @@ def test_a_procedure_as_json() -> None:
         (["show", "traffic-fine", "--law", "1950"], "no law version '1950'; there are: cds-1992"),
     ],
 )  # fmt: skip
-def test_what_there_is_not_is_told_with_what_there_is(words: list[str], told: str) -> None:
+def test_what_there_is_not_is_reported_with_what_there_is(words: list[str], told: str) -> None:
     said = command("procedure", *words)
     assert (said.code, told in " ".join(said.err.split())) == (2, True)
 
@@ -82,7 +82,7 @@ def test_a_check_as_json() -> None:
     assert law["applications"][0]["states"] > 10
 
 
-def test_what_is_wrong_exits_with_1_and_is_told_with_its_story(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_wrong_exits_with_1_and_is_reported_with_its_story(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("seamless.explore.listed.PROCEDURES", (DoesNotListen,))
     said = command("procedure", "check", "check-test", columns="100")
     assert said.code == 1

@@ -16,7 +16,7 @@ from tests.unit.seamless.cli.running import command
 
 
 @pytest.mark.parametrize(("name", "lang"), [("tree-felling", "en"), ("tree-felling.added-review", "zh")])
-def test_a_drawing_is_printed_or_written_as_it_stands_in_docs(tmp_path: Path, name: str, lang: str) -> None:
+def test_a_drawing_is_printed_or_written_as_it_is_in_docs(tmp_path: Path, name: str, lang: str) -> None:
     wanted = (FOLDER / f"{name}.{lang}.svg").read_text("utf-8")
     printed = command("procedure", "draw", name, "--lang", lang)
     assert (printed.code, printed.out) == (0, wanted)
@@ -46,7 +46,7 @@ def test_a_drawing_of_another_law_version_as_text() -> None:
         (["draw", "tree-felling", "--format", "png"], "'png' is not one of"),
     ],
 )  # fmt: skip
-def test_what_there_is_not_is_told_with_what_there_is(words: list[str], told: str) -> None:
+def test_what_there_is_not_is_reported_with_what_there_is(words: list[str], told: str) -> None:
     said = command("procedure", *words)
     assert (said.code, told in " ".join(said.err.split())) == (2, True), said
 
@@ -113,7 +113,7 @@ def test_a_comparison_fits(columns: int, lang: str) -> None:
     assert {"en": "not known", "zh": "不明"}[lang] in said.out
 
 
-def test_what_was_published_stands_beside_what_is_counted() -> None:
+def test_what_was_published_is_beside_what_is_counted() -> None:
     sides = ("opening-restaurant.chain", "opening-restaurant.bundle")
     said = command("procedure", "compare", *sides, "--json")
     table = command("procedure", "compare", *sides, columns="200").out

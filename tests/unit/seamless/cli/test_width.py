@@ -113,7 +113,7 @@ def test_dead_letters_and_topics_fit(columns: int) -> None:
     ("calendar", "opened"),
     [("cn-2026.1", "2026-03-02 10:00:00 (Asia/Shanghai)"), ("compressed:60", "2026-03-02 02:00:00 (UTC)")],
 )
-def test_when_a_case_was_opened_is_told_in_the_zone_of_its_administration(
+def test_when_a_case_was_opened_is_reported_in_the_zone_of_its_administration(
     data: Path, calendar: str, opened: str
 ) -> None:
     """As its due days are, wherever the command runs; a program reads UTC."""

@@ -56,7 +56,7 @@ def test_a_sound_procedure_passes_and_every_line_of_it_is_reached() -> None:
 
 
 @pytest.mark.parametrize(("cls", "rule", "told"), BROKEN, ids=[each[0].__name__ for each in BROKEN])
-def test_a_broken_procedure_fails_and_the_way_there_is_told(
+def test_a_broken_procedure_fails_and_the_path_there_is_reported(
     cls: type[Procedure[Any]], rule: str, told: str
 ) -> None:
     found = checked(cls)

@@ -151,7 +151,7 @@ class Forgets(Asking):
         return await self.end("done")
 
 
-def test_what_is_never_read_again_tells_no_states_apart() -> None:
+def test_what_is_never_read_again_distinguishes_no_states() -> None:
     [law] = check(Forgets, load_directory(), CHECKS).laws
     open_steps = [state.open[0].step for state in law.graphs[0].states if state.open]
     asked = [f"check-test.inspect/{number}" for number in (1, 2, 3)]
@@ -170,7 +170,7 @@ class AsksAgain(Asking):
                 return await self.end("done")
 
 
-def test_what_is_written_anew_before_it_is_read_tells_no_states_apart() -> None:
+def test_what_is_overwritten_before_it_is_read_distinguishes_no_states() -> None:
     [law] = check(AsksAgain, load_directory(), CHECKS).laws
     # Thrice, since a rule asks whether an agency has said anything yet, or was only taken to have.
     assert len([state for state in law.graphs[0].states if state.open]) == 3

@@ -98,7 +98,7 @@ def told(law: LawChecked) -> tuple[str, str]:
     return in_words(law.in_time.beyond, law.law), in_words(law.with_silence.beyond, law.law)
 
 
-def test_what_silence_brings_is_a_table() -> None:
+def test_what_follows_from_silence_is_a_table() -> None:
     [law] = check(WithAGrace, load_directory(), CHECKS).laws
     [row] = law.silence
     assert row.who == "housing"

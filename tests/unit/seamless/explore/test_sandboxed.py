@@ -23,7 +23,7 @@ def test_lines_that_too_few_paths_reach_are_named() -> None:
     assert all(each.rpartition(":")[0].endswith("workflows/tree_felling.py") for each in left)
 
 
-def test_what_the_sandbox_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_sandbox_refuses_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*given: object, **options: object) -> driven.Lived:
         raise TaskFailed("RestrictedWorkflowAccessError: Cannot access datetime.datetime.now")
 

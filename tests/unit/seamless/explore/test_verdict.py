@@ -87,7 +87,7 @@ async def test_another_process_is_told_what_was_found(cache: Path) -> None:
     assert (await verdict_of("tree-felling")).broken == ("promised",)
 
 
-async def test_what_cannot_be_checked_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_be_checked_is_not_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NoVerdict, match="there is no procedure 'flying'"):
         await verdict_of("flying")
     monkeypatch.setenv("SEAMLESS_DIRECTORY", os.devnull)

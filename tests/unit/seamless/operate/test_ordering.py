@@ -128,13 +128,13 @@ def test_what_is_ordered_is_admitted(
         ),
         (lambda known: known.extend("1", "16 working-days"), "allows 15 working days at most"),
         (lambda known: known.extend("1", "2 weeks"), "allows 15 working days at most"),
-        (lambda known: known.extend("1", "soon"), "is no limit"),
+        (lambda known: known.extend("1", "soon"), "is not a limit"),
         (lambda known: known.extend("1", basis="art. 99"), "has these extensions: 行政许可法 art. 42(2)"),
         (lambda known: known.release("statutory"), f"what was held there: {HELD}"),
         (lambda known: known.confirm(), "waiting in"),
     ],
 )
-def test_what_cannot_be_ordered_is_told_with_what_there_is(
+def test_what_cannot_be_ordered_is_reported_with_what_there_is(
     ask: Callable[[Ordering], Planned], told: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -188,7 +188,7 @@ def test_a_limit_is_read_as_people_write_it(count: int, unit: str, *, plural: bo
 
 
 @given(st.text(max_size=20))
-def test_any_other_text_is_no_limit(text: str) -> None:
+def test_any_other_text_is_not_a_limit(text: str) -> None:
     try:
         limit = limit_of(text)
     except InvalidInput:

@@ -109,6 +109,6 @@ async def test_a_case_that_ended_on_the_way_is_left_alone(monkeypatch: pytest.Mo
         await moved(server, monkeypatch)
 
 
-async def test_a_server_without_such_clocks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_without_such_clocks_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SeamlessError, match=r"frontend\.WorkflowTimeSkippingEnabled=true"):
         await moved(Server(polled=(away(RPCStatusCode.UNIMPLEMENTED),)), monkeypatch)

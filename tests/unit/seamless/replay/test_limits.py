@@ -122,7 +122,7 @@ def test_a_clock_suspended_for_the_days_that_are_told_ends_on_the_deadline(
     assert finding.days == suspended
 
 
-def test_days_outside_the_years_of_the_calendar_are_told() -> None:
+def test_days_outside_the_years_of_the_calendar_are_reported() -> None:
     """The law on last days needs the holidays of that year."""
     for started, covered in (("2009-10-01", False), ("2009-11-20", True), ("2026-11-20", False)):
         at = datetime.fromisoformat(f"{started}T12:00:00+00:00")

@@ -35,7 +35,7 @@ def test_cases_are_counted_by_outcome_and_what_is_overdue_by_who_has_it() -> Non
     assert not board.is_closed("portal-of-another-town")
 
 
-def test_a_dead_letter_is_told_until_it_is_settled() -> None:
+def test_a_dead_letter_is_reported_until_it_is_settled() -> None:
     board = Board()
     said = {"dlq-id": "t/0/1", "dlq-topic": "t", "dlq-partition": "0", "dlq-offset": "1", "dlq-detail": "-"}
     said |= {"dlq-reason": "case-closed", "dlq-timestamp": START.isoformat(), "dlq-at": START.isoformat()}

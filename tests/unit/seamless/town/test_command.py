@@ -37,13 +37,13 @@ def test_what_only_a_simulation_has_is_refused_without_one(given: list[str]) -> 
         (["--manners", "nowhere.toml"], "No such file"),
     ],
 )
-def test_a_mistake_in_a_simulation_is_told_before_anything_starts(given: list[str], why: str) -> None:
+def test_a_mistake_in_a_simulation_is_reported_before_anything_starts(given: list[str], why: str) -> None:
     said = command("up", "--simulate", *given)
     assert said.code == 2
     assert why in said.err
 
 
-def test_what_goes_on_is_told_in_one_line_and_as_json(tmp_path: Path) -> None:
+def test_what_goes_on_is_reported_in_one_line_and_as_json(tmp_path: Path) -> None:
     apart = frozenset({AgencyId("tax")})
     settings = load_settings(data=tmp_path, calendar="compressed:5.0")
     town = Town(settings, Scenario(day=timedelta(seconds=5), per_day=2, apart=apart))

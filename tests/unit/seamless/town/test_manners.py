@@ -42,14 +42,14 @@ def test_without_a_table_it_is_the_demonstration_administration() -> None:
         ("[agency]\ndays = nan", "agency.days"),
     ],
 )
-def test_a_mistake_in_a_table_is_told_with_its_place(tmp_path: Path, text: str, told: str) -> None:
+def test_a_mistake_in_a_table_is_reported_with_its_place(tmp_path: Path, text: str, told: str) -> None:
     file = tmp_path / "manners.toml"
     file.write_text(text, "utf-8")
     with pytest.raises(InvalidInput, match=told):
         load_manners(file)
 
 
-def test_a_table_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_table_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="No such file"):
         load_manners(tmp_path / "none.toml")
 

@@ -136,7 +136,7 @@ def test_what_is_handed_in_leads_back_and_silence_is_dotted() -> None:
     assert not found[CHECK, SUPPLEMENT].dotted
 
 
-def test_the_longest_path_leads_over_who_stands_in() -> None:
+def test_the_longest_path_leads_through_the_stand_in() -> None:
     drawing = drawn(StandsIn)
     assert drawing.reckoned == "with-silence"
     longest = {box.key for box in drawing.boxes if box.longest}
