@@ -20,7 +20,7 @@ from archive.completeness import Completeness
 from archive.verification import Verdict
 from contracts.terms.bounds import printable
 from contracts.terms.directory import load_directory
-from contracts.wire.dead_letter import DeadLetter, Place
+from contracts.wire.dead_letter import DeadLetter, Place, Proposal
 from network.broker.topics import TopicReport
 from seamless.cli.case_completeness import Comparison, Sample
 from seamless.cli.console import Console, line
@@ -120,6 +120,7 @@ def dead_letter(text: str, value: bytes) -> DeadLetter:
         replay_of=text,
         by=text,
         why=text,
+        proposed=Proposal("discarded", text, text, NOW),
     )
 
 
@@ -169,6 +170,8 @@ GIVEN = [
     ["party", "list", "TEXT"],
     ["dead-letter", "list", "--party", "TEXT "],
     ["dead-letter", "list", "--since", "TEXT"],
+    ["dead-letter", "list", "--case", "TEXT"],
+    ["dead-letter", "confirm", "--since", "TEXT", "--why", "seen"],
     ["dead-letter", "discard", "--until", "TEXT", "--why", "old"],
     ["case", "list", "--stuck", "--temporal", "TEXT"],
     ["recover", "--backup", "TEXT"],
