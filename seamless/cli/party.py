@@ -200,17 +200,6 @@ def _party(settings: Settings, text: str) -> Party:
 
 
 async def _standing(settings: Settings) -> Standing:
-    """What stands now.
+    from network.broker.standing import standing_now
 
-    Raises:
-        Unavailable: no broker answers, or there is no such topic.
-    """
-    from contracts.terms.identifiers import OPERATOR
-    from contracts.wire.topics import events_topic
-    from network.broker.standing import StandingOrders
-    from network.broker.whole import whole_topic
-
-    orders = StandingOrders(settings.broker, settings.directory)
-    async for record in whole_topic(settings.broker, events_topic(OPERATOR)):
-        orders.take(record)
-    return orders.standing
+    return await standing_now(settings.broker, settings.directory)

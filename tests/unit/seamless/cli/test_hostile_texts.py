@@ -20,6 +20,7 @@ from archive.completeness import Completeness
 from archive.verification import Verdict
 from contracts.terms.bounds import printable
 from contracts.terms.directory import load_directory
+from contracts.terms.identifiers import OPERATOR
 from contracts.wire.dead_letter import DeadLetter, Place, Proposal
 from network.broker.topics import TopicReport
 from seamless.cli.case_completeness import Comparison, Sample
@@ -79,7 +80,9 @@ def test_cases(tmp_path_factory: Any, name: str, value: str, step: str, outcome:
     decided = {"kind": "decided", "outcome": outcome, "holders": ("applicant",)}
     decided |= {"content": {"decision": {"outcome": "refused", "reason": value}}}
     marked = {"kind": "marked", "outcome": outcome, "holders": ("applicant",)}
-    entries = chain(opened, waiting, marked, decided)
+    ordered = {"kind": "proposed", "actor": OPERATOR, "outcome": outcome, "step": step, "cause": f"x#{step}"}
+    ordered |= {"holders": ("applicant",), "content": {"why": value, "on_behalf_of": name}}
+    entries = chain(opened, waiting, marked, decided, ordered)
     store = ArchiveStore(f"sqlite:///{folder / 'archive.db'}")
     store.prepare()
     store.write(records(entries))

@@ -17,6 +17,7 @@ from seamless.status.report import (
     Held,
     Letters,
     Need,
+    Proposed,
     Status,
     Stuck,
     Tasks,
@@ -40,6 +41,10 @@ def worker(process: str, **changes: Any) -> Worker:
     return Worker(**fields | changes)
 
 
+def proposed(kind: Any, about: str) -> Proposed:
+    return Proposed(kind=kind, about=about, lever="cancel", since=ago(days=3))
+
+
 ENGINES = tuple(engine(name) for name in ("kafka", "temporal", "archive"))
 WELL = Status(
     as_of=NOW,
@@ -53,6 +58,7 @@ WELL = Status(
     cases=Cases(open=7, holders=()),
     stuck=(),
     dead_letters=(),
+    proposed=(),
     held=(),
     calendars=(
         CalendarEnd(calendar="cn-2026.1", ends=date(2026, 12, 31), days_left=59, cases=7, new_cases=True),
@@ -89,6 +95,21 @@ assert ARCHIVED is not None
             {"held": (Held(case=CASE, reason="gateway-away", told=""),)},
             "1 consequence of a deadline is held: gateway-away",
             "operating.md",
+        ),
+        (
+            {"proposed": (proposed("case", CASE), proposed("case", CASE))},
+            "2 orders about cases wait for a second person",
+            f"seamless case show {CASE}",
+        ),
+        (
+            {"proposed": (proposed("party", "agency:planning"),)},
+            "1 order about parties waits for a second person",
+            "seamless party list",
+        ),
+        (
+            {"proposed": (proposed("dead-letter", "agency.planning.events/0/1"),)},
+            "1 order about dead letters waits for a second person",
+            "seamless dead-letter list",
         ),
         ({"workers": WELL.workers[1:]}, "no orchestrator is there", "seamless worker orchestrator"),
         (
