@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -21,6 +22,16 @@ WAITED_SECONDS = 300.0
 CALENDAR_DAYS = 30
 """So many days before its published holidays end, a calendar needs somebody: what is asked for in the last
 weeks of a year ends in the next one."""
+
+
+HELD_PAGE = "docs/runbooks/SeamlessConsequencesHeld.md"
+MENDS = {
+    "broker-away": "docs/runbooks/SeamlessNotReady.md",
+    "dead-letter-waits": "docs/runbooks/SeamlessDeadLettersHoldConsequences.md",
+    "gateway-away": "seamless worker gateway",
+    "gateway-behind": "docs/runbooks/SeamlessEventsWait.md",
+}
+"""What mends it that a consequence is held, by why it is."""
 
 
 class Told(BaseModel):
@@ -243,11 +254,9 @@ def _needs(status: Status) -> Iterator[Need]:
         told = _many(count, "dead letter waits", "dead letters wait")
         yield Need(what=told, see="seamless dead-letter list")
     yield from _proposed(status.proposed or ())
-    if status.held:
+    for reason, count in Counter(each.reason for each in status.held or ()).items():
         one, several = "consequence of a deadline is held", "consequences of deadlines are held"
-        told = _many(len(status.held), one, several)
-        reasons = ", ".join(dict.fromkeys(each.reason for each in status.held))
-        yield Need(what=f"{told}: {reasons}", see="docs/operating.md, Status")
+        yield Need(what=f"{_many(count, one, several)}: {reason}", see=MENDS.get(reason, HELD_PAGE))
     for each in status.calendars or ():
         if each.days_left is not None and each.days_left < CALENDAR_DAYS:
             yield Need(
