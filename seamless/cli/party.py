@@ -57,8 +57,8 @@ def pause(
 ) -> None:
     """Let nothing follow from an agency's silence, until it is resumed.
 
-    It may go on speaking, and is sent what it is asked. In a case that waits for it,
-    no consequence of a deadline takes effect that is due meanwhile.
+    It may go on speaking, and is sent what it is asked. What follows from the silence of
+    others takes effect at its time, also in the cases that wait for it.
     """
     _order("pause", agency, why, by, dry_run, as_json, kafka)
 
