@@ -189,6 +189,8 @@ GIVEN = [
     ["replay", "TEXT.csv", "--procedure", "traffic-fine"],
     ["replay", EXAMPLE, "--procedure", "TEXT"],
     ["demo", "--day", "TEXT"],
+    ["demo", "--lang", "TEXT"],
+    ["procedure", "show", "tree-felling", "--lang", "TEXT"],
     ["demo", "--apart", "TEXT"],
     ["up", "--day", "TEXT"],
     ["up", "--kafka-port", "TEXT"],
