@@ -166,7 +166,7 @@ class FenceActivity:
         if self._orders is None:
             return found
         standing, now = self._orders.standing, datetime.now(UTC)
-        return later(found, held_by_pauses(standing, fence.topics, over, self._grace, now))
+        return later(found, held_by_pauses(standing, fence.silent, over, self._grace, now))
 
     async def _carried(self, fence: Fence) -> None:
         """Return if the gateway has carried what the topics held once the deadline had passed."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import structlog
 
+from activities.orders import count_entry
 from contracts.terms.errors import REASONS
 from contracts.wire.ledger import Kind, LedgerEntry
 
@@ -57,11 +58,12 @@ class Happenings:
         self._told: dict[str, None] = {}
 
     def tell(self, entry: LedgerEntry) -> None:
-        """Write the line of an entry that was published, where its kind has one and it was not told
-        before."""
+        """Write the line of an entry that was published, where its kind has one and it was not told before;
+        and count what it says of an order."""
         words = words_of(entry)
         if words is None or entry.hash in self._told:
             return
+        count_entry(entry)
         self._told[entry.hash] = None
         if len(self._told) > REMEMBERED:
             del self._told[next(iter(self._told))]

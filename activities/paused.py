@@ -20,7 +20,7 @@ def held_by_pauses(
     standing: Standing, topics: Iterable[str], deadline: datetime, grace: timedelta, now: datetime
 ) -> FencePassed:
     """From when on a consequence of ``deadline`` may bind, by the pauses of the agencies that may still speak
-    on ``topics``.
+    on ``topics``: those from whose silence it follows.
 
     A pause that began after the deadline holds nothing: there was silence before. After a pause whoever was
     paused has ``grace`` to speak, as after an outage of the platform.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from contracts.terms.errors import PLATFORM_FAULTS
-from contracts.wire.dead_letter import Place, reserved
+from contracts.wire.dead_letter import PROPOSED, Place, reserved
 
 
 class Suspect(NamedTuple):
@@ -35,7 +35,7 @@ class Suspects:
         """Take the next record of the topic."""
         said = reserved(record.headers)
         letter = said.get("dlq-id")
-        if letter is None:
+        if letter is None or PROPOSED in said:
             return
         if "dlq-state" not in said:
             if said.get("dlq-reason") in PLATFORM_FAULTS:

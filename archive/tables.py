@@ -72,6 +72,7 @@ ledger = Table(
 """Every entry. The key drops copies."""
 
 Index("ledger_by_cause", ledger.c.case, ledger.c.cause)
+Index("ledger_proposed", ledger.c.case, **_where(ledger.c.kind == "proposed"))
 
 forks = Table(
     "forks",

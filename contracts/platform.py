@@ -193,9 +193,9 @@ class FencePassed(Contract):
     """What the fence found: everything in time is in the case, so the consequence may bind.
 
     Attributes:
-        held_until: it may bind only from then on, since an agency that may still speak is paused, or was
-            shortly before the deadline or over it; or since the platform was away then. What the broker has
-            by then counts, too. None: it may bind now.
+        held_until: it may bind only from then on, since an agency from whose silence it follows is paused,
+            or was shortly before the deadline or over it; or since the platform was away then. What the
+            broker has by then counts, too. None: it may bind now.
         outage: why it is held, where the platform was away.
         paused: since when the agency was paused, or is, for which it is held.
     """
@@ -208,8 +208,20 @@ class FencePassed(Contract):
 class Fence(Contract):
     """Wait until the gateway has carried everything that the broker had received by ``deadline`` on
     ``topics``, in every partition, into its case; and until no dead letter that may be the platform's fault
-    waits for ``case``."""
+    waits for ``case``.
+
+    Attributes:
+        topics: what arrived there in time may change what follows, whoever it is from.
+        awaited: those of them on which it could have been ended: what follows, follows from silence there.
+            While an agency that speaks there is paused, it is held. None: a case of an older build asks.
+    """
 
     case: CaseId
     deadline: AwareDatetime
     topics: tuple[str, ...]
+    awaited: tuple[str, ...] | None = Field(default=None, exclude_if=absent)
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """The topics of those from whose silence something follows."""
+        return self.topics if self.awaited is None else self.awaited

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from contracts.admission import PartyOrder
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import Party
-from contracts.terms.levers import PartyLever
+from contracts.terms.levers import LetterLever, PartyLever
 from contracts.wire.envelope import Event
 from contracts.wire.orders import ordered
 
@@ -32,7 +32,7 @@ class Pause(NamedTuple):
 class Standing:
     """What is in force after the orders that were taken."""
 
-    def __init__(self, two_persons: Collection[PartyLever] = ()) -> None:
+    def __init__(self, two_persons: Collection[PartyLever | LetterLever] = ()) -> None:
         """
         Args:
             two_persons: the levers that need two persons.

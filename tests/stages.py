@@ -170,7 +170,7 @@ class Stages:
         with redirect_stdout(io.StringIO()) as shown:
             console = Console()
             names = Names(settings.directory, "zh")
-            print_case(row, state, settings, names)
+            print_case(row, state, [], settings, names)
             console.json(state.model_dump(mode="json"))
             console.json(entry.model_dump(mode="json"))
             Timeline(console, names).print_whole(entries)

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from contracts.terms.identifiers import AdministrationId, AgencyId, ChannelId, Party
-from contracts.terms.levers import PartyLever
+from contracts.terms.levers import LetterLever, PartyLever
 from contracts.terms.values import Bilingual, Contract
 
 
@@ -38,13 +38,14 @@ class Channel(Contract):
 
 class Directory(Contract):
     """Who takes part. ``partitions`` of the topics is permanent: keys would move, and order would be lost.
-    ``two_persons`` are the levers on a party that need two persons: another one has to confirm the order."""
+    ``two_persons`` are the levers on a party that need two persons: another one has to confirm the order.
+    With ``replay`` or ``discard`` among them, each dead letter needs two for that, whatever its procedure."""
 
     administration: AdministrationId
     partitions: int = Field(default=3, ge=1, le=1000)
     agencies: tuple[Agency, ...]
     channels: tuple[Channel, ...]
-    two_persons: tuple[PartyLever, ...] = Field(default=(), exclude_if=lambda value: not value)
+    two_persons: tuple[PartyLever | LetterLever, ...] = Field(default=(), exclude_if=lambda value: not value)
 
     @property
     def parties(self) -> tuple[Party, ...]:

@@ -12,4 +12,9 @@ PartyLever = Literal["pause", "resume", "quarantine", "readmit"]
 """Of one party, in every case: let nothing follow from an agency's silence; end that; admit nothing that a
 party says; end that."""
 
+LetterLever = Literal["replay", "discard"]
+"""Of dead letters: have the gateway carry one again; put one aside for good."""
+
 Lever = CaseLever | PartyLever
+"""What is ordered on the operators' topic. What becomes of a dead letter stands beside it, on its own
+topic."""

@@ -12,7 +12,7 @@ from contracts.terms.burden import Errand, Published
 from contracts.terms.hand_overs import HandOver
 from contracts.terms.identifiers import APPLICANT, STANDARD, AgencyId, Party, ProcedureId
 from contracts.terms.law import LawVersion, check_succession
-from contracts.terms.levers import CaseLever
+from contracts.terms.levers import CaseLever, LetterLever
 from contracts.terms.materials import Form, Material
 from contracts.terms.reports import REPORTS
 from contracts.terms.requests import Request
@@ -46,7 +46,8 @@ class ServiceItem(Contract):
     What operators may do:
         ``stand_ins`` are the agencies to which an operator may move a request of the procedure, besides the
         lead and those to which the law refers it. ``two_persons`` are the levers that need two: an order
-        takes effect once another person has confirmed it.
+        takes effect once another person has confirmed it. ``replay`` and ``discard`` are those of the dead
+        letters of its cases.
 
     What people read:
         ``basis`` are the laws it rests on; ``joint`` the agencies that decide with the lead. ``consequences``
@@ -78,7 +79,7 @@ class ServiceItem(Contract):
     withdrawable: bool = True
     reporters: tuple[AgencyId, ...] | None = ()
     stand_ins: tuple[AgencyId, ...] = Field(default=(), exclude_if=lambda value: not value)
-    two_persons: tuple[CaseLever, ...] = Field(default=(), exclude_if=lambda value: not value)
+    two_persons: tuple[CaseLever | LetterLever, ...] = Field(default=(), exclude_if=lambda value: not value)
     examples: tuple[Annotated[Statement, SkipValidation], ...] = Field(default=(), exclude=True)
     titles: dict[str, Bilingual] = Field(default_factory=dict, exclude_if=lambda value: not value)
     outcomes: dict[str, Bilingual] = Field(default_factory=dict, exclude_if=lambda value: not value)

@@ -1,7 +1,8 @@
 """Dead letters: records that the gateway refused, as they are on their topic, and what became of each.
 
-The topic holds two kinds of records: dead letters, and settlements (header ``dlq-state``). Nothing is ever
-changed or deleted; a dead letter without a settlement waits. Everything that the platform adds is in headers
+The topic holds three kinds of records: dead letters, settlements (header ``dlq-state``), and, where two
+persons are required, proposals of settlements (header ``dlq-proposed``). Nothing is ever changed or deleted;
+a dead letter without a settlement waits. Everything that the platform adds is in headers
 whose names begin with ``dlq-``, in UTF-8; key, value and the other headers are those of the record as it
 came.
 """
@@ -21,8 +22,25 @@ State = Literal["waiting", "replayed", "discarded"]
 RESERVED = "dlq-"
 """How the platform's header names begin. A sender's own headers of such names are dropped."""
 
+PROPOSED = "dlq-proposed"
+"""The header of a proposal: what would become of the dead letter."""
+
 REPLAY_OF = "dlq-replay-of"
 """The header of a dead letter that was replayed and refused again: the id of the first one."""
+
+
+class Proposal(NamedTuple):
+    """A settlement that another person has to confirm.
+
+    Attributes:
+        state: what would become of the dead letter.
+        by, why, at: who proposed it, why and when.
+    """
+
+    state: State
+    by: str
+    why: str
+    at: datetime
 
 
 class Place(NamedTuple):
@@ -52,6 +70,7 @@ class DeadLetter:
         omitted: how many bytes the value had, where it was too large to keep.
         replay_of: the dead letter that this record was a replay of.
         by, why, settled: who settled it, why and when, once ``state`` is not ``waiting``.
+        proposed: the last proposal; while it waits, another person may confirm it.
     """
 
     id: str
@@ -71,6 +90,7 @@ class DeadLetter:
     by: str | None = None
     why: str | None = None
     settled: datetime | None = None
+    proposed: Proposal | None = None
 
     def encode(self) -> tuple[bytes | None, list[tuple[str, bytes | None]]]:
         """Value and headers of the dead letter's record; its key is the record's own."""
@@ -131,12 +151,26 @@ class DeadLetter:
             settled=datetime.fromisoformat(settlement["dlq-at"]),
         )
 
+    def proposed_as(self, proposal: Mapping[str, str] | None) -> DeadLetter:
+        """This dead letter with what was proposed, as the headers of the proposal say."""
+        if proposal is None:
+            return self
+        said = Proposal(
+            state="discarded" if proposal[PROPOSED] == "discarded" else "replayed",
+            by=proposal.get("dlq-by", ""),
+            why=proposal.get("dlq-why", ""),
+            at=datetime.fromisoformat(proposal["dlq-at"]),
+        )
+        return replace(self, proposed=said)
+
     def as_json(self) -> dict[str, Any]:
         """For programs: times in ISO 8601, bytes as text, or as ``base64:...`` where they are no text."""
         shown: dict[str, Any] = {"id": self.id, **self.place._asdict()}
         for name, value in vars(self).items():
-            if name not in ("place", "group", "headers", "key", "value") and value is not None:
+            if name not in ("place", "group", "headers", "key", "value", "proposed") and value is not None:
                 shown[name] = value.isoformat() if isinstance(value, datetime) else value
+        if self.proposed is not None:
+            shown["proposed"] = self.proposed._asdict() | {"at": self.proposed.at.isoformat()}
         shown["headers"] = [[name, _text(content)] for name, content in self.headers]
         return shown | {"key": _text(self.key), "value": _text(self.value)}
 
@@ -144,19 +178,26 @@ class DeadLetter:
 def settlement(letter: DeadLetter, state: State, *, by: str, why: str, at: datetime) -> Headers:
     """The headers of the record that says what became of a dead letter; its key is the letter's, its value
     empty. It repeats where the record stands: the gateway replays it from there."""
-    return _encoded(
-        {
-            "dlq-id": letter.id,
-            "dlq-topic": letter.place.topic,
-            "dlq-partition": str(letter.place.partition),
-            "dlq-offset": str(letter.place.offset),
-            "dlq-reason": letter.reason,
-            "dlq-state": state,
-            "dlq-by": by,
-            "dlq-why": why,
-            "dlq-at": at.isoformat(),
-        }
-    )
+    return _encoded(_about(letter, by, why, at) | {"dlq-state": state})
+
+
+def proposal(letter: DeadLetter, state: State, *, by: str, why: str, at: datetime) -> Headers:
+    """The headers of the record that says what somebody would have become of a dead letter: as
+    :func:`settlement`, but nothing follows from it."""
+    return _encoded(_about(letter, by, why, at) | {PROPOSED: state})
+
+
+def _about(letter: DeadLetter, by: str, why: str, at: datetime) -> dict[str, str]:
+    return {
+        "dlq-id": letter.id,
+        "dlq-topic": letter.place.topic,
+        "dlq-partition": str(letter.place.partition),
+        "dlq-offset": str(letter.place.offset),
+        "dlq-reason": letter.reason,
+        "dlq-by": by,
+        "dlq-why": why,
+        "dlq-at": at.isoformat(),
+    }
 
 
 def reserved(headers: Headers) -> dict[str, str]:

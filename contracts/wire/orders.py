@@ -128,6 +128,24 @@ class ReadmitOrdered(
     lever = "readmit"
 
 
+LEVERS: Mapping[str, Lever] = MappingProxyType(
+    {
+        each.type: each.lever
+        for each in (
+            CancelOrdered,
+            ResendOrdered,
+            MoveOrdered,
+            ExtendOrdered,
+            ReleaseOrdered,
+            PauseOrdered,
+            ResumeOrdered,
+            QuarantineOrdered,
+            ReadmitOrdered,
+        )
+    }
+)
+"""The levers, by the types of the events that order them."""
+
 # --- platform to operators: topic operator.replies ---------------------------------------------------------
 
 

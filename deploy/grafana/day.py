@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.grafana.expressions import FIRING, counted, told
+from deploy.grafana.expressions import FIRING, counted, ordered, told
 from deploy.grafana.panels import Dashboard, Panel, Query, Row, bars, number, table, text
 
 ROUND = """
@@ -131,9 +131,27 @@ ENDS = Row(
     ),
 )
 
+LEVERS = Row(
+    "Levers",
+    (
+        table(
+            "What was ordered",
+            "Orders of operators within a day and a week, by lever. Proposed: another person confirms it.",
+            (ordered("taken", "1d"), "taken, 1 day"),
+            (ordered("proposed", "1d"), "proposed, 1 day"),
+            (ordered("refused", "1d"), "refused, 1 day"),
+            (ordered("taken", "7d"), "taken, 7 days"),
+            (ordered("proposed", "7d"), "proposed, 7 days"),
+            (ordered("refused", "7d"), "refused, 7 days"),
+            sort="taken, 1 day",
+            height=12,
+        ),
+    ),
+)
+
 DAY = Dashboard(
     "seamless-day",
     "Seamless: an operator's day",
     "What to look at each morning, in the order in which to mend it.",
-    (MORNING, LATE, ENDS),
+    (MORNING, LATE, LEVERS, ENDS),
 )

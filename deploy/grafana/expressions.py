@@ -19,6 +19,11 @@ def counted(metric: str, span: str, *, by: str = "", where: str = "") -> str:
     return told(f"increase({metric}{{{where}}}[{span}])" if where else f"increase({metric}[{span}])", by=by)
 
 
+def ordered(result: str, span: str) -> str:
+    """How many orders had this result within a span of time, by lever, over all processes that count them."""
+    return f'sum by (lever) (increase(seamless_orders_total{{result="{result}"}}[{span}]))'
+
+
 def quantile(share: float, histogram: str, span: str, *, by: str = "") -> str:
     """What a share of the observations of a span did not exceed, over all processes that observe."""
     kept = f"{by}, le" if by else "le"

@@ -6,7 +6,6 @@ The list is made from all records of the topic: the dead letters, and what becam
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,7 +13,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from contracts.terms.errors import InvalidInput, Unavailable
-from contracts.wire.dead_letter import DeadLetter, State, reserved, settlement
+from contracts.wire.dead_letter import PROPOSED, DeadLetter, State, proposal, reserved, settlement
 from contracts.wire.envelope import Headers
 from contracts.wire.topics import DEAD_LETTER
 from network.broker.connection import Broker
@@ -35,18 +34,20 @@ class DeadLetterList:
 
     letters: dict[str, DeadLetter] = field(default_factory=dict)
     settlements: dict[str, dict[str, str]] = field(default_factory=dict)
+    proposals: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        """Take one record of the topic. What is neither a dead letter nor a settlement is ignored."""
+        """Take one record of the topic. What is of none of its three kinds is ignored."""
         said = reserved(headers)
         letter = said.get("dlq-id")
         if letter is None:
             return
-        if "dlq-state" not in said:
-            if letter not in self.letters:  # the first copy counts
-                self._add_letter(letter, key, value, headers)
-        elif said.get("dlq-at", "") >= self.settlements.get(letter, {}).get("dlq-at", ""):
-            self.settlements[letter] = said
+        if "dlq-state" in said:
+            _keep_last(self.settlements, letter, said)
+        elif PROPOSED in said:
+            _keep_last(self.proposals, letter, said)
+        elif letter not in self.letters:  # the first copy counts
+            self._add_letter(letter, key, value, headers)
 
     def _add_letter(self, letter: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         try:
@@ -56,8 +57,16 @@ class DeadLetterList:
 
     def result(self) -> list[DeadLetter]:
         """The dead letters with what became of them, the oldest first."""
-        settled = [each.settled_as(self.settlements.get(each.id)) for each in self.letters.values()]
+        settled = [
+            each.settled_as(self.settlements.get(each.id)).proposed_as(self.proposals.get(each.id))
+            for each in self.letters.values()
+        ]
         return sorted(settled, key=lambda letter: (letter.refused, letter.id))
+
+
+def _keep_last(kept: dict[str, dict[str, str]], letter: str, said: dict[str, str]) -> None:
+    if said.get("dlq-at", "") >= kept.get(letter, {}).get("dlq-at", ""):
+        kept[letter] = said
 
 
 async def list_dead_letters(broker: Broker) -> list[DeadLetter]:
@@ -90,8 +99,7 @@ async def replay(publisher: Publisher, letter: DeadLetter, *, by: str, why: str 
         InvalidInput: it is settled already.
         Unavailable: Kafka does not take it.
     """
-    _check_waiting(letter)
-    await _publish(publisher, [_settlement(letter, "replayed", by, why)])
+    await _settle(publisher, letter, "replayed", by, why)
 
 
 async def discard(publisher: Publisher, letter: DeadLetter, *, by: str, why: str) -> None:
@@ -104,8 +112,24 @@ async def discard(publisher: Publisher, letter: DeadLetter, *, by: str, why: str
         InvalidInput: it is settled already.
         Unavailable: Kafka does not take it.
     """
+    await _settle(publisher, letter, "discarded", by, why)
+
+
+async def propose(publisher: Publisher, letter: DeadLetter, state: State, *, by: str, why: str) -> None:
+    """Say what should become of a dead letter, for another person to confirm. It takes the place of what was
+    proposed before, and changes nothing else.
+
+    Raises:
+        InvalidInput: it is settled already.
+        Unavailable: Kafka does not take it.
+    """
     _check_waiting(letter)
-    await _publish(publisher, [_settlement(letter, "discarded", by, why)])
+    await _publish(publisher, letter, proposal(letter, state, by=by, why=why, at=datetime.now(UTC)))
+
+
+async def _settle(publisher: Publisher, letter: DeadLetter, state: State, by: str, why: str) -> None:
+    _check_waiting(letter)
+    await _publish(publisher, letter, settlement(letter, state, by=by, why=why, at=datetime.now(UTC)))
 
 
 def _check_waiting(letter: DeadLetter) -> None:
@@ -113,14 +137,8 @@ def _check_waiting(letter: DeadLetter) -> None:
         raise InvalidInput(f"{letter.id} was {letter.state} by {letter.by} at {letter.settled}")
 
 
-def _settlement(letter: DeadLetter, state: State, by: str, why: str) -> Record:
-    return Record(
-        DEAD_LETTER, letter.key, b"", settlement(letter, state, by=by, why=why, at=datetime.now(UTC))
-    )
-
-
-async def _publish(publisher: Publisher, records: Sequence[Record]) -> None:
+async def _publish(publisher: Publisher, letter: DeadLetter, headers: Headers) -> None:
     try:
-        await publisher.publish(records)
+        await publisher.publish([Record(DEAD_LETTER, letter.key, b"", headers)])
     except (PublishError, RecordTooLarge) as error:
         raise Unavailable(f"Kafka did not take it: {error}") from None

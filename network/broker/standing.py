@@ -10,9 +10,10 @@ from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import OPERATOR
 from contracts.wire.envelope import LARGEST_EVENT_BYTES
-from contracts.wire.topics import inlet_of
+from contracts.wire.topics import events_topic, inlet_of
 from network.broker.connection import Broker, append_time
 from network.broker.follower import TopicFollower
+from network.broker.whole import whole_topic
 
 RULES = Rules(max_event_bytes=LARGEST_EVENT_BYTES)
 
@@ -54,3 +55,15 @@ class StandingOrders:
             return  # the gateway makes a dead letter of it
         if isinstance(admitted, PartyOrder):
             self.standing.take(admitted)
+
+
+async def standing_now(broker: Broker, directory: Directory) -> Standing:
+    """What stands now.
+
+    Raises:
+        Unavailable: no broker answers, or there is no such topic.
+    """
+    orders = StandingOrders(broker, directory)
+    async for record in whole_topic(broker, events_topic(OPERATOR)):
+        orders.take(record)
+    return orders.standing

@@ -29,14 +29,19 @@ def with_archive(
     settings = load_settings(data=data, archive=archive, **given)
 
     async def main() -> int:
-        async with _reading(settings) as reader:
+        async with reading(settings) as reader:
             return await work(settings, reader)
 
     run(main)
 
 
 @asynccontextmanager
-async def _reading(settings: Settings) -> AsyncIterator[ArchiveReader]:
+async def reading(settings: Settings) -> AsyncIterator[ArchiveReader]:
+    """The archive of these settings, for as long as it is read.
+
+    Raises:
+        Damaged, Unavailable: it holds what cannot be read; it does not answer.
+    """
     from pydantic import ValidationError
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -105,7 +110,18 @@ async def case_of(settings: Settings, reader: ArchiveReader, text: str) -> CaseI
 
 
 class Tail(str):
-    """How the id of a case ends that was given by its number."""
+    """How the id of a case ends that was given by its number.
+
+    Attributes:
+        number: as it was given.
+    """
+
+    number: str
+
+    def __new__(cls, tail: str, number: str) -> Tail:
+        made = super().__new__(cls, tail)
+        made.number = number
+        return made
 
 
 def case_given(text: str) -> CaseId | Tail:
@@ -123,7 +139,7 @@ def case_given(text: str) -> CaseId | Tail:
     except ValueError:
         pass
     try:
-        return Tail(tail_of(text))
+        return Tail(tail_of(text), text)
     except Mistyped as mistyped:
         raise InvalidInput(str(mistyped)) from None
     except ValueError:

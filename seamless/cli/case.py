@@ -51,6 +51,7 @@ def show(
     """
 
     async def work(settings: Settings, reader: ArchiveReader) -> int:
+        from archive.proposals import waiting_in
         from archive.state import state_of
         from seamless.cli.case_views import print_case, reason_of
         from seamless.cli.console import Console
@@ -58,16 +59,18 @@ def show(
 
         row = await chosen(settings, reader, case)
         await tell_unread(reader)
-        state = state_of(await reader.entries(row.case))
+        entries = await reader.entries(row.case)
+        state, proposed = state_of(entries), waiting_in(entries)
         if as_json:
             reason = reason_of(row, state)
             Console().json(
                 row.model_dump(mode="json")
                 | state.model_dump(mode="json")
                 | {"reason": reason.model_dump() if reason else None}
+                | {"proposed": [each.as_json() for each in proposed]}
             )
         else:
-            print_case(row, state, settings, Names(settings.directory, language(lang)))
+            print_case(row, state, proposed, settings, Names(settings.directory, language(lang)))
         return 0
 
     check_choice(case, last)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from archive.database import shown
+from archive.proposals import Waiting
 from archive.reader import CaseRow
 from archive.silence import Silence
 from archive.state import CaseState
@@ -74,8 +75,14 @@ def print_cases(
     listing(console, headers, cells)
 
 
-def print_case(row: CaseRow, state: CaseState, settings: Settings, names: Names) -> None:
-    """Print everything about one case."""
+def print_case(
+    row: CaseRow, state: CaseState, proposed: Sequence[Waiting], settings: Settings, names: Names
+) -> None:
+    """Print everything about one case.
+
+    Args:
+        proposed: the orders that wait for a second person.
+    """
     console = Console()
     console.whole((row.case, "bold"))
     facts(console, list(_facts(row, state, settings, names)))
@@ -90,6 +97,10 @@ def print_case(row: CaseRow, state: CaseState, settings: Settings, names: Names)
         )
         whom = names.party(step.holder, row.procedure)
         facts(console, [("from", line(whom)), ("since", line(_told(step.asked, settings))), ("due", due)])
+    for each in proposed:
+        console.print()
+        console.print(line("waits for a second person: ", (each.entry.outcome or "an order", "bold")))
+        facts(console, list(_proposal(each, row, settings, names)))
     console.print()
     if state.application:
         facts(console, [(field, block(value)) for field, value in _leaves(state.application)])
@@ -119,6 +130,19 @@ def _facts(row: CaseRow, state: CaseState, settings: Settings, names: Names) -> 
         yield "decision", told
     for step in state.deemed:
         yield BY_SILENCE, line(_deemed(step, row.procedure, names))
+
+
+def _proposal(waiting: Waiting, row: CaseRow, settings: Settings, names: Names) -> Iterator[tuple[str, Text]]:
+    """What was ordered, why and since when, and how it is confirmed."""
+    said = waiting.as_json()
+    yield "order", line(waiting.order)
+    if waiting.entry.step:
+        yield "of", line(names.step(waiting.entry.step, row.procedure))
+    yield "since", line(_told(waiting.entry.recorded, settings))
+    if said["on_behalf_of"]:
+        yield "on behalf of", line(str(said["on_behalf_of"]))
+    yield "why", line(str(said["why"] or "erased"))
+    yield "confirm", line(f'seamless case confirm {row.case} {waiting.order} --why "..."')
 
 
 def _told(instant: datetime, settings: Settings) -> str:

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from contracts.terms.errors import InvalidInput
-from seamless.cli.console import Console, block, facts, line, listing
+from seamless.cli.console import Console
+from seamless.cli.dead_letter_views import (
+    print_confirmed,
+    print_discarded,
+    print_foreseen,
+    print_list,
+    print_one,
+    print_replayed,
+    print_would_confirm,
+)
 from seamless.cli.operator import login_name
-from seamless.cli.options import Json, Kafka, Lang
+from seamless.cli.options import Archive, Data, Json, Kafka, Lang
 from seamless.cli.ordered import DryRun
 from seamless.cli.run import run
 
 if TYPE_CHECKING:
+    from contracts.terms.levers import LetterLever
     from contracts.wire.dead_letter import DeadLetter
     from network.broker.publisher import Publisher
-    from seamless.cli.names import Language
     from seamless.operate.dead_letters import Query, Returned
+    from seamless.operate.second_person import Ordered
+    from workers.process.settings import Settings
 
-app = typer.Typer(help="Events that were refused: list, inspect, replay, discard.", no_args_is_help=True)
+app = typer.Typer(
+    help="Events that were refused: list, inspect, replay, discard, confirm.", no_args_is_help=True
+)
 
 CARRIED_SECONDS = 20.0
 """How long a command waits for the gateway to carry what was replayed."""
@@ -31,7 +45,9 @@ Reason = Annotated[str | None, typer.Option(help="Only those with this reason co
 FromParty = Annotated[
     str | None, typer.Option("--party", metavar="PARTY", help="Only those sent by agency:ID or channel:ID.")
 ]
-OfCase = Annotated[str | None, typer.Option("--case", metavar="ID", help="Only those of this case.")]
+OfCase = Annotated[
+    str | None, typer.Option("--case", metavar="ID", help="Only those of this case: its id, or its number.")
+]
 Since = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Only those refused at or after this time: 2026-03-02T08:00+08:00."),
@@ -60,11 +76,11 @@ def list_(
     query = _query(reason, party, case, since, until, settled=everything)
 
     async def main() -> None:
-        chosen = [each for each in await _letters(kafka) if query.picks(each)]
+        chosen = await _chosen(_settings(kafka), None, query)
         if as_json:
             Console().json({"dead_letters": [each.as_json() for each in chosen]})
         else:
-            _show_list(chosen, chosen_only=query.chooses)
+            print_list(chosen, chosen_only=query.chooses)
 
     run(main)
 
@@ -79,11 +95,11 @@ def show(
     """Show one dead letter: why it was refused, and the message as it arrived."""
 
     async def main() -> None:
-        (letter,) = _by_id(await _letters(kafka), [letter_id])
+        (letter,) = _by_id(await _letters(_settings(kafka)), [letter_id])
         if as_json:
             Console().json(letter.as_json())
         else:
-            _show_one(letter, lang)
+            print_one(letter, lang)
 
     run(main)
 
@@ -107,10 +123,13 @@ def replay_(
     dry_run: DryRun = False,
     as_json: Json = False,
     kafka: Kafka = None,
+    data: Data = None,
+    archive: Archive = None,
 ) -> None:
     """Have the gateway carry dead letters again, after the cause is fixed.
 
     Where the platform may have been at fault, what was in time counts; any other one counts as received now.
+    Where two persons are needed, it is proposed, and another one confirms it.
     One that is refused again becomes a new dead letter. The command waits until the gateway has carried
     them, and reports the results.
 
@@ -120,16 +139,13 @@ def replay_(
     _check_one_choice(letter_ids, query, everything)
 
     async def main() -> int:
-        chosen = await _chosen(kafka, letter_ids, query)
+        settings = _settings(kafka, data, archive)
+        order = await _order(settings, await _chosen(settings, letter_ids, query), "replay")
         if dry_run:
-            _report("would-replay", chosen, as_json)
+            print_foreseen(order, "replay", as_json)
             return 0
-        from network.broker.dead_letters import replay
-
-        async with _publisher(kafka) as publisher:
-            for letter in chosen:
-                await replay(publisher, letter, by=login_name(), why=why)
-        return _report_returned(chosen, await _returned(kafka, chosen), as_json)
+        await _carry_out(settings, order, "replay", why)
+        return print_replayed(order, await _returned(settings, order.settled), as_json)
 
     run(main)
 
@@ -151,22 +167,68 @@ def discard_(
     dry_run: DryRun = False,
     as_json: Json = False,
     kafka: Kafka = None,
+    data: Data = None,
+    archive: Archive = None,
 ) -> None:
-    """Set dead letters aside for good. They stay on the topic, with who did it and why."""
+    """Set dead letters aside for good. They stay on the topic, with who did it and why.
+
+    Where two persons are needed, it is proposed, and another one confirms it.
+    """
     query = _query(reason, party, case, since, until)
     _check_one_choice(letter_ids, query, everything)
 
     async def main() -> None:
-        chosen = await _chosen(kafka, letter_ids, query)
+        settings = _settings(kafka, data, archive)
+        order = await _order(settings, await _chosen(settings, letter_ids, query), "discard")
         if dry_run:
-            _report("would-discard", chosen, as_json)
+            print_foreseen(order, "discard", as_json)
             return
-        from network.broker.dead_letters import discard
+        await _carry_out(settings, order, "discard", why)
+        print_discarded(order, as_json)
 
-        async with _publisher(kafka) as publisher:
-            for letter in chosen:
-                await discard(publisher, letter, by=login_name(), why=why)
-        _report("discarded", chosen, as_json)
+    run(main)
+
+
+@app.command(
+    "confirm",
+    epilog='Examples:\n\n  seamless dead-letter confirm --all --why "I have seen them"\n\n'
+    '  seamless dead-letter confirm channel.portal.events/0/17 --why "I have seen it"',
+)
+def confirm_(
+    why: Annotated[str, typer.Option(help="The reason, which is kept.")],
+    letter_ids: Ids = None,
+    reason: Reason = None,
+    party: FromParty = None,
+    case: OfCase = None,
+    since: Since = None,
+    until: Until = None,
+    everything: Everything = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    kafka: Kafka = None,
+) -> None:
+    """Confirm what another person has proposed of dead letters, where two are needed.
+
+    What was proposed to be replayed is replayed, and told what came back; what was
+    proposed to be discarded is discarded. The list says what is proposed, and by whom.
+
+    The exit code is 1 if you have proposed some of it yourself, if something was refused again, or no
+    gateway has come to it yet.
+    """
+    query = _query(reason, party, case, since, until)
+    _check_one_choice(letter_ids, query, everything)
+
+    async def main() -> int:
+        from seamless.operate.second_person import confirm, confirmed
+
+        settings = _settings(kafka)
+        agreed = confirmed(await _chosen(settings, letter_ids, query), login_name())
+        if dry_run:
+            print_would_confirm(agreed, as_json)
+            return 0
+        async with _publisher(settings) as publisher:
+            await confirm(publisher, agreed, by=login_name(), why=why)
+        return print_confirmed(agreed, await _returned(settings, agreed.replayed), as_json)
 
     run(main)
 
@@ -184,8 +246,10 @@ def _query(
 
     Raises:
         typer.BadParameter: there is no such reason; or what is not a party, and no time.
+        InvalidInput: neither the id of a case, nor a number.
     """
     from contracts.terms.identifiers import Party
+    from seamless.cli.archived import case_given
     from seamless.operate.dead_letters import Query
 
     _check_reason(reason)
@@ -197,7 +261,8 @@ def _query(
             raise typer.BadParameter(
                 f"{party!r} is not a party: write agency:ID or channel:ID", param_hint="--party"
             ) from None
-    return Query(reason, sender, case, _time(since, "--since"), _time(until, "--until"), settled)
+    of = None if case is None else case_given(case)
+    return Query(reason, sender, of, _time(since, "--since"), _time(until, "--until"), settled)
 
 
 def _time(text: str | None, option: str) -> datetime | None:
@@ -217,32 +282,68 @@ def _check_one_choice(letter_ids: list[str] | None, query: Query, everything: bo
         raise typer.BadParameter("give IDs, or options that select them such as --reason, or --all")
 
 
-async def _chosen(kafka: str | None, letter_ids: list[str] | None, query: Query) -> list[DeadLetter]:
-    letters = await _letters(kafka)
-    return _by_id(letters, letter_ids) if letter_ids else [each for each in letters if query.picks(each)]
+async def _chosen(settings: Settings, letter_ids: list[str] | None, query: Query) -> list[DeadLetter]:
+    from seamless.cli.archived import Tail
+    from seamless.operate.dead_letters import numbered
+
+    letters = await _letters(settings)
+    if letter_ids:
+        return _by_id(letters, letter_ids)
+    if isinstance(query.case, Tail):
+        query = query._replace(case=numbered(query.case.number, query.case, letters) or query.case)
+    return [each for each in letters if query.picks(each)]
 
 
-async def _returned(kafka: str | None, chosen: Sequence[DeadLetter]) -> Returned:
+async def _order(settings: Settings, chosen: Sequence[DeadLetter], lever: LetterLever) -> Ordered:
+    """What it does to order this of dead letters.
+
+    Raises:
+        InvalidInput: a service item wants two persons for it, and there is no archive that could say of which
+            procedure each is.
+    """
+    from seamless.cli.archived import reading
+    from seamless.operate.second_person import ordered
+
+    async def procedures(cases: Collection[str]) -> Mapping[str, str]:
+        async with reading(settings) as reader:
+            rows = [await reader.case(case) for case in cases]
+        return {row.case: row.procedure for row in rows if row is not None}
+
+    return await ordered(chosen, lever, settings.directory, procedures)
+
+
+async def _carry_out(settings: Settings, order: Ordered, lever: LetterLever, why: str) -> None:
+    from seamless.operate.second_person import carry_out
+
+    async with _publisher(settings) as publisher:
+        await carry_out(publisher, order, lever, by=login_name(), why=why)
+
+
+async def _returned(settings: Settings, replayed: Sequence[DeadLetter]) -> Returned:
     from seamless.operate.dead_letters import returned
-    from workers.process.settings import load_settings
 
-    settings = load_settings(kafka=kafka)
-    ids = [letter.id for letter in chosen]
+    ids = [letter.id for letter in replayed]
     return await returned(settings.broker, settings.gateway_group, ids, within_seconds=CARRIED_SECONDS)
 
 
-async def _letters(kafka: str | None) -> list[DeadLetter]:
+async def _letters(settings: Settings) -> list[DeadLetter]:
     from network.broker.dead_letters import list_dead_letters
+
+    return await list_dead_letters(settings.broker)
+
+
+def _settings(kafka: str | None, data: Path | None = None, archive: str | None = None) -> Settings:
     from workers.process.settings import load_settings
 
-    return await list_dead_letters(load_settings(kafka=kafka).broker)
+    if data is not None:  # what is said on the command line goes before SEAMLESS_ARCHIVE
+        archive = archive or ""
+    return load_settings(kafka=kafka, data=data, archive=archive)
 
 
-def _publisher(kafka: str | None) -> Publisher:
+def _publisher(settings: Settings) -> Publisher:
     from network.broker.publisher import Publisher
-    from workers.process.settings import load_settings
 
-    return Publisher(load_settings(kafka=kafka).broker)
+    return Publisher(settings.broker)
 
 
 def _by_id(letters: Sequence[DeadLetter], ids: Sequence[str]) -> list[DeadLetter]:
@@ -259,73 +360,3 @@ def _check_reason(reason: str | None) -> None:
 
     if reason is not None and reason not in REASONS:
         raise typer.BadParameter(f"{reason!r} is none of {', '.join(REASONS)}", param_hint="--reason")
-
-
-def _report(done: str, letters: Sequence[DeadLetter], as_json: bool) -> None:
-    from seamless.operate.dead_letters import reasons_of
-
-    if as_json:
-        Console().json({done: [letter.id for letter in letters]})
-        return
-    console = Console()
-    console.print(f"{done.replace('-', ' ')}: {len(letters)}")
-    for reason, count in reasons_of(letters).items():
-        console.print(f"  {reason}: {count}")
-
-
-def _report_returned(replayed: Sequence[DeadLetter], back: Returned, as_json: bool) -> int:
-    """Tell what came back; the exit code."""
-    code = 1 if back.refused or back.waiting else 0
-    if as_json:
-        said = {"replayed": [letter.id for letter in replayed], "carried": back.carried}
-        Console().json(said | {"refused": [each.as_json() for each in back.refused], "waiting": back.waiting})
-        return code
-    console = Console()
-    console.print(f"replayed: {len(replayed)}")
-    if back.carried:
-        console.print(f"  carried: {len(back.carried)}")
-    if back.waiting:
-        console.print(f"  not carried yet: {len(back.waiting)}. Is a gateway running?")
-    for letter in back.refused:
-        console.whole(
-            f"  refused again: {letter.replay_of}, now {letter.id}: {letter.reason}: {letter.detail}"
-        )
-    return code
-
-
-def _show_list(letters: Sequence[DeadLetter], *, chosen_only: bool) -> None:
-    from seamless.cli.timeline import moment
-
-    console = Console()
-    if not letters:
-        console.print("No such dead letters." if chosen_only else "No dead letters wait.")
-        return
-    cells = [
-        (
-            line(letter.id),
-            line(moment(letter.refused)),
-            line(letter.reason),
-            line(_short(letter.detail)),
-            line(letter.state),
-        )
-        for letter in letters
-    ]
-    listing(console, ("id", "refused at", "reason", "what is wrong", "state"), cells)
-
-
-def _show_one(letter: DeadLetter, lang: Language | None) -> None:
-    from contracts.terms.errors import REASONS
-    from seamless.cli.names import language
-
-    rows = letter.as_json()
-    text = REASONS.get(letter.reason)
-    if text is not None:
-        rows["reason"] = f"{letter.reason}: {text.text(language(lang))}"
-    headers = [("header", line(f"{name}: {value}")) for name, value in rows.pop("headers")]
-    said = [(name, rows.pop(name)) for name in ("key", "value")]
-    known = [(name, line(str(value))) for name, value in rows.items()]
-    facts(Console(), [*known, *headers, *((name, block(str(value))) for name, value in said)])
-
-
-def _short(text: str, limit: int = 160) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -56,6 +56,10 @@ class Names:
         name = self._directory.name_of(who) or OTHERS.get(who)
         return self.text(name) if name else who
 
+    def agency(self, agency: str) -> str:
+        """An agency, by its id."""
+        return self.text(name) if (name := self._directory.name_of(Party.agency(agency))) else agency
+
     def parties(self, holders: Sequence[Party], procedure: str = "") -> str:
         """Several holders; a dash for nobody."""
         return ", ".join(self.party(holder, procedure) for holder in holders) or NOBODY

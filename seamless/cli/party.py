@@ -57,8 +57,8 @@ def pause(
 ) -> None:
     """Let nothing follow from an agency's silence, until it is resumed.
 
-    It may still answer, and is still sent requests. In a case that waits for it,
-    no consequence of a deadline that ends meanwhile takes effect.
+    It may still answer, and is still sent requests. What follows from the silence of
+    others takes effect at its time, also in the cases that wait for it.
     """
     _order("pause", agency, why, by, dry_run, as_json, kafka)
 
@@ -201,17 +201,6 @@ def _party(settings: Settings, text: str) -> Party:
 
 
 async def _standing(settings: Settings) -> Standing:
-    """What stands now.
+    from network.broker.standing import standing_now
 
-    Raises:
-        Unavailable: no broker answers, or there is no such topic.
-    """
-    from contracts.terms.identifiers import OPERATOR
-    from contracts.wire.topics import events_topic
-    from network.broker.standing import StandingOrders
-    from network.broker.whole import whole_topic
-
-    orders = StandingOrders(settings.broker, settings.directory)
-    async for record in whole_topic(settings.broker, events_topic(OPERATOR)):
-        orders.take(record)
-    return orders.standing
+    return await standing_now(settings.broker, settings.directory)

@@ -54,6 +54,7 @@ def show(
         str | None,
         typer.Option("--law", metavar="ID", help="Under this law version.", show_default="the newest"),
     ] = None,
+    lang: Lang = None,
     as_json: Json = False,
 ) -> None:
     """Show the service item of a procedure: limits, fees, requests, reasons, materials.
@@ -65,13 +66,15 @@ def show(
       seamless procedure show permit-receipt --law wabo-2010 --json
     """
     from seamless.cli.console import Console
+    from seamless.cli.names import Names, language
     from seamless.cli.procedure_views import print_item, whole
+    from workers.process.settings import load_settings
 
     item, version = _found(name, law)
     if as_json:
         Console().json(whole(item, version))
     else:
-        print_item(item, version)
+        print_item(item, version, Names(load_settings().directory, language(lang)))
 
 
 @app.command()

@@ -68,6 +68,10 @@ def _facts(status: Status) -> Iterator[tuple[str, Text]]:
         yield "stuck", line((_counted(reasons), "red"))
     if status.dead_letters is not None:
         yield from _letters(status, now)
+    if status.proposed:
+        levers = _counted(Counter(each.lever for each in status.proposed))
+        oldest = ago(now, min(each.since for each in status.proposed))
+        yield "proposed", line((levers, "yellow"), f"; the oldest {oldest} ago")
     if status.held:
         yield "held", line((_counted(Counter(each.reason for each in status.held)), "red"))
     for each in status.calendars or ():

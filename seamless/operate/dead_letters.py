@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from contracts.terms.identifiers import Party
+from contracts.terms.errors import InvalidInput
+from contracts.terms.identifiers import CaseId, Party
 from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.topics import DEAD_LETTER, events_topic
 from network.broker.connection import Broker
@@ -68,6 +69,30 @@ class Returned(NamedTuple):
     carried: tuple[str, ...]
     refused: tuple[DeadLetter, ...]
     waiting: tuple[str, ...]
+
+
+def numbered(number: str, tail: str, letters: Iterable[DeadLetter]) -> CaseId | None:
+    """The case of dead letters that a person means by its number.
+
+    Args:
+        tail: how its id ends, by that number.
+
+    Raises:
+        InvalidInput: several cases among them have it.
+    """
+    cases = {_case_id(each.key) for each in letters if each.key is not None}
+    found = sorted(case for case in cases if case is not None and case.endswith(tail))
+    if len(found) > 1:
+        ids = ", ".join(found)
+        raise InvalidInput(f"{len(found)} cases have the number {number}; give the id of one: {ids}")
+    return found[0] if found else None
+
+
+def _case_id(key: bytes) -> CaseId | None:
+    try:
+        return CaseId(key.decode())
+    except ValueError:
+        return None
 
 
 async def returned(

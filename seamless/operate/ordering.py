@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
+from archive.proposals import waiting_in
 from archive.reader import CaseRow
 from archive.state import CaseState, state_of
 from archive.steps import Step
@@ -64,13 +65,6 @@ class Planned(NamedTuple):
     order: Order
     request: str | None
     foreseen: str
-
-
-class Waiting(NamedTuple):
-    """An order that waits to be confirmed: the id of its event, and the entry that proposed it."""
-
-    order: str
-    entry: LedgerEntry
 
 
 class Ordering:
@@ -218,19 +212,6 @@ class Ordering:
         if order.lever in self._item.two_persons:
             foreseen += "; it needs a second person, who confirms it"
         return Planned(order, request, foreseen)
-
-
-def waiting_in(entries: Sequence[LedgerEntry]) -> list[Waiting]:
-    """The orders that wait to be confirmed, by a case's ledger."""
-    found: dict[str, LedgerEntry] = {}
-    for entry in entries:
-        if entry.actor.kind != "operator" or entry.cause is None or entry.kind == "refused":
-            continue
-        if entry.kind == "proposed":
-            found[entry.cause.partition("#")[2]] = entry
-        elif entry.data is not None:
-            found.pop(entry.data.content.get("confirms", ""), None)
-    return [Waiting(order, entry) for order, entry in found.items()]
 
 
 def limit_of(text: str) -> Limit:

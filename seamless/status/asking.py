@@ -20,12 +20,15 @@ from archive.choosing import (
     overdue_cases,
 )
 from archive.completeness import last_written
+from archive.proposals import waiting_orders
 from contracts.terms.errors import PLATFORM_FAULTS
 from contracts.terms.identifiers import Party
 from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.topics import LEDGER
 from network.broker.dead_letters import list_dead_letters
+from network.broker.standing import standing_now
 from network.broker.topic_state import topic_state
+from seamless.operate.second_person import STATES
 from seamless.status.calendars import calendars_of
 from seamless.status.held import held_of
 from seamless.status.processes import GATEWAY, gateways_of, queues_of, workers_of
@@ -38,6 +41,7 @@ from seamless.status.report import (
     Holder,
     Letters,
     Need,
+    Proposed,
     Status,
     Stuck,
 )
@@ -117,9 +121,13 @@ class _Asking:
             archived = asking.create_task(self._ask("archived", KAFKA | ARCHIVE, self._archived))
             cases = asking.create_task(self._ask("cases", ARCHIVE, self._cases))
             calendars = asking.create_task(self._ask("calendars", ARCHIVE, self._calendars))
-            letters = asking.create_task(self._ask("dead_letters", KAFKA, self._letters))
+            letters = asking.create_task(
+                self._ask("dead_letters", KAFKA, lambda: list_dead_letters(settings.broker))
+            )
+            orders = asking.create_task(self._ask("proposed", KAFKA | ARCHIVE, self._orders))
             stuck = asking.create_task(self._ask("stuck", TEMPORAL | ARCHIVE, self._stuck, STUCK_SECONDS))
             held = asking.create_task(self._ask("held", TEMPORAL | ARCHIVE, self._held))
+        listed, ordered = letters.result(), orders.result()
         polling, carrying, stopped = workers.result(), gateways.result(), stuck.result()
         return Status(
             as_of=self._now,
@@ -130,7 +138,8 @@ class _Asking:
             tasks=tuple(polling[1]) if polling else None,
             cases=self._with_stuck(cases.result(), stopped),
             stuck=None if stopped is None else tuple(stopped.cases),
-            dead_letters=_tuple(letters.result()),
+            dead_letters=None if listed is None else _waiting(listed),
+            proposed=None if ordered is None else (*ordered, *_proposed(listed or ())),
             held=_tuple(held.result()),
             calendars=_tuple(calendars.result()),
             setup=setup.result(),
@@ -191,19 +200,19 @@ class _Asking:
         in_use, _ = await self._servers.archive.ask(calendars_in_use)
         return calendars_of(self._settings, in_use, self._now)
 
-    async def _letters(self) -> list[Letters]:
-        waiting: defaultdict[str, list[DeadLetter]] = defaultdict(list)
-        for letter in await list_dead_letters(self._settings.broker):
-            if letter.state == "waiting":
-                waiting[letter.reason].append(letter)
+    async def _orders(self) -> list[Proposed]:
+        """The orders about cases and parties that wait for a second person."""
+        of_cases, _ = await self._servers.archive.ask(waiting_orders)
+        standing = await standing_now(self._settings.broker, self._settings.directory)
         return [
-            Letters(
-                reason=reason,
-                waiting=len(letters),
-                oldest=min(each.refused for each in letters),
-                holds=reason in PLATFORM_FAULTS,
-            )
-            for reason, letters in sorted(waiting.items())
+            *(
+                Proposed(kind="case", about=case, lever=each.entry.outcome or "", since=each.entry.recorded)
+                for case, each in of_cases
+            ),
+            *(
+                Proposed(kind="party", about=each.party, lever=each.order.lever, since=each.received)
+                for each in standing.proposed
+            ),
         ]
 
     async def _stuck(self) -> _Stopped:
@@ -234,6 +243,38 @@ class _Asking:
             count = None if stopped is None else stopped.holders.get(each.holder, 0)
             holders.append(Holder(**each.model_dump(), stuck=count))
         return Cases(open=found.open, holders=tuple(holders))
+
+
+def _waiting(letters: Sequence[DeadLetter]) -> tuple[Letters, ...]:
+    """The dead letters that wait, by why they were refused."""
+    waiting: defaultdict[str, list[DeadLetter]] = defaultdict(list)
+    for letter in letters:
+        if letter.state == "waiting":
+            waiting[letter.reason].append(letter)
+    return tuple(
+        Letters(
+            reason=reason,
+            waiting=len(some),
+            oldest=min(each.refused for each in some),
+            holds=reason in PLATFORM_FAULTS,
+        )
+        for reason, some in sorted(waiting.items())
+    )
+
+
+def _proposed(letters: Sequence[DeadLetter]) -> list[Proposed]:
+    """What is to become of dead letters, once a second person has confirmed it."""
+    levers = {state: lever for lever, state in STATES.items()}
+    return [
+        Proposed(
+            kind="dead-letter",
+            about=each.id,
+            lever=levers[each.proposed.state],
+            since=each.proposed.at,
+        )
+        for each in letters
+        if each.state == "waiting" and each.proposed is not None
+    ]
 
 
 def _tuple(found: list[T] | None) -> tuple[T, ...] | None:

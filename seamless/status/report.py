@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -21,6 +22,16 @@ WAITED_SECONDS = 300.0
 CALENDAR_DAYS = 30
 """How many days before its published holidays end, a calendar needs somebody: what is asked for in the last
 weeks of a year ends in the next one."""
+
+
+HELD_PAGE = "docs/runbooks/SeamlessConsequencesHeld.md"
+MENDS = {
+    "broker-away": "docs/runbooks/SeamlessNotReady.md",
+    "dead-letter-waits": "docs/runbooks/SeamlessDeadLettersHoldConsequences.md",
+    "gateway-away": "seamless worker gateway",
+    "gateway-behind": "docs/runbooks/SeamlessEventsWait.md",
+}
+"""What mends it that a consequence is held, by why it is."""
 
 
 class Told(BaseModel):
@@ -133,6 +144,20 @@ class Letters(Told):
     holds: bool
 
 
+class Proposed(Told):
+    """An order that waits for a second person to confirm it.
+
+    Attributes:
+        kind, about: the case, the party or the dead letter that it is about.
+        lever: what is ordered; ``since``: when that was.
+    """
+
+    kind: Literal["case", "party", "dead-letter"]
+    about: str
+    lever: str
+    since: datetime
+
+
 class Held(Told):
     """A case in which what follows from a deadline may not take effect yet, and why."""
 
@@ -184,6 +209,7 @@ class Status(Told):
     cases: Cases | None
     stuck: tuple[Stuck, ...] | None
     dead_letters: tuple[Letters, ...] | None
+    proposed: tuple[Proposed, ...] | None
     held: tuple[Held, ...] | None
     calendars: tuple[CalendarEnd, ...] | None
     setup: tuple[Need, ...]
@@ -227,17 +253,27 @@ def _needs(status: Status) -> Iterator[Need]:
         count = sum(each.waiting for each in status.dead_letters)
         told = _many(count, "dead letter waits", "dead letters wait")
         yield Need(what=told, see="seamless dead-letter list")
-    if status.held:
+    yield from _proposed(status.proposed or ())
+    for reason, count in Counter(each.reason for each in status.held or ()).items():
         one, several = "consequence of a deadline is held", "consequences of deadlines are held"
-        told = _many(len(status.held), one, several)
-        reasons = ", ".join(dict.fromkeys(each.reason for each in status.held))
-        yield Need(what=f"{told}: {reasons}", see="docs/operating.md, Status")
+        yield Need(what=f"{_many(count, one, several)}: {reason}", see=MENDS.get(reason, HELD_PAGE))
     for each in status.calendars or ():
         if each.days_left is not None and each.days_left < CALENDAR_DAYS:
             yield Need(
                 what=f"the published holidays of {each.calendar} end on {each.ends}",
                 see="seamless calendar publish --help",
             )
+
+
+def _proposed(proposed: Sequence[Proposed]) -> Iterator[Need]:
+    """What waits for a second person: where to see it, before confirming it."""
+    for kind, shown in (("case", "case show"), ("party", "party list"), ("dead-letter", "dead-letter list")):
+        if waiting := [each for each in proposed if each.kind == kind]:
+            about = {"case": "cases", "party": "parties", "dead-letter": "dead letters"}[kind]
+            one, several = f"order about {about} waits", f"orders about {about} wait"
+            which = f" {waiting[0].about}" if kind == "case" else ""
+            told = f"{_many(len(waiting), one, several)} for a second person"
+            yield Need(what=told, see=f"seamless {shown}{which}")
 
 
 def _processes(status: Status) -> Iterator[Need]:

@@ -12,11 +12,12 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.orders import count_refused
 from contracts.admission import Admitted, Arrival, CaseEvent, NewCase, PartyOrder, admit
 from contracts.terms.errors import PLATFORM_FAULTS, REASONS, Refusal, Unavailable
-from contracts.terms.identifiers import Party
+from contracts.terms.identifiers import OPERATOR, Party
 from contracts.wire.dead_letter import Place
-from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf, case_of
+from workers.gateway.dead_letters import DeadLetterWriter, ReplayOf, attributes_of, case_of
 from workers.gateway.delivery import CaseUnknown, Delivery, NotYet, Outcome
 from workers.gateway.early_events import EarlyEvents, TooManyWait
 from workers.gateway.metrics import CARRY_DELAY, DEAD_LETTERS, EVENTS, REFUSED
@@ -119,6 +120,8 @@ class Carrier:
             await self._persist(write, logger, without_end=True)
         DEAD_LETTERS.labels(refusal.reason).inc()
         EVENTS.labels(place.topic, REFUSED).inc()
+        if arrival.inlet.party == OPERATOR:
+            count_refused(attributes_of(arrival).get("type"))
         ours = refusal.reason in PLATFORM_FAULTS  # any other detail may quote the sender
         detail = {"detail": refusal.detail[:500]} if ours else {}
         logger.warning(

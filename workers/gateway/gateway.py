@@ -13,9 +13,10 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CorruptRecordException, KafkaError, UnsupportedCodecError
 
+from activities.orders import count_settlement
 from contracts.admission import Arrival
 from contracts.terms.errors import Refusal
-from contracts.wire.dead_letter import Place
+from contracts.wire.dead_letter import Place, reserved
 from contracts.wire.topics import DEAD_LETTER, Inlet, inlets_of
 from network.broker.connection import append_time, stop
 from workers.gateway.carrier import Carrier
@@ -189,6 +190,7 @@ class Gateway:
 
     def _replay(self, record: Any, now: float) -> Callable[[], Awaitable[None]]:
         """What is to be done with a record of the dead-letter topic: an operator may have replayed one."""
+        count_settlement(reserved(record.headers))
         place = Place(DEAD_LETTER, record.partition, record.offset)
         replayed = replay_of(record, place, self._inlets_by_name)
         return _nothing if replayed is None else partial(self._carrier.replay, replayed, now)

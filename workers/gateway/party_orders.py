@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import structlog
 
+from activities.orders import count_order
 from contracts.admission import PartyOrder
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import OPERATOR, PLATFORM, Party
@@ -53,6 +54,7 @@ class PartyOrders:
             await self._tell(given, OrderTaken(event=given.event.id))
         else:
             raise Refusal("internal", f"{given.event.key} was not read from the operators' topic")
+        count_order(order.lever, verdict)
         log.info(f"order {verdict}", lever=order.lever, party=given.party, by=order.officer, why=order.why)
         return verdict
 

@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import Gauge
 
 from contracts.terms.errors import REASONS
-from contracts.wire.dead_letter import reserved
+from contracts.wire.dead_letter import PROPOSED, reserved
 
 WAITING = Gauge(
     "seamless_dead_letters_waiting",
@@ -39,7 +39,7 @@ class WaitingLetters:
     def take(self, record: Any) -> None:
         """Take the next record of the topic."""
         said = reserved(record.headers)
-        if "dlq-id" not in said:
+        if "dlq-id" not in said or PROPOSED in said:
             return
         letter = hash(said["dlq-id"])
         if "dlq-state" in said:

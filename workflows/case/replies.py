@@ -7,7 +7,7 @@ from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.values import Money
 from contracts.wire.messages import Taken, refusal_id
 from contracts.wire.notices import TakenNotice
-from contracts.wire.orders import REFUSED_AS, OrderTaken
+from contracts.wire.orders import LEVERS, REFUSED_AS, OrderTaken
 from workflows.case.case import Case
 from workflows.case.outbox import Recorded
 
@@ -33,12 +33,12 @@ def keep_late(case: Case, delivered: Delivered, step: str | None = None) -> None
 
 
 def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
-    """Record that an event was refused, and tell its sender why."""
+    """Record that an event was refused, of an order which lever, and tell its sender why."""
     event = delivered.event
     case.journal.refuse(event)
     refused = REFUSED_AS[delivered.actor.kind](
         event=event.id, reason=why.reason, text=REASONS[why.reason], detail=why.detail, field=why.field
     )
     with case.aside():
-        recorded = case.record("refused", by=delivered, reason=why.reason)
+        recorded = case.record("refused", by=delivered, reason=why.reason, outcome=LEVERS.get(event.type))
     recorded.refuse(delivered.actor, refused, refusal_id(event.source, event.id, event.digest, why.reason))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from contracts.terms.identifiers import AgencyId, CaseId, Party
 from contracts.terms.values import LARGEST_SUM, Money
 from contracts.wire.topics import events_topic
 from workflows.case.alarm import Alarm
-from workflows.case.deadlines import Deadline, ScheduledRung, Wait
+from workflows.case.deadlines import Deadline, ScheduledRung, Stage, Wait
 from workflows.case.journal import Fact, Journal, Outcome
 from workflows.case.runtime import Runtime
 
@@ -156,9 +156,14 @@ class Waits:
         return due is not None and due.step in self._found
 
     async def _pass_fence(self, wait: Deadline, deadline: datetime) -> None:
-        inlets = [inlet for each in self._journal.waits.values() for inlet in each.inlets]
+        waits = list(self._journal.waits.values())
         channel = events_topic(Party.channel(self._case.channel))
-        fence = Fence(case=self._case, deadline=deadline, topics=tuple(dict.fromkeys([channel, *inlets])))
+        fence = Fence(
+            case=self._case,
+            deadline=deadline,
+            topics=tuple(dict.fromkeys([channel, *_inlets(waits)])),
+            awaited=tuple(dict.fromkeys(_inlets(_silent_at(wait, waits)))),
+        )
         found = await self._runtime.await_gateway(fence, wait.step)
         # Temporal returns what an activity has found also where it is cancelled in the same task: the wait
         # may be over by then, and nobody would ever take it.
@@ -168,6 +173,20 @@ class Waits:
     def start_check(self, step: str, check: Coroutine[Any, Any, None]) -> None:
         """Run an automated check; it is cancelled when its step ends in another way."""
         self._checks[step] = asyncio.create_task(check)
+
+
+def _inlets(waits: Iterable[Wait]) -> Iterator[str]:
+    return (inlet for each in waits for inlet in each.inlets)
+
+
+def _silent_at(deadline: Deadline, waits: Sequence[Wait]) -> Sequence[Wait]:
+    """What has brought nothing by the end of a deadline, so that something follows: a step itself; what is
+    open in a stage; and of a limit of the case, everything."""
+    if isinstance(deadline, Wait):
+        return [deadline]
+    if isinstance(deadline, Stage):
+        return [each for each in waits if deadline.step in each.stages]
+    return waits
 
 
 def _give_up(task: asyncio.Task[None] | None) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from unittest import mock
 from uuid import uuid4
 
 import pytest
@@ -16,8 +17,11 @@ from temporalio.exceptions import ApplicationError
 
 from activities.fence import FenceActivity
 from contracts.platform import Fence, FencePassed
+from contracts.standing import Standing
+from contracts.wire.orders import PauseOrdered
 from network.broker.connection import Broker
 from tests.applications import new_case
+from tests.unit.contracts.test_standing import an_order
 
 TOPIC = "agency.planning.events"
 PAST = datetime.now(UTC) - timedelta(minutes=1)
@@ -226,3 +230,25 @@ async def test_a_replay_of_a_log_has_nothing_to_wait_for() -> None:
         grace=timedelta(hours=1), virtual_time=True,
     )  # fmt: skip
     assert await fence.await_gateway(a_fence()) == FencePassed()
+
+
+async def test_a_pause_holds_only_those_of_whose_silence_something_follows() -> None:
+    """All topics are carried before; whose silence it is says the case, or, of an older build, nobody."""
+    standing = Standing()
+    standing.take(an_order(PauseOrdered))
+    orders = mock.Mock(standing=standing, catch_up=mock.AsyncMock())
+    for awaited, held in (
+        (("agency.planning.events",), True),
+        (("agency.housing.events",), False),
+        ((), False),
+    ):
+        fence = fence_on(FakeKafka([0], [0]))
+        fence._orders, fence._carried = orders, mock.AsyncMock()  # type: ignore[method-assign]
+        asked = Fence(
+            case=new_case(), deadline=PAST, topics=(TOPIC, "agency.housing.events"), awaited=awaited
+        )
+        found = await fence.await_gateway(asked)
+        assert (found.paused is not None) is held
+    older = Fence(case=new_case(), deadline=PAST, topics=(TOPIC,))
+    assert "awaited" not in older.model_dump(mode="json")
+    assert (await fence.await_gateway(older)).paused is not None

@@ -35,7 +35,7 @@ def test_what_a_case_is_marked_with_is_shown(capsys: pytest.CaptureFixture[str])
         head=last.hash,
     )
     for language, told in (("zh", "申诉逾期。"), ("en", "The appeal was filed after its limit.")):
-        print_case(row, state, Settings(), Names(Settings().directory, language))
+        print_case(row, state, [], Settings(), Names(Settings().directory, language))
         assert told in capsys.readouterr().out
 
 

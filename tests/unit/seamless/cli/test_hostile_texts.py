@@ -20,7 +20,8 @@ from archive.completeness import Completeness
 from archive.verification import Verdict
 from contracts.terms.bounds import printable
 from contracts.terms.directory import load_directory
-from contracts.wire.dead_letter import DeadLetter, Place
+from contracts.terms.identifiers import OPERATOR
+from contracts.wire.dead_letter import DeadLetter, Place, Proposal
 from network.broker.topics import TopicReport
 from seamless.cli.case_completeness import Comparison, Sample
 from seamless.cli.console import Console, line
@@ -79,7 +80,9 @@ def test_cases(tmp_path_factory: Any, name: str, value: str, step: str, outcome:
     decided = {"kind": "decided", "outcome": outcome, "holders": ("applicant",)}
     decided |= {"content": {"decision": {"outcome": "refused", "reason": value}}}
     marked = {"kind": "marked", "outcome": outcome, "holders": ("applicant",)}
-    entries = chain(opened, waiting, marked, decided)
+    ordered = {"kind": "proposed", "actor": OPERATOR, "outcome": outcome, "step": step, "cause": f"x#{step}"}
+    ordered |= {"holders": ("applicant",), "content": {"why": value, "on_behalf_of": name}}
+    entries = chain(opened, waiting, marked, decided, ordered)
     store = ArchiveStore(f"sqlite:///{folder / 'archive.db'}")
     store.prepare()
     store.write(records(entries))
@@ -120,6 +123,7 @@ def dead_letter(text: str, value: bytes) -> DeadLetter:
         replay_of=text,
         by=text,
         why=text,
+        proposed=Proposal("discarded", text, text, NOW),
     )
 
 
@@ -169,6 +173,8 @@ GIVEN = [
     ["party", "list", "TEXT"],
     ["dead-letter", "list", "--party", "TEXT "],
     ["dead-letter", "list", "--since", "TEXT"],
+    ["dead-letter", "list", "--case", "TEXT"],
+    ["dead-letter", "confirm", "--since", "TEXT", "--why", "seen"],
     ["dead-letter", "discard", "--until", "TEXT", "--why", "old"],
     ["case", "list", "--stuck", "--temporal", "TEXT"],
     ["recover", "--backup", "TEXT"],
@@ -183,6 +189,8 @@ GIVEN = [
     ["replay", "TEXT.csv", "--procedure", "traffic-fine"],
     ["replay", EXAMPLE, "--procedure", "TEXT"],
     ["demo", "--day", "TEXT"],
+    ["demo", "--lang", "TEXT"],
+    ["procedure", "show", "tree-felling", "--lang", "TEXT"],
     ["demo", "--apart", "TEXT"],
     ["up", "--day", "TEXT"],
     ["up", "--kafka-port", "TEXT"],

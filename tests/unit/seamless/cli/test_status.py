@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from contracts.terms.directory import load_directory
 from contracts.terms.identifiers import CaseId, Party
-from seamless.status.report import Cases, Holder, Letters, Need, Status, Stuck, Worker
+from seamless.status.report import Cases, Holder, Letters, Need, Proposed, Status, Stuck, Worker
 from tests.chains import chain, records
 from tests.unit.seamless.cli.running import NOBODY, Said, command
 from tests.unit.seamless.cli.test_hostile_texts import CARRIED, assert_safe
@@ -119,6 +119,18 @@ def test_it_fits_and_speaks_one_language(columns: int) -> None:
     assert "消防审验中心" in told(TROUBLED, LC_ALL="zh_CN.UTF-8").out
 
 
+def test_what_waits_for_a_second_person_is_counted_by_lever() -> None:
+    waiting = [
+        Proposed(kind="case", about=CASE, lever="cancel", since=NOW - timedelta(days=3)),
+        Proposed(kind="party", about="agency:planning", lever="pause", since=NOW - timedelta(hours=1)),
+        Proposed(kind="case", about=CASE, lever="cancel", since=NOW),
+    ]
+    said = told(WELL.model_copy(update={"proposed": tuple(waiting)}))
+    words = " ".join(said.out.split())
+    assert (said.code, "2 cancel, 1 pause; the oldest 3 d ago" in words) == (1, True), said.out
+    assert "proposed" not in told(WELL).out
+
+
 def test_of_very_many_things_that_need_a_person_some_are_told_and_all_are_counted() -> None:
     setup = tuple(Need(what=f"check-{number}: wrong", see="mend it") for number in range(30))
     said = told(WELL.model_copy(update={"setup": setup}))
@@ -129,7 +141,9 @@ def test_of_very_many_things_that_need_a_person_some_are_told_and_all_are_counte
 
 def test_the_report_for_programs_has_the_same_shape_whatever_is_known() -> None:
     nothing = WELL.model_copy(
-        update=dict.fromkeys(["events", "archived", "tasks", "cases", "stuck", "dead_letters", "held"])
+        update=dict.fromkeys(
+            ["events", "archived", "tasks", "cases", "stuck", "dead_letters", "proposed", "held"]
+        )
         | {"calendars": None, "workers": (), "processes": (), "not_known": {"cases": "archive is away"}}
     )
     whole, known = (json.loads(told(each, "--json").out) for each in (nothing, TROUBLED))
@@ -192,7 +206,9 @@ def test_with_kafka_and_temporal_away_the_archive_still_tells_what_it_knows(data
     ]
     assert found["needs"][0]["what"].startswith("kafka is away: no Kafka broker answers at ")
     assert "nobody listens on port 1" in found["needs"][0]["what"]
-    assert set(found["not_known"]) == {"archived", "dead_letters", "gateways", "held", "stuck", "workers"}
+    assert set(found["not_known"]) == {
+        *("archived", "dead_letters", "gateways", "held", "proposed", "stuck", "workers")
+    }
     [late] = found["cases"]["holders"]
     assert (late["holder"], late["overdue"], late["stuck"]) == ("agency:fire-safety", 1, None)
     assert [each["cases"] for each in found["calendars"]] == [1]

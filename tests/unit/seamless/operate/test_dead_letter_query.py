@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.terms.identifiers import Party
+from contracts.terms.case_number import number_of
+from contracts.terms.errors import InvalidInput
+from contracts.terms.identifiers import CaseId, Party
 from contracts.wire.dead_letter import DeadLetter, Place
 from network.broker.connection import Broker
+from seamless.cli.archived import Tail, case_given
 from seamless.operate import dead_letters
-from seamless.operate.dead_letters import Query, Returned, reasons_of, returned
+from seamless.operate.dead_letters import Query, Returned, numbered, reasons_of, returned
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 NOWHERE = Broker("127.0.0.1:1")
@@ -60,6 +63,28 @@ def test_what_is_settled_is_meant_only_where_that_is_asked_for() -> None:
     assert not Query().picks(settled)
     assert Query(settled=True).picks(settled)
     assert not Query(settled=True).chooses
+
+
+ONE, OTHER = (f"portal-01a21959-853b-70f0-a92a-6e8aa6b99cd{last}" for last in "12")
+TWIN = f"counter-01b21959-853b-70f0-a92a-7f{ONE[-10:]}"
+
+
+def meant(number: str, *keys: bytes | None) -> str | None:
+    given = case_given(number)
+    assert isinstance(given, Tail)
+    return numbered(given.number, given, [letter(n, key=key) for n, key in enumerate(keys)])
+
+
+def test_a_case_is_meant_by_its_number() -> None:
+    keys = (ONE.encode(), OTHER.encode(), ONE.encode(), b"portal-123", b"\xfe", None)
+    assert meant(number_of(CaseId(ONE)), *keys) == ONE
+    assert meant(number_of(CaseId(OTHER)).replace("-", "").lower(), *keys) == OTHER
+    assert meant(number_of(CaseId(ONE[:-1] + "3")), *keys) is None
+
+
+def test_a_number_that_several_cases_have_is_told() -> None:
+    with pytest.raises(InvalidInput, match=f"{TWIN}, {ONE}"):
+        meant(number_of(CaseId(ONE)), ONE.encode(), TWIN.encode())
 
 
 def test_a_record_without_a_key_is_of_no_case() -> None:

@@ -21,7 +21,7 @@ from contracts.wire.envelope import Event, Message
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.orders import ordered
 from contracts.wire.topics import inlet_of
-from seamless.operate.ordering import Ordering, Person, Planned, limit_of, waiting_in
+from seamless.operate.ordering import Ordering, Person, Planned, limit_of
 from tests.applications import ADMINISTRATION
 from tests.chains import chain
 
@@ -167,14 +167,6 @@ def test_of_several_the_one_that_is_confirmed_is_named() -> None:
     with pytest.raises(InvalidInput, match="order-1, order-2"):
         ordering(entries).confirm()
     assert ordering(entries).confirm("order-2").order.lever == "release"
-
-
-def test_what_was_confirmed_waits_no_more_and_what_was_refused_confirmed_nothing() -> None:
-    refused = {"kind": "refused", "actor": OPERATOR, "cause": "x#3", "content": {"confirms": "order-1"}}
-    released = {"kind": "released", "actor": OPERATOR, "cause": "x#4", "content": {"confirms": "order-1"}}
-    entries = ledger(proposed(1, "release", step="statutory"), refused)
-    assert [each.order for each in waiting_in(entries)] == ["order-1"]
-    assert waiting_in(ledger(proposed(1, "release", step="statutory"), refused, released)) == []
 
 
 @given(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from activities.held import REASONS
 from contracts.terms.identifiers import CaseId
 from seamless.status.report import (
     Archived,
@@ -17,11 +19,15 @@ from seamless.status.report import (
     Held,
     Letters,
     Need,
+    Proposed,
     Status,
     Stuck,
     Tasks,
     Worker,
 )
+from tests.documented import misuse
+
+ROOT = Path(__file__).parents[4]
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 CASE = CaseId("portal-0199a1b2-0000-7000-8000-000000000001")
@@ -40,6 +46,10 @@ def worker(process: str, **changes: Any) -> Worker:
     return Worker(**fields | changes)
 
 
+def proposed(kind: Any, about: str) -> Proposed:
+    return Proposed(kind=kind, about=about, lever="cancel", since=ago(days=3))
+
+
 ENGINES = tuple(engine(name) for name in ("kafka", "temporal", "archive"))
 WELL = Status(
     as_of=NOW,
@@ -53,6 +63,7 @@ WELL = Status(
     cases=Cases(open=7, holders=()),
     stuck=(),
     dead_letters=(),
+    proposed=(),
     held=(),
     calendars=(
         CalendarEnd(calendar="cn-2026.1", ends=date(2026, 12, 31), days_left=59, cases=7, new_cases=True),
@@ -88,7 +99,22 @@ assert ARCHIVED is not None
         (
             {"held": (Held(case=CASE, reason="gateway-away", told=""),)},
             "1 consequence of a deadline is held: gateway-away",
-            "operating.md",
+            "seamless worker gateway",
+        ),
+        (
+            {"proposed": (proposed("case", CASE), proposed("case", CASE))},
+            "2 orders about cases wait for a second person",
+            f"seamless case show {CASE}",
+        ),
+        (
+            {"proposed": (proposed("party", "agency:planning"),)},
+            "1 order about parties waits for a second person",
+            "seamless party list",
+        ),
+        (
+            {"proposed": (proposed("dead-letter", "agency.planning.events/0/1"),)},
+            "1 order about dead letters waits for a second person",
+            "seamless dead-letter list",
         ),
         ({"workers": WELL.workers[1:]}, "no orchestrator is there", "seamless worker orchestrator"),
         (
@@ -164,3 +190,24 @@ def test_what_is_not_set_up_needs_a_person_and_is_no_server_that_is_away() -> No
     """As `seamless doctor` has it: the namespace is missing, and so Temporal has nothing to say."""
     setup = (Need(what="namespace: there is none of this name", see="make it"),)
     assert changed(setup=setup, not_known={"workers": "namespace not found"}).result == "needs-a-person"
+
+
+@pytest.mark.parametrize("reason", [*REASONS, "of-another-build"])
+def test_what_is_held_is_told_with_what_mends_it(reason: str) -> None:
+    """A command that there is, or a page that there is: nobody has to look for it."""
+    [need] = changed(held=(Held(case=CASE, reason=reason, told=""),)).needs
+    if need.see.startswith("docs/"):
+        assert "## Mend" in (ROOT / need.see).read_text("utf-8")
+    else:
+        assert misuse(need.see.split()) is None
+
+
+def test_each_reason_for_which_something_is_held_is_told_by_itself() -> None:
+    """What mends one does not mend the other."""
+    held = [Held(case=CASE, reason=each, told="") for each in ("gateway-away", "broker-away", "gateway-away")]
+    needs = changed(held=tuple(held)).needs
+    assert [each.what for each in needs] == [
+        "2 consequences of deadlines are held: gateway-away",
+        "1 consequence of a deadline is held: broker-away",
+    ]
+    assert len({each.see for each in needs}) == 2

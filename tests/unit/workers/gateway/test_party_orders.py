@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from activities.orders import ORDERS
+from contracts.admission import Arrival
 from contracts.terms.directory import Directory, load_directory
 from contracts.terms.errors import Refusal, Unavailable
 from contracts.terms.identifiers import OPERATOR, Party
+from contracts.wire.dead_letter import Place
 from contracts.wire.envelope import Event
 from contracts.wire.messages import Reported
-from contracts.wire.orders import OrderProposed, OrderTaken, PauseOrdered, QuarantineOrdered, ReadmitOrdered
+from contracts.wire.orders import (
+    MoveOrdered,
+    OrderProposed,
+    OrderTaken,
+    PauseOrdered,
+    QuarantineOrdered,
+    ReadmitOrdered,
+)
 from contracts.wire.topics import inlet_of
 from network.broker.connection import Broker
 from network.broker.publisher import Publisher, Record
@@ -121,9 +132,6 @@ async def test_an_order_is_carried_by_the_gateway_and_no_case_hears_of_it() -> N
     )
     given = an_order(PauseOrdered)
     orders.take(record_of(given.event))
-    from contracts.admission import Arrival
-    from contracts.wire.dead_letter import Place
-
     value, headers = given.event.encode()
     inlet = inlet_of(ADMINISTRATION, OPERATOR)
     arrival = Arrival(inlet, given.party.encode(), value, headers, given.received)
@@ -156,3 +164,20 @@ def test_what_is_no_order_about_a_party_stops_no_follower() -> None:
         orders.take(record)
     assert orders.standing.paused == {}
     assert orders.standing.quarantined == {}
+
+
+async def test_an_order_that_is_refused_before_its_case_is_counted_by_its_lever() -> None:
+    inlet, letters = inlet_of(ADMINISTRATION, OPERATOR), KeptDeadLetters()
+    carrier = Carrier(
+        cast(Delivery, ScriptedDelivery("delivered")),
+        cast(DeadLetterWriter, letters),
+        Originals(NOWHERE),
+        Settings(),
+        party_orders(Orders()),
+    )
+    case = new_case()
+    value, headers = event(OPERATOR, MoveOrdered.type, case, {"officer": "ling"}).encode()
+    refused, before = ORDERS.labels("move", "refused"), ORDERS.labels("move", "refused")._value.get()
+    await carrier.carry(Arrival(inlet, case.encode(), value, headers, datetime.now(UTC)), Place("x", 0, 0), 0)
+    assert len(letters.refusals) == 1
+    assert refused._value.get() == before + 1

@@ -248,3 +248,12 @@ async def test_what_is_over_cannot_be_made_longer(runtime: VirtualRuntime) -> No
     assert "overdue" in carried.kinds
     await orders(carried, ExtendOrdered, **EXTENSION)
     assert [data["reason"] for _, data in replies(carried)] == ["not-possible"]
+
+
+async def test_a_refused_order_says_which_lever_it_was(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await begun(runtime, item(), advised)
+    await orders(carried, MoveOrdered, about="clock-test.inspect/9", agency=HOUSING)
+    [refused] = carried.of("refused")
+    assert (refused.reason, refused.outcome) == ("unknown-request", "move")
