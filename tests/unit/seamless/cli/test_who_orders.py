@@ -1,4 +1,4 @@
-"""Who orders something is what the operating system says, whatever is typed or set; it is asked in one place."""
+"""Who orders something is what the operating system says, and never what is typed or set."""
 
 from __future__ import annotations
 
