@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seamless.cli.archived import case_given, case_of
-from seamless.cli.operator import login_name, machine_name
 from seamless.cli.options import Archive, Data, Json, Kafka, Temporal
-from seamless.cli.ordered import DryRun, OnBehalf, unfit
+from seamless.cli.ordered import DryRun, OnBehalf, person, unfit
 from seamless.cli.with_temporal import with_temporal
 
 if TYPE_CHECKING:
@@ -93,6 +92,6 @@ def _order(why: str, by: str | None) -> CancelOrdered:
     from contracts.wire.orders import CancelOrdered
 
     try:
-        return CancelOrdered(officer=login_name(), desk=machine_name(), on_behalf_of=by, why=why)
+        return CancelOrdered(**person(by)._asdict(), why=why)
     except ValidationError as error:
         raise unfit(error) from None

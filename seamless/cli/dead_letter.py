@@ -20,9 +20,8 @@ from seamless.cli.dead_letter_views import (
     print_replayed,
     print_would_confirm,
 )
-from seamless.cli.operator import login_name
 from seamless.cli.options import Archive, Data, Json, Kafka, Lang
-from seamless.cli.ordered import DryRun
+from seamless.cli.ordered import DryRun, person
 from seamless.cli.run import run
 
 if TYPE_CHECKING:
@@ -222,12 +221,12 @@ def confirm_(
         from seamless.operate.second_person import confirm, confirmed
 
         settings = _settings(kafka)
-        agreed = confirmed(await _chosen(settings, letter_ids, query), login_name())
+        agreed = confirmed(await _chosen(settings, letter_ids, query), person().officer)
         if dry_run:
             print_would_confirm(agreed, as_json)
             return 0
         async with _publisher(settings) as publisher:
-            await confirm(publisher, agreed, by=login_name(), why=why)
+            await confirm(publisher, agreed, by=person().officer, why=why)
         return print_confirmed(agreed, await _returned(settings, agreed.replayed), as_json)
 
     run(main)
@@ -316,7 +315,7 @@ async def _carry_out(settings: Settings, order: Ordered, lever: LetterLever, why
     from seamless.operate.second_person import carry_out
 
     async with _publisher(settings) as publisher:
-        await carry_out(publisher, order, lever, by=login_name(), why=why)
+        await carry_out(publisher, order, lever, by=person().officer, why=why)
 
 
 async def _returned(settings: Settings, replayed: Sequence[DeadLetter]) -> Returned:

@@ -7,12 +7,26 @@ import os
 import pwd
 import socket
 from pathlib import Path
+from typing import NamedTuple
 
 LOGGED_IN = Path("/proc/self/loginuid")
 """Linux: the number of the user who logged in, whoever they have become since, by ``sudo`` for one."""
 
 NOBODY = 2**32 - 1
 """What stands there where nobody has logged in: a process of the system, a container."""
+
+
+class Identity(NamedTuple):
+    """Who runs a command: ``officer``, at the machine ``desk``."""
+
+    officer: str
+    desk: str
+
+
+def signed_in() -> Identity:
+    """Who runs this command. Every lever asks here and nowhere else: an identity that is proven to the broker
+    (a SASL user name, the subject of a certificate) would be told here."""
+    return Identity(login_name(), machine_name())
 
 
 def login_name() -> str:

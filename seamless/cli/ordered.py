@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from contracts.terms.errors import InvalidInput
-from seamless.cli.operator import login_name, machine_name
+from seamless.cli.operator import signed_in
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -29,11 +29,11 @@ OnBehalf = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be ordered.")]
 
 
-def person(on_behalf_of: str | None) -> Person:
+def person(on_behalf_of: str | None = None) -> Person:
     """Who runs this command."""
     from seamless.operate.ordering import Person
 
-    return Person(login_name(), machine_name(), on_behalf_of)
+    return Person(*signed_in(), on_behalf_of)
 
 
 def unfit(error: ValidationError) -> InvalidInput:

@@ -74,10 +74,16 @@ async def ordered(
         procedures: asked only where a service item wants two persons.
     """
     two = await _needing_two(letters, lever, directory, procedures, catalogue)
-    alone = tuple(each for each in letters if each.id not in two)
-    both = [each for each in letters if each.id in two]
-    stands = [each for each in both if each.proposed is not None and each.proposed.state == STATES[lever]]
-    return Ordered(alone, tuple(each for each in both if each not in stands), tuple(stands))
+    standing = {
+        each.id
+        for each in letters
+        if each.state == "waiting" and each.proposed is not None and each.proposed.state == STATES[lever]
+    }
+    return Ordered(
+        settled=tuple(each for each in letters if each.id not in two),
+        proposed=tuple(each for each in letters if each.id in two - standing),
+        stands=tuple(each for each in letters if each.id in two & standing),
+    )
 
 
 async def carry_out(publisher: Publisher, order: Ordered, lever: LetterLever, *, by: str, why: str) -> None:

@@ -66,7 +66,7 @@ def directory(tmp_path: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def _who(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("seamless.cli.dead_letter.login_name", lambda: "lan")
+    monkeypatch.setattr("seamless.cli.operator.login_name", lambda: "lan")
     with mock.patch("seamless.operate.dead_letters._carried", mock.AsyncMock(return_value=True)):
         yield
 

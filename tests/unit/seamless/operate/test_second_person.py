@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from activities.suspects import Suspects
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.directory import Directory, load_directory
+from contracts.terms.errors import InvalidInput
 from contracts.terms.identifiers import CaseId, ProcedureId
 from contracts.terms.levers import LetterLever
 from contracts.terms.service_item import ServiceItem
@@ -171,6 +172,15 @@ async def test_proposed_again_it_stays_the_first_persons_proposal() -> None:
     assert topic.records == records
     assert topic.letter.proposed is not None
     assert topic.letter.proposed.by == "ming"
+
+
+async def test_what_is_settled_is_not_proposed_again() -> None:
+    topic = Topic()
+    await topic.orders("discard", "ming")
+    await topic.confirms("lan")
+    for lever in ("discard", "replay"):
+        with pytest.raises(InvalidInput, match="was discarded by lan"):
+            await topic.orders(lever, "ming")  # type: ignore[arg-type]
 
 
 async def test_another_proposal_takes_the_place_of_the_first() -> None:
