@@ -38,9 +38,11 @@ from seamless.status.report import (
     Holder,
     Letters,
     Need,
+    Silent,
     Status,
     Stuck,
 )
+from seamless.status.silent import silent_of
 from workers.process.checks.check import NotAnswered, answered, made
 from workers.process.checks.every import ARCHIVE, CHECKS, KAFKA, TEMPORAL
 from workers.process.checks.servers import Server, Servers
@@ -115,6 +117,7 @@ class _Asking:
             gateways = asking.create_task(self._ask("gateways", KAFKA, lambda: gateways_of(settings)))
             archived = asking.create_task(self._ask("archived", KAFKA | ARCHIVE, self._archived))
             cases = asking.create_task(self._ask("cases", ARCHIVE, self._cases))
+            silent = asking.create_task(self._ask("silent", KAFKA | ARCHIVE, self._silent))
             calendars = asking.create_task(self._ask("calendars", ARCHIVE, self._calendars))
             letters = asking.create_task(self._ask("dead_letters", KAFKA, self._letters))
             stuck = asking.create_task(self._ask("stuck", TEMPORAL | ARCHIVE, self._stuck, STUCK_SECONDS))
@@ -128,6 +131,7 @@ class _Asking:
             archived=archived.result(),
             tasks=tuple(polling[1]) if polling else None,
             cases=self._with_stuck(cases.result(), stopped),
+            silent=_tuple(silent.result()),
             stuck=None if stopped is None else tuple(stopped.cases),
             dead_letters=_tuple(letters.result()),
             held=_tuple(held.result()),
@@ -185,6 +189,10 @@ class _Asking:
             return _Open(count_open(db), by_holder(db, Choice(), self._late))
 
         return (await self._servers.archive.ask(read))[0]
+
+    async def _silent(self) -> list[Silent]:
+        holds, _ = await self._servers.archive.ask(lambda db: by_holder(db, Choice(), self._late))
+        return await silent_of(self._settings, holds)
 
     async def _calendars(self) -> list[CalendarEnd]:
         in_use, _ = await self._servers.archive.ask(calendars_in_use)
