@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tests.documented import blocks
 
 DOCS = Path(__file__).parents[2] / "docs"
-GUIDE = DOCS / "exercise.md"
+NONE = "—"
 
 
 class Step(NamedTuple):
@@ -25,7 +25,7 @@ class Row(NamedTuple):
     Attributes:
         query: that of the Temporal UI by which it is found, if any.
         status: what ``seamless status`` says of it.
-        exit_code: with which ``seamless status`` ends.
+        exit_code: with which ``seamless status`` ends; None: that depends on all else.
         alert: the alert that fires.
         steps: what mends it.
     """
@@ -33,26 +33,34 @@ class Row(NamedTuple):
     trouble: str
     query: str | None
     status: str
-    exit_code: int
+    exit_code: int | None
     alert: str
     steps: tuple[Step, ...]
+
+    def is_told_in(self, status: str) -> bool:
+        """Whether a status says it. It has one blank for any number of them."""
+        wanted = re.escape(self.status).replace("N", r"[\d,]+")
+        return re.search(wanted, " ".join(status.split())) is not None
 
 
 def rows() -> dict[str, Row]:
     """The troubles, by their names."""
-    found, mended = _tables(GUIDE.read_text("utf-8"))
+    found, mended = _tables((DOCS / "exercise.md").read_text("utf-8"))
     assert [each[0] for each in found] == [each[0] for each in mended], "both tables have the same troubles"
-    return {
-        trouble: Row(
-            trouble,
-            None if query == "—" else queries()[query],
-            status.strip("`"),
-            int(code),
-            named := alert.partition("]")[0].strip("["),
-            tuple(_step(each, named) for each in steps[0].split(", ")),
-        )
-        for (trouble, query, status, code, alert), (_, *steps) in zip(found, mended, strict=True)
-    }
+    return {each[0]: _row(each, steps) for each, (_, steps) in zip(found, mended, strict=True)}
+
+
+def _row(found: list[str], steps: str) -> Row:
+    trouble, query, status, exit_code, alert = found
+    name = f"Seamless{alert.strip('[]')}"
+    return Row(
+        trouble,
+        None if query == NONE else queries()[query],
+        status.strip("`"),
+        None if exit_code == NONE else int(exit_code),
+        name,
+        tuple(_step(each, name) for each in steps.split(", ")),
+    )
 
 
 def queries() -> dict[str, str]:
@@ -67,19 +75,20 @@ def printed(alert: str) -> list[str]:
 
 
 def _step(text: str, alert: str) -> Step:
-    """A step of a table; of a command, the whole line that the runbook prints."""
+    """A step of a table; of a command, the whole line that the runbook prints: the one that is just this, or
+    else the first that begins with it."""
     if not text.startswith("`"):
         return Step(text, by_hand=True)
-    wanted = f"seamless {text.strip('`')}"
-    lines = [line for line in printed(alert) if line == wanted or line.startswith(f"{wanted} ")]
-    assert lines, f"{alert} prints no command {wanted}"
-    return Step(lines[0], by_hand=False)
+    wanted, lines = f"seamless {text.strip('`')}", printed(alert)
+    fitting = [line for line in lines if line == wanted] or [line for line in lines if line.startswith(wanted)]
+    assert fitting, f"{alert} prints no command {wanted}"
+    return Step(fitting[0], by_hand=False)
 
 
-def _tables(text: str) -> tuple[list[list[str]], ...]:
+def _tables(text: str) -> list[list[list[str]]]:
     """The rows of each table, without its head."""
     tables = re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
-    return tuple(
-        [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
+    return [
+        [[cell.strip(" ") for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
         for table in tables
-    )
+    ]
