@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from random import Random
 
@@ -102,10 +102,10 @@ class Agency:
                 said = [self._said(requested, answer.model_dump(mode="json"), ATTEMPTS)]
             await self._publish(*said)
 
-    async def repeat(self, case: str, copies: int) -> None:
-        """Send the same event about a case again and again."""
-        said = self._event(Reported(step="visit"), case, f"{case}/visit")
-        await self._publish(*copies * [said])
+    async def repeat(self, cases: Sequence[str], copies: int) -> None:
+        """Send the same events, one about each of some cases, again and again."""
+        said = [self._event(Reported(step="visit"), case, f"{case}/visit") for case in cases]
+        await self._publish(*copies * said)
 
     def _said(self, requested: Event, answer: dict[str, object], attempt: int) -> Event:
         request = str(requested.requestid)
@@ -117,5 +117,3 @@ class Agency:
 
     async def _publish(self, *events: Event) -> None:
         await published(self._publisher, events_topic(self.party), *events)
-
-

@@ -80,7 +80,9 @@ def _step(text: str, alert: str) -> Step:
     if not text.startswith("`"):
         return Step(text, by_hand=True)
     wanted, lines = f"seamless {text.strip('`')}", printed(alert)
-    fitting = [line for line in lines if line == wanted] or [line for line in lines if line.startswith(wanted)]
+    fitting = [line for line in lines if line == wanted] or [
+        line for line in lines if line.startswith(wanted)
+    ]
     assert fitting, f"{alert} prints no command {wanted}"
     return Step(fitting[0], by_hand=False)
 

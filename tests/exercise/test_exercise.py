@@ -25,6 +25,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.long]
 SHORTER = 30
 WITHIN_INTERVALS = 2
 WHY = "It is an exercise."
+CROSSED = "case-closed"
+"""What a town may say that is refused: it crossed the end of its case. The slower the machine, the more."""
+
 WAVES = (
     ("a silent agency", "a poison event", "an overdue case", "a broken contract", "a stuck case"),
     ("a mistyped calendar",),
@@ -105,10 +108,13 @@ async def outcomes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ou
             troubles = {each.name: each(town, desk) for each in TROUBLES}
             for wave in WAVES:
                 going = [gone_through(troubles[name], rows()[name]) for name in wave]
-                for name, ended in zip(wave, await asyncio.gather(*going, return_exceptions=True), strict=True):
+                for name, ended in zip(
+                    wave, await asyncio.gather(*going, return_exceptions=True), strict=True
+                ):
                     found[name] = ended
                     if isinstance(ended, BaseException):
                         desk.tell(f"{name}: {ended!r}")
+            await desk.run(f"seamless dead-letter discard --reason {CROSSED} --why '{WHY}'", {})
             end = await desk.status(lambda ran: ran.code == 0, since=time.time())
         finally:
             watching.cancel()

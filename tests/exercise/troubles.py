@@ -213,25 +213,25 @@ class FullDisk(Trouble):
 
 
 class FloodingParty(Trouble):
-    """The police's system repeats one report without end."""
+    """The police's system repeats its reports without end."""
 
     name = "a party that floods"
     labels: Mapping[str, str] = {"topic": "agency.police.events"}
 
-    COPIES, MORE = 2500, 20
+    CASES, COPIES, MORE = 6, 500, 5
 
     @property
     def by_hand(self) -> Hands:
         return {"its sender is stopped": self._stop}
 
     async def plant(self) -> None:
-        self.cases.append(await self.town.long_case())
-        await self.town.played["police"].repeat(self.cases[0], self.COPIES)
+        self.cases += [await self.town.long_case() for _ in range(self.CASES)]
+        await self.town.played["police"].repeat(self.cases, self.COPIES)
         self._sending = asyncio.create_task(self._send())
 
     async def _send(self) -> None:
         while True:
-            await self.town.played["police"].repeat(self.cases[0], self.MORE)
+            await self.town.played["police"].repeat(self.cases, self.MORE)
             await asyncio.sleep(0.5)
 
     async def _stop(self) -> None:
