@@ -19,6 +19,7 @@ from tests.exercise.guide import Row, Step, rows
 from tests.exercise.town import DAY, running_town
 from tests.exercise.troubles import TROUBLES, Trouble, Variables
 from tests.watching.servers import prometheus, with_durations
+from tests.watching.tools import tool
 
 pytestmark = [pytest.mark.integration, pytest.mark.long]
 
@@ -92,6 +93,7 @@ async def taken(trouble: Trouble, step: Step, variables: Variables) -> tuple[str
 @pytest.fixture(scope="module")
 async def outcomes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outcomes]:
     """All troubles, one wave after the other, in one town."""
+    tool("prometheus")
     folder = tmp_path_factory.mktemp("exercise")
     for name in ("town", "prometheus", "desk"):
         (folder / name).mkdir()

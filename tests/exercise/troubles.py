@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -204,7 +205,9 @@ class FullDisk(Trouble):
 
     async def plant(self) -> None:
         if not isinstance(self.town.volume, Volume):
-            pytest.skip(f"no full disk was tried: {self.town.volume}")
+            missing = f"a full disk was NOT tried, since no file system may be mounted: {self.town.volume}"
+            warnings.warn(missing, stacklevel=1)
+            pytest.skip(missing)
         self.labels = {"instance": self.town.address("archive")}
         await asyncio.to_thread(self._volume.fill)
 
