@@ -122,6 +122,14 @@ class Desk:
         for child in self._serving:
             await child.stop(STOP_SECONDS)
 
+    async def begin(self) -> None:
+        """Return once alerts can be seen: Prometheus records none before it has evaluated three times."""
+        recorded = "min(count_over_time(seamless:requests_overdue:by_agency[5m])) >= 4"
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await self._source.query(recorded):
+                await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(EVALUATION_SECONDS)  # each group of rules is evaluated at a time of its own
+
     # --- seeing ------------------------------------------------------------------------------------------
 
     async def watch(self) -> None:

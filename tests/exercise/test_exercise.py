@@ -107,6 +107,7 @@ async def outcomes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ou
         desk = Desk(town, source, folder / "desk")
         watching = asyncio.create_task(desk.watch())
         try:
+            await desk.begin()
             troubles = {each.name: each(town, desk) for each in TROUBLES}
             for wave in WAVES:
                 going = [gone_through(troubles[name], rows()[name]) for name in wave]
