@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from random import Random
 
@@ -14,7 +13,6 @@ from contracts.wire.messages import (
     Cancelled,
     CaseClosed,
     Expired,
-    Reported,
     Requested,
     Superseded,
 )
@@ -36,20 +34,14 @@ BROKEN = {"outcome": "perhaps"}
 ATTEMPTS = 4
 """So often a system tries to bring an answer that is refused."""
 
-AT_ONCE = 500
-
 
 async def published(publisher: Publisher, topic: str, *events: Event) -> None:
     """Publish events as they are, through outages of the broker: no client of ours checks them."""
-    for start in range(0, len(events), AT_ONCE):
-        records = [Record(topic, each.subject, *each.encode()) for each in events[start : start + AT_ONCE]]
-        while True:
-            try:
-                await publisher.publish(records)
-            except PublishError:
-                await asyncio.sleep(0.2)
-            else:
-                break
+    while True:
+        try:
+            return await publisher.publish([Record(topic, each.subject, *each.encode()) for each in events])
+        except PublishError:
+            await asyncio.sleep(0.2)
 
 
 class Agency:
@@ -101,11 +93,6 @@ class Agency:
                 assert answer is not None, asked.request
                 said = [self._said(requested, answer.model_dump(mode="json"), ATTEMPTS)]
             await self._publish(*said)
-
-    async def repeat(self, cases: Sequence[str], copies: int) -> None:
-        """Send the same events, one about each of some cases, again and again."""
-        said = [self._event(Reported(step="visit"), case, f"{case}/visit") for case in cases]
-        await self._publish(*copies * said)
 
     def _said(self, requested: Event, answer: dict[str, object], attempt: int) -> Event:
         request = str(requested.requestid)

@@ -41,7 +41,7 @@ from workers.process.temporal import connect
 DAY = timedelta(seconds=4)
 PER_DAY = 0.5
 PATIENT = ApplicantManner(days=1, lacks=0, silent=0, late=0, withdraws=0, urges=0)
-PLAYED = ("fire-safety", "municipality", "parks", "police")
+PLAYED = ("fire-safety", "municipality", "parks")
 STOP_SECONDS = 15.0
 
 

@@ -13,9 +13,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from contracts.terms.identifiers import AgencyId, Party
 from deploy.local.kafka import KafkaEngine
 from network.broker.publisher import Record
-from tests.applications import application, dormer, new_case, tree
+from tests.applications import application, dormer, event, new_case, tree
+from tests.exercise.agency import published
 from tests.exercise.desk import Desk
 from tests.exercise.town import DAY, STOP_SECONDS, RunningTown
 from tests.exercise.volume import Volume
@@ -216,26 +218,25 @@ class FullDisk(Trouble):
 
 
 class FloodingParty(Trouble):
-    """The police's system repeats its reports without end."""
+    """The police's system repeats a message of a type that there is not, without end."""
 
     name = "a party that floods"
     labels: Mapping[str, str] = {"topic": "agency.police.events"}
 
-    CASES, COPIES, MORE = 6, 500, 5
+    AT_ONCE, EVERY_SECONDS = 15, 0.5
 
     @property
     def by_hand(self) -> Hands:
         return {"its sender is stopped": self._stop}
 
     async def plant(self) -> None:
-        self.cases += [await self.town.long_case() for _ in range(self.CASES)]
-        await self.town.played["police"].repeat(self.cases, self.COPIES)
         self._sending = asyncio.create_task(self._send())
 
     async def _send(self) -> None:
+        said = event(Party.agency(AgencyId("police")), "agency.shouted", new_case(), {})
         while True:
-            await self.town.played["police"].repeat(self.cases, self.MORE)
-            await asyncio.sleep(0.5)
+            await published(self.town.publisher, "agency.police.events", *self.AT_ONCE * [said])
+            await asyncio.sleep(self.EVERY_SECONDS)
 
     async def _stop(self) -> None:
         self._sending.cancel()
