@@ -42,9 +42,11 @@ from seamless.status.report import (
     Letters,
     Need,
     Proposed,
+    Silent,
     Status,
     Stuck,
 )
+from seamless.status.silent import silent_of
 from workers.process.checks.check import NotAnswered, answered, made
 from workers.process.checks.every import ARCHIVE, CHECKS, KAFKA, TEMPORAL
 from workers.process.checks.servers import Server, Servers
@@ -120,6 +122,7 @@ class _Asking:
             gateways = asking.create_task(self._ask("gateways", KAFKA, lambda: gateways_of(settings)))
             archived = asking.create_task(self._ask("archived", KAFKA | ARCHIVE, self._archived))
             cases = asking.create_task(self._ask("cases", ARCHIVE, self._cases))
+            silent = asking.create_task(self._ask("silent", KAFKA | ARCHIVE, self._silent))
             calendars = asking.create_task(self._ask("calendars", ARCHIVE, self._calendars))
             letters = asking.create_task(
                 self._ask("dead_letters", KAFKA, lambda: list_dead_letters(settings.broker))
@@ -137,6 +140,7 @@ class _Asking:
             archived=archived.result(),
             tasks=tuple(polling[1]) if polling else None,
             cases=self._with_stuck(cases.result(), stopped),
+            silent=_tuple(silent.result()),
             stuck=None if stopped is None else tuple(stopped.cases),
             dead_letters=None if listed is None else _waiting(listed),
             proposed=None if ordered is None else (*ordered, *_proposed(listed or ())),
@@ -195,6 +199,10 @@ class _Asking:
             return _Open(count_open(db), by_holder(db, Choice(), self._late))
 
         return (await self._servers.archive.ask(read))[0]
+
+    async def _silent(self) -> list[Silent]:
+        holds, _ = await self._servers.archive.ask(lambda db: by_holder(db, Choice(), self._late))
+        return await silent_of(self._settings, holds)
 
     async def _calendars(self) -> list[CalendarEnd]:
         in_use, _ = await self._servers.archive.ask(calendars_in_use)

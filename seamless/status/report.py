@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from archive.choosing import Holds
-from contracts.terms.identifiers import CaseId
+from contracts.terms.identifiers import AgencyId, CaseId
 
 HERE_SECONDS = 90.0
 """A worker that waits for work asks Temporal again at least once a minute. Of one that was killed, Temporal
@@ -18,6 +18,10 @@ says for five minutes when it asked last."""
 
 WAITED_SECONDS = 300.0
 """What has waited for a process so long waits for a person."""
+
+BACKLOG = 1_000
+"""So many events of one party that are not carried yet are more than a gateway keeps up with: a rush, or a
+party that floods."""
 
 CALENDAR_DAYS = 30
 """How many days before its published holidays end, a calendar needs somebody: what is asked for in the last
@@ -123,6 +127,21 @@ class Cases(Told):
     holders: tuple[Holder, ...]
 
 
+class Silent(Told):
+    """An agency that is late, and of which nothing has come since it was asked.
+
+    Attributes:
+        overdue: how many of its requests are past the end of their limit.
+        asked: when it was given what it has had longest.
+        heard: when the broker had its last word; None: there never was one.
+    """
+
+    agency: AgencyId
+    overdue: int
+    asked: datetime
+    heard: datetime | None
+
+
 class Stuck(Told):
     """A case that does not go on by itself, and why."""
 
@@ -207,6 +226,7 @@ class Status(Told):
     archived: Archived | None
     tasks: tuple[Tasks, ...] | None
     cases: Cases | None
+    silent: tuple[Silent, ...] | None
     stuck: tuple[Stuck, ...] | None
     dead_letters: tuple[Letters, ...] | None
     proposed: tuple[Proposed, ...] | None
@@ -249,6 +269,13 @@ def _needs(status: Status) -> Iterator[Need]:
     if status.stuck:
         told = _many(len(status.stuck), "case is stuck", "cases are stuck")
         yield Need(what=told, see="seamless case list --stuck")
+    for silent in status.silent or ():
+        late = _many(silent.overdue, "request is overdue", "requests are overdue")
+        last = "yet" if silent.heard is None else f"for {_span(status.as_of - silent.heard)}"
+        yield Need(
+            what=f"{silent.agency} is silent: {late}, and nothing has come from it {last}",
+            see="docs/runbooks/SeamlessAgencySilent.md",
+        )
     if status.dead_letters:
         count = sum(each.waiting for each in status.dead_letters)
         told = _many(count, "dead letter waits", "dead letters wait")
@@ -294,6 +321,12 @@ def _lags(status: Status) -> Iterator[Need]:
                 what=f"an event has waited for the gateway for {_span(now - events.oldest)}",
                 see="the gateway's log",
             )
+        for topic, count in events.topics.items():
+            if count > BACKLOG:
+                yield Need(
+                    what=f"{count:,} events on {topic} are not carried yet",
+                    see="docs/runbooks/SeamlessPartyFloods.md",
+                )
         silent = None if events.heartbeat is None else now - events.heartbeat
         if silent is not None and silent.total_seconds() > status.outage_after_seconds:
             yield Need(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import urllib.error
 import urllib.parse
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOYED = ROOT / "deploy"
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 NOBODY = "http://127.0.0.1:9/"
 
 
@@ -76,7 +78,13 @@ def _json(request: urllib.request.Request) -> Any:
 
 @asynccontextmanager
 async def prometheus(
-    folder: Path, stack: Stack, *, every: str = "1s", alertmanager: str | None = None
+    folder: Path,
+    stack: Stack,
+    *,
+    every: str = "1s",
+    evaluated: str | None = None,
+    shorter: int = 1,
+    alertmanager: str | None = None,
 ) -> AsyncIterator[Prometheus]:
     """Prometheus with the configuration and the rules of this repository.
 
@@ -84,12 +92,19 @@ async def prometheus(
         folder: an empty one.
         stack: whose processes it scrapes.
         every: how often it scrapes and evaluates, in the place of what is configured.
+        evaluated: how often it evaluates, where that is something else.
+        shorter: the durations of the rules (``for`` and ranges) are divided by this; thresholds are not.
         alertmanager: the address of one that is told of alerts.
     """
     program = tool("prometheus")
     shutil.copytree(DEPLOYED / "prometheus", folder / "config", ignore=shutil.ignore_patterns("targets"))
     config = folder / "config" / "prometheus.yml"
-    text = config.read_text("utf-8").replace("_interval: 15s", f"_interval: {every}")
+    text = config.read_text("utf-8").replace(
+        "evaluation_interval: 15s", f"evaluation_interval: {evaluated or every}"
+    )
+    text = text.replace("scrape_interval: 15s", f"scrape_interval: {every}")
+    for rules in config.parent.glob("seamless.*.yml"):
+        rules.write_text(with_durations(rules.read_text("utf-8"), shorter), "utf-8")
     if alertmanager is not None:
         text = text.replace("127.0.0.1:9093", urllib.parse.urlsplit(alertmanager).netloc)
     config.write_text(text, "utf-8")
@@ -104,6 +119,21 @@ async def prometheus(
     ]
     async with _running(command, folder, f"http://{LOOPBACK}:{port}") as address:
         yield Prometheus(address)
+
+
+def with_durations(rules: str, shorter: int) -> str:
+    """Rules whose durations, after ``for:`` and in brackets, are divided by ``shorter``.
+
+    Raises:
+        AssertionError: one of them comes out as no whole number of seconds.
+    """
+
+    def divided(found: re.Match[str]) -> str:
+        seconds, rest = divmod(int(found[2]) * SECONDS[found[3]], shorter)
+        assert not rest, f"{found[0]} cannot be divided by {shorter}"
+        return f"{found[1]}{seconds}s"
+
+    return re.sub(r"(\bfor: |\[)(\d+)([smhd])\b", divided, rules)
 
 
 @asynccontextmanager

@@ -34,11 +34,11 @@ def describe(process: str, settings: Settings) -> None:
         python=platform.python_version(),
         temporalio=version("temporalio"),
     ).set(1)
-    DISK_FREE.set_function(lambda: _disk(settings.data)[0])
-    DISK_SIZE.set_function(lambda: _disk(settings.data)[1])
+    DISK_FREE.set_function(lambda: disk(settings.data)[0])
+    DISK_SIZE.set_function(lambda: disk(settings.data)[1])
 
 
-def _disk(folder: Path) -> tuple[float, float]:
+def disk(folder: Path) -> tuple[float, float]:
     """What is free on the disk of a folder, and how large it is; where there is no folder yet, of the one
     that it will be made in."""
     for each in (folder.absolute(), *folder.absolute().parents):

@@ -6,6 +6,7 @@ from workers.process.checks.agreement import clock_and_calendar, directory, laws
 from workers.process.checks.archive import archive
 from workers.process.checks.check import Check
 from workers.process.checks.clocks import clock_skew
+from workers.process.checks.disk import room
 from workers.process.checks.namespace import namespace, namespace_retention, search_attributes
 from workers.process.checks.servers import Server
 from workers.process.checks.topics import partitions, topic_settings, topics
@@ -18,6 +19,7 @@ CHECKS = (
     Check("directory", directory, final=True),
     Check("calendar", clock_and_calendar),
     Check("laws", laws, at_start=False),
+    Check("disk", room, at_start=False),
     Check("topics", topics, KAFKA),
     Check("partitions", partitions, KAFKA),
     Check("topic-settings", topic_settings, KAFKA),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from activities.held import REASONS
-from contracts.terms.identifiers import CaseId
+from contracts.terms.identifiers import AgencyId, CaseId
 from seamless.status.report import (
     Archived,
     CalendarEnd,
@@ -20,6 +20,7 @@ from seamless.status.report import (
     Letters,
     Need,
     Proposed,
+    Silent,
     Status,
     Stuck,
     Tasks,
@@ -61,6 +62,7 @@ WELL = Status(
     archived=Archived(missing=2, lost=0, written=ago(seconds=1)),
     tasks=(Tasks(queue="cases", kind="workflow", waiting=4, oldest_seconds=2.5),),
     cases=Cases(open=7, holders=()),
+    silent=(),
     stuck=(),
     dead_letters=(),
     proposed=(),
@@ -86,6 +88,7 @@ def test_an_installation_that_is_well_needs_nobody() -> None:
 
 ENDING = CalendarEnd(calendar="cn-2026.1", ends=date(2026, 11, 30), days_left=28, cases=0, new_cases=True)
 LETTERS = Letters(reason="unknown-case", waiting=2, oldest=ago(days=1), holds=True)
+SILENT = Silent(agency=AgencyId("fire-safety"), overdue=3, asked=ago(hours=1), heard=ago(hours=2))
 EVENTS, ARCHIVED = WELL.events, WELL.archived
 assert EVENTS is not None
 assert ARCHIVED is not None
@@ -95,6 +98,16 @@ assert ARCHIVED is not None
     ("parts", "what", "see"),
     [
         ({"stuck": (Stuck(case=CASE, reason="no-worker"),)}, "1 case is stuck", "case list --stuck"),
+        (
+            {"silent": (SILENT,)},
+            "fire-safety is silent: 3 requests are overdue, and nothing has come from it for 2:00:00",
+            "SeamlessAgencySilent",
+        ),
+        (
+            {"silent": (SILENT.model_copy(update={"overdue": 1, "heard": None}),)},
+            "fire-safety is silent: 1 request is overdue, and nothing has come from it yet",
+            "SeamlessAgencySilent",
+        ),
         ({"dead_letters": (LETTERS, LETTERS)}, "4 dead letters wait", "dead-letter list"),
         (
             {"held": (Held(case=CASE, reason="gateway-away", told=""),)},
@@ -127,6 +140,15 @@ assert ARCHIVED is not None
             {"events": EVENTS.model_copy(update={"oldest": ago(hours=2)})},
             "an event has waited for the gateway for 2:00:00",
             "log",
+        ),
+        (
+            {
+                "events": EVENTS.model_copy(
+                    update={"topics": {"agency.tax.events": 1000, "agency.post.events": 1001}}
+                )
+            },
+            "1,001 events on agency.post.events are not carried yet",
+            "SeamlessPartyFloods",
         ),
         (
             {"events": EVENTS.model_copy(update={"heartbeat": ago(seconds=61)})},
