@@ -54,7 +54,7 @@ drawings: setup ## Draw the procedures anew (docs/drawings)
 dashboards: setup ## Write the dashboards anew (deploy/grafana/json)
 	$(BIN)/python -m deploy.grafana
 
-pictures: setup ## Take the pictures of docs/ in a town of five minutes (Debian: prometheus, chromium-headless-shell)
+pictures: setup ## Take the pictures of docs/ in a town of four minutes (Debian: prometheus, chromium-headless-shell)
 	$(BIN)/python -m tests.watching
 
 bench: setup ## What the platform costs, against a bare Temporal program (at most 5 minutes)

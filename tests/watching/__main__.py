@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.grafana.dashboards import DASHBOARDS
@@ -32,18 +33,14 @@ LISTED = "accepted and not yet decided"
 def main() -> None:
     """Run a town, then take pictures of it."""
     parser = argparse.ArgumentParser(prog="python -m tests.watching", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=5.0, help="how long the town runs")
+    parser.add_argument("--minutes", type=float, default=4.0, help="how long the town runs")
     parser.add_argument("--out", type=Path, default=DOCS, help="where the pictures go")
     given = parser.parse_args()
-    for name, picture in asyncio.run(_pictures(given.minutes * 60)).items():
-        path = given.out / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture)
+    asyncio.run(_take(given.minutes * 60, given.out))
 
 
-async def _pictures(seconds: float) -> dict[str, bytes]:
-    """All pictures, by their names below the documents."""
-    with tempfile.TemporaryDirectory(prefix="seamless-watching-") as name:
+async def _take(seconds: float, out: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="seamless-") as name:
         folder = Path(name)
         (folder / "prometheus").mkdir()
         async with (
@@ -52,11 +49,16 @@ async def _pictures(seconds: float) -> dict[str, bytes]:
         ):
             began = time.time()
             await asyncio.sleep(seconds)
-            return {
-                **await _dashboards(source, since=began),
-                "pictures/status.svg": await _status(stack),
-                **await _temporal(stack, folder / "browser"),
-            }
+            _keep(out, await _dashboards(source, since=began))
+            _keep(out, {"pictures/status.svg": await _status(stack)})
+            _keep(out, await _temporal(stack, folder / "browser"))
+
+
+def _keep(out: Path, pictures: Mapping[str, bytes]) -> None:
+    for name, picture in pictures.items():
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture)
 
 
 async def _dashboards(source: Prometheus, *, since: float) -> dict[str, bytes]:

@@ -15,14 +15,12 @@ COLUMNS = [
     "Status",
     "Workflow ID",
     attributes.PROCEDURE,
-    attributes.STAGE,
-    attributes.WAITING_FOR,
-    attributes.OVERDUE,
     attributes.DUE,
+    attributes.OVERDUE,
+    attributes.WAITING_FOR,
 ]
 LATE = "SeamlessProcedure = '{}' AND SeamlessOverdue IS NOT NULL AND ExecutionStatus = 'Running'"
 FOUND_SECONDS = 120.0
-WIDTH = 1280
 TIMELINE = (
     "[...document.querySelectorAll('h2')].find((each) => each.textContent.trim() === 'Timeline')"
     ".parentElement.parentElement.parentElement"
@@ -45,9 +43,9 @@ class TemporalUI:
 
     async def listed(self, view: str, query: str) -> bytes:
         """The list of a query that is saved under a name, by the link that saves it."""
-        await self._page.resize(1600, 760)
+        await self._page.resize(1600, 720)
         link = urlencode({"query": query, "savedQuery": view}, quote_via=quote)
-        await self._page.open(f"{self._cases}?{link}", shows=view)
+        await self._page.open(f"{self._cases}?{link}", shows="RUNNING")
         return await self._page.picture()
 
     async def late(self, procedure: str) -> WorkflowExecution:
@@ -63,14 +61,14 @@ class TemporalUI:
 
     async def details(self, case: WorkflowExecution) -> bytes:
         """One case: what it is, and who has it until when."""
-        await self._page.resize(WIDTH, 560)
+        await self._page.resize(1440, 600)
         await self._page.open(self._address(case, "user-metadata"), shows="Current Details")
         return await self._page.picture()
 
     async def timeline(self, case: WorkflowExecution) -> bytes:
         """The timeline of a case, without the data above it: the application is personal."""
-        await self._page.resize(WIDTH, 2000)
-        await self._page.open(self._address(case, "timeline"), shows="Auto Refresh")
+        await self._page.resize(1280, 2000)
+        await self._page.open(self._address(case, "timeline"), shows="publish • ")
         return await self._page.picture(TIMELINE)
 
     def _address(self, case: WorkflowExecution, part: str) -> str:
