@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from temporalio.client import Client, WorkflowExecution
 from temporalio.common import SearchAttributeKey
 
 from contracts import attributes
-from tests.watching.browser import Browser
+from deploy.local.stack import Stack
+from tests.watching.browser import Browser, browser
+from workers.process.temporal import connect
 
 COLUMNS = [
-    "Status",
     "Workflow ID",
     attributes.PROCEDURE,
     attributes.DUE,
@@ -36,14 +40,9 @@ class TemporalUI:
         self._client = client
         self._cases = f"{address}/namespaces/{client.namespace}/workflows"
 
-    async def set_up(self) -> None:
-        """Choose the columns, as a person does once by the button below the list."""
-        columns = {self._client.namespace: [{"label": each} for each in COLUMNS]}
-        await self._page.keep({"namespace-workflow-table-columns": columns, "navOpen": False})
-
     async def listed(self, view: str, query: str) -> bytes:
         """The list of a query that is saved under a name, by the link that saves it."""
-        await self._page.resize(1600, 720)
+        await self._page.resize(1600, 700)
         link = urlencode({"query": query, "savedQuery": view}, quote_via=quote)
         await self._page.open(f"{self._cases}?{link}", shows="RUNNING")
         return await self._page.picture()
@@ -73,3 +72,18 @@ class TemporalUI:
 
     def _address(self, case: WorkflowExecution, part: str) -> str:
         return f"{self._cases}/{case.id}/{case.run_id}/{part}"
+
+
+@asynccontextmanager
+async def temporal_ui(stack: Stack, profile: Path) -> AsyncIterator[TemporalUI]:
+    """The UI of a stack's own Temporal. The columns are chosen, as a person does once below the list.
+
+    Args:
+        profile: an empty folder, for the browser.
+    """
+    assert stack.temporal is not None
+    client = await connect(stack.settings)
+    async with browser(profile) as page:
+        columns = {client.namespace: [{"label": each} for each in COLUMNS]}
+        await page.keep({"namespace-workflow-table-columns": columns, "navOpen": False})
+        yield TemporalUI(page, stack.temporal.ui_address, client)
