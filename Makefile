@@ -59,7 +59,7 @@ drawings: setup ## Draw the procedures again (docs/drawings)
 dashboards: setup ## Generate the dashboards (deploy/grafana/json)
 	$(BIN)/python -m deploy.grafana
 
-pictures: setup ## Take the pictures of docs/ in a town of five minutes (Debian: prometheus, chromium-headless-shell)
+pictures: setup ## Take the pictures of docs/ in a town of four minutes (Debian: prometheus, chromium-headless-shell)
 	$(BIN)/python -m tests.watching
 
 bench: setup ## Compare the platform with a bare Temporal program (at most 5 minutes)

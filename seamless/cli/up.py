@@ -152,7 +152,7 @@ def up(
             if as_json:
                 Console().json(addresses)
             else:
-                _show(addresses, stack.settings, compressed=day_seconds is not None)
+                print_addresses(addresses, stack.settings, compressed=day_seconds is not None)
             if scenario is None:
                 await asyncio.Event().wait()
             else:
@@ -197,14 +197,18 @@ async def _play(settings: Settings, scenario: Scenario, *, as_json: bool) -> Non
     await shown(town, as_json=as_json)
 
 
-def _show(addresses: Mapping[str, object], settings: Settings, *, compressed: bool) -> None:
+def print_addresses(addresses: Mapping[str, object], settings: Settings, *, compressed: bool) -> None:
+    """Say where everything is, and how to go on in another terminal."""
     import shlex
 
     from seamless.cli.console import Console
 
     console = Console()
     for name, address in addresses.items():
-        console.whole((name, "bold"), f" {address}")
+        several = address if isinstance(address, Mapping) else {"": address}
+        for of, single in several.items():
+            if single is not None:
+                console.whole((f"{name} of {of}" if of else name, "bold"), f" {single}")
     given = {
         "SEAMLESS_KAFKA": settings.kafka,
         "SEAMLESS_TEMPORAL": settings.temporal,

@@ -10,40 +10,37 @@ import argparse
 import asyncio
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.grafana.dashboards import DASHBOARDS
 from deploy.local.stack import Stack, environment
 from tests.documented import views
-from tests.watching.browser import browser
 from tests.watching.picture import Asked, answers, drawn
 from tests.watching.servers import Prometheus, prometheus
-from tests.watching.temporal_ui import TemporalUI
+from tests.watching.temporal_ui import TemporalUI, temporal_ui
 from tests.watching.terminal import on_terminal, pictured
 from tests.watching.town import watched_town
-from workers.process.temporal import connect
 
 DOCS = Path(__file__).parents[2] / "docs"
 CHOSEN = {"agency": "fire-safety", "procedure": "construction-permit"}
 LISTED = "accepted and not yet decided"
 """The query of docs/operating.md whose list is shown."""
+COUNTED_SECONDS = 5.0
+"""After so long Prometheus knows what is overdue now."""
 
 
 def main() -> None:
     """Run a town, then take pictures of it."""
     parser = argparse.ArgumentParser(prog="python -m tests.watching", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=5.0, help="how long the town runs")
+    parser.add_argument("--minutes", type=float, default=4.0, help="how long the town runs")
     parser.add_argument("--out", type=Path, default=DOCS, help="where the pictures go")
     given = parser.parse_args()
-    for name, picture in asyncio.run(_pictures(given.minutes * 60)).items():
-        path = given.out / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture)
+    asyncio.run(_take(given.minutes * 60, given.out))
 
 
-async def _pictures(seconds: float) -> dict[str, bytes]:
-    """All pictures, by their names below the documents."""
-    with tempfile.TemporaryDirectory(prefix="seamless-watching-") as name:
+async def _take(seconds: float, out: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="seamless-") as name:
         folder = Path(name)
         (folder / "prometheus").mkdir()
         async with (
@@ -52,11 +49,20 @@ async def _pictures(seconds: float) -> dict[str, bytes]:
         ):
             began = time.time()
             await asyncio.sleep(seconds)
-            return {
-                **await _dashboards(source, since=began),
-                "pictures/status.svg": await _status(stack),
-                **await _temporal(stack, folder / "browser"),
-            }
+            async with temporal_ui(stack, folder / "browser") as ui:
+                _keep(out, await _temporal(ui))
+                await ui.late(CHOSEN["procedure"])
+                _keep(out, {"pictures/status.svg": await _status(stack)})
+                await ui.late(CHOSEN["procedure"])
+                await asyncio.sleep(COUNTED_SECONDS)
+                _keep(out, await _dashboards(source, since=began))
+
+
+def _keep(out: Path, pictures: Mapping[str, bytes]) -> None:
+    for name, picture in pictures.items():
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture)
 
 
 async def _dashboards(source: Prometheus, *, since: float) -> dict[str, bytes]:
@@ -75,19 +81,14 @@ async def _status(stack: Stack) -> bytes:
     return pictured(command[:1], await on_terminal(command, environment(stack.settings))).encode()
 
 
-async def _temporal(stack: Stack, profile: Path) -> dict[str, bytes]:
-    assert stack.temporal is not None
-    async with browser(profile) as page:
-        ui = TemporalUI(page, stack.temporal.ui_address, await connect(stack.settings))
-        await ui.set_up()
-        query = views((DOCS / "operating.md").read_text("utf-8"))[LISTED]
-        listed = await ui.listed(LISTED, query)
-        case = await ui.late(CHOSEN["procedure"])
-        return {
-            "pictures/temporal-cases.png": listed,
-            "pictures/temporal-case.png": await ui.details(case),
-            "pictures/temporal-timeline.png": await ui.timeline(case),
-        }
+async def _temporal(ui: TemporalUI) -> dict[str, bytes]:
+    query = views((DOCS / "operating.md").read_text("utf-8"))[LISTED]
+    case = await ui.late(CHOSEN["procedure"])
+    return {
+        "pictures/temporal-cases.png": await ui.listed(LISTED, query),
+        "pictures/temporal-case.png": await ui.details(case),
+        "pictures/temporal-timeline.png": await ui.timeline(case),
+    }
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import base64
 import itertools
 import json
 import os
-import re
 import shutil
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
@@ -19,7 +18,7 @@ PROGRAM = "chromium-headless-shell"
 """Debian's package of the same name."""
 
 SHOWN_SECONDS = 30.0
-STEADY_SECONDS = 1.0
+DRAWN_SECONDS = 2.0
 LOOK_SECONDS = 0.1
 LARGEST = 64 * 1024 * 1024
 """Bytes of one message: a picture is one."""
@@ -61,23 +60,19 @@ class Browser:
         await self._tell("Page.addScriptToEvaluateOnNewDocument", source=puts)
 
     async def open(self, address: str, *, shows: str) -> None:
-        """Go to an address, and return once the page shows a text, and its words have been the same for a
-        second. Figures may change: a case that runs is shown with how long it has run.
+        """Go to an address, and return once the page shows a text and has had time to draw the rest. It need
+        not come to rest: a case that runs is shown as it goes on.
 
         Raises:
             AssertionError: it does not within half a minute; says what it shows.
         """
         await self._tell("Page.navigate", url=address)
         clock = asyncio.get_running_loop().time
-        end, seen, since = clock() + SHOWN_SECONDS, "", clock()
-        while True:
-            text = str(await self.run("document.body ? document.body.innerText : ''"))
-            if (words := re.sub(r"[\d\W]+", " ", text)) != seen:
-                seen, since = words, clock()
-            if shows in text and clock() - since > STEADY_SECONDS:
-                return
-            assert clock() < end, f"no {shows!r} on a page at rest, but: {text}"
+        end = clock() + SHOWN_SECONDS
+        while shows not in (text := str(await self.run("document.body?.innerText"))):
+            assert clock() < end, f"no {shows!r} on the page, but: {text}"
             await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(DRAWN_SECONDS)
 
     async def run(self, script: str) -> Any:
         """The value of a JavaScript expression."""

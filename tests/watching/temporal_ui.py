@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from temporalio.client import Client, WorkflowExecution
 from temporalio.common import SearchAttributeKey
 
 from contracts import attributes
-from tests.watching.browser import Browser
+from deploy.local.stack import Stack
+from tests.watching.browser import Browser, browser
+from workers.process.temporal import connect
 
 COLUMNS = [
-    "Status",
     "Workflow ID",
     attributes.PROCEDURE,
-    attributes.STAGE,
-    attributes.WAITING_FOR,
-    attributes.OVERDUE,
     attributes.DUE,
+    attributes.OVERDUE,
+    attributes.WAITING_FOR,
 ]
 LATE = "SeamlessProcedure = '{}' AND SeamlessOverdue IS NOT NULL AND ExecutionStatus = 'Running'"
 FOUND_SECONDS = 120.0
-WIDTH = 1280
 TIMELINE = (
     "[...document.querySelectorAll('h2')].find((each) => each.textContent.trim() === 'Timeline')"
     ".parentElement.parentElement.parentElement"
@@ -38,16 +40,11 @@ class TemporalUI:
         self._client = client
         self._cases = f"{address}/namespaces/{client.namespace}/workflows"
 
-    async def set_up(self) -> None:
-        """Choose the columns, as a person does once by the button below the list."""
-        columns = {self._client.namespace: [{"label": each} for each in COLUMNS]}
-        await self._page.keep({"namespace-workflow-table-columns": columns, "navOpen": False})
-
     async def listed(self, view: str, query: str) -> bytes:
         """The list of a query that is saved under a name, by the link that saves it."""
-        await self._page.resize(1600, 760)
+        await self._page.resize(1600, 700)
         link = urlencode({"query": query, "savedQuery": view}, quote_via=quote)
-        await self._page.open(f"{self._cases}?{link}", shows=view)
+        await self._page.open(f"{self._cases}?{link}", shows="RUNNING")
         return await self._page.picture()
 
     async def late(self, procedure: str) -> WorkflowExecution:
@@ -63,15 +60,30 @@ class TemporalUI:
 
     async def details(self, case: WorkflowExecution) -> bytes:
         """One case: what it is, and who has it until when."""
-        await self._page.resize(WIDTH, 560)
+        await self._page.resize(1440, 600)
         await self._page.open(self._address(case, "user-metadata"), shows="Current Details")
         return await self._page.picture()
 
     async def timeline(self, case: WorkflowExecution) -> bytes:
         """The timeline of a case, without the data above it: the application is personal."""
-        await self._page.resize(WIDTH, 2000)
-        await self._page.open(self._address(case, "timeline"), shows="Auto Refresh")
+        await self._page.resize(1280, 2000)
+        await self._page.open(self._address(case, "timeline"), shows="publish • ")
         return await self._page.picture(TIMELINE)
 
     def _address(self, case: WorkflowExecution, part: str) -> str:
         return f"{self._cases}/{case.id}/{case.run_id}/{part}"
+
+
+@asynccontextmanager
+async def temporal_ui(stack: Stack, profile: Path) -> AsyncIterator[TemporalUI]:
+    """The UI of a stack's own Temporal. The columns are chosen, as a person does once below the list.
+
+    Args:
+        profile: an empty folder, for the browser.
+    """
+    assert stack.temporal is not None
+    client = await connect(stack.settings)
+    async with browser(profile) as page:
+        columns = {client.namespace: [{"label": each} for each in COLUMNS]}
+        await page.keep({"namespace-workflow-table-columns": columns, "navOpen": False})
+        yield TemporalUI(page, stack.temporal.ui_address, client)
