@@ -83,11 +83,11 @@ async def _status(stack: Stack) -> bytes:
 
 async def _temporal(ui: TemporalUI) -> dict[str, bytes]:
     query = views((DOCS / "operating.md").read_text("utf-8"))[LISTED]
-    case = await ui.late(CHOSEN["procedure"])
+    case, details = await ui.details(CHOSEN["procedure"])
     return {
-        "pictures/temporal-cases.png": await ui.listed(LISTED, query),
-        "pictures/temporal-case.png": await ui.details(case),
+        "pictures/temporal-case.png": details,
         "pictures/temporal-timeline.png": await ui.timeline(case),
+        "pictures/temporal-cases.png": await ui.listed(LISTED, query),
     }
 
 

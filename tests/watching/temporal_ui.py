@@ -42,7 +42,7 @@ class TemporalUI:
 
     async def listed(self, view: str, query: str) -> bytes:
         """The list of a query that is saved under a name, by the link that saves it."""
-        await self._page.resize(1600, 700)
+        await self._page.resize(1640, 640)
         link = urlencode({"query": query, "savedQuery": view}, quote_via=quote)
         await self._page.open(f"{self._cases}?{link}", shows="RUNNING")
         return await self._page.picture()
@@ -52,17 +52,23 @@ class TemporalUI:
         it became so last, and which stays so longest."""
         due = SearchAttributeKey.for_datetime(attributes.DUE)
         async with asyncio.timeout(FOUND_SECONDS):
-            while True:
-                found = [each async for each in self._client.list_workflows(LATE.format(procedure))]
-                if found:
-                    return max(found, key=lambda each: each.typed_search_attributes[due])
+            while not (found := await self._late(procedure)):
                 await asyncio.sleep(0.5)
+        return max(found, key=lambda each: each.typed_search_attributes[due])
 
-    async def details(self, case: WorkflowExecution) -> bytes:
-        """One case: what it is, and who has it until when."""
-        await self._page.resize(1440, 600)
-        await self._page.open(self._address(case, "user-metadata"), shows="Current Details")
-        return await self._page.picture()
+    async def _late(self, procedure: str) -> list[WorkflowExecution]:
+        return [each async for each in self._client.list_workflows(LATE.format(procedure))]
+
+    async def details(self, procedure: str) -> tuple[WorkflowExecution, bytes]:
+        """A late case of a procedure, and its picture: what it is, and who has it until when. It is another
+        case, where the first one has ended before its picture was taken."""
+        while True:
+            case = await self.late(procedure)
+            await self._page.resize(1440, 600)
+            await self._page.open(self._address(case, "user-metadata"), shows="Current Details")
+            picture = await self._page.picture()
+            if case.id in [each.id for each in await self._late(procedure)]:
+                return case, picture
 
     async def timeline(self, case: WorkflowExecution) -> bytes:
         """The timeline of a case, without the data above it: the application is personal."""
