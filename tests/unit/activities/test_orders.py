@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
@@ -103,6 +103,7 @@ def test_an_order_that_reaches_no_case_is_counted_by_its_type() -> None:
     assert added(before) == {("move", "refused"): 1}
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from(get_args(Result)))
 def test_whatever_stands_on_the_topic_no_series_is_added(lever: str, result: Result) -> None:
     before = set(figures())

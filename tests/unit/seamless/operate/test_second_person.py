@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.suspects import Suspects
@@ -199,6 +199,7 @@ STEPS: dict[str, Callable[[Topic, str], Any]] = {
 }
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([*STEPS]), st.sampled_from(["ming", "lan", "wei"])), max_size=8))
 async def test_whatever_is_done_nothing_is_settled_but_by_two(steps: list[tuple[str, str]]) -> None:
     topic = Topic()
