@@ -181,7 +181,7 @@ class Desk:
             held += self._times(found, labels, since)
         observable = fired
         for at in sorted(held, reverse=True):
-            if observable - at > HELD_STEP_SECONDS:
+            if observable - at > 1.5 * HELD_STEP_SECONDS:
                 break
             observable = at
         return Alert(observable, fired)
