@@ -108,6 +108,7 @@ async def outcomes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ou
         watching = asyncio.create_task(desk.watch())
         try:
             await desk.begin()
+            await town.live()
             troubles = {each.name: each(town, desk) for each in TROUBLES}
             for wave in WAVES:
                 going = [gone_through(troubles[name], rows()[name]) for name in wave]

@@ -75,6 +75,10 @@ class RunningTown:
 
     async def __aenter__(self) -> Self:
         await self.publisher.__aenter__()
+        return self
+
+    async def live(self) -> None:
+        """Let the town begin: from now on applications come in, and agencies work."""
         self._life = [asyncio.create_task(self._simulated.run()), asyncio.create_task(self._play())]
         async with asyncio.timeout(400):  # after a change of the code the procedures are checked first
             while self._simulated.procedures is None:
@@ -82,7 +86,6 @@ class RunningTown:
                     if task.done():
                         task.result()
                 await asyncio.sleep(0.2)
-        return self
 
     async def __aexit__(self, *raised: object) -> None:
         for task in self._life:

