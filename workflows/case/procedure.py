@@ -173,8 +173,7 @@ class Procedure(Generic[A]):
     async def supplement(
         self, application: A, missing: Sequence[MissingItem], within: Limit, otherwise: str
     ) -> A:
-        """Ask the applicant for everything that is missing, in one notice; returns the supplemented
-        application.
+        """Ask the applicant for everything that is missing, in one notice; the application as supplemented.
 
         Only the fields that are asked for can be handed in, in one go; what else comes is refused, and what
         was asked for may still be handed in.
