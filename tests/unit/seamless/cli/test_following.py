@@ -128,7 +128,7 @@ async def test_a_case_that_does_not_exist_ends_the_wait(capsys: pytest.CaptureFi
     case = new_case()
     with pytest.raises(InvalidInput, match=f"there is no case {case}"):
         await followed(Ledger(*plain_chain(3)), case)
-    assert f"The ledger has nothing of {case} yet; waiting for its first entry." in capsys.readouterr().err
+    assert f"The ledger has nothing about {case} yet; waiting for its first entry." in capsys.readouterr().err
 
 
 async def test_others_that_speak_all_the_time_do_not_keep_it_waiting() -> None:
