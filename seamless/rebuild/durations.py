@@ -26,7 +26,7 @@ QUIET = 0.95
 times between two steps."""
 
 FEWEST = 4
-"""So many cases at least are compared with others."""
+"""So few say nothing of others: they have no interval, and are not compared."""
 
 
 def days(span: timedelta) -> float:
@@ -81,11 +81,14 @@ def duration(times: Days, ended: Flags, horizon: float, *, drawn: bool = False) 
     if not len(times):
         return None
     curve = kaplan_meier(times, ended)
+    mean = curve.restricted_mean(horizon)
+    if len(times) < FEWEST:  # they say nothing of others
+        mean = Estimate(mean.value, horizon)
     return Duration(
         count=len(times),
         open=int((~ended).sum()),
         horizon=horizon,
-        mean=Interval.of(curve.restricted_mean(horizon), most=horizon),
+        mean=Interval.of(mean, most=horizon),
         median=curve.quantile(0.5),
         nine_in_ten=curve.quantile(0.9),
         longer=curve.longer_than(horizon),

@@ -20,7 +20,7 @@ from seamless.rebuild.survival import Days, kaplan_meier
 
 DRAWS, SEED = 200, 20260301
 FEWEST_CASES, FEWEST_PER_LEVEL, MOST_LEVELS = 30, 5, 24
-MANY = 8
+MANY = 12
 """Numbers with more different values than these are told apart by their quarters."""
 NOT_STATED, OTHERS = "", "…"
 
@@ -57,7 +57,7 @@ def _built_in(log: EventLog) -> list[tuple[str, list[str], bool]]:
     known = one_officer(log.cases) is not None
     many = len(set(months)) > MOST_LEVELS
     return [
-        ("year", [month[:4] for month in months], False) if many else ("month", months, False),
+        ("year", [f"{case.start:%Yy}" for case in log.cases], False) if many else ("month", months, False),
         ("variant", [case.variant or NOT_STATED for case in log.cases], False),
         ("steps", [str(len(case.completed)) for case in log.cases], True),
         ("handoffs", [str(len(handoffs_of(case, log, of))) for case in log.cases], True),
