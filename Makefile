@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings dashboards pictures bench fines midnight simulation mutants lock clean
+.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings dashboards pictures bench rebuild-bench fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -59,6 +59,9 @@ pictures: setup ## Draw the dashboards as a town of four minutes fills them (nee
 
 bench: setup ## What the platform costs, against a bare Temporal program (at most 5 minutes)
 	$(BIN)/python -m bench
+
+rebuild-bench: setup ## What is promised of rebuilding a procedure, held against real logs (a minute)
+	$(BIN)/python -m bench.rebuild
 
 fines: setup ## Replay the whole log of traffic fines and hold it against a count of its rows (a quarter of an hour)
 	$(BIN)/pytest tests/commands/test_replay.py -m full_size -s

@@ -57,9 +57,8 @@ def curves(lines: Sequence[Line], say: Phrases, label: str) -> str:
         points = [f"{x(0):.1f},{y(1):.1f}"]
         for (_, before), (days, share) in zip(line.duration.curve, line.duration.curve[1:], strict=False):
             points += [f"{x(days):.1f},{y(before):.1f}", f"{x(days):.1f},{y(share):.1f}"]
-        parts.append(
-            f'<polyline points="{" ".join(points)}" fill="none" stroke="{COLOURS[number]}" stroke-width="2.2"/>'
-        )
+        drawn = f'points="{" ".join(points)}" fill="none" stroke="{COLOURS[number]}"'
+        parts.append(f'<polyline {drawn} stroke-width="2.2"/>')
     names = [(line.name, COLOURS[number]) for number, line in enumerate(lines)]
     return "".join([*parts, *_legend(names, height - 8), "</svg>"])
 

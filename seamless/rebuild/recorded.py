@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from archive.steps import How
 from seamless.rebuild.columns import OF_THE_CASE, mapped, of_officers
@@ -129,8 +129,12 @@ class _Reader:
     # --- a case -----------------------------------------------------------------------------------------
 
     def _case(self, reference: str, rows: Sequence[Row]) -> CaseRecord | None:
-        steps = in_order(list(self._steps(rows)))
-        start, end = self._of_case(reference, rows, "case-start"), self._of_case(reference, rows, "case-end")
+        start = self._of_case(reference, rows, "case-start")
+        end = self._of_case(reference, rows, "case-end")
+        if start is not None and len(rows) == 1 and not self._has_step(rows[0]):
+            steps: tuple[StepRecord, ...] = ()
+        else:
+            steps = in_order(list(self._steps(rows)))
         if start is None:
             start = min(at for step in steps for at in (step.queued, step.started, step.completed) if at)
         if end is not None and end < start:
@@ -147,8 +151,8 @@ class _Reader:
             steps=steps,
             attributes=self._attributes(rows),
             variant=variant.values[self._columns["variant"]] if variant else None,
-            due=self._of_case(reference, rows, "due", ends=True),
-            promised=self._of_case(reference, rows, "promised", ends=True),
+            due=self._limit_of_case(reference, rows, "due", start),
+            promised=self._limit_of_case(reference, rows, "promised", start),
             silent=silent.values[self._columns["silence"]].lower() in YES if silent else None,
             numbers={
                 name: number
@@ -176,11 +180,15 @@ class _Reader:
                 raise self._bad(row, field, told)
         return said[0] if said else None
 
-    def _of_case(
-        self, reference: str, rows: Sequence[Row], field: Field, *, ends: bool = False
+    def _of_case(self, reference: str, rows: Sequence[Row], field: Field) -> datetime | None:
+        row = self._text_of_case(reference, rows, field)
+        return self._time(row, field) if row else None
+
+    def _limit_of_case(
+        self, reference: str, rows: Sequence[Row], field: Field, near: datetime
     ) -> datetime | None:
         row = self._text_of_case(reference, rows, field)
-        return self._time(row, field, ends=ends) if row else None
+        return self._limit(row, field, near) if row else None
 
     def _number(self, reference: str, rows: Sequence[Row], field: Number) -> float | None:
         """A number of the case; what its rows say each is added up, but for an opinion, which is the last."""
@@ -200,6 +208,10 @@ class _Reader:
         return values[-1] if field == "satisfaction" else sum(values)
 
     # --- its steps --------------------------------------------------------------------------------------
+
+    def _has_step(self, row: Row) -> bool:
+        """Whether a row tells of a step. The only row of a case may tell of the case alone."""
+        return any(self._text(row, field) for field in ("activity", "completion", "queued", "start"))
 
     def _steps(self, rows: Sequence[Row]) -> Iterable[StepRecord]:
         if "transition" not in self._columns:
@@ -230,12 +242,13 @@ class _Reader:
     def _step(self, row: Row) -> StepRecord:
         activity = self._needed(row, "activity")
         self.activities.add(activity)
-        times = {name: self._maybe(row, name) for name in ("completion", "queued", "start")}
+        timed: tuple[Field, ...] = ("completion", "queued", "start")
+        times = {name: self._maybe(row, name) for name in timed}
         if not any(times.values()):
             raise self._bad(
                 row, "completion", "has no value; every row needs the time at which its step ended"
             )
-        for name in ("queued", "start"):
+        for name in timed[1:]:
             began, ended = times[name], times["completion"]
             if began is not None and ended is not None and began > ended:
                 raise self._bad(row, name, "is after the completion; mend it or drop the row")
@@ -251,7 +264,7 @@ class _Reader:
             group=self._text(row, "group"),
             outcome=self._text(row, "outcome"),
             how=cast("How | None", how),
-            due=self._maybe(row, "step-due", ends=True),
+            due=self._limit(row, "step-due", next(at for at in times.values() if at)),
         )
 
     # --- a value ----------------------------------------------------------------------------------------
@@ -265,18 +278,24 @@ class _Reader:
             raise self._bad(row, field, "has no value; every row needs one")
         return value
 
-    def _maybe(self, row: Row, field: Any, *, ends: bool = False) -> datetime | None:
-        return None if self._text(row, field) is None else self._time(row, field, ends=ends)
+    def _maybe(self, row: Row, field: Field) -> datetime | None:
+        return None if self._text(row, field) is None else self._time(row, field)
 
-    def _time(self, row: Row, field: Field, *, ends: bool = False) -> datetime:
-        text = self._needed(row, field)
+    def _time(self, row: Row, field: Field) -> datetime:
         try:
-            at = self._times.read(text, row.where)
+            return self._times.read(self._needed(row, field), row.where)
         except ValueError as error:
             raise self._bad(row, field, str(error)) from None
-        if not ends:
-            return at
-        return at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+    def _limit(self, row: Row, field: Field, near: datetime) -> datetime | None:
+        """The end of a limit: of its last day, in the zone of a time ``near`` it where it has none."""
+        text = self._text(row, field)
+        if text is None:
+            return None
+        try:
+            return self._times.end_of_day(text, near)
+        except ValueError as error:
+            raise self._bad(row, field, str(error)) from None
 
     def _bad(self, row: Row, field: Field, what: str) -> BadLog:
         column = self._columns[field]

@@ -86,7 +86,7 @@ def _xes(path: Path) -> tuple[list[str], list[Row]]:
     rows = []
     for trace in read_traces(path):
         of_case = {OF_THE_CASE + name: value for name, value in trace.attributes.items()}
-        for number, event in enumerate(trace.events, start=1):
+        for number, event in enumerate(trace.events or [{}], start=1):
             values = _present(iter((of_case | event).items()))
             names |= dict.fromkeys(values)
             rows.append(Row(f"case {trace.reference}, event {number}", values))

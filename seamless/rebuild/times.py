@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 
 class Times:
@@ -38,6 +38,16 @@ class Times:
                 "give all of them one"
             )
         return at if offset else at.replace(tzinfo=UTC)
+
+    def end_of_day(self, text: str, near: datetime) -> datetime:
+        """The instant at which the day of a time is over; in the zone of ``near``, where it has none.
+
+        Raises:
+            ValueError: it is no time; says how to mend it.
+        """
+        at = self._parsed(text)
+        day = datetime.combine(at.date(), time(), at.tzinfo or near.tzinfo)
+        return day + timedelta(days=1)
 
     def _parsed(self, text: str) -> datetime:
         try:

@@ -65,7 +65,8 @@ XES = """<?xml version="1.0"?><log xmlns="http://www.xes-standard.org/">
 <trace><string key="concept:name" value="a"/><string key="channel" value="desk"/>{}</trace></log>"""
 XES_EVENT = """<event>
 <string key="concept:name" value="{}"/><string key="lifecycle:transition" value="{}"/>
-<string key="org:group" value="{}"/><date key="time:timestamp" value="2026-03-{:02}T09:00:00+08:00"/></event>"""
+<string key="org:group" value="{}"/>
+<date key="time:timestamp" value="2026-03-{:02}T09:00:00+08:00"/></event>"""
 
 
 def test_beginnings_and_ends_of_a_step_are_one_step(tmp_path: Path) -> None:
@@ -176,7 +177,7 @@ def test_a_stated_end_that_nothing_has_is_told(tmp_path: Path) -> None:
 
 def test_times_are_read_as_a_person_says(tmp_path: Path) -> None:
     text = PLAIN.replace("2026-03-0", "2026/3/").replace("T", " ").replace(":00+08:00", "")
-    with pytest.raises(InvalidInput, match="line 2, .*'2026/3/2 09:00' is no time of ISO 8601"):
+    with pytest.raises(InvalidInput, match=r"line 2, .*'2026/3/2 09:00' is no time of ISO 8601"):
         read(tmp_path, text)
     log = read(tmp_path, text, time_format="%Y/%m/%d %H:%M")
     assert log.cases[0].start == datetime(2026, 3, 2, 9, tzinfo=UTC)

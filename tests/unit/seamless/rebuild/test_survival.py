@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
@@ -44,6 +44,7 @@ def test_the_curve_and_the_mean_are_those_of_lifelines(lived: list[tuple[int, bo
 def test_the_median_is_that_of_lifelines(lived: list[tuple[int, bool]]) -> None:
     times, ended = zip(*lived, strict=True)
     judge = KaplanMeierFitter().fit(times, ended).median_survival_time_
+    assume(min(abs(curve_of(lived).share - 0.5)) > 1e-9)  # there, the judge's last digit decides
     median = curve_of(lived).quantile(0.5)
     assert (median is None and np.isinf(judge)) or median == pytest.approx(float(judge))
 
