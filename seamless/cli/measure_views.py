@@ -19,7 +19,7 @@ class Named:
 
     def __init__(self, directory: Directory, language: Language, procedure: str) -> None:
         self._names, self._procedure = Names(directory, language), procedure
-        self._known = procedure in CATALOGUE
+        self._known = procedure in CATALOGUE  # which no file is: its name has a dot
 
     def party(self, party: str) -> str:
         """An agency, a third party, the applicant."""
@@ -31,6 +31,12 @@ class Named:
     def step(self, step: str) -> str:
         """A step."""
         return self._names.step(step, self._procedure) if self._known else step
+
+    def outcome(self, code: str) -> str:
+        """How a step ended."""
+        item = CATALOGUE.get(self._procedure)
+        name = item.outcomes.get(code) if item else None
+        return self._names.text(name) if name else code
 
     def procedure(self, name: str) -> str:
         """The procedure."""

@@ -9,11 +9,12 @@ import numpy as np
 
 from contracts.terms.errors import InvalidInput
 from seamless.rebuild.courses import Spell, all_spells, lifetime
-from seamless.rebuild.durations import days, duration, whole_times
+from seamless.rebuild.durations import days, duration, follow_up, whole_times
 from seamless.rebuild.figures import By, Row
 from seamless.rebuild.handoffs import between, handoff_of
 from seamless.rebuild.log import CaseRecord, EventLog
-from seamless.rebuild.outcomes import punctual
+from seamless.rebuild.outcomes import of_case, of_step, punctual
+from seamless.rebuild.survival import within
 
 Key = tuple[str | None, ...]
 
@@ -63,7 +64,7 @@ def _rows(
         ended = np.array([spell.over for spell in its], bool)
         took = duration(times, ended, horizon)
         assert took is not None  # there is no key without a spell
-        ends = [(spell.step.completed, spell.step.due) for spell in its if spell.step.how != "stopped"]
+        ends = [of_step(spell.step) for spell in its]
         share = waited[key] / whole if whole else None
         found.append(Row(key=key, duration=took, share=share, in_time=punctual(ends, log.as_of)))
     return tuple(sorted(found, key=lambda row: (-(row.share or 0.0), str(row.key))))
@@ -75,19 +76,20 @@ def _of_cases(log: EventLog, by: By, horizon: float) -> tuple[Row, ...]:
             f"--by {by}: {log.name} does not say when a case ends; name the activities that end one, with "
             "--end ACTIVITY, or the column, with --map case-end=COLUMN"
         )
-    times, ended = whole_times(log)
+    (times, ended), seen = whole_times(log), follow_up(log)
     places: defaultdict[str | None, list[int]] = defaultdict(list)
     for place, case in enumerate(log.cases):
         places[case.variant if by == "variant" else f"{case.start:%Y-%m}"].append(place)
     found = []
     for key, its in places.items():
-        took = duration(times[its], ended[its], horizon)
+        took = duration(times[its], ended[its], within(horizon, seen[its]))
         assert took is not None
-        ends = [(log.cases[place].end, log.cases[place].due) for place in its]
+        ends = [of_case(log.cases[place], log.cases[place].due) for place in its]
         found.append(Row(key=(key,), duration=took, share=None, in_time=punctual(ends, log.as_of)))
     return tuple(sorted(found, key=lambda row: str(row.key)))
 
 
 def months(log: EventLog, horizon: float) -> tuple[Row, ...]:
-    """The whole time by the month in which cases started; nothing where no end is known."""
+    """The whole time by the month in which cases started; nothing where no end is known. Cases of the last
+    months were not seen for as long as the horizon: their own is shorter."""
     return () if log.ends == "unknown" else _of_cases(log, "month", horizon)

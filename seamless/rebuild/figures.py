@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, get_args
 
-from contracts.terms.values import Contract
+from pydantic import BaseModel, ConfigDict
+
 from seamless.rebuild.log import Ends, Number
 from seamless.rebuild.survival import Curve, Estimate
 
 Unknown = Literal[
     "whole-time", "who-held", "working-time", "limit-by-law", "limit-promised", "silence",
-    "one-officer", "supplements", "materials", "visits", "objections", "satisfaction", "cost", "variants",
+    "one-officer", "supplements", "materials", "visits", "objections", "satisfaction", "cost",
 ]  # fmt: skip
 """What a log may not tell."""
 
@@ -19,7 +20,13 @@ By = Literal["agency", "step", "handoff", "variant", "month"]
 BYS: tuple[By, ...] = get_args(By)
 
 
-class Interval(Contract):
+class Figure(BaseModel):
+    """What was measured, for people and for programs. Its texts are whatever a log has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Interval(Figure):
     """A value with its interval of 95 %."""
 
     value: float
@@ -49,7 +56,7 @@ class Change(Interval):
         return cls(value=found.value, low=found.low, high=found.high, differs=differs)
 
 
-class Duration(Contract):
+class Duration(Figure):
     """How long something took.
 
     Attributes:
@@ -73,7 +80,7 @@ class Duration(Contract):
     curve: tuple[tuple[float, float], ...] = ()
 
 
-class Half(Contract):
+class Half(Figure):
     """A part of the log, by when its cases started.
 
     Attributes:
@@ -89,7 +96,7 @@ class Half(Contract):
     one_officer: Interval | None
 
 
-class Halves(Contract):
+class Halves(Figure):
     """The earlier half of the cases and the later one, and how they differ."""
 
     first: Half
@@ -106,7 +113,7 @@ last recorded step; from there to its end; of an open case, since its latest ste
 PHASES: tuple[Phase, ...] = get_args(Phase)
 
 
-class Part(Contract):
+class Part(Figure):
     """A part of the whole time of all cases, each up to the horizon; open cases up to now.
 
     ``name`` None: the log does not say whose time it was.
@@ -117,7 +124,7 @@ class Part(Contract):
     share: float
 
 
-class Pair(Contract):
+class Pair(Figure):
     """A handoff between two, and what it took until the second one was done."""
 
     before: str
@@ -127,7 +134,7 @@ class Pair(Contract):
     median: float
 
 
-class Repeated(Contract):
+class Repeated(Figure):
     """A step that is taken again."""
 
     activity: str
@@ -135,7 +142,7 @@ class Repeated(Contract):
     share: float
 
 
-class Handoffs(Contract):
+class Handoffs(Figure):
     """How a case goes round.
 
     Attributes:
@@ -154,7 +161,7 @@ class Handoffs(Contract):
     ping_pong: Interval
 
 
-class Batch(Contract):
+class Batch(Figure):
     """A step that is taken for many cases on few days.
 
     Attributes:
@@ -173,7 +180,7 @@ class Batch(Contract):
     share: float
 
 
-class Punctual(Contract):
+class Punctual(Figure):
     """How many were in time.
 
     Attributes:
@@ -188,7 +195,7 @@ class Punctual(Contract):
     share: Interval | None
 
 
-class Silence(Contract):
+class Silence(Figure):
     """What silence brought about.
 
     Attributes:
@@ -203,7 +210,7 @@ class Silence(Contract):
     cases: int | None
 
 
-class Count(Contract):
+class Count(Figure):
     """What is counted once a case: the mean of the cases of which it is known, and how many have any."""
 
     name: Number
@@ -212,7 +219,7 @@ class Count(Contract):
     with_any: float
 
 
-class Explained(Contract):
+class Explained(Figure):
     """How much of the variance of the whole time goes with something; with no word on what causes what.
 
     ``in_course``: it is known only once the case went its way.
@@ -224,7 +231,7 @@ class Explained(Contract):
     share: Interval
 
 
-class Row(Contract):
+class Row(Figure):
     """One line of a breakdown: the time of those that have this ``key``, which is two parties of a handoff.
 
     ``share`` is what it is of the whole time of all cases; None where it is no part of it.
@@ -236,7 +243,7 @@ class Row(Contract):
     in_time: Punctual | None
 
 
-class Measured(Contract):
+class Measured(Figure):
     """All that is measured of a procedure.
 
     Attributes:
@@ -280,7 +287,7 @@ class Measured(Contract):
     rows: tuple[Row, ...] = ()
 
 
-def sampled(curve: Curve, horizon: float, points: int = 60) -> tuple[tuple[float, float], ...]:
+def sampled(curve: Curve, horizon: float, points: int = 120) -> tuple[tuple[float, float], ...]:
     """A curve at so many times up to the horizon."""
     return tuple(
         (horizon * at / points, curve.longer_than(horizon * at / points)) for at in range(points + 1)

@@ -5,22 +5,46 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from seamless.rebuild.figures import Count, Interval, Punctual, Silence
-from seamless.rebuild.log import NUMBERS, EventLog
+from seamless.rebuild.log import NUMBERS, CaseRecord, EventLog, StepRecord
 from seamless.rebuild.survival import share_of
 
+SILENT = ("deemed", "lapsed")
+"""How a step ends that nobody did."""
 
-def punctual(ends: Iterable[tuple[datetime | None, datetime | None]], as_of: datetime) -> Punctual | None:
-    """How many were in time; None where nothing has a limit.
 
-    Args:
-        ends: of each, when it ended, and the instant at which its limit is over.
+class Limited(NamedTuple):
+    """Something that has a limit.
+
+    Attributes:
+        ended: when it ended; None: it is open.
+        due: the instant at which its limit is over; None: it has none.
+        silent: it ended since nobody had done it in time.
     """
+
+    ended: datetime | None
+    due: datetime | None
+    silent: bool
+
+
+def of_case(case: CaseRecord, due: datetime | None) -> Limited:
+    """A case, by one of its limits."""
+    return Limited(case.end, due, case.silent is True)
+
+
+def of_step(step: StepRecord) -> Limited:
+    """A step, by its limit; what was no longer needed has none."""
+    return Limited(step.completed, None if step.how == "stopped" else step.due, step.how in SILENT)
+
+
+def punctual(limited: Iterable[Limited], as_of: datetime) -> Punctual | None:
+    """How many were in time; None where nothing has a limit."""
     found: Counter[str] = Counter()
-    for ended, due in ends:
+    for ended, due, silent in limited:
         if due is not None and ended is not None:
-            found["in time" if ended <= due else "late"] += 1
+            found["in time" if ended <= due and not silent else "late"] += 1
         elif due is not None:
             found["overdue" if due <= as_of else "early"] += 1
     if not found:
@@ -37,20 +61,21 @@ def punctual(ends: Iterable[tuple[datetime | None, datetime | None]], as_of: dat
 
 def by_law(log: EventLog) -> Punctual | None:
     """The cases that were decided within the limit that the law sets."""
-    return None if log.ends == "unknown" else punctual(((c.end, c.due) for c in log.cases), log.as_of)
+    if log.ends == "unknown":
+        return None
+    return punctual((of_case(case, case.due) for case in log.cases), log.as_of)
 
 
 def by_promise(log: EventLog) -> Punctual | None:
     """The cases that were decided within the limit that was promised."""
-    return None if log.ends == "unknown" else punctual(((c.end, c.promised) for c in log.cases), log.as_of)
+    if log.ends == "unknown":
+        return None
+    return punctual((of_case(case, case.promised) for case in log.cases), log.as_of)
 
 
 def steps_in_time(log: EventLog) -> Punctual | None:
-    """The steps that ended within their limits. What was no longer needed is left out."""
-    return punctual(
-        ((step.completed, step.due) for case in log.cases for step in case.steps if step.how != "stopped"),
-        log.as_of,
-    )
+    """The steps that were done within their limits."""
+    return punctual((of_step(step) for case in log.cases for step in case.steps), log.as_of)
 
 
 def silence(log: EventLog) -> Silence | None:

@@ -73,9 +73,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "done, {after} after the last.",
     ),
     "covered-alone": (
-        "数据只记录了从第一个环节到最后一个环节：两者之间占总时间的{recorded}。",
-        "The log knows a case from its first recorded step to its last: {recorded} of the whole time is "
-        "between them.",
+        "有记录的环节占总时间的{recorded}；在其之前和之后没有已知的时间。",
+        "The recorded steps cover {recorded} of the whole time; none is known before or after them.",
     ),
     "covered-since": (
         "另有{since}是未办结的办件自最近一个环节以来的等待。",
@@ -193,6 +192,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "one-officer": ("同一经办人完成全部环节", "one officer took all steps"),
     "rework-name": ("是否重复办理", "whether a step was taken again"),
     "variant": ("办理方式", "variant"),
+    "law-version": ("法律版本", "law version"),
+    "channel": ("受理渠道", "channel"),
     "month": ("开始月份", "month of the start"),
     "year": ("开始年份", "year of the start"),
     "in-course": ("（办理过程中才知道）", " (known only in its course)"),
@@ -220,6 +221,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     ),
     "by-day": ("数据只有日期，没有时刻", "the log has days and no times of day"),
     "horizon": ("每件最多计至{horizon}", "each case is counted up to {horizon}"),
+    "up-to": ("，计至{horizon}", ", up to {horizon}"),
     "counted-open": (
         "未办结的按已等待的时间计入（Kaplan–Meier）",
         "open cases count with what they have waited (Kaplan–Meier)",
@@ -236,6 +238,9 @@ class Naming(Protocol):
     def step(self, step: str) -> str:
         """A step."""
 
+    def outcome(self, code: str) -> str:
+        """How a step ended."""
+
     def procedure(self, name: str) -> str:
         """The procedure, or the file."""
 
@@ -250,6 +255,10 @@ class AsWritten:
     def step(self, step: str) -> str:
         """As written."""
         return step
+
+    def outcome(self, code: str) -> str:
+        """As written."""
+        return code
 
     def procedure(self, name: str) -> str:
         """As written."""

@@ -52,11 +52,10 @@ def curves(lines: Sequence[Line], say: Phrases, label: str) -> str:
     parts = [_opening(height, label), *_percents(y)]
     for at in range(5):
         days = horizon * at / 4
-        parts.append(_label(x(days), height - BOTTOM + 16, say.time(days), "middle"))
+        anchor = "end" if at == 4 else "middle"
+        parts.append(_label(x(days), height - BOTTOM + 16, say.time(days), anchor))
     for number, line in enumerate(lines):
-        points = [f"{x(0):.1f},{y(1):.1f}"]
-        for (_, before), (days, share) in zip(line.duration.curve, line.duration.curve[1:], strict=False):
-            points += [f"{x(days):.1f},{y(before):.1f}", f"{x(days):.1f},{y(share):.1f}"]
+        points = [f"{x(days):.1f},{y(share):.1f}" for days, share in line.duration.curve]
         drawn = f'points="{" ".join(points)}" fill="none" stroke="{COLOURS[number]}"'
         parts.append(f'<polyline {drawn} stroke-width="2.2"/>')
     names = [(line.name, COLOURS[number]) for number, line in enumerate(lines)]
@@ -65,7 +64,7 @@ def curves(lines: Sequence[Line], say: Phrases, label: str) -> str:
 
 def stacked(pieces: Sequence[Piece], say: Phrases, label: str) -> str:
     """The parts of a whole, side by side, with their shares."""
-    height = 40 + 20 * len(pieces)
+    height = 34 + 20 * len(pieces)
     parts, at = [_opening(height, label)], 0.0
     for colour, piece in zip(_coloured(pieces), pieces, strict=True):
         width = piece.share * WIDTH
@@ -84,9 +83,10 @@ def _coloured(pieces: Sequence[Piece]) -> list[str]:
 
 
 def months(rows: Sequence[Row], say: Phrases, label: str) -> str:
-    """The mean time of those that started in each month, with its interval; at most the last
-    :data:`MOST_MONTHS`."""
-    rows = rows[-MOST_MONTHS:]
+    """The mean time of those that started in each month, with its interval; of the last
+    :data:`MOST_MONTHS` at most, and of those alone that are counted up to the same horizon."""
+    longest = max(row.duration.horizon for row in rows)
+    rows = [row for row in rows if row.duration.horizon == longest][-MOST_MONTHS:]
     height = 210
     across, down = WIDTH - LEFT - RIGHT, height - TOP - BOTTOM
     most = max(row.duration.mean.high for row in rows) or 1.0

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from math import isfinite, nan
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast, get_args
 
 from archive.steps import How
+from contracts.terms.bounds import printable
 from seamless.rebuild.columns import OF_THE_CASE, mapped, of_officers
 from seamless.rebuild.log import (
     NUMBERS,
@@ -69,7 +71,7 @@ def read_log(
     if unknown := sorted(set(ending) - reader.activities):
         known = ", ".join(sorted(reader.activities))
         raise BadLog(f"{path}: --end {unknown[0]}: there is no such activity; there are: {known}")
-    return reader.log(path.name, cases, frozenset(ending))
+    return reader.log(printable(path.name), cases, frozenset(ending))
 
 
 def _of_officers(rows: Sequence[Row], columns: Mapping[Field, str]) -> frozenset[str]:
@@ -83,6 +85,14 @@ def _of_officers(rows: Sequence[Row], columns: Mapping[Field, str]) -> frozenset
     return frozenset(
         name for name, found in values.items() if officers and len(found & officers) >= OFFICERS * len(found)
     )
+
+
+def _number_in(text: str) -> float:
+    """The number that a text is; not a number, where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return nan
 
 
 class _Reader:
@@ -201,10 +211,9 @@ class _Reader:
             said = said[:1]
         values = []
         for row in said:
-            try:
-                values.append(float(row.values[column]))
-            except ValueError:
-                raise self._bad(row, field, "is no number; write it as 12.50") from None
+            values.append(_number_in(row.values[column]))
+            if not isfinite(values[-1]):
+                raise self._bad(row, field, "is no number; write it as 12.50")
         return values[-1] if field == "satisfaction" else sum(values)
 
     # --- its steps --------------------------------------------------------------------------------------

@@ -152,7 +152,8 @@ class _Telling:
         silence, say = self._found.silence, self._say
         if silence is None:
             return
-        outcomes = say.all_of([f"{name or '—'} {count:,}" for name, count in silence.outcomes.items()])
+        counted = silence.outcomes.items()
+        outcomes = say.all_of([f"{self._naming.outcome(name) or '—'} {count:,}" for name, count in counted])
         shown = (f"（{outcomes}）" if say.language == "zh" else f" ({outcomes})") if outcomes else ""
         yield say("silence", steps=f"{silence.steps:,}", of_steps=f"{silence.of_steps:,}", outcomes=shown)
         if silence.cases:
@@ -190,7 +191,10 @@ class _Telling:
             return self._say("nobody")
         if duration.count < FEWEST:
             return self._say.time(duration.mean.value)
-        return self._say.between(duration.mean, times=True)
+        mean = self._say.between(duration.mean, times=True)
+        if duration.horizon < self._found.horizon:
+            mean += self._say("up-to", horizon=self._say.time(duration.horizon))
+        return mean
 
     def _halves(self) -> Section:
         say, halves, rows = self._say, self._found.halves, list[tuple[str, ...]]()
@@ -304,11 +308,13 @@ class _Telling:
 
     def _explained(self) -> Section:
         say, rows = self._say, list[tuple[str, ...]]()
-        built_in = {"month", "year", "variant", "steps", "handoffs", "one-officer"}
+        built_in = {"month", "year", "variant", "steps", "handoffs", "one-officer", "channel"}
         for each in self._found.explained[:LINES]:
             name = each.name
             if name == "rework":
                 name = say("rework-name")
+            elif name == "law":
+                name = say("law-version")
             elif name in built_in:
                 name = say(name)
             name += say("in-course") if each.in_course else ""

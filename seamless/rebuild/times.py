@@ -46,8 +46,10 @@ class Times:
             ValueError: it is no time; says how to mend it.
         """
         at = self._parsed(text)
-        day = datetime.combine(at.date(), time(), at.tzinfo or near.tzinfo)
-        return day + timedelta(days=1)
+        try:
+            return datetime.combine(at.date() + timedelta(days=1), time(), at.tzinfo or near.tzinfo)
+        except OverflowError:
+            raise ValueError("is too late for a limit; leave it empty where there is none") from None
 
     def _parsed(self, text: str) -> datetime:
         try:

@@ -128,6 +128,13 @@ def test_in_time_late_overdue_and_not_yet_due() -> None:
     assert found.share.value == 0.5
 
 
+def test_what_silence_ended_was_not_done_in_time() -> None:
+    steps = [step("a", 3, how="deemed", due=3), step("b", 3, how="answered", due=3)]
+    found = measure(log([case(0, 3, *steps, step("c", 3, how="stopped", due=2))], 5)).steps_in_time
+    assert found is not None
+    assert (found.in_time, found.late) == (1, 1)
+
+
 def test_silence_is_told_with_what_it_counted_as() -> None:
     cases = [
         case(0, 5, step("a", 3, how="deemed", outcome="consent"), step("b", 5, how="answered"), silent=True),
@@ -182,6 +189,14 @@ def test_where_nothing_changes_a_change_is_seldom_told() -> None:
         found = halves(made, horizon_for(made), middle(made))
         seen += bool(found and found.whole and found.whole.differs)
     assert seen <= 8, "3 are expected of 60"
+
+
+def test_a_month_whose_cases_were_not_seen_for_long_is_counted_up_to_what_was_seen() -> None:
+    cases = [case(at, at + 20 if at + 20 <= 90 else None, step("a", at)) for at in range(90)]
+    rows = measure(log(cases, 90), horizon=30).months
+    horizons = [row.duration.horizon for row in rows]
+    assert horizons[0] == 30
+    assert horizons[-1] < 30
 
 
 # --- what explains it ---------------------------------------------------------------------------------------

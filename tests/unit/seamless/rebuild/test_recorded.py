@@ -11,6 +11,8 @@ import pytest
 from contracts.terms.errors import InvalidInput
 from seamless.rebuild.columns import parsed
 from seamless.rebuild.log import EventLog
+from seamless.rebuild.measuring import measure
+from seamless.rebuild.page import page
 from seamless.rebuild.recorded import read_log
 
 PLAIN = """case_id,activity,timestamp,resource,group,urgent
@@ -160,6 +162,8 @@ FIRST = "case,activity,timestamp,begun,end,cost\n"
             "line 3, column end .* is not what line 2 says of case a",
         ),
         (FIRST + "a,x,2026-03-02,,,much\n", (), "line 2, column cost .* 'much' is no number"),
+        (FIRST + "a,x,2026-03-02,,,1e999\n", (), "line 2, column cost .* '1e999' is no number"),
+        (FIRST + "a,x,2026-03-02,,9999-12-31,\n", ("due=end",), "'9999-12-31' is too late for a limit"),
         (FIRST + "a,x,2026-03-02,,2026-03-01,\n", ("case-end=end",), "every case ends before it starts"),
     ],
 )
@@ -187,3 +191,11 @@ def test_times_are_read_as_a_person_says(tmp_path: Path) -> None:
 def test_what_is_no_log_is_told(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidInput, match=name):
         read(tmp_path, "nothing", name=name)
+
+
+@pytest.mark.parametrize("zone", ["", "T00:00:00+14:00", "T23:59:59-12:00"])
+def test_the_first_and_the_last_day_of_all_time_are_times(tmp_path: Path, zone: str) -> None:
+    text = f"case,activity,timestamp\na,x,0001-01-01{zone}\na,y,9999-12-31{zone}\n"
+    found = measure(read(tmp_path, text, ending=["y"]), by="month")
+    assert (found.cases, found.open) == (1, 0)
+    assert page(found, "zh")
