@@ -72,8 +72,8 @@ def measure(
 ) -> None:
     """Measure a procedure: the applicant's whole time first, then where it goes.
 
-    Open cases count with what they have waited. It needs nothing that may be erased, and compares no
-    officers. What a log does not tell is said to be not known.
+    Open cases count with what they have waited. Nothing is needed that may be
+    erased, and no officers are compared. What a log does not tell is not known.
     """
     from seamless.cli.names import language
     from seamless.rebuild.rows import is_log

@@ -23,13 +23,13 @@ def batches(log: EventLog, horizon: float) -> tuple[Batch, ...]:
     before that had another reason.
     """
     moved: defaultdict[str, Counter[date]] = defaultdict(Counter)
-    for _, spell in all_spells(log.cases, log.as_of):
+    for _, spell in all_spells(log):
         if spell.over and spell.step.how != "stopped":
             moved[spell.step.activity][spell.ended.date()] += 1
     of_days = {activity: _run_days(days) for activity, days in moved.items()}
     waited: defaultdict[str, float] = defaultdict(float)
     previous = {activity: _before(days) for activity, days in moved.items() if of_days[activity]}
-    for _, spell in all_spells(log.cases, log.as_of):
+    for _, spell in all_spells(log):
         activity = spell.step.activity
         if activity in previous and spell.over and spell.step.how != "stopped":
             gap = previous[activity].get(spell.ended.date())

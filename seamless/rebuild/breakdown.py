@@ -35,7 +35,7 @@ def breakdown(log: EventLog, by: By, horizon: float) -> tuple[Row, ...]:
         )
     rows: defaultdict[Key, list[Spell]] = defaultdict(list)
     waited: defaultdict[Key, float] = defaultdict(float)
-    for case, spell in all_spells(log.cases, log.as_of):
+    for case, spell in all_spells(log):
         if by == "handoff":
             handoff = handoff_of(spell, of)
             key: Key = (handoff.before, handoff.after) if handoff else ()

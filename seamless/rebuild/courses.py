@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -51,6 +52,26 @@ def spells(case: CaseRecord, as_of: datetime) -> list[Spell]:
         ended = step.completed or as_of
         found.append(Spell(step, before, min(began, ended), ended, step.completed is not None))
     return found
+
+
+class Course(NamedTuple):
+    """A case and its spells."""
+
+    case: CaseRecord
+    spells: Sequence[Spell]
+
+
+@lru_cache(maxsize=2)
+def courses(log: EventLog) -> Sequence[Course]:
+    """The courses of all cases; kept, since many figures ask for them."""
+    return [Course(case, spells(case, log.as_of)) for case in log.cases]
+
+
+def all_spells(log: EventLog) -> Iterator[tuple[CaseRecord, Spell]]:
+    """Every spell of every case."""
+    for case, its in courses(log):
+        for spell in its:
+            yield case, spell
 
 
 class Stretch(NamedTuple):
@@ -99,11 +120,11 @@ def _within(life: Stretch, case: CaseRecord, at: datetime | None) -> float:
 def holders(log: EventLog, horizon: float) -> tuple[Part, ...]:
     """Who had the cases, by what they had; several at once have an equal part each."""
     spent: defaultdict[str | None, float] = defaultdict(float)
-    for case in log.cases:
+    for case, its in courses(log):
         life = lifetime(case, log, horizon)
         held = [
             (spell.step.group, _within(life, case, spell.began), _within(life, case, spell.ended))
-            for spell in spells(case, log.as_of)
+            for spell in its
         ]
         marks = sorted({0.0, life.ended, *(at for _, began, ended in held for at in (began, ended))})
         for began, ended in pairwise(marks):
@@ -129,20 +150,12 @@ def working(log: EventLog) -> tuple[Interval | None, int]:
     The error takes the steps for independent.
     """
     worked: list[tuple[float, float]] = []
-    for case in log.cases:
-        for spell in spells(case, log.as_of):
-            if spell.over and spell.step.started is not None and spell.days > 0:
-                worked.append((days(spell.ended - max(spell.began, spell.step.started)), spell.days))
+    for _, spell in all_spells(log):
+        if spell.over and spell.step.started is not None and spell.days > 0:
+            worked.append((days(spell.ended - max(spell.began, spell.step.started)), spell.days))
     if not worked:
         return None, 0
     total = sum(whole for _, whole in worked)
     share = sum(part for part, _ in worked) / total
     error = sum((part - share * whole) ** 2 for part, whole in worked) ** 0.5 / total
     return Interval.of(Estimate(share, error), most=1.0), len(worked)
-
-
-def all_spells(cases: Sequence[CaseRecord], as_of: datetime) -> Iterator[tuple[CaseRecord, Spell]]:
-    """Every spell of every case."""
-    for case in cases:
-        for spell in spells(case, as_of):
-            yield case, spell

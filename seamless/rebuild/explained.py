@@ -60,7 +60,7 @@ def _built_in(log: EventLog) -> list[tuple[str, list[str], bool]]:
         ("year", [f"{case.start:%Yy}" for case in log.cases], False) if many else ("month", months, False),
         ("variant", [case.variant or NOT_STATED for case in log.cases], False),
         ("steps", [str(len(case.completed)) for case in log.cases], True),
-        ("handoffs", [str(len(handoffs_of(case, log, of))) for case in log.cases], True),
+        ("handoffs", [str(len(found)) for found in handoffs_of(log, of)], True),
         ("rework", [str(bool(done_again(case))) for case in log.cases], True),
         *([("one-officer", [str(each and each.value) for each in officers], True)] if known else []),
     ]

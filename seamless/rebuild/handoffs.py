@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from seamless.rebuild.courses import Spell, spells
+from seamless.rebuild.courses import Spell, courses
 from seamless.rebuild.durations import days
 from seamless.rebuild.figures import Handoffs, Interval, Pair, Repeated
 from seamless.rebuild.log import CaseRecord, EventLog, StepRecord
@@ -49,10 +49,12 @@ def handoff_of(spell: Spell, of: Between) -> Handoff | None:
     return Handoff(before, after, days(spell.ended - spell.before.completed))
 
 
-def handoffs_of(case: CaseRecord, log: EventLog, of: Between) -> list[Handoff]:
-    """All handoffs of a case."""
-    found = (handoff_of(spell, of) for spell in spells(case, log.as_of))
-    return [handoff for handoff in found if handoff is not None]
+def handoffs_of(log: EventLog, of: Between) -> list[list[Handoff]]:
+    """All handoffs of each case."""
+    return [
+        [handoff for spell in its if (handoff := handoff_of(spell, of)) is not None]
+        for _, its in courses(log)
+    ]
 
 
 def done_again(case: CaseRecord) -> set[str]:
@@ -74,7 +76,7 @@ def comes_back(case: CaseRecord, of: Between) -> bool:
 def handoffs(log: EventLog) -> Handoffs:
     """How the cases of a log go round."""
     of, count = between(log), len(log.cases)
-    each = [handoffs_of(case, log, of) for case in log.cases]
+    each = handoffs_of(log, of)
     numbers = np.array([len(found) for found in each], np.float64)
     again = [done_again(case) for case in log.cases]
     repeated = Counter(activity for found in again for activity in found)

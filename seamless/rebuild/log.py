@@ -95,7 +95,7 @@ Ends = Literal["recorded", "stated", "assumed", "unknown"]
 to end cases, or one that usually is the last; it is not known."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EventLog:
     """Cases, by their start, as far as they were recorded up to an instant.
 
