@@ -111,6 +111,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Decided by the law, since nobody had: {cases} cases.",
     ),
     "unknown": ("数据没有记录、因此不明：{what}。", "Not known, since the log does not tell it: {what}."),
+    "halves-note": (
+        "这里说的是变化，不是原因：季节不同、申请人不同，看上去也是这样。",
+        "This says what changed, not why: another season or other applicants look the same.",
+    ),
     "association": (
         "此处只说明什么与时间长短相伴，不说明因果。",
         "This says what goes with a long or short time, not what causes it.",

@@ -213,7 +213,9 @@ class _Reader:
         for row in said:
             values.append(_number_in(row.values[column]))
             if not isfinite(values[-1]):
-                raise self._bad(row, field, "is no number; write it as 12.50")
+                raise self._bad(
+                    row, field, f"is no number; write it as 12.50, or leave it out with --map {field}="
+                )
         return values[-1] if field == "satisfaction" else sum(values)
 
     # --- its steps --------------------------------------------------------------------------------------

@@ -214,7 +214,7 @@ class _Telling:
             changes = [self._change(each) if each else "" for each in (halves.whole, halves.recorded)]
             rows.append((say("change"), "", "", *changes, ""))
         header = ("part", "period", "cases", "whole", "recorded", "one-officer")
-        return self._section("halves", header, rows)
+        return self._section("halves", header, rows, *([say("halves-note")] if rows else []))
 
     def _parts(self, key: str) -> Section:
         say = self._say

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.rebuild.foretold import foretell
 from contracts.terms.errors import InvalidInput
 from seamless.rebuild.durations import halves, middle
 from seamless.rebuild.figures import BYS, By
@@ -197,6 +198,15 @@ def test_a_month_whose_cases_were_not_seen_for_long_is_counted_up_to_what_was_se
     horizons = [row.duration.horizon for row in rows]
     assert horizons[0] == 30
     assert horizons[-1] < 30
+
+
+def test_a_forecast_from_open_cases_is_near_where_the_average_of_finished_ones_is_not() -> None:
+    chance = np.random.default_rng(17)
+    cases = [case(at / 4, at / 4 + took) for at, took in enumerate(chance.exponential(120, 2000))]
+    made = log(cases, 900)
+    forecast = foretell(made.as_seen(day(700)), day(250))
+    assert forecast.error < 0.1
+    assert forecast.average_error > 0.25
 
 
 # --- what explains it ---------------------------------------------------------------------------------------

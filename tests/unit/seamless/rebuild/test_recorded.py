@@ -63,6 +63,23 @@ def test_what_a_chinese_office_saves_is_read(tmp_path: Path) -> None:
     assert read_log(tmp_path / "log.csv").cases[0].steps[1].activity == "规划审查"
 
 
+def test_columns_are_known_by_their_usual_names_also_in_chinese(tmp_path: Path) -> None:
+    german = "activity;case;start;end;org:role\npay;1;02.03.2026 13:29;02.03.2026 13:40;Accounting\n"
+    found = read(tmp_path, german, time_format="%d.%m.%Y %H:%M").cases[0]
+    assert (found.steps[0].group, found.steps[0].started, found.start) == (
+        "Accounting",
+        datetime(2026, 3, 2, 13, 29, tzinfo=UTC),
+        datetime(2026, 3, 2, 13, 29, tzinfo=UTC),
+    )
+    chinese = "办件编号,环节,完成时间,部门,经办人,办结时间\n1,受理,2026-03-02,规划局,王,2026-03-05\n"
+    found = read(tmp_path, chinese).cases[0]
+    assert (found.steps[0].activity, found.steps[0].group, found.end) == (
+        "受理",
+        "规划局",
+        datetime(2026, 3, 5, tzinfo=UTC),
+    )
+
+
 XES = """<?xml version="1.0"?><log xmlns="http://www.xes-standard.org/">
 <trace><string key="concept:name" value="a"/><string key="channel" value="desk"/>{}</trace></log>"""
 XES_EVENT = """<event>
@@ -161,7 +178,7 @@ FIRST = "case,activity,timestamp,begun,end,cost\n"
             ("case-end=end",),
             "line 3, column end .* is not what line 2 says of case a",
         ),
-        (FIRST + "a,x,2026-03-02,,,much\n", (), "line 2, column cost .* 'much' is no number"),
+        (FIRST + "a,x,2026-03-02,,,much\n", (), "line 2, column cost .* 'much' is no number.*--map cost="),
         (FIRST + "a,x,2026-03-02,,,1e999\n", (), "line 2, column cost .* '1e999' is no number"),
         (FIRST + "a,x,2026-03-02,,9999-12-31,\n", ("due=end",), "'9999-12-31' is too late for a limit"),
         (FIRST + "a,x,2026-03-02,,2026-03-01,\n", ("case-end=end",), "every case ends before it starts"),
