@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.directory import Directory
@@ -56,7 +56,8 @@ def print_measured(console: Console, told: Told) -> None:
         for note in section.notes:
             console.print(Padding(line((note, "dim")), (0, 0, 0, INDENT)))
         if section.rows:
-            table = Table(*section.header, box=None, pad_edge=False)
+            columns = (Column(name, overflow="fold") for name in section.header)
+            table = Table(*columns, box=None, pad_edge=False)
             for row in section.rows:
                 table.add_row(*(line(cell) for cell in row))
             console.print(Padding(table, (0, 0, 0, INDENT)))

@@ -48,6 +48,12 @@ def test_it_is_told_in_chinese(log: Path) -> None:
     assert "数据没有记录、因此不明：办理与等待各占多少" in said
 
 
+def test_on_a_narrow_terminal_nothing_is_cut(log: Path) -> None:
+    said = measured(log, "--lang", "zh", "--by", "agency", columns="80").out
+    assert "…" not in said
+    assert max(len(line) for line in said.splitlines()) <= 80
+
+
 def test_json_has_every_figure(log: Path) -> None:
     found = json.loads(measured(log, "--json", "--by", "step").out)
     assert found["whole"]["mean"]["value"] == pytest.approx(3)
