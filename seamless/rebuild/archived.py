@@ -20,15 +20,7 @@ from contracts.clock import clock_of, marks_of
 from contracts.terms.errors import InvalidInput
 from contracts.terms.identifiers import Party
 from contracts.wire.ledger import LedgerEntry
-from seamless.rebuild.log import CaseRecord, EventLog, Field, Number, StepRecord, in_order
-
-TELLS: frozenset[Field] = frozenset(
-    {
-        *("case", "activity", "completion", "start", "queued", "resource", "group", "outcome", "how"),
-        *("step-due", "case-start", "case-end", "due", "promised", "variant", "silence"),
-        *("supplements", "materials", "visits", "objections", "satisfaction", "cost"),
-    }
-)
+from seamless.rebuild.log import CaseRecord, EventLog, Number, StepRecord, in_order
 
 
 def log_of(db: Connection, procedure: str, as_of: datetime | None) -> EventLog:
@@ -68,7 +60,6 @@ def log_of(db: Connection, procedure: str, as_of: datetime | None) -> EventLog:
         name=procedure,
         cases=tuple(sorted(found, key=lambda case: (case.start, case.reference))),
         as_of=max(last) if as_of is None else max(as_of, max(last)),
-        tells=TELLS,
         ends="recorded",
     )
 

@@ -1,8 +1,6 @@
 """An event log: cases and the steps that were taken in them, wherever they were recorded.
 
-Nothing in it is read from what may be erased. What a source does not tell is absent, and
-:attr:`EventLog.tells` says what it does tell: an absent field of a source that tells it is "none", of another
-"not known".
+Nothing in it is read from what may be erased. What a source does not tell is absent, and never 0 or "none".
 """
 
 from __future__ import annotations
@@ -102,7 +100,6 @@ class EventLog:
     Attributes:
         name: the procedure, or the file.
         as_of: the last instant of which it tells.
-        tells: which fields it has.
         ends, ending: how ends are known, and by which activities.
         columns: which column each field was read from; empty for an archive.
         passed_over: what was read and is not in it, by what it is: ``repeated-lifecycle`` rows.
@@ -112,7 +109,6 @@ class EventLog:
     name: str
     cases: tuple[CaseRecord, ...]
     as_of: datetime
-    tells: frozenset[Field]
     ends: Ends
     ending: frozenset[str] = frozenset()
     columns: Mapping[str, str] = field(default_factory=dict)

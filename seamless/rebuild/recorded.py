@@ -115,12 +115,10 @@ class _Reader:
         if not recorded:
             stated, ending = ending, ending or usually_last(cases)
             cases = [case._replace(end=end_by(case.steps, ending)) for case in cases]
-        tells = frozenset(self._columns) - (set() if recorded else {"case-end"})
         return EventLog(
             name=name,
             cases=tuple(cases),
             as_of=max(self._instants(cases)),
-            tells=tells,
             ends="recorded" if recorded else "stated" if stated else "assumed" if ending else "unknown",
             ending=ending,
             columns={str(name): column for name, column in self._columns.items()},

@@ -105,6 +105,8 @@ def test_a_procedure_is_measured_from_the_archive(tmp_path: Path) -> None:
         (["LOG", "--end", "grant"], "no such activity; there are: receive, review"),
         (["LOG", "--map", "group=group", "--map", "resource=group"], "officers are not compared"),
         (["LOG", "--html", "/nowhere/page.html"], "cannot write /nowhere/page.html"),
+        (["LOG", "--horizon", "nan"], "Invalid value for '--horizon'"),
+        (["LOG", "--horizon", "0"], "Invalid value for '--horizon'"),
         (["LOG", "--data", "."], "give neither --data nor --archive"),
         (["construction-permit", "--end", "x"], "say how a file is read"),
     ],

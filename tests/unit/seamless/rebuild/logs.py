@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from seamless.rebuild.log import CaseRecord, Ends, EventLog, Field, StepRecord, in_order
+from seamless.rebuild.log import CaseRecord, Ends, EventLog, StepRecord, in_order
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -33,6 +33,5 @@ def case(start: float, end: float | None, *steps: StepRecord, **more: Any) -> Ca
 
 def log(cases: Sequence[CaseRecord], as_of: float, ends: Ends = "recorded") -> EventLog:
     """A log of these cases, seen until a day."""
-    tells: frozenset[Field] = frozenset({"case", "activity", "completion"})
     ordered = tuple(sorted(cases, key=lambda each: (each.start, each.reference)))
-    return EventLog("made", ordered, day(as_of), tells, ends)
+    return EventLog("made", ordered, day(as_of), ends)
