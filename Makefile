@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test stack test-long test-all test-faults lint unit fmt drawings dashboards pictures bench fines midnight simulation mutants lock clean
+.PHONY: help setup demo test stack test-long test-all test-faults lint unit fmt drawings dashboards pictures bench rebuild-bench fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -64,6 +64,9 @@ pictures: setup ## Take the pictures of docs/ in a town of four minutes (Debian:
 
 bench: setup ## Compare the platform with a bare Temporal program (at most 5 minutes)
 	$(BIN)/python -m bench
+
+rebuild-bench: setup ## Compare what is promised of rebuilding a procedure with real logs (a minute)
+	$(BIN)/python -m bench.rebuild
 
 fines: setup ## Replay the whole log of traffic fines and compare it with a count of its rows (a quarter of an hour)
 	$(BIN)/pytest tests/commands/test_replay.py -m full_size -s

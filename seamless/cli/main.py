@@ -15,6 +15,7 @@ from seamless.cli import (
     dead_letter,
     demo,
     doctor,
+    measure,
     party,
     procedure,
     recover,
@@ -81,6 +82,7 @@ app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
 app.command("status", epilog=status.EXAMPLES)(status.status)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command("measure", epilog=measure.EXAMPLES)(measure.measure)
 app.command("submit")(submit.submit)
 app.add_typer(case.app, name="case")
 app.add_typer(calendar.app, name="calendar")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -33,6 +34,7 @@ from workers.process.terminal import visible
 
 ROOT = Path(__file__).parents[4]
 EXAMPLE = ROOT / "docs" / "examples" / "construction-permit.json"
+LOG = Path(__file__).with_name("measured.csv")
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
 ORDERS = [
@@ -102,6 +104,26 @@ def test_cases(tmp_path_factory: Any, name: str, value: str, step: str, outcome:
     assert all(part in shown.out for part in visible(value, lines=True).split("\n"))
     for text in (officer, step, outcome):
         assert visible(text) in told.out
+
+
+# --- what a log holds ---------------------------------------------------------------------------------------
+
+
+@fuzzed
+@given(TEXTS.filter(str.strip), TEXTS.filter(str.strip))
+def test_a_log(tmp_path_factory: Any, activity: str, group: str) -> None:
+    file = tmp_path_factory.mktemp("log") / "log.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["case", "activity", "timestamp", "group", group + "?"])
+        for at in range(1, 29):
+            rows.writerow([at, f"{activity}{at % 2}", f"2026-03-{at:02}", f"{group}{at % 3}", activity])
+    page = file.with_suffix(".html")
+    for words in ((), ("--by", "step"), ("--lang", "zh", "--html", page)):
+        said = command("measure", file, *words)
+        assert said.code == 0, said
+        assert_safe(said)
+    assert "<script" not in page.read_text("utf-8")
 
 
 # --- dead letters -------------------------------------------------------------------------------------------
@@ -178,6 +200,12 @@ GIVEN = [
     ["dead-letter", "discard", "--until", "TEXT", "--why", "old"],
     ["case", "list", "--stuck", "--temporal", "TEXT"],
     ["recover", "--backup", "TEXT"],
+    ["measure", "TEXT"],
+    ["measure", "TEXT.csv"],
+    ["measure", "TEXT.xes.gz", "--lang", "zh"],
+    *(["measure", LOG, f"--{each}", "TEXT"] for each in ("map", "end", "by", "since", "split", "horizon")),
+    ["measure", LOG, "--map", "group=TEXT"],
+    ["measure", LOG, "--time-format", "TEXT"],
     ["submit", "TEXT"],
     ["submit", EXAMPLE, "--channel", "TEXT"],
     ["submit", EXAMPLE, "--case", "TEXT"],
@@ -339,10 +367,7 @@ def test_every_command_is_among_these() -> None:
     single = {each.name for each in app.registered_commands} - {"version"}
     known = {
         "dead-letter show",
-        "worker orchestrator",
-        "worker gateway",
-        "worker archive",
-        "worker watcher",
+        *(f"worker {name}" for name in ("orchestrator", "gateway", "archive", "watcher")),
     }
     assert names - tried - known == set()
     assert single - {each.split()[0] for each in tried} == set()

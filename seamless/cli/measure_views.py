@@ -1,0 +1,63 @@
+"""What ``seamless measure`` shows: findings in sentences, then tables."""
+
+from __future__ import annotations
+
+from rich.padding import Padding
+from rich.table import Column, Table
+
+from contracts.procedures.catalogue import CATALOGUE
+from contracts.terms.directory import Directory
+from contracts.terms.identifiers import Party
+from seamless.cli.console import INDENT, Console, line
+from seamless.cli.names import Language, Names
+from seamless.rebuild.telling import Told
+
+
+class Named:
+    """What the catalogue and the directory call the parties and steps of a procedure; of a log from
+    elsewhere, what it calls them itself."""
+
+    def __init__(self, directory: Directory, language: Language, procedure: str) -> None:
+        self._names, self._procedure = Names(directory, language), procedure
+        self._known = procedure in CATALOGUE  # which no file is: its name has a dot
+
+    def party(self, party: str) -> str:
+        """An agency, a third party, the applicant."""
+        try:
+            return self._names.party(Party(party), self._procedure) if self._known else party
+        except ValueError:
+            return party
+
+    def step(self, step: str) -> str:
+        """A step."""
+        return self._names.step(step, self._procedure) if self._known else step
+
+    def outcome(self, code: str) -> str:
+        """How a step ended."""
+        item = CATALOGUE.get(self._procedure)
+        name = item.outcomes.get(code) if item else None
+        return self._names.text(name) if name else code
+
+    def procedure(self, name: str) -> str:
+        """The procedure."""
+        return self._names.procedure(name)
+
+
+def print_measured(console: Console, told: Told) -> None:
+    """Print what was measured."""
+    console.print(line((told.title, "bold")))
+    console.print(line((told.subtitle, "dim")))
+    for finding in told.findings:
+        console.print()
+        console.print(line(finding))
+    for section in told.sections:
+        console.print()
+        console.print(line((section.title, "bold")))
+        for note in section.notes:
+            console.print(Padding(line((note, "dim")), (0, 0, 0, INDENT)))
+        if section.rows:
+            columns = (Column(name, overflow="fold") for name in section.header)
+            table = Table(*columns, box=None, pad_edge=False)
+            for row in section.rows:
+                table.add_row(*(line(cell) for cell in row))
+            console.print(Padding(table, (0, 0, 0, INDENT)))

@@ -1,0 +1,1 @@
+"""Rebuilding a procedure: what it costs people now, measured from an event log."""
