@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test stack test-long test-all test-faults lint unit fmt drawings dashboards pictures bench rebuild-bench fines midnight simulation mutants lock clean
+.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings dashboards pictures bench rebuild-bench fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -26,16 +26,14 @@ demo: setup ## Run the main job: construction permits across six agencies, on a 
 
 test: lint unit stack ## All checks: style, types, direction of imports, then the tests, fast ones first
 
-SERVERS := tests --ignore tests/unit --ignore tests/replay --ignore tests/releases --dist loadfile --durations 20
+# Tests on servers wait more than they work: three processes of them at the same time, each with a stack.
+SERVERS := tests --ignore tests/unit --ignore tests/replay --ignore tests/releases -n 3 --dist loadfile --no-loadscope-reorder
 
 stack: setup ## The tests on real servers, except the long ones
-	$(BIN)/pytest $(SERVERS) -m "not full_size and not long" -n 2
+	$(BIN)/pytest $(SERVERS) -m "not full_size and not long" --durations 10
 
 test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel
-	$(BIN)/pytest $(SERVERS) -m long -n 2
-
-test-all: lint unit ## What .ci/run runs: all checks and all tests, the long ones among them (40 minutes)
-	$(BIN)/pytest $(SERVERS) -m "not full_size" -n 3 --no-loadscope-reorder
+	$(BIN)/pytest $(SERVERS) -m long --durations 10
 
 test-faults: setup ## Break the real stack on purpose, by two seeds (docs/faults.md; about twenty minutes)
 	$(BIN)/python -m tests.nemeses --seed 1 --seed 2
@@ -47,7 +45,7 @@ lint: setup ## Style, types, direction of imports
 	$(BIN)/lint-imports
 
 unit: setup ## The fast tests only
-	$(BIN)/pytest tests/unit tests/replay tests/releases -n auto --dist worksteal
+	$(BIN)/pytest tests/unit tests/replay tests/releases -n auto --dist worksteal --durations 15
 
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix .

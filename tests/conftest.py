@@ -27,13 +27,6 @@ WATCH_SECONDS = 3.0
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with a long test begin first: what begins last should be short, or processes wait for one."""
-    long = {each.path for each in items if each.get_closest_marker("long")}
-    items.sort(key=lambda each: each.path not in long)
-
-
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Kafka, Temporal and all workers, each a process of its own."""
