@@ -216,9 +216,3 @@ async def test_an_alarm_for_a_time_that_is_past_rings_at_once_and_needs_no_timer
     alarm = Alarm(runtime, runtime.now)
     alarm.set(START - DAY, "the end")
     assert (alarm.rang, runtime.timers) == (True, [])
-
-
-def test_operators_read_who_has_to_do_what_by_when() -> None:
-    due = Wait(step="collect/1", holder=APPLICANT, opened=START, due=START + timedelta(days=1))
-    assert str(due) == "applicant: collect/1, due 2026-03-03 01:00 UTC"
-    assert str(Wait(step="wait-for-visit/1", holder=APPLICANT, opened=START)) == "applicant: wait-for-visit/1"
