@@ -17,8 +17,8 @@ from tests.chains import chain, records
 from tests.replay.replaying import HISTORIES, ledger_of, load
 from workers.archive.store import ArchiveStore
 
-DEEMED = ledger_of(load(HISTORIES / "0.1.0" / "construction-permit.deemed.json"))
-GRANTED = ledger_of(load(HISTORIES / "0.1.0" / "construction-permit.granted.json"))
+DEEMED = ledger_of(load(HISTORIES / "0.2.0" / "construction-permit.deemed.json"))
+GRANTED = ledger_of(load(HISTORIES / "0.2.0" / "construction-permit.granted.json"))
 
 
 def dutch(law: str, *steps: dict[str, Any]) -> list[LedgerEntry]:

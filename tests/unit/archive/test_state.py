@@ -13,8 +13,8 @@ from seamless.cli.names import Names
 from tests.replay.replaying import HISTORIES, ledger_of, load
 from workers.process.settings import Settings
 
-FINE = ledger_of(load(HISTORIES / "0.1.0" / "traffic-fine.collected.json"))
-PERMIT = ledger_of(load(HISTORIES / "0.1.0" / "construction-permit.granted.json"))
+FINE = ledger_of(load(HISTORIES / "0.2.0" / "traffic-fine.collected.json"))
+PERMIT = ledger_of(load(HISTORIES / "0.2.0" / "construction-permit.granted.json"))
 
 
 def test_what_a_case_is_marked_with_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

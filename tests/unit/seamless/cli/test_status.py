@@ -207,7 +207,7 @@ def test_with_kafka_and_temporal_away_the_archive_still_tells_what_it_knows(data
     assert found["needs"][0]["what"].startswith("kafka is away: no Kafka broker answers at ")
     assert "nobody listens on port 1" in found["needs"][0]["what"]
     assert set(found["not_known"]) == {
-        *("archived", "dead_letters", "gateways", "held", "proposed", "stuck", "workers")
+        *("archived", "dead_letters", "gateways", "held", "proposed", "silent", "stuck", "workers")
     }
     [late] = found["cases"]["holders"]
     assert (late["holder"], late["overdue"], late["stuck"]) == ("agency:fire-safety", 1, None)
