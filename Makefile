@@ -27,13 +27,13 @@ demo: setup ## Run the main job: construction permits across six agencies, on a 
 test: lint unit stack ## All checks: style, types, direction of imports, then the tests, fast ones first
 
 # Tests on servers wait more than they work: three processes of them at the same time, each with a stack.
-SERVERS := tests --ignore tests/unit --ignore tests/replay --ignore tests/releases -n 3 --dist loadfile --no-loadscope-reorder
+SERVERS := -n 3 --dist loadfile --no-loadscope-reorder --durations 10
 
 stack: setup ## The tests on real servers, except the long ones
-	$(BIN)/pytest $(SERVERS) -m "not full_size and not long" --durations 10
+	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay --ignore tests/releases -m "not full_size and not long" $(SERVERS)
 
 test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel
-	$(BIN)/pytest $(SERVERS) -m long --durations 10
+	$(BIN)/pytest tests -m "long and not full_size" $(SERVERS)
 
 test-faults: setup ## Break the real stack on purpose, by two seeds (docs/faults.md; about twenty minutes)
 	$(BIN)/python -m tests.nemeses --seed 1 --seed 2
@@ -45,7 +45,7 @@ lint: setup ## Style, types, direction of imports
 	$(BIN)/lint-imports
 
 unit: setup ## The fast tests only
-	$(BIN)/pytest tests/unit tests/replay tests/releases -n auto --dist worksteal --durations 15
+	$(BIN)/pytest tests/unit tests/replay tests/releases -m "not long and not full_size" -n auto --dist worksteal --durations 15
 
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix .

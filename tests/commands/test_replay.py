@@ -41,7 +41,7 @@ def replayed(
 @pytest.mark.parametrize(
     ("cases", "seconds"),
     [
-        (200, 280),
+        pytest.param(200, 280, marks=pytest.mark.long),
         pytest.param(
             12_000, WHOLE_LOG_SECONDS, marks=[pytest.mark.full_size, pytest.mark.timeout(WHOLE_LOG_SECONDS)]
         ),
@@ -98,6 +98,7 @@ def test_a_small_log_with_every_irregularity(tmp_path: Path) -> None:
     assert late == ["2011-12-30 charged penalty"]  # 60 days over the end of summer time's 25-hour day
 
 
+@pytest.mark.long
 def test_the_real_permit_log_is_relived_without_loss(tmp_path: Path) -> None:
     if not REAL_PERMITS.exists():
         pytest.skip("the real permit log is not here (data folder absent)")

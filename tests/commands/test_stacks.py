@@ -28,6 +28,7 @@ def test_the_demo_decides_every_case_and_leaves_nothing_running(tmp_path: Path) 
     assert left_running(tmp_path) == []
 
 
+@pytest.mark.long
 def test_up_runs_until_it_is_interrupted_and_serves_the_other_commands(tmp_path: Path) -> None:
     up = subprocess.Popen(
         [*COMMAND, "up", "--data", str(tmp_path / "data"), "--day", "1m", "--json"],

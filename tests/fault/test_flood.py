@@ -67,6 +67,7 @@ async def history_bytes(client: Client, case: CaseId) -> int:
     return (await client.get_workflow_handle(case).describe()).raw_info.history_size_bytes
 
 
+@pytest.mark.long
 async def test_large_reports_of_an_agency_that_nobody_asked_do_not_end_a_case(
     stack: Stack, town: Town
 ) -> None:

@@ -14,6 +14,7 @@ import structlog
 import uvloop
 
 from contracts.terms.errors import SeamlessError
+from workers.process import spans
 from workers.process.ending import code_after, flushed
 from workers.process.logs import configure_logs
 from workers.process.metrics import serve_metrics
@@ -46,6 +47,7 @@ def run_process(
     async def main() -> None:
         known = settings or load_settings()
         configure_logs(known.log_level, process=name)
+        spans.begin_at_zero()
         pulse = Pulse()
         port = serve_metrics(name, known, pulse)
         log.info("started", metrics_port=port)

@@ -21,10 +21,10 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanLimits, SpanProcesso
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import NoOpTracer
-from prometheus_client import Counter
 
 from network.tracing import STATED, TRACING
 from workers.process.settings import Settings
+from workers.process.spans import DROPPED, EXPORTED, NOT_TAKEN, TOO_MANY
 
 log = structlog.get_logger(__name__)
 
@@ -36,12 +36,6 @@ STOP_SECONDS = 2.0
 
 TEXT_AT_MOST = 500
 """Characters of an attribute."""
-
-EXPORTED = Counter("seamless_spans_exported_total", "Spans that the collector has taken.")
-DROPPED = Counter("seamless_spans_dropped_total", "Spans that were dropped.", ["reason"])
-TOO_MANY, NOT_TAKEN = "too-many", "not-taken"
-for _reason in (TOO_MANY, NOT_TAKEN):
-    DROPPED.labels(_reason)
 
 
 class StatedIds(RandomIdGenerator):

@@ -24,7 +24,7 @@ for each in (
     "workers.archive.writer",
     "workers.gateway.metrics",
     "workers.process.metrics",
-    "workers.process.tracing",
+    "workers.process.spans",
     "workers.watcher.main",
 ):
     importlib.import_module(each)  # all metrics that there are

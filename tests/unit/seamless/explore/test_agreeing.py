@@ -36,6 +36,7 @@ def told(found: Agreement) -> str:
     return "\n\n".join("\n".join([each.told, *each.story]) for each in found.disagreements)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("cls", "law"), LAWS, ids=[f"{cls.workflow_type}, {law.id}" for cls, law in LAWS])
 def test_the_real_workflow_says_what_was_explored_also_with_a_new_run_after_every_event(
     cls: type[Procedure[Any]], law: LawVersion

@@ -20,7 +20,7 @@ from tests.spans import Collector
 from workers.process import tracing
 from workers.process.run import traced
 from workers.process.settings import Settings, load_settings
-from workers.process.tracing import DROPPED, EXPORTED, NOT_TAKEN, TOO_MANY
+from workers.process.spans import DROPPED, EXPORTED, NOT_TAKEN, TOO_MANY
 
 
 @pytest.fixture(autouse=True)
