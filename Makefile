@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings dashboards pictures bench rebuild-bench fines midnight simulation mutants lock clean
+.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings dashboards pictures bench rebuild-bench exercise fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -65,6 +65,9 @@ bench: setup ## Compare the platform with a bare Temporal program (at most 5 min
 
 rebuild-bench: setup ## Compare what is promised of rebuilding a procedure with real logs (a minute)
 	$(BIN)/python -m bench.rebuild
+
+exercise: setup ## Plant ten troubles in a running town and mend them (a quarter of an hour; needs Debian's prometheus)
+	$(BIN)/pytest tests/exercise -m full_size
 
 fines: setup ## Replay the whole log of traffic fines and compare it with a count of its rows (a quarter of an hour)
 	$(BIN)/pytest tests/commands/test_replay.py -m full_size -s

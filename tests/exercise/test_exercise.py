@@ -21,7 +21,7 @@ from tests.exercise.troubles import TROUBLES, Trouble, Variables
 from tests.watching.servers import prometheus, with_durations
 from tests.watching.tools import tool
 
-pytestmark = [pytest.mark.integration, pytest.mark.long]
+pytestmark = [pytest.mark.integration, pytest.mark.full_size]
 
 SHORTER = 30
 WITHIN_INTERVALS = 2

@@ -1,4 +1,4 @@
-"""Sixty seeds of the simulation; ``make simulation`` runs thousands, and shows how a failure reads."""
+"""Forty seeds of the simulation; ``make simulation`` runs thousands, and shows how a failure reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.simulation.defects import MUTANTS
 
-SEEDS = 60
+SEEDS = 40
 ENVIRONMENT = os.environ | {"PYTHONHASHSEED": "0"}
 
 
