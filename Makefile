@@ -26,14 +26,14 @@ demo: setup ## Run the main job: construction permits across six agencies, on a 
 
 test: lint unit stack ## All checks: style, types, direction of imports, then the tests, fast ones first
 
-# Tests on servers wait more than they work: three processes of them at the same time, each with a stack.
-SERVERS := -n 3 --dist loadfile --no-loadscope-reorder --durations 10
+# Tests on servers wait more than they work: several processes at the same time, each with a stack.
+SERVERS := --dist loadfile --no-loadscope-reorder --durations 10
 
 stack: setup ## The tests on real servers, except the long ones
-	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay --ignore tests/releases -m "not full_size and not long" $(SERVERS)
+	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay --ignore tests/releases -m "not full_size and not long" -n 3 $(SERVERS)
 
 test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel
-	$(BIN)/pytest tests -m "long and not full_size" $(SERVERS)
+	$(BIN)/pytest tests -m "long and not full_size" -n 2 $(SERVERS)
 
 test-faults: setup ## Break the real stack on purpose, by two seeds (docs/faults.md; about twenty minutes)
 	$(BIN)/python -m tests.nemeses --seed 1 --seed 2
