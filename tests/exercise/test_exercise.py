@@ -134,7 +134,7 @@ def test_the_guide_has_the_troubles_that_are_planted_here() -> None:
 def test_the_guide_says_what_is_not_as_in_production() -> None:
     text = (Path(__file__).parents[2] / "docs" / "exercise.md").read_text("utf-8")
     assert (DAY.total_seconds(), EVALUATION_SECONDS, SHORTER, WITHIN_INTERVALS) == (4, 10, 30, 2)
-    for told in ("four seconds", "every ten", "a thirtieth", "within two evaluation\n  intervals"):
+    for told in ("four seconds", "every ten", "divided by thirty", "within two evaluation\n  intervals"):
         assert told in text
 
 
