@@ -21,7 +21,7 @@ from tests.exercise.troubles import TROUBLES, Trouble, Variables
 from tests.watching.servers import prometheus, with_durations
 from tests.watching.tools import tool
 
-pytestmark = [pytest.mark.integration, pytest.mark.full_size]
+pytestmark = pytest.mark.integration
 
 SHORTER = 30
 WITHIN_INTERVALS = 2
@@ -148,6 +148,7 @@ def test_every_duration_of_the_rules_is_shorter_and_nothing_else() -> None:
         assert with_durations(before, 1) != after or not re.search(durations, before)
 
 
+@pytest.mark.full_size
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("trouble", [each.name for each in TROUBLES])
 async def test_a_trouble_is_found_and_mended(outcomes: Outcomes, trouble: str) -> None:
@@ -159,6 +160,7 @@ async def test_a_trouble_is_found_and_mended(outcomes: Outcomes, trouble: str) -
     assert {line: ran for line, ran in outcome.commands if ran and ran.code} == {}
 
 
+@pytest.mark.full_size
 @pytest.mark.timeout(1500)
 async def test_in_the_end_all_is_well(outcomes: Outcomes) -> None:
     assert outcomes.end.code == 0
