@@ -66,7 +66,7 @@ bench: setup ## Compare the platform with a bare Temporal program (at most 5 min
 rebuild-bench: setup ## Compare what is promised of rebuilding a procedure with real logs (a minute)
 	$(BIN)/python -m bench.rebuild
 
-exercise: setup ## Plant ten troubles in a running town and mend them (a quarter of an hour; needs Debian's prometheus)
+exercise: setup ## Plant ten troubles in a running town and mend them (seven minutes; needs Debian's prometheus)
 	$(BIN)/pytest tests/exercise -m "full_size or not full_size"
 
 fines: setup ## Replay the whole log of traffic fines and compare it with a count of its rows (a quarter of an hour)
