@@ -67,7 +67,7 @@ rebuild-bench: setup ## Compare what is promised of rebuilding a procedure with 
 	$(BIN)/python -m bench.rebuild
 
 exercise: setup ## Plant ten troubles in a running town and mend them (seven minutes; needs Debian's prometheus)
-	$(BIN)/pytest tests/exercise -m "full_size or not full_size"
+	$(BIN)/pytest tests/exercise -m ""
 
 fines: setup ## Replay the whole log of traffic fines and compare it with a count of its rows (a quarter of an hour)
 	$(BIN)/pytest tests/commands/test_replay.py -m full_size -s

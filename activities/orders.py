@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from prometheus_client import Counter
 
 from contracts.terms.levers import CaseLever, LetterLever, PartyLever
-from contracts.wire.dead_letter import PROPOSED
+from contracts.wire.dead_letter import PROPOSED, SETTLED_BY
 from contracts.wire.ledger import Kind, LedgerEntry
 from contracts.wire.orders import LEVERS
 
@@ -42,8 +42,6 @@ TAKEN_AS: Mapping[Kind, CaseLever] = MappingProxyType(
     }
 )
 """The entry that an order brings when it takes effect."""
-
-SETTLED_BY: Mapping[str, LetterLever] = MappingProxyType({"replayed": "replay", "discarded": "discard"})
 
 
 def count_order(lever: str | None, result: Result) -> None:

@@ -63,13 +63,6 @@ def archive(url: str, entries: Iterator[list[LedgerEntry]]) -> int:
 
 
 def _record(entry: LedgerEntry, offset: int) -> LedgerRecord:
-    value, headers = Event(
-        specversion="1.0",
-        id=entry.id,
-        source="urn:bench:platform",
-        type=LedgerEntry.type,
-        subject=entry.case,
-        time=entry.recorded,
-        data=entry.model_dump(mode="json"),
-    ).encode()
+    event = Event.of(entry, id=entry.id, source="urn:bench:platform", case=entry.case, time=entry.recorded)
+    value, headers = event.encode()
     return LedgerRecord("case.ledger", 0, offset, value, headers)

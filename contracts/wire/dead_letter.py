@@ -13,11 +13,21 @@ import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from contracts.terms.levers import LetterLever
 from contracts.wire.envelope import Headers
 
 State = Literal["waiting", "replayed", "discarded"]
+
+SETTLED_AS: Mapping[LetterLever, State] = MappingProxyType({"replay": "replayed", "discard": "discarded"})
+"""What becomes of a dead letter by each lever."""
+
+SETTLED_BY: Mapping[str, LetterLever] = MappingProxyType(
+    {state: lever for lever, state in SETTLED_AS.items()}
+)
+"""By which lever a dead letter becomes what it is."""
 
 RESERVED = "dlq-"
 """How the platform's header names begin. A sender's own headers of such names are dropped."""
@@ -145,7 +155,7 @@ class DeadLetter:
             return self
         return replace(
             self,
-            state="discarded" if settlement["dlq-state"] == "discarded" else "replayed",
+            state=_settled(settlement["dlq-state"]),
             by=settlement.get("dlq-by"),
             why=settlement.get("dlq-why") or None,
             settled=datetime.fromisoformat(settlement["dlq-at"]),
@@ -156,7 +166,7 @@ class DeadLetter:
         if proposal is None:
             return self
         said = Proposal(
-            state="discarded" if proposal[PROPOSED] == "discarded" else "replayed",
+            state=_settled(proposal[PROPOSED]),
             by=proposal.get("dlq-by", ""),
             why=proposal.get("dlq-why", ""),
             at=datetime.fromisoformat(proposal["dlq-at"]),
@@ -225,3 +235,7 @@ def _text(content: bytes | None) -> str | None:
         return content.decode()
     except UnicodeDecodeError:
         return f"base64:{base64.b64encode(content).decode()}"
+
+
+def _settled(said: str) -> State:
+    return "discarded" if said == "discarded" else "replayed"

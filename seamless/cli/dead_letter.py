@@ -194,7 +194,7 @@ def discard_(
     '  seamless dead-letter confirm channel.portal.events/0/17 --why "I have seen it"',
 )
 def confirm_(
-    why: Annotated[str, typer.Option(help="The reason, which is kept.")],
+    why: Annotated[str, typer.Option(help="The reason, which is recorded.")],
     letter_ids: Ids = None,
     reason: Reason = None,
     party: FromParty = None,
@@ -206,13 +206,13 @@ def confirm_(
     as_json: Json = False,
     kafka: Kafka = None,
 ) -> None:
-    """Confirm what another person has proposed of dead letters, where two are needed.
+    """Confirm what another person has proposed for dead letters, where two persons are needed.
 
-    What was proposed to be replayed is replayed, and told what came back; what was
-    proposed to be discarded is discarded. The list says what is proposed, and by whom.
+    What was proposed for replay is replayed, and the results are reported; what was
+    proposed for discarding is discarded. The list says what is proposed, and by whom.
 
-    The exit code is 1 if you have proposed some of it yourself, if something was refused again, or no
-    gateway has come to it yet.
+    The exit code is 1 if you have proposed some of it yourself, if something was refused again, or if no
+    gateway has read it yet.
     """
     query = _query(reason, party, case, since, until)
     _check_one_choice(letter_ids, query, everything)

@@ -14,13 +14,11 @@ from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
 from contracts.terms.levers import LetterLever
 from contracts.terms.service_item import ServiceItem
-from contracts.wire.dead_letter import DeadLetter, State
+from contracts.wire.dead_letter import SETTLED_AS, DeadLetter
 from contracts.wire.envelope import Event
 from contracts.wire.messages import Applied
 from network.broker.dead_letters import discard, propose, replay
 from network.broker.publisher import Publisher
-
-STATES: dict[LetterLever, State] = {"replay": "replayed", "discard": "discarded"}
 
 Procedures = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 """The procedures of those of these cases that the archive knows."""
@@ -77,7 +75,7 @@ async def ordered(
     standing = {
         each.id
         for each in letters
-        if each.state == "waiting" and each.proposed is not None and each.proposed.state == STATES[lever]
+        if each.state == "waiting" and each.proposed is not None and each.proposed.state == SETTLED_AS[lever]
     }
     return Ordered(
         settled=tuple(each for each in letters if each.id not in two),
@@ -97,7 +95,7 @@ async def carry_out(publisher: Publisher, order: Ordered, lever: LetterLever, *,
     for letter in order.settled:
         await settle(publisher, letter, by=by, why=why)
     for letter in order.proposed:
-        await propose(publisher, letter, STATES[lever], by=by, why=why)
+        await propose(publisher, letter, SETTLED_AS[lever], by=by, why=why)
 
 
 def confirmed(letters: Sequence[DeadLetter], by: str) -> Confirmed:

@@ -23,12 +23,11 @@ from archive.completeness import last_written
 from archive.proposals import waiting_orders
 from contracts.terms.errors import PLATFORM_FAULTS
 from contracts.terms.identifiers import Party
-from contracts.wire.dead_letter import DeadLetter
+from contracts.wire.dead_letter import SETTLED_BY, DeadLetter
 from contracts.wire.topics import LEDGER
 from network.broker.dead_letters import list_dead_letters
 from network.broker.standing import standing_now
 from network.broker.topic_state import topic_state
-from seamless.operate.second_person import STATES
 from seamless.status.calendars import calendars_of
 from seamless.status.held import held_of
 from seamless.status.processes import GATEWAY, gateways_of, queues_of, workers_of
@@ -122,7 +121,7 @@ class _Asking:
             gateways = asking.create_task(self._ask("gateways", KAFKA, lambda: gateways_of(settings)))
             archived = asking.create_task(self._ask("archived", KAFKA | ARCHIVE, self._archived))
             cases = asking.create_task(self._ask("cases", ARCHIVE, self._cases))
-            silent = asking.create_task(self._ask("silent", KAFKA | ARCHIVE, self._silent))
+            silent = asking.create_task(self._ask("silent", KAFKA | ARCHIVE, lambda: self._silent(cases)))
             calendars = asking.create_task(self._ask("calendars", ARCHIVE, self._calendars))
             letters = asking.create_task(
                 self._ask("dead_letters", KAFKA, lambda: list_dead_letters(settings.broker))
@@ -200,9 +199,11 @@ class _Asking:
 
         return (await self._servers.archive.ask(read))[0]
 
-    async def _silent(self) -> list[Silent]:
-        holds, _ = await self._servers.archive.ask(lambda db: by_holder(db, Choice(), self._late))
-        return await silent_of(self._settings, holds)
+    async def _silent(self, cases: asyncio.Task[_Open | None]) -> list[Silent]:
+        found = await asyncio.shield(cases)  # whose time is its own
+        if found is None:
+            raise NotAnswered(self._not_known["cases"])
+        return await silent_of(self._settings, found.holds)
 
     async def _calendars(self) -> list[CalendarEnd]:
         in_use, _ = await self._servers.archive.ask(calendars_in_use)
@@ -272,12 +273,11 @@ def _waiting(letters: Sequence[DeadLetter]) -> tuple[Letters, ...]:
 
 def _proposed(letters: Sequence[DeadLetter]) -> list[Proposed]:
     """What is to become of dead letters, once a second person has confirmed it."""
-    levers = {state: lever for lever, state in STATES.items()}
     return [
         Proposed(
             kind="dead-letter",
             about=each.id,
-            lever=levers[each.proposed.state],
+            lever=SETTLED_BY[each.proposed.state],
             since=each.proposed.at,
         )
         for each in letters
