@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
@@ -10,11 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.rebuild.goals import Goal
-from seamless.rebuild.chances import FEWEST_BEFORE
 from seamless.rebuild.log import EventLog
-from seamless.rebuild.ranking import expected
-from seamless.rebuild.survival import horizon_of, kaplan_meier
-from seamless.rebuild.targets import NOT_KNOWN, Key, Kind, Waits, begun, offers, waits
+from seamless.rebuild.ranking import Expected, expected
+from seamless.rebuild.targets import NOT_KNOWN, Key, Kind, Waits, begun, longest, offers, waits
 from seamless.rebuild.windows import Length, Window, onward_from
 
 SHIFTS = 6
@@ -46,7 +44,7 @@ def captured(found: Waits, each: Length, first: datetime, as_of: datetime) -> It
     what it would have changed. A window of which nine in ten waits cannot have been seen to their ends is not
     judged.
     """
-    seen = timedelta(days=horizon_of(kaplan_meier(found.ended - found.began, found.over)))
+    seen = longest(found, as_of)
     windows = list(onward_from(first, each, as_of))
     for number, following in enumerate(windows[1:], start=1):
         if following.until + seen > as_of + timedelta(days=1):
@@ -55,15 +53,17 @@ def captured(found: Waits, each: Length, first: datetime, as_of: datetime) -> It
             key: offer.hours for key, offer in begun(found, following, as_of).items() if key != NOT_KNOWN
         }
         best = max(worth.values(), default=0.0)
-        ours, naive = _first(found, windows[:number]), _longest(found, windows[number - 1])
+        ranked = expected(found, windows[:number])
+        ours, naive = first_of(ranked), _longest(found, windows[number - 1])
         if best > 0 and ours is not None and naive is not None:
-            told = number > FEWEST_BEFORE
+            told = ranked[ours].chance.value is not None
             yield Captured(following.since, told, worth.get(ours, 0.0) / best, worth.get(naive, 0.0) / best)
 
 
-def _first(found: Waits, windows: Sequence[Window]) -> Key | None:
-    ranked = {key: each.hours() for key, each in expected(found, windows).items() if key != NOT_KNOWN}
-    return max(sorted(ranked), key=lambda key: ranked[key], default=None)
+def first_of(ranked: Mapping[Key, Expected]) -> Key | None:
+    """What is ranked first where the log does not say how much has to change."""
+    known = sorted(key for key in ranked if key != NOT_KNOWN)
+    return max(known, key=lambda key: ranked[key].hours(), default=None)
 
 
 def _longest(found: Waits, window: Window) -> Key | None:

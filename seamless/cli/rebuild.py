@@ -72,9 +72,9 @@ def rank(
 ) -> None:
     """Rank what to rebuild first: easy and certain wins before others, each with its reason.
 
-    What could be removed in the latest window, times the chance that it still
-    can be later, by the earlier windows of the same log. How much has to change
-    is read in the code of the procedure. No officer is ranked.
+    What could be removed in the latest windows, times the chance that it still
+    can be later, by the windows of the same log. How much has to change is read
+    in the code of the procedure. No officer is ranked.
 
     [bold]Examples[/bold]
 
@@ -224,7 +224,7 @@ def fraction(option: str, text: str) -> Fraction:
         found = Fraction(0)
     if not 0 < found < 1 or len(text) > 20:
         raise InvalidInput(
-            f"{option}: {text!r} is no part, which is more than 0 and less than 1; write it as 20%, 0.2 or 1/5"
+            f"{option}: {text!r} is no part that is more than 0 and less than 1; write it as 20%, 0.2 or 1/5"
         )
     return found
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from datetime import timedelta
 
 from seamless.rebuild.figures import Figure
-from seamless.rebuild.targets import NOT_KNOWN, Key, Offer
+from seamless.rebuild.targets import NOT_KNOWN, Key, Offer, Waits, begun, longest, offers
+from seamless.rebuild.windows import Window
 
 FIRST = 3
 """A target counts as being among the first if it is one of so many."""
+
+RECENT = 3
+"""So many of the latest windows tell what a target offers: a run that comes once in two windows is in every
+second one only."""
 
 FEWEST_BEFORE = 3
 """In fewer earlier windows nobody sees what lasts."""
@@ -24,7 +29,7 @@ class Chance(Figure):
 
     Attributes:
         value: the chance; None where there are too few earlier windows to tell.
-        among_first, of_windows: in how many of the earlier windows it was among them.
+        among_first, of_windows: in how many of those of which it is known it was among them.
     """
 
     value: float | None
@@ -39,36 +44,43 @@ def in_order(offered: Mapping[Key, Offer]) -> list[Key]:
     return sorted(offering, key=lambda key: (-offered[key].hours, key))
 
 
-def chances_of(each_offers: Sequence[Mapping[Key, Offer]]) -> dict[Key, Chance]:
-    """The chance of each target to be among the first three in a later window.
+def chances_of(found: Waits, windows: Sequence[Window]) -> dict[Key, Chance]:
+    """The chance of each target to be worth so much in a later window that it is among the first three.
 
-    Estimated from this log alone: from how often the target was among them in the earlier windows, and, since
-    those are few, from how often whatever had its place was among them one window later (as a prior that
-    weighs :data:`PRIOR` windows; Agresti and Coull 1998 have the same weight).
+    Estimated from these windows alone. What a target was worth in one of them is what the waits that began in
+    it took, so only those windows count that are over for so long that these are known. It is estimated from
+    how often the target was among the first three of them, and, since they are few, from how often whatever
+    had its place in the ranking before was (as a prior that weighs :data:`PRIOR` windows; Agresti and Coull
+    1998 have the same weight).
     """
-    orders = [in_order(offered) for offered in each_offers]
-    firsts = [set(order[:FIRST]) for order in orders]
-    targets = {key for order in orders for key in order}
+    now = windows[-1].until
+    known = [window for window in windows if window.until + longest(found, now) <= now + timedelta(days=1)]
+    firsts = [set(in_order(begun(found, window, now))[:FIRST]) for window in known]
+    orders = [in_order(offers(found, recent(windows[:count]))) for count in range(1, len(known))]
+    latest = in_order(offers(found, recent(windows)))
+    targets = set(latest).union(*firsts)
     base = min(1.0, FIRST / len(targets)) if targets else 0.0
     chances = {}
-    for key in sorted(targets):
-        among = sum(key in first for first in firsts[:-1])
-        before = len(firsts) - 1
-        value = None
-        if before >= FEWEST_BEFORE:
-            place = orders[-1].index(key) if key in orders[-1] else len(orders[-1])
-            prior = _of_place(place, orders, firsts, base)
-            value = (among + PRIOR * prior) / (before + PRIOR)
-        chances[key] = Chance(value=value, among_first=among, of_windows=before)
+    for place, key in enumerate(latest):
+        among, value = sum(key in first for first in firsts), None
+        if len(known) >= FEWEST_BEFORE:
+            prior = _of_place(place, orders, firsts[1:], base)
+            value = (among + PRIOR * prior) / (len(known) + PRIOR)
+        chances[key] = Chance(value=value, among_first=among, of_windows=len(known))
     return chances
 
 
 def _of_place(place: int, orders: Sequence[Sequence[Key]], firsts: Sequence[set[Key]], base: float) -> float:
-    """How often what had a place in a window was among the first in the next one. All places beyond the first
-    three are taken together."""
+    """How often what had a place in a ranking was among the first in the window after it. All places beyond
+    the first three are taken together."""
     stayed = seen = 0
-    for order, later in pairwise(zip(orders, firsts, strict=True)):
-        its = order[0][place : place + 1] if place < FIRST else order[0][FIRST:]
-        stayed += sum(key in later[1] for key in its)
+    for order, first in zip(orders, firsts, strict=True):
+        its = order[place : place + 1] if place < FIRST else order[FIRST:]
+        stayed += sum(key in first for key in its)
         seen += len(its)
     return (stayed + PRIOR * base) / (seen + PRIOR)
+
+
+def recent(windows: Sequence[Window]) -> Window:
+    """The latest :data:`RECENT` windows, as one."""
+    return Window(windows[-RECENT:][0].since, windows[-1].until)

@@ -1,9 +1,9 @@
 """Two periods compared, and beside it how often such a difference appears where nothing changed.
 
-The ordinary test takes cases for independent of one another. They are not: neighbouring cases share a season,
-a backlog, an officer on leave. So it finds differences where there are none, in many windows of real logs. The
-same comparison at other places of the same log, where nothing is known to have changed (placebo), shows what
-such a difference is worth (Abadie, Diamond and Hainmueller 2010: placebo in time).
+The ordinary test takes cases for independent of one another. They are not: neighbouring cases share a
+season, a backlog, an officer on leave. So it finds differences where there are none, in many windows of real
+logs. The same comparison at other places of the same log, where nothing is known to have changed (placebo),
+shows what such a difference is worth (Abadie, Diamond and Hainmueller 2015: in-time placebo).
 """
 
 from __future__ import annotations

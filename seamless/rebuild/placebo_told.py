@@ -17,44 +17,50 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     ),
     "differs": (
         "申请人平均等待由{before}变为{after}，即{change}（每件最多计至{horizon}，未办结的已计入）。",
-        "An applicant waited {before} on average before, and {after} after: {change} (each case counted up to "
-        "{horizon}, open ones included).",
+        "An applicant waited {before} on average before, and {after} after: {change} (each case "
+        "counted up to {horizon}, open ones included).",
     ),
     "shorter": ("短{value}", "{value} shorter"),
     "longer": ("长{value}", "{value} longer"),
     "as-large": (
-        "在这份数据中没有已知变化的{pairs}处，有{as_large}处出现至少这么大的差别；其中{apart}处互不共用办件。",
-        "Of {pairs} other places of this log, where nothing is known to have changed, {as_large} show a "
-        "difference at least so large; {apart} of the places share no case.",
+        "在这份数据中没有已知变化的{pairs}处，有{as_large}处出现至少这么大的差别；其中{apart}处互不共"
+        "用办件。",
+        "Of {pairs} other places of this log, where nothing is known to have changed, {as_large} "
+        "show a difference at least so large; {apart} of the places share no case.",
     ),
     "seldom": (
         "这样的差别在没有变化时很少见（至多{chance}）。它说明情况变了，不说明原因。",
-        "Where nothing changes, such a difference is seldom ({chance} at most). It says that something changed,"
-        " not why.",
+        "Where nothing changes, such a difference is seldom ({chance} at most). It says that "
+        "something changed, not why.",
     ),
     "largest": (
         "没有一处的差别这么大；但互不共用办件的地方太少，只能说其可能不超过{chance}，还不足以说少见。",
-        "Nowhere is it so large; but too few places share no case to call it seldom: all that can be said is "
-        "that its chance is at most {chance}.",
+        "Nowhere is it so large; but too few places share no case to call it seldom: all that can be "
+        "said is that its chance is at most {chance}.",
     ),
     "usual": (
         "没有变化时也常见这样的差别（{chance}）：它不是改变的证据。",
-        "Such a difference is usual here where nothing changes ({chance}): it is no evidence of a change.",
+        "Such a difference is usual here where nothing changes ({chance}): it is no evidence of a "
+        "change.",
     ),
     "not-known": (
-        "没有变化时多久出现一次这样的差别，不明：互不共用办件的地方只有{apart}处，至少需要{needed}处。请用更短的 --window，或更长的数据。",
-        "How often such a difference appears where nothing changes is not known: {apart} places share no case, "
-        "and {needed} are the fewest. Give a shorter --window, or a longer log.",
+        "没有变化时多久出现一次这样的差别，不明：互不共用办件的地方只有{apart}处，至少需要{needed}处"
+        "。请用更短的 --window，或更长的数据。",
+        "How often such a difference appears where nothing changes is not known: {apart} places "
+        "share no case, and {needed} are the fewest. Give a shorter --window, or a longer log.",
     ),
     "deceives": (
-        "通常的检验（95%区间{low}至{high}）在此说{says}；但在没有变化的{pairs}处中，它把{share}说成“显著”。不要依据它。",
-        "The ordinary test says here: {says} (95 % from {low} to {high}). But it calls {share} of the {pairs} "
-        "places significant, where nothing changed: do not rely on it.",
+        "通常的检验（95%区间{low}至{high}）在此说{says}；但在没有变化的{pairs}处中，它把{share}说成“"
+        "显著”。不要依据它。",
+        "The ordinary test says here: {says} (95 % from {low} to {high}). But it calls {share} of "
+        "the {pairs} places significant, where nothing changed: do not rely on it.",
     ),
     "deceives-unseen": (
-        "通常的检验在此说{says}（95%区间{low}至{high}）。它把办件当作互不相关，因此也会把没有变化说成“显著”。不要依据它。",
-        "The ordinary test says here: {says} (95 % from {low} to {high}). It takes cases for independent of one "
-        "another, so it calls differences significant where nothing changed: do not rely on it.",
+        "通常的检验在此说{says}（95%区间{low}至{high}）。它把办件当作互不相关，因此也会把没有变化说成"
+        "“显著”。不要依据它。",
+        "The ordinary test says here: {says} (95 % from {low} to {high}). It takes cases for "
+        "independent of one another, so it calls differences significant where nothing changed: do "
+        "not rely on it.",
     ),
     "significant": ("“显著”", "significant"),
     "not-significant": ("“不显著”", "not significant"),
@@ -72,13 +78,16 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Where nothing is known to have changed, 95 % of the differences lie from {low} to {high}.",
     ),
     "places": (
-        "比较用的各处：同样长的两个相邻时段，沿数据每次移动其长度的十二分之一，不含{at}前后重叠的；看到的时间不长于这两个时期。",
-        "The places: two neighbouring windows of the same length, moved along the log by a twelfth of it each "
-        "time, but for those that hold {at}; seen for no longer than these two periods were.",
+        "比较用的各处：同样长的两个相邻时段，沿数据每次移动其长度的十二分之一，不含{at}前后重叠的；看"
+        "到的时间不长于这两个时期。",
+        "The places: two neighbouring windows of the same length, moved along the log by a twelfth "
+        "of it each time, but for those that hold {at}; seen for no longer than these two periods "
+        "were.",
     ),
     "assumed": (
         "如果这份数据中还有别的改变，这些地方也含有它，少见的差别会显得常见。",
-        "If something else changed in this log, the places hold it, too, and a seldom difference looks usual.",
+        "If something else changed in this log, the places hold it, too, and a seldom difference "
+        "looks usual.",
     ),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from contracts.terms.errors import InvalidInput
 from contracts.terms.service_item import ServiceItem
-from seamless.rebuild.chances import Chance, chances_of
+from seamless.rebuild.chances import Chance, chances_of, recent
 from seamless.rebuild.figures import Figure
 from seamless.rebuild.handoffs import Between, between
 from seamless.rebuild.log import EventLog
@@ -27,9 +27,6 @@ from seamless.rebuild.targets import (
     waits,
 )
 from seamless.rebuild.windows import Length, Window, back_from, usual
-
-RECENT = 3
-"""So many of the latest windows tell what a target offers."""
 
 
 class Part(Figure):
@@ -108,23 +105,15 @@ class Expected(NamedTuple):
 
 
 def expected(found: Waits, windows: Sequence[Window]) -> dict[Key, Expected]:
-    """What is expected of each target, by what was known at the end of the last one of some windows.
-
-    What it offers is from the latest :data:`RECENT` windows, since a run of cases that comes once in two
-    windows is in every second one only; the chance, from all of them.
-    """
-    chances = chances_of([offers(found, window) for window in windows])
-    none = Chance(value=None, among_first=0, of_windows=len(windows) - 1)
+    """What is expected of each target, by what was known at the end of the last one of some windows. What it
+    offers is from the latest ones, the chance from all."""
+    chances = chances_of(found, windows)
+    unknown = Chance(value=None, among_first=0, of_windows=0)
     return {
-        key: Expected(offer, chances.get(key, none))
+        key: Expected(offer, chances.get(key, unknown))
         for key, offer in offers(found, recent(windows)).items()
         if offer.hours > 0
     }
-
-
-def recent(windows: Sequence[Window]) -> Window:
-    """The latest :data:`RECENT` windows, as one."""
-    return Window(windows[-RECENT:][0].since, windows[-1].until)
 
 
 def rank(

@@ -19,30 +19,36 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "title": ("{name}：先改哪里", "{name}: what to rebuild first"),
     "subtitle": (
         "依据{since}至{until}；数据共{windows}个时段，各{window}，截至{as_of}",
-        "by what was done from {since} to {until}; the log has {windows} windows of {window}, as of {as_of}",
+        "by what was done from {since} to {until}; the log has {windows} windows of {window}, as of "
+        "{as_of}",
     ),
     "reason": (
-        "{place}. {name}：每月有{hours}小时超出其最好的四分之一，占全部的{share}；{lasts}；{ease}{risk}。",
-        "{place}. {name}: {hours} hours a month are beyond its best quarter, {share} of what all offer; "
-        "{lasts}; {ease}{risk}.",
+        "{place}. {name}：每月有{hours}小时的等待超出其最好的四分之一，占全部的{share}；{lasts}；"
+        "{ease}{risk}。",
+        "{place}. {name}: {hours} hours of waiting a month are beyond its best quarter, {share} of "
+        "what all offer; {lasts}; {ease}{risk}.",
     ),
     "lasts": (
-        "此前{windows}个时段中有{among}个列前三，今后仍列前三的可能为{chance}",
-        "it was among the first three in {among} of {windows} earlier windows, so it still is later with a "
-        "chance of {chance}",
+        "在已可评判的{windows}个时段中，有{among}个列前三，今后仍列前三的可能为{chance}",
+        "it was among the first three in {among} of the {windows} windows that can be judged by now, "
+        "so it still is later with a chance of {chance}",
     ),
     "lasts-unknown": (
-        "此前时段太少（{windows}个），今后是否仍列前三不明",
-        "with {windows} earlier windows it is not known whether it still is among the first three later",
+        "已可评判的时段太少（{windows}个），今后是否仍列前三不明",
+        "with {windows} windows that can be judged by now, it is not known whether it still is among "
+        "the first three later",
     ),
     "ease": (
         "需要改动：{agencies}个部门、{bases}条依据、{handoffs}种交接",
-        "to change: {agencies} agencies, {bases} rules, {handoffs} kinds of handoff",
+        "to change: agencies {agencies}, rules {bases}, kinds of handoff {handoffs}",
     ),
     "ease-unknown": ("改动的难易不明", "how much has to change is not known"),
     "care": ("；注意：{what}", "; take care: {what}"),
-    "refusals": ("可能以{count}种理由不予许可", "it may refuse for {count} reasons"),
-    "objections": ("{share}的办件之后有异议或更正", "{share} of its cases had an objection or a correction"),
+    "refusals": ("可能以{count}种理由不予许可", "reasons for which it may refuse: {count}"),
+    "objections": (
+        "{share}的办件之后有异议或更正",
+        "{share} of its cases had an objection or a correction",
+    ),
     "deem": ("沉默视为答复", "its silence counts as an answer"),
     "lapse": ("沉默使申请失败", "its silence makes the application fail"),
     "refer": ("沉默后由他人决定", "after its silence another agency decides"),
@@ -55,18 +61,23 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "c-hours": ("每月可减少（小时）", "removable hours a month"),
     "c-waits": ("次数", "waits"),
     "c-mean": ("平均", "mean"),
-    "c-lasts": ("此前列前三", "first three before"),
+    "c-lasts": ("列前三的时段", "among the first three"),
     "c-chance": ("今后仍列前三", "chance later"),
     "c-things": ("需改动", "things to change"),
     "c-step": ("环节", "step"),
     "removable": (
-        "可减少的时间：同一对象、同一环节的等待中，超出最短四分之一的部分。并行的环节缩短后，申请人得到的可能更少；实际收益须由试点说明。",
-        "Removable is what waits for the same step at the same place took beyond the shortest quarter of them."
-        " Where steps run at the same time, an applicant gains less: a pilot shows what is gained.",
+        "可减少的时间：同一对象、同一环节的等待中，超出最短四分之一的部分，最多计到其中九成结束时。并"
+        "行的环节缩短后，申请人得到的可能更少；实际收益须由试点说明。",
+        "Removable is what waits for the same step at the same place took beyond the shortest "
+        "quarter of them, up to when nine in ten were over. Where steps run at the same time, an "
+        "applicant gains less: a pilot shows what is gained.",
     ),
     "chance-note": (
-        "可能性只依据这份数据此前的时段估计，不是预测。",
-        "The chance is estimated from the earlier windows of this log; it does not foresee a new law.",
+        "可能性只依据这份数据估计：一个时段的价值，是在其中开始的等待后来用了多久；因此太近的时段还不"
+        "能评判。它不能预见新的法律。",
+        "The chance is estimated from this log: what a target was worth in a window is what the "
+        "waits that began in it took, so the latest windows cannot be judged yet. It does not "
+        "foresee a new law.",
     ),
     "by-things": (
         "次序：每月可减少的时间乘以可能性，再除以需要改动的事项数。",
@@ -74,12 +85,13 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     ),
     "by-expected": (
         "次序：每月可减少的时间乘以可能性；改动的难易不明，未计入。",
-        "Order: removable hours a month times the chance; how much has to change is not known, and not in it.",
+        "Order: removable hours a month times the chance; how much has to change is not known, and "
+        "not in it.",
     ),
     "by-both": (
         "次序：每月可减少的时间乘以可能性；已知需改动的事项数时，再除以该数。",
-        "Order: removable hours a month times the chance; for each thing that has to change, where that is "
-        "known.",
+        "Order: removable hours a month times the chance; for each thing that has to change, where "
+        "that is known.",
     ),
     "who-unknown": (
         "另有每月{hours}小时，数据没有说明由谁持有。",
@@ -87,7 +99,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     ),
     "left-out": (
         "未列入：全部环节由同一名经办人办理的{count}个部门；经办人不参加排名。",
-        "Left out: {count} groups whose steps are all one officer's, since no officer is ranked.",
+        "Groups left out, since all their steps are one officer's and no officer is ranked: {count}.",
     ),
 }  # fmt: skip
 

@@ -1,11 +1,11 @@
 """How large a pilot has to be to show a gain: cases and months, by how old and new are told apart.
 
-Every case of the new way is taken to be shorter by the same part. What counts is the restricted mean, so the
-pilot is over once its last case was seen up to the horizon. The formula is the usual one for the difference of
-two means (Chow, Shao and Wang 2008, chapter 3), on the variance that Kaplan and Meier give, open cases
-included; of blocks, with the correlation of neighbouring cases (Donner and Klar 2000, chapter 5). A comparison
-of before and after has no such formula: how much the mean of neighbouring windows differs where nothing
-changes is seen on the log itself (see :mod:`seamless.rebuild.placebo`).
+Every case of the new way is taken to be shorter by the same part. What counts is the restricted mean, so a
+pilot is over once its last case was seen up to the horizon. The formula is the usual one for the difference
+of two means (Chow, Shao and Wang 2008, chapter 3), on the variance that Kaplan and Meier give, open cases
+included; of blocks, with the correlation of neighbouring cases (Donner and Klar 2000, chapter 5). For before
+and after there is no such formula: how much the means of neighbouring windows differ where nothing changes is
+seen on the log itself (see :mod:`seamless.rebuild.placebo`).
 """
 
 from __future__ import annotations

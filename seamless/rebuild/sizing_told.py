@@ -15,13 +15,14 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "title": ("{name}：试点需要多大", "{name}: how large a pilot has to be"),
     "subtitle": (
         "要看出每件缩短{gain}；{share}的办件按新方式办理；真有此效果时看出的可能为{power}",
-        "to see that each case gets {gain} shorter; {share} of the cases go the new way; chance to see it if it "
-        "is so: {power}",
+        "to see that each case gets {gain} shorter; {share} of the cases go the new way; chance to "
+        "see it if it is so: {power}",
     ),
     "now": (
-        "目前申请人平均等待{mean}（每件最多计至{horizon}），每月新收{arrivals}件；缩短{gain}后，平均缩短{effect}。",
-        "An applicant waits {mean} on average (each case counted up to {horizon}), and {arrivals} cases arrive a"
-        " month; if each gets {gain} shorter, the mean gets {effect} shorter.",
+        "目前申请人平均等待{mean}（每件最多计至{horizon}），每月新收{arrivals}件；缩短{gain}后，平均"
+        "缩短{effect}。",
+        "An applicant waits {mean} on average (each case counted up to {horizon}), and {arrivals} "
+        "cases arrive a month; if each gets {gain} shorter, the mean gets {effect} shorter.",
     ),
     "before-after": ("前后对比", "Before and after"),
     "individual": ("逐件随机", "Each case at random"),
@@ -35,19 +36,21 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "{way}: {cases} cases, {time}. It cannot be seen so: no pilot waits that long.",
     ),
     "never": (
-        "{way}：看不出来。没有变化时，前后两段的平均值本来就相差很多；这份数据这样最多能看出缩短{smallest}。",
-        "{way}: it cannot be seen. Where nothing changes, the means of two neighbouring windows differ by much; "
-        "a gain of {smallest} is the least that this log shows so.",
+        "{way}：看不出来。没有变化时，前后两段的平均值本来就相差很多；这份数据这样最多能看出缩短"
+        "{smallest}。",
+        "{way}: it cannot be seen. Where nothing changes, the means of two neighbouring windows "
+        "differ by much; a gain of {smallest} is the least that this log shows so.",
     ),
     "never-known": (
         "{way}：不明。数据太短，看不出没有变化时前后会相差多少。",
-        "{way}: not known. The log is too short to show by how much neighbouring windows differ where nothing "
-        "changes.",
+        "{way}: not known. The log is too short to show by how much neighbouring windows differ "
+        "where nothing changes.",
     ),
     "smaller": (
-        "再大的效果才看得出来，或者再多的办件：请用更大的 --gain，或先改能缩短更多的环节（seamless rebuild rank）。",
-        "Only a larger gain can be seen: try a larger --gain, and rebuild what promises more (seamless rebuild "
-        "rank).",
+        "再大的效果才看得出来，或者再多的办件：请用更大的 --gain，或先改能缩短更多的环节（seamless "
+        "rebuild rank）。",
+        "Only a larger gain can be seen: try a larger --gain, and rebuild what promises more "
+        "(seamless rebuild rank).",
     ),
     "months": ("{count}个月", "{count} months"),
     "years": ("{count}年", "{count} years"),
@@ -62,24 +65,25 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "no": ("不能", "no"),
     "nobody": ("不明", "not known"),
     "formula": (
-        "“能看出”：在只有5%误判的检验下；时间计到最后一件满{horizon}为止；超过{longest}个月的试点视为等不到。",
-        "Seen: by a test with 5 % of false findings; the time goes until the last case was seen for {horizon}; "
-        "more than {longest} months is too long for a pilot.",
+        "“能看出”：在只有5%误判的检验下；时间计到最后一件满{horizon}为止；超过{longest}个月的试点视"
+        "为等不到。",
+        "Seen: by a test with 5 % of false findings; the time goes until the last case was seen for "
+        "{horizon}; more than {longest} months is too long for a pilot.",
     ),
     "looks": (
         "每天查看并可提前停止的试点（seamless pilot）要多一些办件才有结论，但可以随时停止。",
-        "A pilot that is looked at every day and may end early (seamless pilot) needs more cases for an end, "
-        "and may be stopped at any time.",
+        "A pilot that is looked at every day and may end early (seamless pilot) needs more cases for "
+        "an end, and may be stopped at any time.",
     ),
     "alike": (
         "同一组办件的时间相关系数为{alike}：相邻的办件越相似，分组越省办件。",
-        "The times of cases in a block correlate by {alike}: the more alike neighbours are, the fewer cases "
-        "blocks need.",
+        "The times of cases in a block correlate by {alike}: the more alike neighbours are, the "
+        "fewer cases blocks need.",
     ),
     "drift": (
         "前后对比的数字来自这份数据本身：没有变化时，相邻两段平均值相差多少。",
-        "The figure of before and after is from the log itself: by how much the means of neighbouring windows "
-        "differ where nothing changes.",
+        "The figure of before and after is from the log itself: by how much the means of "
+        "neighbouring windows differ where nothing changes.",
     ),
 }  # fmt: skip
 

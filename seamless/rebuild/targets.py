@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import inf
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -17,7 +18,7 @@ from seamless.rebuild.courses import Spell, all_spells
 from seamless.rebuild.durations import days
 from seamless.rebuild.handoffs import Between, between, who
 from seamless.rebuild.log import EventLog
-from seamless.rebuild.survival import MOST, Days, Flags, kaplan_meier
+from seamless.rebuild.survival import MOST, Days, Flags, horizon_of, kaplan_meier
 from seamless.rebuild.windows import Window
 
 Kind = Literal["agency", "step", "handoff"]
@@ -163,10 +164,22 @@ def offers(found: Waits, window: Window) -> dict[Key, Offer]:
 
 
 def begun(found: Waits, window: Window, as_of: datetime) -> dict[Key, Offer]:
-    """What each target offered in a window, seen from later on: what the waits that began in it took, as far
-    as they were seen. That is what would have been removed if the target had been rebuilt by then."""
+    """What each target offered in a window, as known later on: what the waits that began in it took. That is
+    what would have been removed if the target had been rebuilt by then."""
+    until = found.day(as_of)
     in_it = (found.began >= found.day(window.since)) & (found.began < found.day(window.until))
-    return _offers(found, np.flatnonzero(in_it), found.day(as_of) + 1, None)
+    known = in_it & ((found.over & (found.ended < until)) | found.asked)
+    return _offers(found, np.flatnonzero(known), until, None)
+
+
+def longest(found: Waits, as_of: datetime) -> timedelta:
+    """For how long waits have to be watched: the first of
+    :data:`seamless.rebuild.survival.HORIZONS` by which nine in ten of what was over at an instant was."""
+    over = found.over & (found.ended < found.day(as_of))
+    times = (found.ended - found.began)[over]
+    if not len(times):
+        return timedelta(0)
+    return timedelta(days=horizon_of(kaplan_meier(times, np.ones(len(times), bool))))
 
 
 def _offers(found: Waits, chosen: NDArray[np.int64], until: float, since: float | None) -> dict[Key, Offer]:
@@ -193,13 +206,13 @@ def _removable(found: Waits, its: NDArray[np.int64], until: float, since: float 
     """The hours that some waits for one step at one target took beyond the best quarter of them.
 
     An agency whose steps are long by nature offers no more than one whose steps are short. As everywhere, a
-    time counts up to a horizon: here that by which nine in ten of those that end have ended. Few that take for
-    ever would say most otherwise, and it is seldom the step that they wait for.
+    time counts up to a horizon: here that by which nine in ten were over, if so many were. Otherwise few that
+    take for ever would say most.
     """
     began, ended = found.began[its], np.minimum(found.ended[its], until)
     curve = kaplan_meier(ended - began, found.done[its] & (found.ended[its] < until))
-    best, horizon = curve.quantile(BEST), curve.quantile(MOST * (1 - float(curve.share[-1])))
-    if best is None or horizon is None:  # so few were done that nobody knows what could be reached
+    best, horizon = curve.quantile(BEST), curve.quantile(MOST) or inf
+    if best is None:  # so few were done that nobody knows what could be reached
         return 0.0
     first = began + best
     if since is not None:
