@@ -16,6 +16,7 @@ from bench.rebuild.erased import unchanged
 from bench.rebuild.foretold import foretold
 from bench.rebuild.goals import Goal
 from bench.rebuild.halves import told_apart
+from bench.rebuild.ranked import chosen
 from seamless.cli.run import run
 from seamless.rebuild.log import EventLog
 from seamless.rebuild.recorded import read_log
@@ -65,6 +66,7 @@ def _goals(permits: Path, fines: Path, split: str | None, cases: int) -> Iterato
         yield from foretold(log, 0.10, _day(split, log))
     if fines.exists():
         yield from foretold(read_log(fines), 0.05, None)
+    yield from chosen(permits, fines)
     yield from unchanged(ERASED, cases)
 
 

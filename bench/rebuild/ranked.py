@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from fractions import Fraction
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from bench.rebuild.goals import Goal
+from bench.rebuild.nothing_changed import nothing_changed
+from bench.rebuild.sized import sizes
 from seamless.rebuild.log import EventLog
 from seamless.rebuild.ranking import Expected, expected
+from seamless.rebuild.recorded import read_log
 from seamless.rebuild.targets import NOT_KNOWN, Key, Kind, Waits, begun, longest, offers, waits
 from seamless.rebuild.windows import Length, Window, onward_from
 
@@ -84,8 +89,28 @@ def resampled(log: EventLog, chance: np.random.Generator) -> EventLog:
     return replace(log, cases=tuple(log.cases[place] for place in drawn))
 
 
-def ranked(log: EventLog, by: Kind, each: Length, least: float) -> Iterator[Goal]:
-    """Whether what is ranked first captures so much of the best of the next window, on average."""
+def chosen(permits: Path, fines: Path) -> Iterator[Goal]:
+    """The goals of ``seamless rebuild rank``; beside them, without a goal, what ``compare`` and ``size`` say
+    where nothing changed and where a pilot has a gain."""
+    if permits.exists():
+        log = read_log(permits)
+        yield from ranked(log, "agency", Length(2, "m"), 0.7)
+        yield from ranked(log, "handoff", Length(2, "m"), None)
+        yield from nothing_changed(log, Length(1, "m"))
+        yield from sizes(log, Fraction(1, 2))
+    if fines.exists():
+        log = read_log(fines)
+        yield from ranked(log, "handoff", Length(1, "y"), 1.0)
+        yield from nothing_changed(log, Length(1, "y"))
+        yield from sizes(log, Fraction(1, 2))
+
+
+def ranked(log: EventLog, by: Kind, each: Length, least: float | None) -> Iterator[Goal]:
+    """Whether what is ranked first captures so much of the best of the next window, on average.
+
+    Args:
+        least: the goal; None: there is none.
+    """
     found = waits(log, by)
     first, name = begins(found, each), f"{log.name}, rank by {by}, windows of {each}"
     choices = list(captured(found, each, first, log.as_of))
@@ -93,26 +118,26 @@ def ranked(log: EventLog, by: Kind, each: Length, least: float) -> Iterator[Goal
     ours, naive = _means(told)
     yield Goal(
         name,
-        f"at least {least:.1f}",
+        "" if least is None else f"at least {least:.1f}",
         f"{ours:.2f} of the best of the next window, {len(told)} choices",
-        round(ours, 2) >= least,
+        least is None or round(ours, 2) >= least,
         f"the longest on average {naive:.2f}",
     )
     ours, naive = _means(choices)
-    beside = f"the longest on average {naive:.2f}"
+    measured = f"{ours:.2f}, {len(choices)} choices"
     yield Goal(
-        f"{name}, also while no chance is known", "", f"{ours:.2f}, {len(choices)} choices", True, beside
+        f"{name}, with those without a chance", "", measured, True, f"the longest on average {naive:.2f}"
     )
     shifted = [
         _means([choice for choice in captured(found, each, at, log.as_of) if choice.told])
         for at in (first + timedelta(days=each.days * part / SHIFTS) for part in range(1, SHIFTS))
     ]
-    yield Goal(f"{name}, shifted windows", "", *_spread(shifted))
+    yield Goal(f"{name}, shifted", "", *_spread(shifted))
     chance, drawn = np.random.default_rng(1), []
     for _ in range(RESAMPLES):
         its = waits(resampled(log, chance), by)
         drawn.append(_means([choice for choice in captured(its, each, first, log.as_of) if choice.told]))
-    yield Goal(f"{name}, resampled logs", "", *_spread(drawn))
+    yield Goal(f"{name}, resampled", "", *_spread(drawn))
 
 
 def _means(choices: Sequence[Captured]) -> tuple[float, float]:
@@ -126,6 +151,8 @@ def _means(choices: Sequence[Captured]) -> tuple[float, float]:
 
 def _spread(means: Sequence[tuple[float, float]]) -> tuple[str, bool, str]:
     ours, naive = (np.array(each) for each in zip(*means, strict=True))
+    if np.isnan(ours).any():
+        return "not known: there are too few windows", True, ""
     return (
         f"{ours.mean():.2f} ({ours.min():.2f} to {ours.max():.2f})",
         True,

@@ -213,16 +213,17 @@ def fraction(option: str, text: str) -> Fraction:
     Raises:
         InvalidInput: it is none; says how to write one.
     """
+    import re
     from fractions import Fraction
 
     from contracts.terms.errors import InvalidInput
 
-    number, percent, _ = text.strip().partition("%")
+    written = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,6}|/[0-9]{1,6})?)(%?)", "".join(text.split()))
     try:
-        found = Fraction(number.strip()) / (100 if percent else 1)
-    except (ValueError, ZeroDivisionError):
+        found = Fraction(written[1]) / (100 if written[2] else 1) if written else Fraction(0)
+    except ZeroDivisionError:
         found = Fraction(0)
-    if not 0 < found < 1 or len(text) > 20:
+    if not 0 < found < 1:
         raise InvalidInput(
             f"{option}: {text!r} is no part that is more than 0 and less than 1; write it as 20%, 0.2 or 1/5"
         )

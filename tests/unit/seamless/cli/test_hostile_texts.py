@@ -206,6 +206,8 @@ GIVEN = [
     *(["measure", LOG, f"--{each}", "TEXT"] for each in ("map", "end", "by", "since", "split", "horizon")),
     ["measure", LOG, "--map", "group=TEXT"],
     ["measure", LOG, "--time-format", "TEXT"],
+    *(["rebuild", each, LOG, "--map", "TEXT"] for each in ("rank", "compare", "size")),
+    ["rebuild", "size", LOG, "--gain", "TEXT"],
     ["submit", "TEXT"],
     ["submit", EXAMPLE, "--channel", "TEXT"],
     ["submit", EXAMPLE, "--case", "TEXT"],
