@@ -16,7 +16,6 @@ from contracts.terms.directory import load_directory
 from tests.unit.seamless.cli.running import Said, command
 from tests.unit.seamless.cli.test_hostile_texts import LOG, PASSED, TEXTS, WHOLE, assert_safe
 
-
 LATE = "2026-06-01"
 """When the cases of the archive are over."""
 
