@@ -6,6 +6,7 @@ The gateway asks it in which variant a case is opened; the pilot's own activitie
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import (
     Client,
@@ -46,16 +47,17 @@ async def begin_assigning(client: Client, plan: Plan) -> Assigning:
         Unavailable: no orchestrator has answered; try again.
         RPCError: of Temporal; try again.
     """
-    start = WithStartWorkflowOperation(
+    start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         ASSIGNING,
         id=assigning_id(plan.procedure),
         task_queue=CASES_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
     )
     try:
-        return await client.execute_update_with_start_workflow(
+        begun: Assigning = await client.execute_update_with_start_workflow(
             BEGIN, plan, start_workflow_operation=start, result_type=Assigning, rpc_timeout=RPC_TIMEOUT
         )
+        return begun
     except WorkflowUpdateFailedError as refused:
         raise InvalidInput(str(refused.cause)) from None
     except WorkflowUpdateRPCTimeoutOrCancelledError:
@@ -111,6 +113,15 @@ async def assignment_of(client: Client, procedure: str, incoming: Incoming) -> A
         raise
 
 
+async def assigning_runs(client: Client, procedure: str) -> bool:
+    """Whether there is a workflow that assigns a procedure's cases.
+
+    Raises:
+        RPCError: of Temporal; try again.
+    """
+    return await _runs(_handle(client, procedure))
+
+
 async def assigning_of(client: Client, procedure: str) -> Assigning | None:
     """How the assignment of a procedure's cases stands; None where no pilot of it rules.
 
@@ -124,11 +135,11 @@ async def assigning_of(client: Client, procedure: str) -> Assigning | None:
     return shown
 
 
-def _handle(client: Client, procedure: str) -> WorkflowHandle[object, object]:
+def _handle(client: Client, procedure: str) -> WorkflowHandle[Any, Any]:
     return client.get_workflow_handle(assigning_id(procedure))
 
 
-async def _runs(handle: WorkflowHandle[object, object]) -> bool:
+async def _runs(handle: WorkflowHandle[Any, Any]) -> bool:
     """Whether the workflow runs: between two of its runs it is also answered that it does not."""
     try:
         known = await handle.describe(rpc_timeout=RPC_TIMEOUT)

@@ -1,7 +1,7 @@
 """A pilot: new cases are assigned at random to an old or a new variant of their procedure.
 
-One workflow per procedure does that. Its type is :data:`ASSIGNING`, its id :func:`assigning_id`; it runs as long
-as a pilot, or what a pilot ended with, says in which variant cases are opened.
+One workflow per procedure does that. Its type is :data:`ASSIGNING`, its id :func:`assigning_id`; it runs as
+long as a pilot, or what a pilot ended with, says in which variant cases are opened.
 :mod:`activities.assigning` calls it.
 """
 
@@ -16,7 +16,8 @@ from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Contract, Text, absent
 
 ASSIGNING = "assigning"
-"""The type of the workflow that assigns the new cases of one procedure; takes a :class:`Carried` or nothing."""
+"""The type of the workflow that assigns the new cases of one procedure; takes nothing, or, in a new run, a
+:class:`Carried`."""
 
 BEGIN = "begin"
 """Its update that begins a pilot; takes a :class:`Plan`, returns :class:`Assigning`."""
