@@ -148,9 +148,9 @@ def evidence(cases: Sequence[PilotCase], as_of: float) -> Evidence:
 
 def weigh(events: RiskSets, ratios: Sequence[float], goal: float, as_of: float) -> Weighed:
     """The evidence of some events, as far as they count by a day."""
-    flat = RiskSets(*(each.reshape(-1) for each in events)).ordered()
+    flat = events.flat(-1).ordered()
     count = int((flat.days <= as_of).sum())
-    flat = RiskSets(*(each[:count] for each in flat))
+    flat = flat.first(count)
     course = wealth(flat, ratios, SHARES)
     day = float(first_day(course, flat.days, goal))
     return Weighed(

@@ -46,7 +46,27 @@ class RiskSets(NamedTuple):
     def ordered(self) -> RiskSets:
         """By the day on which they count, along the last axis; those of one day keep their order."""
         order = np.argsort(self.days, axis=-1, kind="stable")
-        return RiskSets(*(np.take_along_axis(each, order, axis=-1) for each in self))
+        return RiskSets(
+            np.take_along_axis(self.days, order, axis=-1),
+            np.take_along_axis(self.at_risk, order, axis=-1),
+            np.take_along_axis(self.ended, order, axis=-1),
+            np.take_along_axis(self.hit, order, axis=-1),
+        )
+
+    def flat(self, *shape: int) -> RiskSets:
+        """In another shape: the events of several blocks along one axis."""
+        return RiskSets(
+            self.days.reshape(shape),
+            self.at_risk.reshape(shape),
+            self.ended.reshape(shape),
+            self.hit.reshape(shape),
+        )
+
+    def first(self, count: int) -> RiskSets:
+        """The first so many along the last axis."""
+        return RiskSets(
+            self.days[..., :count], self.at_risk[..., :count], self.ended[..., :count], self.hit[..., :count]
+        )
 
 
 def ends_in(starts: Days, ends: Days, new: Flags) -> RiskSets:
@@ -78,7 +98,8 @@ def harms_in(settled: Days, harmed: Flags, new: Flags) -> RiskSets:
     ended = harmed.sum(-1)
     days = settled.max(-1)
     tells = np.isfinite(days) & (ended > 0) & (ended < size)
-    return _only(tells, days, np.full(ended.shape, size), ended, (harmed & new).any(-1))
+    hit = np.asarray((harmed & new).any(-1), np.bool_)
+    return _only(tells, days, np.full(ended.shape, size), ended, hit)
 
 
 def _only(tells: Flags, days: Days, at_risk: Days, ended: Days, hit: Flags) -> RiskSets:

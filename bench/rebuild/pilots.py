@@ -201,7 +201,7 @@ def _some(
 
 def _by(events: RiskSets, as_of: float) -> RiskSets:
     """The events of each pilot that count by the end of the log, in order; none beyond."""
-    flat = RiskSets(*(each.reshape(len(each), -1) for each in events))
+    flat = events.flat(len(events.days), -1)
     late = flat.days > as_of
     flat = RiskSets(
         days=np.where(late, np.inf, flat.days),
@@ -210,7 +210,7 @@ def _by(events: RiskSets, as_of: float) -> RiskSets:
         hit=flat.hit & ~late,
     ).ordered()
     most = int(np.isfinite(flat.days).sum(-1).max(initial=0))
-    return RiskSets(*(each[:, :most] for each in flat))
+    return flat.first(most)
 
 
 def _assigned(assigned: Days, day: Days) -> Days:
@@ -227,7 +227,7 @@ def _usual(events: RiskSets) -> Days:
     spread = np.sqrt(np.cumsum(expected * (1 - expected), axis=-1))
     enough = np.cumsum(tells, axis=-1) >= USUAL_AFTER
     differs = enough & tells & (np.abs(excess) > USUAL_BOUND * spread)
-    return np.where(differs, events.days, np.inf).min(axis=-1, initial=np.inf)
+    return np.asarray(np.where(differs, events.days, np.inf).min(axis=-1, initial=np.inf), np.float64)
 
 
 def _share(found: Days, by: float = np.inf) -> float:

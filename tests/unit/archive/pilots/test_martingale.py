@@ -54,7 +54,7 @@ def test_few_pilots_with_nothing_to_find_are_ever_decided(
         (ends_in(starts, ends, new), SLOWER),
         (harms_in(ends, harmed, new), ODDS),
     ):
-        flat = RiskSets(*(each.reshape(PILOTS, -1) for each in events)).ordered()
+        flat = events.flat(PILOTS, -1).ordered()
         course = wealth(flat, odds, SHARES)
         decided = np.isfinite(first_day(course, flat.days, GOAL)).mean()
         assert decided <= MOST
