@@ -141,7 +141,7 @@ def load_at(asked: Days, ends: Days) -> Days:
     """How many other steps were open when each was asked for."""
     before = np.searchsorted(np.sort(asked), asked, side="left")
     over = np.searchsorted(np.sort(ends), asked, side="right")
-    return np.maximum(before - over, 0).astype(np.float64)
+    return np.asarray(np.maximum(before - over, 0), np.float64)
 
 
 def concordance(load: Days, times: Days, ended: Flags) -> float | None:

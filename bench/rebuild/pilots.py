@@ -16,7 +16,7 @@ from bench.rebuild.goals import Goal
 from seamless.rebuild.durations import days
 from seamless.rebuild.log import CaseRecord, EventLog
 
-PILOTS = 1000
+PILOTS, FEWER = 1000, 300
 MOST_NEW = 400
 """A pilot goes on until so many new cases were assigned, or the log ends."""
 
@@ -24,7 +24,6 @@ SOON = 75
 """New cases by which one that is twice as slow should be stopped. Every pilot begins early enough for them,
 or, where a log is too short for it, in its first half."""
 
-STOPPED = 0.95
 AT_ONCE = 100
 """So many pilots are computed at the same time."""
 
@@ -237,51 +236,79 @@ def _share(found: Days, by: float = np.inf) -> float:
 # --- what is told -------------------------------------------------------------------------------------------
 
 
-def piloting(log: EventLog) -> Iterator[Goal]:
-    """Whether few pilots with nothing to find are decided, on the log as it was and as it might have been;
-    and how soon those are in which there is something."""
+def piloting(log: EventLog, *, stopped: float | None) -> Iterator[Goal]:
+    """Whether few pilots with nothing to find are decided on a log as it was; beside it, as it might have
+    been, and how soon those are decided in which there is something.
+
+    Args:
+        stopped: how many of those that are twice as slow have to be stopped within :data:`SOON` new cases,
+            with every second case in the new variant; None: that is told, and no goal.
+    """
     office = office_of(log)
+    nothing = piloted(office, 2)
+    yield _nothing(log.name, nothing)
+    yield _slow(log.name, piloted(office, 2, times=2.0), stopped)
     random = np.random.default_rng(len(office.starts))
     for name, world in WORLDS.items():
-        yield from _nothing(f"{log.name}, nothing to find, {name}", piloted(world(office, random), 2))
+        yield _beside(f"{log.name}, nothing to find, {name}", piloted(world(office, random), 2, pilots=FEWER))
     for size in (5, 10):
-        yield from _nothing(f"{log.name}, nothing to find, one in {size}", piloted(office, size))
-    for size in (2, 5, 10):
-        yield _slow(log.name, size, piloted(office, size, times=2.0))
-    for times in (1.25, 0.8, 0.5):
-        parts = [_told(size, piloted(office, size, times=times), times > 1) for size in (2, 5, 10)]
-        yield Goal(f"{log.name}, {times:g} of the time", "", "; ".join(parts), True)
+        found = piloted(office, size, pilots=FEWER)
+        yield _beside(f"{log.name}, nothing to find, one in {size}", found)
+    for times in (2.0, 1.25, 0.8, 0.5):
+        of_sizes = {size: piloted(office, size, times=times, pilots=FEWER) for size in (2, 5, 10)}
+        told = "; ".join(f"one in {size}: {_found(each, times)}" for size, each in of_sizes.items())
+        yield Goal(f"{log.name}, {times:g} times as long", "", told, True)
     if office.harmed.any():
-        found = piloted(office, 2, harms=1.5)
-        told = (
-            f"called harmful {_share(found.harmed):.1%}, by {_median(found.harmed)} new cases in the median"
-        )
-        yield Goal(f"{log.name}, harm half as often again", "", told, True)
+        yield _harmless(log.name, nothing)
+        found = piloted(office, 2, harms=1.5, pilots=FEWER)
+        yield Goal(f"{log.name}, harm 1.5 times as often", "", _decided(found.harmed, "harmful"), True)
 
 
-def _nothing(name: str, found: Piloted) -> Iterator[Goal]:
-    won, slower, harmed = (_share(each) for each in (found.won, found.slower, found.harmed))
-    yield Goal(
-        name,
-        f"better, worse, harmful: each at most {ALPHA:.0%}",
-        f"{won:.1%}, {slower:.1%}, {harmed:.1%}",
-        max(won, slower, harmed) <= ALPHA,
-        f"rolled back {_share(found.rolled_back):.1%}; sign test at each look {_share(found.usual):.1%}",
+def _nothing(name: str, found: Piloted) -> Goal:
+    won, back = _share(found.won), _share(found.slower)
+    return Goal(
+        f"{name}, nothing to find",
+        f"called better and worse: at most {ALPHA:.0%} each",
+        f"{won:.1%} and {back:.1%} of {len(found.won):,} pilots",
+        max(won, back) <= ALPHA,
+        f"sign test at each look: {_share(found.usual):.1%}",
     )
 
 
-def _slow(name: str, size: int, found: Piloted) -> Goal:
-    soon = _share(found.rolled_back, SOON)
-    beside = f"ever {_share(found.rolled_back):.1%}, by {_median(found.rolled_back)} in the median"
-    told = f"{soon:.1%} within {SOON} new cases"
-    return Goal(f"{name}, twice as slow, one in {size}", "", told, True, beside)
+def _harmless(name: str, found: Piloted) -> Goal:
+    harmed = _share(found.harmed)
+    measured = f"{harmed:.1%} of {len(found.harmed):,} pilots"
+    beside = f"called worse or harmful: {_share(found.rolled_back):.1%}"
+    return Goal(
+        f"{name}, harm as often", f"called harmful: at most {ALPHA:.0%}", measured, harmed <= ALPHA, beside
+    )
 
 
-def _told(size: int, found: Piloted, slower: bool) -> str:
-    right = found.slower if slower else found.won
-    return f"one in {size}: {_share(right):.0%}, by {_median(right)}"
+def _slow(name: str, found: Piloted, least: float | None) -> Goal:
+    soon = _share(found.slower, SOON)
+    return Goal(
+        f"{name}, twice as slow",
+        f"stopped within {SOON} new cases: at least {least:.0%}" if least is not None else "",
+        f"{soon:.1%} of {len(found.slower):,} pilots within {SOON} new cases",
+        least is None or soon >= least,
+        _decided(found.slower, "worse"),
+    )
 
 
-def _median(found: Days) -> str:
+def _beside(name: str, found: Piloted) -> Goal:
+    told = f"called better {_share(found.won):.1%}, worse {_share(found.slower):.1%}"
+    return Goal(name, "", told, True, f"sign test at each look: {_share(found.usual):.1%}")
+
+
+def _found(found: Piloted, times: float) -> str:
+    return _decided(found.slower, "worse") if times > 1 else _decided(found.won, "better")
+
+
+def _decided(found: Days, verdict: str) -> str:
     middle = float(np.median(found))
-    return f"{middle:.0f}" if np.isfinite(middle) else "never"
+    after = f", half of them by {middle:.0f} new cases" if np.isfinite(middle) else ""
+    return f"called {verdict} {_share(found):.0%}{after}"
+
+
+def _share(found: Days, by: float = np.inf) -> float:
+    return float((np.isfinite(found) & (found <= by)).mean())
