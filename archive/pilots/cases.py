@@ -11,10 +11,11 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.pilots import Arm
+from contracts.terms.identifiers import CaseId
+
 Days: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
-
-Arm = Literal["old", "new"]
 
 Harm = Literal["refused", "objected", "complained"]
 """What must not become more frequent."""
@@ -38,6 +39,7 @@ class PilotCase:
         refused: whether it was refused; None while it is open.
         objected, complained: when the first objection, or complaint, that follows it was opened; None: there
             was none yet.
+        case: which it is; no evidence needs it.
     """
 
     block: int
@@ -48,6 +50,7 @@ class PilotCase:
     refused: bool | None = None
     objected: float | None = None
     complained: float | None = None
+    case: CaseId | None = None
 
     def seen(self, as_of: float) -> PilotCase:
         """The case as it was known at a moment; it had started by then."""

@@ -17,9 +17,10 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from archive.batches import at_once
-from archive.pilots.cases import Arm, Days, Flags
+from archive.pilots.cases import Days, Flags
 from archive.pilots.reading import days_of
 from archive.tables import steps
+from contracts.pilots import Arm
 from contracts.terms.identifiers import AgencyId, CaseId
 
 LATEST = 2_000

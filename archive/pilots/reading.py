@@ -54,6 +54,7 @@ def pilot_cases(db: Connection, pilot: CaseId) -> list[PilotCase]:
                 refused=refused,
                 objected=objected.get(entry.case),
                 complained=complained.get(entry.case),
+                case=entry.case,
             )
         )
     return found

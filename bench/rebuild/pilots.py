@@ -3,18 +3,18 @@ where the new way is twice as slow, nearly all are stopped soon."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from archive.pilots.cases import Days, Flags
+from archive.pilots.cases import Days
 from archive.pilots.evidence import ALPHA, FASTER, GOAL, HARM_GOAL, ODDS, SHARES, SLOWER
 from archive.pilots.martingale import first_day, wealth
 from archive.pilots.risk_sets import RiskSets, ends_in, harms_in
 from bench.rebuild.goals import Goal
-from seamless.rebuild.durations import days
-from seamless.rebuild.log import CaseRecord, EventLog
+from bench.rebuild.offices import WORLDS, Office, office_of
+from seamless.rebuild.log import EventLog
 
 PILOTS, FEWER = 1000, 300
 MOST_NEW = 400
@@ -27,27 +27,8 @@ or, where a log is too short for it, in its first half."""
 AT_ONCE = 100
 """So many pilots are computed at the same time."""
 
-HARMED_LEAST, HARMED_MOST = 0.05, 0.5
 USUAL_AFTER, USUAL_BOUND = 20, 1.959963984540054
 """The usual way beside it: a sign test at the level of 5 %, looked at daily from so many pairs on."""
-
-
-class Office(NamedTuple):
-    """What a log says of its cases, by their start, in days.
-
-    Attributes:
-        starts, ends: of each case; infinity: it is open.
-        harmed: which cases had the step that stands for a harm.
-        as_of: when the log ends.
-    """
-
-    starts: Days
-    ends: Days
-    harmed: Flags
-    as_of: float
-
-
-World: TypeAlias = Callable[[Office, np.random.Generator], Office]
 
 
 class Piloted(NamedTuple):
@@ -67,73 +48,6 @@ class Piloted(NamedTuple):
     def rolled_back(self) -> Days:
         """Called worse or harmful."""
         return np.minimum(self.slower, self.harmed)
-
-
-def office_of(log: EventLog) -> Office:
-    """The cases of a log. A harm is its most frequent step that at most half of the cases have."""
-    begin = log.cases[0].start
-    step = _some_step(log)
-    return Office(
-        starts=np.array([days(case.start - begin) for case in log.cases]),
-        ends=np.array([days(case.end - begin) if case.end else np.inf for case in log.cases]),
-        harmed=np.array([_has(case, step) for case in log.cases]),
-        as_of=days(log.as_of - begin),
-    )
-
-
-def _some_step(log: EventLog) -> str | None:
-    names = {step.activity for case in log.cases for step in case.steps}
-    shares = {name: float(np.mean([_has(case, name) for case in log.cases])) for name in names}
-    seldom = {name: share for name, share in shares.items() if HARMED_LEAST <= share <= HARMED_MOST}
-    return max(sorted(seldom), key=lambda name: seldom[name], default=None)
-
-
-def _has(case: CaseRecord, activity: str | None) -> bool:
-    return any(step.activity == activity for step in case.steps)
-
-
-# --- worlds in which nothing is to be found either ----------------------------------------------------------
-
-
-def real(office: Office, random: np.random.Generator) -> Office:
-    """As it was."""
-    return office
-
-
-def resampled(office: Office, random: np.random.Generator) -> Office:
-    """The arrivals as they were, each with the course of a case drawn from all of them."""
-    return _with(office, random.integers(len(office.starts), size=len(office.starts)))
-
-
-def shifted(office: Office, random: np.random.Generator) -> Office:
-    """The arrivals as they were, each with the course of the case that came half a log later."""
-    return _with(office, np.roll(np.arange(len(office.starts)), len(office.starts) // 2))
-
-
-def monthly(office: Office, random: np.random.Generator) -> Office:
-    """As it was, but that cases end on every thirtieth day only: all that are ready, at once."""
-    return office._replace(ends=np.ceil(office.ends / 30) * 30)
-
-
-def crowded(office: Office, random: np.random.Generator) -> Office:
-    """As it was, but that everything takes three times as long in every second half-year."""
-    crowd = (office.starts // 182) % 2 == 1
-    times = (office.ends - office.starts) * np.where(crowd, 3.0, 1.0)
-    return office._replace(ends=office.starts + times)
-
-
-def _with(office: Office, chosen: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Office:
-    times = (office.ends - office.starts)[chosen]
-    return office._replace(ends=office.starts + times, harmed=office.harmed[chosen])
-
-
-WORLDS: Mapping[str, World] = {
-    "real order": real,
-    "resampled": resampled,
-    "shifted": shifted,
-    "runs every 30 days": monthly,
-    "half-years three times as slow": crowded,
-}
 
 
 # --- pilots -------------------------------------------------------------------------------------------------
@@ -229,10 +143,6 @@ def _usual(events: RiskSets) -> Days:
     return np.asarray(np.where(differs, events.days, np.inf).min(axis=-1, initial=np.inf), np.float64)
 
 
-def _share(found: Days, by: float = np.inf) -> float:
-    return float((np.isfinite(found) & (found <= by)).mean())
-
-
 # --- what is told -------------------------------------------------------------------------------------------
 
 
@@ -306,7 +216,7 @@ def _found(found: Piloted, times: float) -> str:
 
 def _decided(found: Days, verdict: str) -> str:
     middle = float(np.median(found))
-    after = f", half of them by {middle:.0f} new cases" if np.isfinite(middle) else ""
+    after = f", half of all by {middle:.0f} new cases" if np.isfinite(middle) else ""
     return f"called {verdict} {_share(found):.0%}{after}"
 
 

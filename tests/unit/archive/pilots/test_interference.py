@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archive.pilots.cases import Arm
 from archive.pilots.interference import AgencyStep, concordance, interference, load_at
+from contracts.pilots import Arm
 from contracts.terms.identifiers import AgencyId, CaseId
 
 BUSY, APART = AgencyId("housing"), AgencyId("fire-safety")

@@ -67,8 +67,8 @@ def test_each_case_has_its_block_its_arm_and_its_time(store: ArchiveStore, file:
     store.write(records(assigned(SECOND, "new", 2, 3)))
     store.write(records(assigned(FIRST, "old", 1, 2, decided("granted"), closed(9))))
     assert read(file) == [
-        PilotCase(block=1, size=5, arm="old", start=day(2), end=day(9), refused=False),
-        PilotCase(block=1, size=5, arm="new", start=day(3)),
+        PilotCase(block=1, size=5, arm="old", start=day(2), end=day(9), refused=False, case=FIRST),
+        PilotCase(block=1, size=5, arm="new", start=day(3), case=SECOND),
     ]
 
 
