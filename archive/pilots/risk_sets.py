@@ -13,10 +13,10 @@ days on which the cases that were at risk reached its age, or ended. Within a bl
 the order of age, as the probability 1 / n requires; and that day follows from starts and ends alone, never
 from who was drawn. An open case counts in every risk set up to its age.
 
-Counting an event at once, as in calendar time, would rest on more than the draw: of two cases, whoever knows
-the days on which the office empties its pile knows which one ends first, and sees who was drawn as soon as
-both have arrived. What ter Schure et al. (2024) assume, that all at risk have the same hazard at the same
-time, does not hold there.
+Counted at once, with those that happen to be old enough, an event would get another risk set later: a bet
+changed after the race. And a logrank test in calendar time takes it that all at risk have the same hazard,
+given what is known. That fails here: whoever knows on which days an office empties its pile knows which of
+two cases will end first, and sees who was drawn as soon as both have arrived.
 """
 
 from __future__ import annotations

@@ -54,12 +54,7 @@ def _has(case: CaseRecord, activity: str | None) -> bool:
     return any(step.activity == activity for step in case.steps)
 
 
-# --- worlds in which nothing is to be found either ----------------------------------------------------------
-
-
-def real(office: Office, random: np.random.Generator) -> Office:
-    """As it was."""
-    return office
+# --- as it might have been ----------------------------------------------------------
 
 
 def resampled(office: Office, random: np.random.Generator) -> Office:
@@ -92,7 +87,6 @@ def _with(office: Office, chosen: NDArray[np.intp]) -> Office:
 World: TypeAlias = Callable[[Office, np.random.Generator], Office]
 
 WORLDS: Mapping[str, World] = {
-    "real order": real,
     "resampled": resampled,
     "shifted": shifted,
     "runs every 30 days": monthly,
