@@ -33,6 +33,7 @@ from contracts.pilots import (
     assigning_id,
 )
 from contracts.platform import CASES_QUEUE
+from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.errors import InvalidInput, Unavailable
 
 RPC_TIMEOUT = timedelta(seconds=10)
@@ -47,6 +48,15 @@ async def begin_assigning(client: Client, plan: Plan) -> Assigning:
         Unavailable: no orchestrator has answered; try again.
         RPCError: of Temporal; try again.
     """
+    item = CATALOGUE.get(plan.procedure)
+    if item is None:
+        raise InvalidInput(
+            f"procedure: there is no procedure {plan.procedure!r}; there are: {', '.join(CATALOGUE)}"
+        )
+    try:
+        plan.check(item)
+    except ValueError as refused:
+        raise InvalidInput(str(refused)) from None
     start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         ASSIGNING,
         id=assigning_id(plan.procedure),

@@ -60,21 +60,25 @@ class AssigningCases:
         except TimeoutError:
             return self.show()
         await workflow.wait_condition(lambda: self._over or self._updates >= UPDATES_PER_RUN)
-        if not self._over and self._plan is not None:
-            workflow.continue_as_new(
-                Carried(
-                    plan=self._plan,
-                    begun=self._begun,
-                    cases=tuple(self._cases),
-                    drawn=tuple(self._drawn),
-                    ended=self._ended,
-                )
-            )
+        if not self._over:
+            workflow.continue_as_new(self.carried())
         return self.show()
 
     @property
     def _over(self) -> bool:
         return self._ended is not None and self._ended.variant is None
+
+    def carried(self) -> Carried | None:
+        """What the next run has to know."""
+        if self._plan is None:
+            return None
+        return Carried(
+            plan=self._plan,
+            begun=self._begun,
+            cases=tuple(self._cases),
+            drawn=tuple(self._drawn),
+            ended=self._ended,
+        )
 
     @workflow.query(name=SHOW)
     def show(self) -> Assigning:

@@ -40,8 +40,8 @@ class Busy(Unavailable):
 class Assigner:
     """Asks the workflow that assigns the cases of a procedure, where there is one.
 
-    Whether there is one is asked once in ``ABSENCE_KEPT_SECONDS`` for all cases of a procedure, and only where
-    the law version knows several variants: without a pilot, cases are opened as fast as before.
+    Whether there is one is asked once in ``ABSENCE_KEPT_SECONDS`` for all cases of a procedure, and only
+    where the law version knows several variants: without a pilot, cases are opened as fast as before.
     """
 
     def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
