@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 import structlog
 from pydantic import ValidationError
 from temporalio import activity
+from temporalio.client import Client
 
 from activities.assigning import assigning_of, begin_assigning, end_assigning
 from activities.automated import automated
-from archive.pilots.reading import pilot_cases
-from archive.pilots.evidence import weighed
+from archive.pilots.evidence import evidence
+from archive.pilots.reading import days_of, pilot_cases
 from archive.reader import ArchiveReader
 from contracts.pilots import Ending as AssignmentEnding
 from contracts.pilots import Plan
@@ -53,18 +54,44 @@ async def begin_assignment(request: BeginAssignment) -> Beginning:
 
 @automated(EndAssignment)
 async def end_assignment(request: EndAssignment) -> Ending:
-    """Have new cases get one variant again, from now on."""
-    ending = AssignmentEnding(pilot=_pilot(), variant=request.variant)
-    await end_assigning(activity.client(), request.tried, ending)
+    """Have all new cases get one variant from now on. A pilot that assigns none has nothing to end."""
+    client, pilot = activity.client(), _pilot()
+    if await assigns(client, request.tried, pilot):
+        await end_assigning(client, request.tried, AssignmentEnding(pilot=pilot, variant=request.variant))
     return Ending(outcome="ended")
+
+
+async def assigns(client: Client, procedure: str, pilot: CaseId) -> bool:
+    """Whether this pilot is the one that says in which variant the cases of a procedure are opened.
+
+    Raises:
+        RPCError: of Temporal, or no orchestrator has answered; try again.
+    """
+    standing = await assigning_of(client, procedure)
+    return standing is not None and standing.plan is not None and standing.plan.pilot == pilot
 
 
 @automated(WeighEvidence)
 async def weigh_evidence(request: WeighEvidence) -> Evidence:
     """Weigh what the archive has of the pilot's cases by now."""
     pilot, now = _pilot(), datetime.now(UTC)
-    cases = await ARCHIVE.get().ask(lambda db: pilot_cases(db, pilot))
-    raise NotImplementedError
+    standing = await assigning_of(activity.client(), request.proposal.procedure)
+    cases, _ = await ARCHIVE.get().ask(lambda db: pilot_cases(db, pilot))
+    found = evidence(cases, days_of(now))
+    assigned, open_ = found.new + found.old, found.new_open + found.old_open
+    figures = Figures(
+        assigned=assigned,
+        closed=assigned - open_,
+        slower=found.pairs.slower,
+        faster=found.pairs.faster,
+        e_slower=round(found.slower.e, 4),
+        e_faster=round(found.faster.e, 4),
+    )
+    log.info("weighed", case=pilot, verdict=found.verdict, **figures.model_dump())
+    if found.verdict == "undecided" and standing is not None and standing.full:
+        exhausted = assigned == standing.cases and not open_  # else the archive is behind, or cases are open
+        return Evidence(outcome="exhausted" if exhausted else "undecided", figures=figures)
+    return Evidence(outcome=found.verdict, figures=figures)
 
 
 def plan_of(proposal: PilotProposal, pilot: CaseId) -> tuple[Plan, ServiceItem]:
@@ -89,7 +116,8 @@ def plan_of(proposal: PilotProposal, pilot: CaseId) -> tuple[Plan, ServiceItem]:
         )
         plan.check(item)
     except ValidationError as error:
-        raise InvalidInput("; ".join(fault.message for fault in faults_of(error))) from None
+        said = (fault.message.removeprefix("Value error, ") for fault in faults_of(error))
+        raise InvalidInput("; ".join(said)) from None
     except ValueError as error:
         raise InvalidInput(str(error)) from None
     return plan, item

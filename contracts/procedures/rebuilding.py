@@ -22,7 +22,7 @@ from contracts.terms.reports import Report
 from contracts.terms.requests import Answer, Request, Rung, deem, escalate, lapse, refer, remind
 from contracts.terms.results import Result
 from contracts.terms.service_item import ServiceItem
-from contracts.terms.values import Bilingual, Contract, Statement, Text, absent
+from contracts.terms.values import Bilingual, Statement, Text, absent
 
 STEERING_COMMITTEE = AgencyId("steering-committee")
 PILOT_OFFICE = AgencyId("pilot-office")
@@ -69,12 +69,22 @@ class Beginning(Answer, needs={"not-possible": "reason"}):
     concerned: tuple[AgencyId, ...] = ()
 
 
-class Figures(Contract):
-    """What the evidence was when it was weighed; docs/pilots.md says what each figure means."""
+class Figures(Statement):
+    """What the evidence was when it was weighed.
+
+    Attributes:
+        assigned, closed: how many cases.
+        slower, faster: of pairs of a new and an old case of one block, in how many the new one took longer, or
+            less long.
+        e_slower, e_faster: the e-values; docs/pilots.md says what decides.
+    """
 
     assigned: int = Field(ge=0)
     closed: int = Field(ge=0)
-    told: Text
+    slower: int = Field(ge=0)
+    faster: int = Field(ge=0)
+    e_slower: float = Field(ge=0)
+    e_faster: float = Field(ge=0)
 
 
 class Evidence(Answer):
