@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from contracts.procedures.rebuilding import (
-    LOOK,
     PILOT_OFFICE,
     REBUILDING,
     ApprovePilot,
@@ -48,7 +48,8 @@ class Rebuilding(Procedure[PilotProposal]):
     async def tried(self, proposal: PilotProposal) -> str | None:
         """Why the new way is given up, a reason code; None: it is adopted."""
         while True:
-            if await self.wait_for(PilotStopped, within=LOOK, holder=Party.agency(PILOT_OFFICE)):
+            tomorrow = self.today() + timedelta(days=1)
+            if await self.wait_for(PilotStopped, until=tomorrow, holder=Party.agency(PILOT_OFFICE)):
                 return "stopped"
             evidence = await self.ask(WeighEvidence(proposal=proposal))
             match evidence.outcome:

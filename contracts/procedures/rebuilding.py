@@ -1,7 +1,7 @@
 """Rebuilding a procedure: a new way of working is tried on some of the new cases, and kept or given up.
 
 That is itself a procedure across offices. Whoever answers for a procedure proposes a pilot; two members of
-the steering committee approve it; the pilot office assigns new cases, weighs every working day what became of
+the steering committee approve it; the pilot office assigns new cases, weighs every day what became of
 them, and assigns them the old way again once the new one is worse; the committee decides whether it stays.
 docs/pilots.md has the rules of the evidence.
 """
@@ -30,9 +30,6 @@ PILOT_OFFICE = AgencyId("pilot-office")
 TRYING = "优化营商环境条例 art. 7"
 """Departments are encouraged to try measures of their own, within the law, and errors in trying are excused.
 How a pilot is run is the administration's own rule."""
-
-LOOK = working_days(1)
-"""How long until the evidence is weighed again."""
 
 
 class PilotProposal(Statement):
@@ -154,7 +151,7 @@ class WeighEvidence(
     Request[Evidence],
     agency=PILOT_OFFICE,
     limit=working_days(1),
-    basis=f"{TRYING}; the evidence may be weighed at any time, and is every working day",
+    basis=f"{TRYING}; the evidence may be weighed at any time, and is every day",
     overdue=in_its_place("not-weighed"),
 ):
     proposal: PilotProposal

@@ -59,7 +59,8 @@ def _pictures(pilot: Pilot, say: PilotPhrases) -> Iterator[str]:
     if pilot.means:
         arms: tuple[tuple[Arm, str | None], ...] = (("new", pilot.new), ("old", pilot.old))
         lines = [
-            Line(say(f"p-{arm}", variant=variant or say("p-unknown")), pilot.means[arm]) for arm, variant in arms
+            Line(say(f"p-{arm}", variant=variant or say("p-unknown")), pilot.means[arm])
+            for arm, variant in arms
         ]
         yield f"<h2>{text(say('p-s-curve'))}</h2>\n{curves(lines, say, say('p-s-curve'))}"
     faster, slower = pilot.evidence.faster, pilot.evidence.slower

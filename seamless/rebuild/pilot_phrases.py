@@ -148,8 +148,8 @@ PILOT: Mapping[str, tuple[str, str]] = {
     ),
     "p-next-begin": ("试点办公室开始分配新办件。", "the pilot office begins to assign new cases."),
     "p-next-run": (
-        "每个工作日评估一次；较慢或者有损即自动恢复原办法，较快或者办件用完即由委员会决定。",
-        "the evidence is weighed every working day. Slower or harmful: it is given up by itself. Faster, or all "
+        "每天评估一次；较慢或者有损即自动恢复原办法，较快或者办件用完即由委员会决定。",
+        "the evidence is weighed every day. Slower or harmful: it is given up by itself. Faster, or all "
         "cases used: the committee decides.",
     ),
     "p-next-decide": (
