@@ -85,13 +85,12 @@ async def test_each_block_of_new_cases_has_exactly_one_in_the_new_variant(
         assert sorted(entry.place or 0 for entry in block) == list(range(1, BLOCK + 1))
         assert [entry.variant for entry in block].count(NEW) == 1
     for case, entry in zip(cases, entries, strict=True):
-        assert (entry.pilot, entry.basis) == (plan.pilot, (await asked(client, case)).basis)
-        assert (entry.variant == NEW) == (entry.arm == "new")
-        assert entry.probability == (0.25 if entry.arm == "new" else 0.75)
         said = await asked(client, case)
-        assert (said.variant, said.arm, said.block, said.place) == (
-            entry.variant, entry.arm, entry.block, entry.place,
-        )  # fmt: skip
+        told = {name: getattr(entry, name) for name in ("pilot", "variant", "arm", "block", "place")}
+        assert said == Assignment(**told, probability=entry.probability)
+        assert entry.basis == said.basis
+        assert entry.probability == (0.25 if entry.arm == "new" else 0.75)
+        assert entry.variant == (NEW if entry.arm == "new" else OLD)
         described = await client.get_workflow_handle(case).describe()
         assert described.workflow_type == ("tree-felling.added-review" if entry.arm == "new" else FELLING)
     assert await asked(client, crashed) == first

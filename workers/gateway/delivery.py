@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
+import structlog
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.common import (
     SearchAttributeKey,
@@ -40,6 +41,8 @@ from contracts.wire.orders import CancelOrdered
 from workers.gateway.assigning import Assigner, count_assigned
 from workers.gateway.soundness import Soundness
 from workers.process.temporal import SIGNAL_LIMIT, is_of_namespace
+
+log = structlog.get_logger(__name__)
 
 Outcome = Literal["started", "delivered", "duplicate"]
 
@@ -177,6 +180,8 @@ class Delivery:
         """Whether Temporal does not know the case, and each variant of its law version opens cases."""
         for variant in admitted.law.variants:
             if self._soundness and await self._soundness.refusal_of(replace(admitted, variant=variant)):
+                workflow_type = admitted.item.workflow_type(variant)
+                log.warning("a pilot assigns no case: the check of a variant fails", broken=workflow_type)
                 return False
         return await self._description(admitted.case) is None
 

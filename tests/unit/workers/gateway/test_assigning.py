@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
@@ -170,8 +171,10 @@ async def test_what_opens_no_case_takes_no_place_whichever_variant_is_unsound() 
             with pytest.raises(Refusal, match="procedure-not-open"):
                 await gateway.deliver(application)
         else:
-            assert await gateway.deliver(application) == "started"
+            with capture_logs() as logs:
+                assert await gateway.deliver(application) == "started"
             assert server.types == ["tree-felling"]
+            assert "a pilot assigns no case" in str(logs), "nobody else would say why"
         assert server.asked[application.case] == 0
 
 
