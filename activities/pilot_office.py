@@ -37,6 +37,9 @@ from contracts.terms.service_item import ServiceItem
 
 log = structlog.get_logger(__name__)
 
+MOST = 1_000_000.0
+"""Stronger evidence is recorded as this."""
+
 ARCHIVE: ContextVar[ArchiveReader] = ContextVar("archive")
 """The archive that the evidence is read from; the department's process sets it."""
 
@@ -84,8 +87,8 @@ async def weigh_evidence(request: WeighEvidence) -> Evidence:
         closed=assigned - open_,
         slower=found.pairs.slower,
         faster=found.pairs.faster,
-        e_slower=round(found.slower.e, 4),
-        e_faster=round(found.faster.e, 4),
+        e_slower=round(min(found.slower.e, MOST), 4),
+        e_faster=round(min(found.faster.e, MOST), 4),
     )
     log.info("weighed", case=pilot, verdict=found.verdict, **figures.model_dump())
     if found.verdict == "undecided" and standing is not None and standing.full:

@@ -71,8 +71,8 @@ class Figures(Statement):
 
     Attributes:
         assigned, closed: how many cases.
-        slower, faster: of pairs of a new and an old case of one block, in how many the new one took longer, or
-            less long.
+        slower, faster: of pairs of a new and an old case of one block, in how many the new one took longer,
+            or less long.
         e_slower, e_faster: the e-values; docs/pilots.md says what decides.
     """
 

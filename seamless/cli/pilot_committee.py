@@ -6,7 +6,6 @@ It speaks as an agency does, through its own topic, in the name of the person wh
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from temporalio.client import Client
 
@@ -35,7 +34,7 @@ from network.parties import AgencyClient
 from seamless.cli.console import Console
 from seamless.cli.operator import machine_name, signed_in
 from seamless.cli.ordered import HEARD_SECONDS
-from seamless.cli.pilot_found import found
+from seamless.cli.pilot_found import found, standing
 from seamless.cli.with_temporal import asking
 from seamless.rebuild.pilot import Pilot
 from workers.process.settings import Settings
@@ -62,7 +61,7 @@ async def vote(
     pilot = await found(settings, reader, given)
     step = pilot.open_step(ApprovePilot.name, ConfirmPilot.name)
     if step is None:
-        raise InvalidInput(f"{pilot.case} does not wait for an approval: it is {pilot.stage}")
+        raise InvalidInput(f"{pilot.case} does not wait for an approval: {standing(pilot)}")
     answer = (
         Vote(outcome="approve")
         if refuse is None
@@ -95,8 +94,9 @@ async def decide(
     step = pilot.open_step(DecideAdoption.name)
     if step is None:
         raise InvalidInput(
-            f"{pilot.case} does not wait for the committee's decision: it is {pilot.stage}. The committee is asked "
-            "once the new variant is better, or all cases are used; to end it earlier: seamless pilot stop"
+            f"{pilot.case} does not wait for the committee's decision: {standing(pilot)}. The committee is "
+            "asked once the new variant is better, or all cases are used; to end it earlier: seamless pilot "
+            "stop"
         )
     answer = Adoption(outcome="go-back" if go_back else "adopt", note=why)
     await _answered(settings, reader, pilot, step, answer, officer)
@@ -147,9 +147,9 @@ async def _end_what_it_left(client: Client, pilot: Pilot) -> None:
     """Have cases opened in the old variant where a pilot that was cancelled still assigns them."""
     procedure, old = pilot.procedure, pilot.old
     if procedure is None or old is None or pilot.stage == "adopted":
-        raise InvalidInput(f"{pilot.case} has ended: it is {pilot.stage}")
+        raise InvalidInput(f"{pilot.case} has ended: {standing(pilot)}")
     if pilot.ended_assignment or not await assigns(client, procedure, pilot.case):
-        raise InvalidInput(f"{pilot.case} has ended, and assigns no cases: it is {pilot.stage}")
+        raise InvalidInput(f"{pilot.case} has ended, and assigns no cases: {standing(pilot)}")
     await end_assigning(client, procedure, Ending(pilot=pilot.case, variant=old))
 
 

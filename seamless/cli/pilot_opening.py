@@ -130,6 +130,6 @@ async def _check_alone(reader: ArchiveReader, procedure: str) -> None:
         said = state_of(await reader.entries(CaseId(row.case))).application
         if said is not None and said.get("procedure") == procedure:
             raise InvalidInput(
-                f"{procedure} has a pilot that is open: {row.case} ({row.number}). Stop it first, or wait until "
-                "it is decided on: seamless pilot show"
+                f"{procedure} has a pilot that is open: {row.case} ({row.number}). Stop it first, or wait "
+                "until it is decided on: seamless pilot show"
             )

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from archive.pilots.cases import PilotCase
 from archive.pilots.evidence import Evidence, evidence
+from archive.pilots.interference import agency_steps, interference
 from archive.pilots.reading import days_of, pilot_cases
 from archive.steps import Step, steps_of
 from archive.tables import ledger
@@ -28,7 +29,7 @@ from contracts.procedures.rebuilding import (
     WeighEvidence,
 )
 from contracts.terms.case_number import number_of
-from contracts.terms.identifiers import CaseId
+from contracts.terms.identifiers import AgencyId, CaseId
 from contracts.wire.ledger import LedgerEntry
 from seamless.rebuild.durations import duration
 from seamless.rebuild.figures import Duration
@@ -73,6 +74,7 @@ class Pilot:
         steps: all steps of its case.
         as_of: up to when its cases were seen.
         cases: those assigned; ``evidence`` is what they say, and ``means`` how long they take by arm.
+        disturbing: the agencies through which the arms may disturb one another.
     """
 
     case: CaseId
@@ -98,6 +100,7 @@ class Pilot:
     cases: tuple[PilotCase, ...]
     evidence: Evidence
     means: dict[Arm, Duration]
+    disturbing: tuple[AgencyId, ...]
 
     @property
     def number(self) -> str:
@@ -136,6 +139,7 @@ def read_pilot(db: Connection, entries: Sequence[LedgerEntry], as_of: datetime) 
     said = first.data.content.get("application", {}) if first.data else {}
     cases = tuple(pilot_cases(db, first.case))
     known = _assigned(db, first.case)
+    shared = interference(agency_steps(db, known.arms, first.received), known.arms, days_of(as_of))
     answers = {
         kind.name: tuple(_said(entries, kind.name))
         for kind in (
@@ -154,10 +158,10 @@ def read_pilot(db: Connection, entries: Sequence[LedgerEntry], as_of: datetime) 
         reason=decided.reason if decided else None,
         owner=_text(said, "applicant"),
         why=_text(said, "why"),
-        procedure=_text(said, "procedure") or known.get("procedure"),
+        procedure=_text(said, "procedure") or known.procedure,
         law=_text(said, "law"),
-        old=_text(said, "old") or known.get("old"),
-        new=_text(said, "new") or known.get("new"),
+        old=_text(said, "old") or known.old,
+        new=_text(said, "new") or known.new,
         block=said.get("block"),
         most=said.get("most"),
         opened=first.received,
@@ -172,6 +176,7 @@ def read_pilot(db: Connection, entries: Sequence[LedgerEntry], as_of: datetime) 
         cases=cases,
         evidence=evidence(cases, days_of(as_of)),
         means=_means(cases, days_of(as_of)),
+        disturbing=tuple(each.agency for each in shared if each.disturbs),
     )
 
 
@@ -204,17 +209,28 @@ def _text(said: Any, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _assigned(db: Connection, pilot: CaseId) -> dict[str, str]:
-    """What the ledgers of the cases that it assigned say of what is tried."""
-    known: dict[str, str] = {}
-    query = select(ledger.c.entry).where(ledger.c.kind == "opened", ledger.c.entry.contains(f'"{pilot}"'))
-    for text in db.scalars(query):
-        entry = LedgerEntry.model_validate_json(text)
-        if entry.pilot == pilot and entry.arm is not None and entry.variant is not None:
-            known |= {"procedure": entry.procedure, entry.arm: entry.variant}
-        if len(known) == 3:
-            break
-    return known
+class _Assigned(NamedTuple):
+    """What the ledgers of the cases that a pilot assigned say of what is tried."""
+
+    procedure: str | None
+    old: str | None
+    new: str | None
+    arms: dict[CaseId, Arm]
+
+
+def _assigned(db: Connection, pilot: CaseId) -> _Assigned:
+    query = select(ledger.c.entry).where(
+        ledger.c.sequence == 1, ledger.c.kind == "opened", ledger.c.entry.contains(f'"{pilot}"')
+    )
+    opened = [LedgerEntry.model_validate_json(text) for text in db.scalars(query)]
+    its = [each for each in opened if each.pilot == pilot and each.arm is not None]
+    variants = {each.arm: each.variant for each in its}
+    return _Assigned(
+        procedure=next((each.procedure for each in its), None),
+        old=variants.get("old"),
+        new=variants.get("new"),
+        arms={each.case: each.arm for each in its if each.arm is not None},
+    )
 
 
 def _means(cases: Sequence[PilotCase], as_of: float) -> dict[Arm, Duration]:
@@ -229,6 +245,8 @@ def _means(cases: Sequence[PilotCase], as_of: float) -> dict[Arm, Duration]:
     every = _times([case for its in seen.values() for case in its], as_of)
     follow_ups = [np.array([as_of - case.start for case in its]) for its in seen.values()]
     horizon = within(horizon_of(kaplan_meier(*every)), *follow_ups)
+    if horizon <= 0:
+        return {}
     found = {arm: duration(*_times(seen[arm], as_of), horizon, drawn=True) for arm in arms}
     return {arm: each for arm, each in found.items() if each is not None}
 

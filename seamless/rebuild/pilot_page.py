@@ -1,4 +1,4 @@
-"""One page about a pilot that a leader reads in two minutes. It needs no other file, no script and no network."""
+"""One page about a pilot, for a leader: read in two minutes, without another file, a script or a network."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def pilot_page(pilot: Pilot, language: Language, naming: Naming, zone: tzinfo) -
     parts += _pictures(pilot, say)
     if said.arms is not None:
         parts += [f"<h2>{text(said.arms.title)}</h2>", table(said.arms)]
-    parts.append(_listed(said.history))
+    parts += [f"<h2>{text(say('p-s-history'))}</h2>", _listed(said.history)] if said.history else []
     lang = "zh-Hans" if language == "zh" else "en"
     body = "\n".join(parts)
     return (
@@ -74,14 +74,14 @@ def _grown(faster: Weighed, slower: Weighed, say: PilotPhrases) -> str:
     days = [day for _, each in ways for day, _ in each.course]
     first, last = min(days), max(days)
     span = (last - first) or 1.0
-    top, low = log10(faster.goal) * 1.1, -2.0
+    top, low = log10(faster.goal) + 1, -2.0
     across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
     def x(day: float) -> float:
         return LEFT + across * (day - first) / span
 
     def y(value: float) -> float:
-        found = max(low, log10(value)) if value > 0 else low
+        found = min(top, max(low, log10(value))) if value > 0 else low
         return TOP + down * (1 - (found - low) / (top - low))
 
     parts = [opening(HEIGHT, say("p-s-evidence"))]

@@ -74,10 +74,18 @@ PILOT: Mapping[str, tuple[str, str]] = {
     ),
     # --- the evidence ---
     "p-pairs-slower": (
+        "新办法在{known}对中的{count}对较慢。",
+        "The new way was slower in {count} of {known} pairs.",
+    ),
+    "p-pairs-faster": (
+        "新办法在{known}对中的{count}对较快。",
+        "The new way was faster in {count} of {known} pairs.",
+    ),
+    "p-of-100-slower": (
         "新办法在每100对中有{share}对较慢（{known}对中的{count}对）。",
         "The new way was slower in {share} of 100 pairs ({count} of {known}).",
     ),
-    "p-pairs-faster": (
+    "p-of-100-faster": (
         "新办法在每100对中有{share}对较快（{known}对中的{count}对）。",
         "The new way was faster in {share} of 100 pairs ({count} of {known}).",
     ),
@@ -88,9 +96,10 @@ PILOT: Mapping[str, tuple[str, str]] = {
         "A case takes {new} the new way and {old} the old way, each counted up to {horizon}.",
     ),
     "p-evidence": (
-        "证据强度：较快{faster}，较慢{slower}，达到{goal}即有定论。即使毫无差别，无论查看多少次，误判的概率也不超过{alpha}。",
-        "Evidence that it is faster: {faster}; that it is slower: {slower}; {goal} decides. Where there is no "
-        "difference, either is reached in at most {alpha} of pilots, however often one looks.",
+        "证据强度：较快{faster}，较慢{slower}，达到{goal}即有定论。毫无差别时，{goal}个试点中最多有1个会误达，"
+        "无论查看多少次。",
+        "Evidence that it is faster: {faster}; that it is slower: {slower}; {goal} decides. Where there is "
+        "no difference, at most one pilot in {goal} gets there, however often one looks.",
     ),
     "p-harm": (
         "{what}：新办法{of_new}件中{new}件，原办法{of_old}件中{old}件。",
@@ -101,9 +110,9 @@ PILOT: Mapping[str, tuple[str, str]] = {
     "p-objected": ("提出异议", "Objected to"),
     "p-complained": ("投诉", "Complained of"),
     "p-disturbed": (
-        "注意：{why}两组办件可能相互影响，差别会显得比实际大或者小。",
-        "Beware: {why} The two ways may disturb one another, so that the difference looks larger or smaller "
-        "than it is.",
+        "注意：两种办法都要经过{agencies}，而它积压越多就越慢。两组办件可能相互影响，差别可能与全面实行时不同。",
+        "Beware: both ways need {agencies}, and the more there is to do, the longer it takes. The two ways "
+        "may disturb one another, so the difference may be another one once all cases go one way.",
     ),
     "p-set-aside": (
         "有{blocks}组的抽签与方案不符，未计入。",
@@ -162,6 +171,7 @@ PILOT: Mapping[str, tuple[str, str]] = {
         "if it still assigns cases, end that with seamless pilot stop.",
     ),
     # --- tables and pictures ---
+    "p-s-history": ("经过", "How it went"),
     "p-s-arms": ("两种办法", "The two ways"),
     "p-s-curve": ("多久以后仍未办结", "How many still wait after a time"),
     "p-s-evidence": ("证据强度的变化", "How the evidence grew"),
@@ -176,7 +186,6 @@ PILOT: Mapping[str, tuple[str, str]] = {
     "p-is-faster": ("较快", "faster"),
     "p-is-slower": ("较慢", "slower"),
     "p-decides": ("定论", "decides"),
-    "p-day": ("第{day}天", "day {day}"),
 }
 
 

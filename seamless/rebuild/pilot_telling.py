@@ -7,12 +7,17 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from archive.pilots.cases import HARMS
-from archive.pilots.evidence import ALPHA
 from contracts.pilots import Arm
+from contracts.terms.identifiers import Party
 from seamless.rebuild.phrases import Language, Naming
 from seamless.rebuild.pilot import Pilot
 from seamless.rebuild.pilot_phrases import PILOT, PilotPhrases
 from seamless.rebuild.telling import Section
+
+MANY = 100
+"""Of more pairs, it is told in how many of a hundred."""
+MOST = 1000
+"""Stronger evidence is told as more than that."""
 
 
 class Told(NamedTuple):
@@ -74,8 +79,11 @@ class _Telling:
             yield say("p-pairs-none")
             return
         key, count = ("slower", pairs.slower) if pairs.slower > pairs.faster else ("faster", pairs.faster)
-        share = round(100 * count / pairs.known)
-        yield say(f"p-pairs-{key}", share=share, known=f"{pairs.known:,}", count=f"{count:,}")
+        counted = {"count": f"{count:,}", "known": f"{pairs.known:,}"}
+        if pairs.known > MANY:
+            yield say(f"p-of-100-{key}", share=round(100 * count / pairs.known), **counted)
+        else:
+            yield say(f"p-pairs-{key}", **counted)
 
     def _evidence(self) -> Iterator[str]:
         pilot, say, found = self._pilot, self._say, self._pilot.evidence
@@ -86,10 +94,9 @@ class _Telling:
             yield say("p-means", new=new, old=old, horizon=say.time(pilot.means["new"].horizon))
         yield say(
             "p-evidence",
-            faster=f"{found.faster.e:.1f}",
-            slower=f"{found.slower.e:.1f}",
+            faster=_strength(found.faster.e),
+            slower=_strength(found.slower.e),
             goal=f"{found.faster.goal:.0f}",
-            alpha=say.share(ALPHA),
         )
         for harm in HARMS:
             counted = found.harmed[harm]
@@ -97,6 +104,9 @@ class _Telling:
                 more = found.harm[harm].reached is not None
                 said = say("p-harm", what=say(f"p-{harm}"), **vars(counted))
                 yield say.gap.join([said, *([say("p-harm-more")] if more else [])])
+        if pilot.disturbing:
+            agencies = say.all_of([self._naming.party(Party.agency(each)) for each in pilot.disturbing])
+            yield say("p-disturbed", agencies=agencies)
         if found.pairs.not_yet_known:
             yield say("p-pairs-open", open=f"{found.pairs.not_yet_known:,}")
         if found.set_aside:
@@ -168,3 +178,8 @@ class _Telling:
 
     def _at(self, instant: datetime) -> str:
         return f"{instant.astimezone(self._zone):%Y-%m-%d %H:%M}"
+
+
+def _strength(e: float) -> str:
+    """An e-value for people."""
+    return "< 0.1" if e < 0.1 else f"> {MOST:,}" if e > MOST else f"{e:.1f}"

@@ -1,4 +1,4 @@
-"""An administration in which opening a restaurant is not yet one matter: there both ways are allowed today."""
+"""Where opening a restaurant is not yet one matter: both ways are allowed there today."""
 
 from __future__ import annotations
 

@@ -171,8 +171,8 @@ async def _shown_as_it_was(
         ]
         assert whats == ["begins", "adopted" if shown["stage"] == "adopted" else "gone-back"], agency
     print(
-        f"{pilot}: {len(assigned)} of {len(cases)} cases assigned, {len(found['looks'])} looks, verdict on the "
-        f"look {len(shown['looks'])}; pairs {found['pairs']}; e faster {found['faster']['e']:.3g}, slower "
+        f"{pilot}: {len(assigned)} of {len(cases)} cases assigned, verdict on look {len(shown['looks'])}; "
+        f"pairs {found['pairs']}; e faster {found['faster']['e']:.3g}, slower "
         f"{found['slower']['e']:.3g}; means "
         + ", ".join(
             f"{arm} {each['mean']['value'] * 86400 / DAY_SECONDS:.1f} days"
