@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from activities.checks import CHECKS
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.procedures.opening_restaurant import PAPERS, PermitDrainage
 from contracts.procedures.opening_restaurant_item import BUNDLE, CHAIN
@@ -22,6 +23,7 @@ from contracts.procedures.permit_receipt import (
     StopAdviceDetermined,
     StopDetermined,
 )
+from contracts.procedures.rebuilding import EXAMPLE as PILOT
 from contracts.procedures.traffic_fine import (
     AppealedToPrefecture,
     CollectionOrdered,
@@ -30,9 +32,10 @@ from contracts.procedures.traffic_fine import (
     euro,
 )
 from contracts.procedures.tree_felling import ADDED_REVIEW
-from contracts.terms.identifiers import STANDARD, VariantId
+from contracts.terms.identifiers import STANDARD, AgencyId, VariantId
 from contracts.terms.requests import REQUESTS
 from contracts.wire.messages import (
+    Answered,
     ApplicantReplied,
     ApplicantWithdrew,
     NotOurs,
@@ -65,6 +68,7 @@ class Course(NamedTuple):
         events: sends the case everything that leads to its end.
         since: when the case's clock begins, where a log is replayed.
         law: under which the case is opened; without, under the newest.
+        checks: the agencies that take part by an automated check.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Course(NamedTuple):
     since: datetime | None = None
     law: str | None = None
     variant: VariantId = STANDARD
+    checks: tuple[AgencyId, ...] = tuple(CHECKS)
 
     @property
     def procedure(self) -> str:
@@ -276,6 +281,26 @@ async def received(case: CaseUnderTest) -> None:
         await case.until(lambda count=number + 1: case.kinds.count("reported") == count)  # type: ignore[misc]
 
 
+async def adopted(case: CaseUnderTest) -> None:
+    """Approved by two persons; undecided at first, then better; the committee adopts it."""
+    committee, office, step = "steering-committee", "pilot-office", "rebuilding"
+
+    async def answer(agency: str, request: str, officer: str | None = None, **said: Any) -> None:
+        await case.asked(f"{step}.{request}")
+        told = {"answer": said} | ({"officer": officer} if officer else {})
+        await case.send(f"agency:{agency}", Answered.type, told, request=f"{case.id}/{step}.{request}")
+
+    await answer(committee, "approve-pilot/1", "chen", outcome="approve")
+    await answer(committee, "confirm-pilot/1", "chen", outcome="approve")
+    await case.until(lambda: "refused" in case.kinds)
+    await answer(committee, "confirm-pilot/1", "wu", outcome="approve")
+    await answer(office, "begin-assignment/1", outcome="begun", concerned=["market-regulation", "water"])
+    await answer(office, "weigh-evidence/1", outcome="undecided")
+    await answer(office, "weigh-evidence/2", outcome="better")
+    await answer(committee, "decide-adoption/1", "wu", outcome="adopt", note="faster")
+    await answer(office, "end-assignment/1", outcome="ended")
+
+
 async def collected(case: CaseUnderTest) -> None:
     """A fine, notified and partly paid; the penalty once the fence is passed, a late appeal; collected."""
     steps: list[tuple[str, dict[str, Any]]] = [
@@ -365,6 +390,7 @@ _WITH_EVENTS = (
             received=datetime(2011, 10, 11, 11, 42, tzinfo=UTC),
         ),
     ),
+    Course("rebuilding.adopted", adopted, PILOT, calendar="compressed:0.4", checks=()),
     Course(
         "traffic-fine.collected",
         collected,
