@@ -93,13 +93,19 @@ def agency_steps(db: Connection, chosen: Collection[CaseId], since: datetime) ->
     ]
 
 
-def interference(found: Sequence[AgencyStep], arms: Mapping[CaseId, Arm], as_of: float) -> list[Shared]:
-    """The agencies that both arms were with, the one that most of their time was spent with first.
+def interference(asked: Sequence[AgencyStep], arms: Mapping[CaseId, Arm], as_of: float) -> list[Shared]:
+    """The agencies that both arms were with, the one that most of their time was spent with first; as it was
+    known at a moment.
 
     Args:
-        found: of all cases, since some time before the pilot.
+        asked: of agencies by all cases, in this order.
         arms: of the pilot's cases.
     """
+    found = [
+        step._replace(ended=step.ended if step.ended is not None and step.ended <= as_of else None)
+        for step in asked
+        if step.asked <= as_of
+    ]
     held = {arm: _held([step for step in found if arms.get(step.case) == arm], as_of) for arm in _ARMS}
     agencies = held["new"].keys() & held["old"].keys()
     shared = [

@@ -14,6 +14,7 @@ from contracts.terms.errors import InvalidInput
 from seamless.cli.console import INDENT, Console, line
 from seamless.cli.measure_views import Named
 from seamless.cli.names import Language
+from seamless.rebuild.figures import Change
 from seamless.rebuild.pilot import Pilot, Said
 from seamless.rebuild.pilot_page import pilot_page
 from seamless.rebuild.pilot_telling import Told, told
@@ -87,13 +88,21 @@ def as_told(pilot: Pilot, said: Told) -> dict[str, Any]:
         "faster": _weighed(found.faster),
         "slower": _weighed(found.slower),
         "harm": {each: _weighed(found.harm[each]) | vars(found.harmed[each]) for each in HARMS},
-        "means": {arm: each.model_dump(mode="json", exclude={"curve"}) for arm, each in pilot.means.items()},
+        "means": {
+            arm: each.model_dump(mode="json", exclude={"curve"}) for arm, each in pilot.times.means.items()
+        },
+        "difference": _change(pilot.times.difference),
+        "since": _change(pilot.times.since),
         "told": [said.stands, *said.evidence, *said.history, *([said.next] if said.next else [])],
     }
 
 
 def _said(said: Said) -> dict[str, Any]:
     return {"at": said.at.isoformat(), "outcome": said.outcome, "officer": said.officer, "note": said.note}
+
+
+def _change(found: Change | None) -> dict[str, Any] | None:
+    return None if found is None else found.model_dump(mode="json")
 
 
 def _weighed(found: Weighed) -> dict[str, Any]:

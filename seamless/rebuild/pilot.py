@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
 from sqlalchemy import Connection, select
 
 from archive.pilots.cases import PilotCase
@@ -31,9 +30,7 @@ from contracts.procedures.rebuilding import (
 from contracts.terms.case_number import number_of
 from contracts.terms.identifiers import AgencyId, CaseId
 from contracts.wire.ledger import LedgerEntry
-from seamless.rebuild.durations import duration
-from seamless.rebuild.figures import Duration
-from seamless.rebuild.survival import Days, Flags, horizon_of, kaplan_meier, within
+from seamless.rebuild.pilot_times import PilotTimes, pilot_times
 
 Stage = Literal[
     "approve", "confirm", "begin", "run", "decide", "end", "adopted", "gone-back", "not-approved",
@@ -73,7 +70,7 @@ class Pilot:
         decision: what the committee decided on the adoption.
         steps: all steps of its case.
         as_of: up to when its cases were seen.
-        cases: those assigned; ``evidence`` is what they say, and ``means`` how long they take by arm.
+        cases: those assigned; ``evidence`` is what they say, and ``times`` how long they take by arm.
         disturbing: the agencies through which the arms may disturb one another.
     """
 
@@ -99,7 +96,7 @@ class Pilot:
     as_of: datetime
     cases: tuple[PilotCase, ...]
     evidence: Evidence
-    means: dict[Arm, Duration]
+    times: PilotTimes
     disturbing: tuple[AgencyId, ...]
 
     @property
@@ -175,7 +172,7 @@ def read_pilot(db: Connection, entries: Sequence[LedgerEntry], as_of: datetime) 
         as_of=as_of,
         cases=cases,
         evidence=evidence(cases, days_of(as_of)),
-        means=_means(cases, days_of(as_of)),
+        times=pilot_times(db, known.procedure, known.arms, as_of),
         disturbing=tuple(each.agency for each in shared if each.disturbs),
     )
 
@@ -231,26 +228,3 @@ def _assigned(db: Connection, pilot: CaseId) -> _Assigned:
         new=variants.get("new"),
         arms={each.case: each.arm for each in its if each.arm is not None},
     )
-
-
-def _means(cases: Sequence[PilotCase], as_of: float) -> dict[Arm, Duration]:
-    """How long the cases of each arm take, up to a horizon that both were seen for; nothing, where an arm has
-    no cases."""
-    arms: tuple[Arm, Arm] = ("new", "old")
-    seen = {
-        arm: [each.seen(as_of) for each in cases if each.arm == arm and each.start <= as_of] for arm in arms
-    }
-    if not all(seen.values()):
-        return {}
-    every = _times([case for its in seen.values() for case in its], as_of)
-    follow_ups = [np.array([as_of - case.start for case in its]) for its in seen.values()]
-    horizon = within(horizon_of(kaplan_meier(*every)), *follow_ups)
-    if horizon <= 0:
-        return {}
-    found = {arm: duration(*_times(seen[arm], as_of), horizon, drawn=True) for arm in arms}
-    return {arm: each for arm, each in found.items() if each is not None}
-
-
-def _times(cases: Sequence[PilotCase], as_of: float) -> tuple[Days, Flags]:
-    times = np.array([(as_of if case.end is None else case.end) - case.start for case in cases])
-    return times, np.array([case.end is not None for case in cases])

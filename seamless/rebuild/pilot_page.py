@@ -56,10 +56,10 @@ def _listed(sentences: tuple[str, ...] | list[str]) -> str:
 
 
 def _pictures(pilot: Pilot, say: PilotPhrases) -> Iterator[str]:
-    if pilot.means:
+    if pilot.times.means:
         arms: tuple[tuple[Arm, str | None], ...] = (("new", pilot.new), ("old", pilot.old))
         lines = [
-            Line(say(f"p-{arm}", variant=variant or say("p-unknown")), pilot.means[arm])
+            Line(say(f"p-{arm}", variant=variant or say("p-unknown")), pilot.times.means[arm])
             for arm, variant in arms
         ]
         yield f"<h2>{text(say('p-s-curve'))}</h2>\n{curves(lines, say, say('p-s-curve'))}"

@@ -92,8 +92,8 @@ PILOT: Mapping[str, tuple[str, str]] = {
     "p-pairs-open": ("另有{open}对尚不能比较。", "{open} pairs cannot be compared yet."),
     "p-pairs-none": ("还没有可以比较的一对办件。", "No two cases can be compared yet."),
     "p-means": (
-        "平均用时：新办法{new}，原办法{old}，每件最多计至{horizon}。",
-        "A case takes {new} the new way and {old} the old way, each counted up to {horizon}.",
+        "平均用时：新办法{new}，原办法{old}，每件最多计至{horizon}；新办法{change}。",
+        "A case takes {new} the new way and {old} the old way, each counted up to {horizon}: {change}.",
     ),
     "p-evidence": (
         "证据强度：较快{faster}，较慢{slower}，达到{goal}即有定论。毫无差别时，{goal}个试点中最多有1个会误达，"
@@ -110,9 +110,16 @@ PILOT: Mapping[str, tuple[str, str]] = {
     "p-objected": ("提出异议", "Objected to"),
     "p-complained": ("投诉", "Complained of"),
     "p-disturbed": (
-        "注意：两种办法都要经过{agencies}，而它积压越多就越慢。两组办件可能相互影响，差别可能与全面实行时不同。",
+        "注意：两种办法都要经过{agencies}，而它积压越多就越慢。两组办件可能相互影响，差别可能与全面实行时不同；"
+        "要看清，须让全部办件按周轮换两种办法。",
         "Beware: both ways need {agencies}, and the more there is to do, the longer it takes. The two ways "
-        "may disturb one another, so the difference may be another one once all cases go one way.",
+        "may disturb one another, so the difference may be another one once all cases go one way. Changing "
+        "all cases from one way to the other by the week would show it.",
+    ),
+    "p-old-changed": (
+        "注意：试点开始以来，原办法比此前{change}。可能情况变了，也可能是新办法影响了它。",
+        "Beware: compared with before the pilot, the old way is {change}. The conditions may have changed, "
+        "or the new way affects it.",
     ),
     "p-set-aside": (
         "有{blocks}组的抽签与方案不符，未计入。",

@@ -89,9 +89,11 @@ class _Telling:
         pilot, say, found = self._pilot, self._say, self._pilot.evidence
         if not pilot.cases:
             return
-        if pilot.means:
-            new, old = (say.between(pilot.means[arm].mean, times=True) for arm in ("new", "old"))
-            yield say("p-means", new=new, old=old, horizon=say.time(pilot.means["new"].horizon))
+        if pilot.times.difference:
+            new, old = (say.between(pilot.times.means[arm].mean, times=True) for arm in ("new", "old"))
+            horizon = say.time(pilot.times.means["new"].horizon)
+            change = say.change(pilot.times.difference)
+            yield say("p-means", new=new, old=old, horizon=horizon, change=change)
         yield say(
             "p-evidence",
             faster=_strength(found.faster.e),
@@ -107,6 +109,8 @@ class _Telling:
         if pilot.disturbing:
             agencies = say.all_of([self._naming.party(Party.agency(each)) for each in pilot.disturbing])
             yield say("p-disturbed", agencies=agencies)
+        if pilot.times.since and pilot.times.since.differs:
+            yield say("p-old-changed", change=say.change(pilot.times.since))
         if found.pairs.not_yet_known:
             yield say("p-pairs-open", open=f"{found.pairs.not_yet_known:,}")
         if found.set_aside:
@@ -154,7 +158,7 @@ class _Telling:
         return self._say("p-next", what=self._say(key, due=self._at(due) if due else "—"))
 
     def _arms(self) -> Section:
-        say, found, means = self._say, self._pilot.evidence, self._pilot.means
+        say, found, means = self._say, self._pilot.evidence, self._pilot.times.means
         rows = []
         arms: tuple[tuple[Arm, str | None, int, int], ...] = (
             ("new", self._pilot.new, found.new, found.new_open),

@@ -1,9 +1,9 @@
-"""Beside the evidence: how long both arms take, and whether they may disturb one another."""
+"""Beside the evidence: how long both arms take, and whether the old way has changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,14 @@ import numpy as np
 import pytest
 from sqlalchemy import create_engine
 
+from archive.pilots.reading import pilot_cases
+from archive.reader import entries_of
 from bench.rebuild.erased import erase
 from contracts.terms.identifiers import AgencyId, CaseId
-from seamless.rebuild.piloted import Piloted, piloted, warnings
+from seamless.rebuild.phrases import AsWritten, Language
+from seamless.rebuild.pilot import read_pilot
+from seamless.rebuild.pilot_telling import told
+from seamless.rebuild.pilot_times import PilotTimes, pilot_times
 from tests.applications import new_case
 from tests.chains import START, chain, records
 from workers.archive.store import ArchiveStore
@@ -76,9 +81,10 @@ def town(store: ArchiveStore, officers: int, *, longer: float = 1.0) -> None:
         write(store, number, float(opened), float(opened), float(free[officer]), **more)
 
 
-def read(file: Path, day: float = UNTIL) -> Piloted:
+def read(file: Path, day: float = UNTIL) -> PilotTimes:
     with create_engine(f"sqlite:///{file}").connect() as db:
-        return piloted(db, PILOT, at(day))
+        arms = {case.case: case.arm for case in pilot_cases(db, PILOT) if case.case is not None}
+        return pilot_times(db, "construction-permit", arms, at(day))
 
 
 def test_both_arms_are_counted_up_to_the_same_days_with_their_difference(
@@ -95,28 +101,46 @@ def test_both_arms_are_counted_up_to_the_same_days_with_their_difference(
     assert found.difference.differs
 
 
-def test_where_nobody_waits_for_anybody_there_is_no_warning(store: ArchiveStore, file: Path) -> None:
+def test_where_nobody_waits_for_anybody_the_old_way_stays_as_it_was(store: ArchiveStore, file: Path) -> None:
     town(store, 60, longer=4.0)
     found = read(file)
     assert found.before is not None
     assert found.since is not None
     assert not found.since.differs
-    assert list(warnings(found, "en")) == []
 
 
-def test_a_new_way_that_blocks_the_agency_of_both_is_told_in_both_languages(
+def test_a_new_way_that_keeps_the_officers_of_both_busy_makes_the_old_one_slower(
     store: ArchiveStore, file: Path
 ) -> None:
-    """The old way takes longer, too, since it waits for the officers whom the new one keeps busy."""
     town(store, 2, longer=4.0)
     found = read(file)
-    assert [each.agency for each in found.disturbing] == ["housing"]
-    english, chinese = list(warnings(found, "en")), list(warnings(found, "zh"))
-    assert len(english) == len(chinese) == 2
-    assert "housing" in english[0]
-    assert "switch-back" in english[0]
-    assert "longer than before" in english[1]
-    assert all("{" not in text for text in (*english, *chinese))
+    assert found.since is not None
+    assert found.since.differs
+    assert found.since.value > 1
+
+
+@pytest.mark.parametrize(
+    ("language", "old_way", "agency"),
+    [
+        ("en", "Beware: compared with before the pilot", "Beware: both ways need"),
+        ("zh", "原办法比此前长", "两种办法都要经过"),
+    ],
+)
+@pytest.mark.parametrize(("officers", "warned"), [(2, True), (60, False)])
+def test_who_reads_of_the_evidence_is_warned_where_the_ways_disturb_one_another(
+    store: ArchiveStore,
+    file: Path,
+    language: Language,
+    old_way: str,
+    agency: str,
+    officers: int,
+    warned: bool,
+) -> None:
+    town(store, officers, longer=4.0)
+    with create_engine(f"sqlite:///{file}").connect() as db:
+        pilot = read_pilot(db, entries_of(db, PILOT), at(UNTIL))
+    said = " ".join(told(pilot, language, AsWritten(), UTC).evidence)
+    assert (old_way in said, agency in said) == (warned, warned)
 
 
 def test_cases_before_the_pilot_are_seen_as_they_stood_when_it_began(store: ArchiveStore, file: Path) -> None:
@@ -132,8 +156,7 @@ def test_cases_before_the_pilot_are_seen_as_they_stood_when_it_began(store: Arch
 def test_a_pilot_without_cases_says_nothing(store: ArchiveStore, file: Path) -> None:
     town(store, 20)
     found = read(file, BEGUN - 1)
-    assert found == Piloted({}, None, None, None, ())
-    assert list(warnings(found, "zh")) == []
+    assert found == PilotTimes({}, None, None, None)
 
 
 def test_it_is_the_same_once_all_data_was_erased(store: ArchiveStore, file: Path) -> None:
