@@ -23,9 +23,10 @@ from workers.process.settings import load_settings
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
-DAY_SECONDS = 4
+DAY_SECONDS = float(os.environ.get("SEAMLESS_PILOT_DAY", "6"))
+"""How long a working day lasts; longer on a machine that has much else to do."""
 CASES = 200
-PER_SECOND = 4.0
+PER_SECOND = 15 / DAY_SECONDS
 PAGES = os.environ.get("SEAMLESS_PAGES")
 """A folder in which the pages are left, to be looked at."""
 

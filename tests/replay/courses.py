@@ -35,7 +35,6 @@ from contracts.procedures.tree_felling import ADDED_REVIEW
 from contracts.terms.identifiers import STANDARD, AgencyId, VariantId
 from contracts.terms.requests import REQUESTS
 from contracts.wire.messages import (
-    Answered,
     ApplicantReplied,
     ApplicantWithdrew,
     NotOurs,
@@ -47,6 +46,7 @@ from contracts.wire.messages import (
 from seamless.replay.clock import Clocks
 from tests.applications import application, company, document, dormer, fine, restaurant, tree
 from tests.cases.conftest import CaseUnderTest
+from tests.replay.pilots import adopted
 from tests.replay.replaying import SMALL_RUNS
 
 LEGAL_DAYS = "cn-2026.1"
@@ -279,26 +279,6 @@ async def received(case: CaseUnderTest) -> None:
         party = f"agency:group-{1 + number % 4}"
         await case.send(party, Reported.type, {"step": step, "officer": f"officer-{number}"})
         await case.until(lambda count=number + 1: case.kinds.count("reported") == count)  # type: ignore[misc]
-
-
-async def adopted(case: CaseUnderTest) -> None:
-    """Approved by two persons; undecided at first, then better; the committee adopts it."""
-    committee, office, step = "steering-committee", "pilot-office", "rebuilding"
-
-    async def answer(agency: str, request: str, officer: str | None = None, **said: Any) -> None:
-        await case.asked(f"{step}.{request}")
-        told = {"answer": said} | ({"officer": officer} if officer else {})
-        await case.send(f"agency:{agency}", Answered.type, told, request=f"{case.id}/{step}.{request}")
-
-    await answer(committee, "approve-pilot/1", "chen", outcome="approve")
-    await answer(committee, "confirm-pilot/1", "chen", outcome="approve")
-    await case.until(lambda: "refused" in case.kinds)
-    await answer(committee, "confirm-pilot/1", "wu", outcome="approve")
-    await answer(office, "begin-assignment/1", outcome="begun", concerned=["market-regulation", "water"])
-    await answer(office, "weigh-evidence/1", outcome="undecided")
-    await answer(office, "weigh-evidence/2", outcome="better")
-    await answer(committee, "decide-adoption/1", "wu", outcome="adopt", note="faster")
-    await answer(office, "end-assignment/1", outcome="ended")
 
 
 async def collected(case: CaseUnderTest) -> None:
