@@ -57,8 +57,8 @@ class _End(NamedTuple):
 
 
 def _assigned(entry: LedgerEntry, pilot: CaseId) -> PilotCase | None:
-    """The case of an opening, if this pilot has drawn its arm. One case of a block gets the new variant, so the
-    probability says how many a block has."""
+    """The case of an opening, if this pilot has drawn its arm. One case of a block gets the new variant, so
+    the probability says how many a block has."""
     if entry.pilot != pilot or entry.arm is None or entry.block is None or entry.probability is None:
         return None
     new = entry.probability if entry.arm == "new" else 1 - entry.probability
