@@ -150,7 +150,7 @@ def test_an_unknown_procedure_is_told_with_those_that_have_cases(tmp_path: Path)
     assert "it has cases of: tree-felling" in found.err
 
 
-@pytest.mark.parametrize("words", [["rank", "--window"], ["compare", "--at"], ["size", "--share"]])
+@pytest.mark.parametrize("words", [["rank", "--window"], ["compare", "--at"], ["size", "--gain"]])
 @settings(max_examples=3, deadline=None, phases=WHOLE)
 @given(text=PASSED)
 def test_no_text_that_is_given_drives_a_terminal(words: list[str], text: str) -> None:
