@@ -83,7 +83,7 @@ def sizes(log: EventLog, share: Fraction, pilots: int = PILOTS) -> Iterator[Goal
     """What share of pilots of the named size sees the gain, and sees one where there is none."""
     found, chance = size(log, gain=GAIN, share=share), np.random.default_rng(1)
     for design in found.designs:
-        if design.way != "before-after" and design.cases is not None:
+        if design.way in ("individual", "blocks") and design.cases is not None:
             sees = power(log, found, design, chance, gain=found.gain, pilots=pilots)
             errs = power(log, found, design, chance, gain=0.0, pilots=pilots)
             yield Goal(

@@ -5,7 +5,8 @@ pilot is over once its last case was seen up to the horizon. The formula is the 
 of two means (Chow, Shao and Wang 2008, chapter 3), on the variance that Kaplan and Meier give, open cases
 included; of blocks, with the correlation of neighbouring cases (Donner and Klar 2000, chapter 5). For before
 and after there is no such formula: how much the means of neighbouring windows differ where nothing changes is
-seen on the log itself (see :mod:`seamless.rebuild.placebo`).
+seen on the log itself (see :mod:`seamless.rebuild.placebo`). What ``seamless pilot`` needs, which looks every
+day, is seen in pilots drawn from the log.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from contracts.terms.errors import InvalidInput
+from seamless.rebuild.drawn_pilots import decided
 from seamless.rebuild.durations import days, duration, follow_up, whole_times
 from seamless.rebuild.figures import Duration, Figure
 from seamless.rebuild.log import EventLog
@@ -41,18 +43,22 @@ BLOCKS = range(2, 21)
 WINDOWS = (1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 48, 60)
 """Months before and after, of which the first is taken that is enough."""
 
-Way = Literal["before-after", "individual", "blocks"]
+MOST, PILOTS, SEED = 4000, 200, 1
+"""Cases of a pilot at most, where pilots are drawn from the log; how many are drawn, and how."""
+
+Way = Literal["before-after", "individual", "blocks", "pilot"]
+"""All cases before a day the old way and all after it the new one; each case by itself at random; one at
+random of each block of consecutive arrivals; the same, decided as ``seamless pilot`` does, by daily looks."""
 
 
 class Design(Figure):
     """What a pilot needs.
 
     Attributes:
-        way: all cases before a day the old way and all after it the new one; each case by itself at random;
-            one at random of each block of consecutive arrivals.
+        way: see :data:`Way`.
         cases: how many in all; None: it cannot be seen so, however long the pilot is.
         intake: months until so many cases have arrived.
-        months: until the last one was seen up to the horizon.
+        months: until the last one was seen up to the horizon; until it is decided, where that is daily.
         seen: whether that is in time, see :data:`LONGEST`.
         smallest: the smallest gain that this log shows so; None where it has no such bound.
         block: the cases of a block.
@@ -156,7 +162,12 @@ def size(
         arrivals=plan.arrivals,
         alike=alike,
         whole=whole,
-        designs=(plan.before_after(Times.of(log)), plan.individual(), plan.blocks()),
+        designs=(
+            plan.before_after(Times.of(log)),
+            plan.individual(),
+            plan.blocks(),
+            _pilot(Times.of(log), 1 - float(gain), int(block), float(power)),
+        ),
     )
 
 
@@ -183,6 +194,25 @@ def correlation(values: Days, block: int) -> float:
     cut = len(values) - len(values) % block
     inside = float(values[:cut].reshape(-1, block).var(axis=1, ddof=1).mean())
     return max(0.0, 1 - inside / whole) if whole > 0 else 0.0
+
+
+def _pilot(times: Times, factor: float, block: int, power: float) -> Design:
+    """By when so many of the pilots that are drawn from the log are decided."""
+    chance = np.random.default_rng(SEED)
+    found = decided(times, block=block, factor=factor, cases=MOST, pilots=PILOTS, chance=chance)
+    place = ceil(power * PILOTS) - 1
+    cases, took = (float(np.sort(each)[place]) for each in found)
+    if not np.isfinite(cases):
+        return Design(way="pilot", cases=None, intake=None, months=None, seen=False, block=block)
+    months = took / MONTH
+    return Design(
+        way="pilot",
+        cases=int(cases),
+        intake=months,
+        months=months,
+        seen=months <= LONGEST,
+        block=block,
+    )
 
 
 class _Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from seamless.rebuild.phrases import AsWritten, Language, Naming, Phrases
-from seamless.rebuild.sizing import LONGEST, Design, Sized
+from seamless.rebuild.sizing import LONGEST, MOST, PILOTS, Design, Sized
 from seamless.rebuild.telling import Section, Told
 
 A_YEAR = 12
@@ -27,6 +27,18 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "before-after": ("前后对比", "Before and after"),
     "individual": ("逐件随机", "Each case at random"),
     "blocks": ("每{block}件相继到达的为一组，随机一件", "One at random of {block} consecutive arrivals"),
+    "pilot": (
+        "由 seamless pilot 每天查看：每{block}件随机一件",
+        "As seamless pilot decides, looking every day, one at random of {block}",
+    ),
+    "needs-pilot": (
+        "{way}：{cases}件，{time}；届时从这份数据抽取的试点有{power}已有结论。",
+        "{way}: {cases} cases, {time}; by then {power} of the pilots drawn from this log are decided.",
+    ),
+    "never-decided": (
+        "{way}：看不出来，{most}件也不够。",
+        "{way}: it cannot be seen, nor with {most} cases.",
+    ),
     "needs": (
         "{way}：{cases}件，{time}（其中收件{intake}）。",
         "{way}: {cases} cases, {time} (of them {intake} until they have arrived).",
@@ -71,9 +83,9 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "{horizon}; more than {longest} months is too long for a pilot.",
     ),
     "looks": (
-        "每天查看并可提前停止的试点（seamless pilot）要多一些办件才有结论，但可以随时停止。",
-        "A pilot that is looked at every day and may end early (seamless pilot) needs more cases for "
-        "an end, and may be stopped at any time.",
+        "seamless pilot 的数字来自从这份数据抽取的{pilots}个试点：差别明显时，它可以提前结束。",
+        "The figure of seamless pilot is from {pilots} pilots drawn from this log; where the gain is "
+        "larger, it ends earlier.",
     ),
     "alike": (
         "同一组办件的时间相关系数为{alike}：相邻的办件越相似，分组越省办件。",
@@ -130,13 +142,16 @@ class _Telling:
 
     def _needs(self, design: Design) -> str:
         say, way = self._say, self._way(design)
+        if design.way == "pilot" and design.cases is None:
+            return say("never-decided", way=way, most=f"{MOST:,}")
         if design.cases is None or design.intake is None or design.months is None:
             if design.smallest is None:
                 return say("never-known", way=way)
             return say("never", way=way, smallest=say.share(design.smallest))
         time, intake = self._time(design.months), self._time(design.intake)
-        key = "needs" if design.seen else "too-long"
-        return say(key, way=way, cases=f"{design.cases:,}", time=time, intake=intake)
+        key = "too-long" if not design.seen else "needs-pilot" if design.way == "pilot" else "needs"
+        power = say.share(self._found.power)
+        return say(key, way=way, cases=f"{design.cases:,}", time=time, intake=intake, power=power)
 
     def _time(self, months: float) -> str:
         if months >= 2 * A_YEAR:
@@ -162,6 +177,6 @@ class _Telling:
     def _notes(self) -> Iterator[str]:
         say, found = self._say, self._found
         yield say("formula", horizon=say.time(found.horizon), longest=f"{LONGEST:g}")
-        yield say("looks")
+        yield say("looks", pilots=PILOTS)
         yield say("drift")
         yield say("alike", alike=f"{found.alike:.2f}")

@@ -92,7 +92,7 @@ def test_size_tells_cases_and_months_by_design(log: Path) -> None:
     assert "每4件相继到达的为一组，随机一件" in zh
     found = json.loads(said("size", log, "--gain", "0.2", "--power", "90%", "--json").out)
     assert (found["gain"], found["power"]) == (0.2, 0.9)
-    assert [design["way"] for design in found["designs"]] == ["before-after", "individual", "blocks"]
+    assert [design["way"] for design in found["designs"]] == ["before-after", "individual", "blocks", "pilot"]
 
 
 def test_on_a_narrow_terminal_nothing_is_cut(log: Path) -> None:

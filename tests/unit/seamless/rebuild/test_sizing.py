@@ -7,9 +7,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from archive.pilots.cases import PilotCase
+from archive.pilots.evidence import evidence
 from bench.rebuild.sized import power
 from contracts.terms.errors import InvalidInput
+from seamless.rebuild.drawn_pilots import decided
 from seamless.rebuild.log import EventLog
+from seamless.rebuild.placebo import Times
 from seamless.rebuild.sizing import Design, Sized, correlation, moments, shortened, size
 from seamless.rebuild.sizing_told import told_size
 from seamless.rebuild.survival import kaplan_meier
@@ -130,3 +134,51 @@ def test_too_few_cases_and_a_log_without_ends_are_told() -> None:
         size(log([case(0, None, step("a", 1))] * 30, 9, "unknown"), gain=FIFTH)
     with pytest.raises(InvalidInput, match="no case would get shorter"):
         size(log([case(at, at) for at in range(30)], 90), gain=FIFTH)
+
+
+# --- as seamless pilot decides ------------------------------------------------------------------------------
+
+
+def test_drawn_pilots_are_decided_as_the_evidence_of_a_pilot_is() -> None:
+    """The same cases, given to the evidence one by one, are called better on the same day."""
+    made, chance = arrivals(11, count=400), np.random.default_rng(3)
+    times = Times.of(made)
+    found = decided(times, block=2, factor=0.4, cases=200, pilots=1, chance=chance)
+    again = np.random.default_rng(3)
+    at = int(again.integers(400, size=1)[0]) + np.arange(200)
+    new = np.arange(2) == again.integers(2, size=(1, 100))[..., None]
+    starts = times.starts[at % 400] + times.as_of * (at // 400)
+    took = (times.ends - times.starts)[at % 400] * np.where(new.ravel(), 0.4, 1.0)
+    cases = [
+        PilotCase(
+            block=number // 2,
+            size=2,
+            arm="new" if new.ravel()[number] else "old",
+            start=float(starts[number]),
+            end=float(starts[number] + took[number]) if np.isfinite(took[number]) else None,
+            refused=False,
+        )
+        for number in range(200)
+    ]
+    reached = evidence(cases, float(starts[0] + 2000)).faster.reached
+    assert reached is not None
+    assert found.days[0] == pytest.approx(reached - starts[0])
+    assert found.cases[0] == (starts <= reached).sum()
+
+
+def test_with_nothing_to_find_few_drawn_pilots_are_called_better() -> None:
+    chance = np.random.default_rng(4)
+    times = Times.of(arrivals(12, drift=0.2))
+    found = decided(times, block=2, factor=1.0, cases=600, pilots=400, chance=chance)
+    assert np.isfinite(found.cases).mean() <= 0.05
+
+
+def test_what_a_pilot_needs_is_when_so_many_of_those_drawn_are_decided() -> None:
+    made = arrivals(13)
+    small, large = (size(made, gain=gain) for gain in (Fraction(1, 5), Fraction(1, 2)))
+    assert of(large, "pilot").cases is not None
+    assert of(small, "pilot").cases is not None
+    assert (of(large, "pilot").cases or 0) < (of(small, "pilot").cases or 0)
+    fresh = np.random.default_rng(99)
+    again = decided(Times.of(made), block=2, factor=0.5, cases=2000, pilots=400, chance=fresh)
+    assert np.mean(again.cases <= (of(large, "pilot").cases or 0)) == pytest.approx(0.8, abs=0.07)
