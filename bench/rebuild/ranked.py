@@ -17,7 +17,7 @@ from bench.rebuild.sized import sizes
 from seamless.rebuild.log import EventLog
 from seamless.rebuild.ranking import Expected, expected
 from seamless.rebuild.recorded import read_log
-from seamless.rebuild.targets import NOT_KNOWN, Key, Kind, Waits, begun, longest, offers, waits
+from seamless.rebuild.targets import NOT_KNOWN, Key, Kind, Waits, begun, longest, offers, usual_kind, waits
 from seamless.rebuild.windows import Length, Window, onward_from
 
 SHIFTS = 6
@@ -94,7 +94,7 @@ def chosen(permits: Path, fines: Path) -> Iterator[Goal]:
     where nothing changed and where a pilot has a gain."""
     if permits.exists():
         log = read_log(permits)
-        yield from ranked(log, "agency", Length(2, "m"), 0.7)
+        yield from ranked(log, usual_kind(log), Length(2, "m"), 0.7)
         yield from ranked(log, "handoff", Length(2, "m"), None)
         yield from nothing_changed(log, Length(1, "m"))
         yield from sizes(log, Fraction(1, 2))
@@ -115,6 +115,9 @@ def ranked(log: EventLog, by: Kind, each: Length, least: float | None) -> Iterat
     first, name = begins(found, each), f"{log.name}, rank by {by}, windows of {each}"
     choices = list(captured(found, each, first, log.as_of))
     told = [choice for choice in choices if choice.told]
+    if not told:
+        yield Goal(name, "", "not known: no window can be judged before which a chance is known", True)
+        return
     ours, naive = _means(told)
     yield Goal(
         name,

@@ -8,6 +8,7 @@ from seamless.rebuild.phrases import AsWritten, Language, Naming, Phrases
 from seamless.rebuild.ranking import Ranking, Target
 from seamless.rebuild.stakes import Ease, Risk
 from seamless.rebuild.telling import LINES, Section, Told
+from seamless.rebuild.windows import length
 
 SENTENCES = 10
 """So many targets are told in a sentence; the table has more."""
@@ -18,12 +19,12 @@ LITTLE = 0.5
 PHRASES: Mapping[str, tuple[str, str]] = {
     "title": ("{name}：先改哪里", "{name}: what to rebuild first"),
     "subtitle": (
-        "依据{since}至{until}；数据共{windows}个时段，各{window}，截至{as_of}",
+        "依据{since}至{until}；数据共{windows}个时段，每个{window}，截至{as_of}",
         "by what was done from {since} to {until}; the log has {windows} windows of {window}, as of "
         "{as_of}",
     ),
     "reason": (
-        "{place}. {name}：每月有{hours}小时的等待超出其最好的四分之一，占全部的{share}；{lasts}；"
+        "{place}、{name}：每月有{hours}小时的等待超出其最好的四分之一，占全部的{share}；{lasts}；"
         "{ease}{risk}。",
         "{place}. {name}: {hours} hours of waiting a month are beyond its best quarter, {share} of "
         "what all offer; {lasts}; {ease}{risk}.",
@@ -123,7 +124,7 @@ class _Telling:
                 "subtitle",
                 since=since,
                 until=until,
-                window=found.window,
+                window=say.length(length(found.window)),
                 windows=found.windows,
                 as_of=as_of,
             ),

@@ -61,7 +61,8 @@ def test_rank_tells_the_first_with_its_reason_in_a_sentence(log: Path) -> None:
 def test_rank_in_chinese_and_by_other_targets(log: Path) -> None:
     out = said("rank", log, "--lang", "zh", "--by", "handoff", "--window", "2m").out
     assert out.splitlines()[0] == "log.csv：先改哪里"
-    assert "1. intake → fire：每月有" in out
+    assert "1、intake → fire：每月有" in out
+    assert "每个2个月" in out
     found = json.loads(said("rank", log, "--by", "step", "--json").out)
     assert found["targets"][0]["key"] == ["review"]
     assert found["targets"][0]["ease"] is None
