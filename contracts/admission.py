@@ -14,6 +14,7 @@ from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
+from contracts.pilots import Assignment
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.bounds import STATED
 from contracts.terms.calendar import LegalCalendar, calendar
@@ -97,8 +98,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class NewCase:
-    """An application that may open the case ``case`` under ``law``, in ``variant``, for ``variant_basis``;
-    ``received``: when it was handed in. ``intake``: how it came in."""
+    """An application that may open the case ``case`` under ``law``, in ``variant``, for ``variant_basis``,
+    ``assigned`` to it by a pilot; ``received``: when it was handed in. ``intake``: how it came in."""
 
     event: Event
     case: CaseId
@@ -109,6 +110,7 @@ class NewCase:
     intake: Intake
     variant: VariantId = STANDARD
     variant_basis: str | None = None
+    assigned: Assignment | None = None
 
 
 @dataclass(frozen=True)

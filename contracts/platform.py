@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
+from contracts.pilots import ASSIGNING, Assignment
 from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.decisions import Decision
 from contracts.terms.identifiers import (
@@ -48,6 +49,12 @@ CLOSE_LEDGER = "close-ledger"
 """The workflow that closes the ledger of a case whose workflow is gone; takes a :class:`Batch`, returns
 :class:`Published`."""
 
+OPEN_CASES = (
+    f"ExecutionStatus = 'Running' AND TaskQueue = '{CASES_QUEUE}' "
+    f"AND WorkflowType != '{CLOSE_LEDGER}' AND WorkflowType != '{ASSIGNING}'"
+)
+"""How Temporal is asked to list the open cases: the other workflows of their task queue are no cases."""
+
 PUBLISH = "publish"
 """The outbox activity; takes a :class:`Batch`, returns :class:`Published`."""
 
@@ -86,8 +93,9 @@ class Opened(Contract, Generic[A]):
 
     ``law`` is the law version, which the case keeps to its end; ``calendar``, the calendar version that it
     counts with until a later one is published, and ``days`` are that version's, where it is none of the
-    package's: no worker needs a file. ``variant`` is its way of working, and ``variant_basis`` why it was
-    opened in that one. ``checks`` are the agencies that took part by an automated check when it was opened.
+    package's: no worker needs a file. ``variant`` is its way of working, ``variant_basis`` why it was opened
+    in that one, and ``assigned`` how a pilot assigned it. ``checks`` are the agencies that took part by an
+    automated check when it was opened.
     ``secret`` is drawn by the gateway and stands nowhere else: the salts of the ledger's entries come from
     it. ``behind`` is how much earlier the case's clock is than Temporal's: nothing, except where a log is
     replayed. ``intake`` is how the application came in. ``carried`` is what one run hands to the next, the
@@ -101,6 +109,7 @@ class Opened(Contract, Generic[A]):
     law: str
     variant: VariantId = STANDARD
     variant_basis: Text | None = Field(default=None, exclude_if=absent)
+    assigned: Assignment | None = Field(default=None, exclude_if=absent)
     administration: AdministrationId
     channel: ChannelId
     calendar: str

@@ -15,6 +15,7 @@ from typing import Any, Literal, Self
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from contracts.pilots import Arm
 from contracts.terms.clock_marks import ClockMark
 from contracts.terms.errors import Refusal, refusal_of
 from contracts.terms.fees import FeeLine
@@ -109,7 +110,11 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
             ``actor`` is who, ``reason`` the waiver of the catalogue, ``basis`` its rule.
         penalty: of ``penalty-due``, what the authority owes the applicant for a late decision.
         linked: of ``opened``, the case that this one follows: an objection, a correction.
-        pilot: of ``opened``, the pilot that the application was assigned to.
+        pilot: of ``opened``, the pilot that the application was assigned to: with an ``arm``, a case of the
+            procedure ``rebuilding``; without, as the channel calls it.
+        arm, block, place, probability: of ``opened``, how the pilot assigned the case: to its old or new
+            variant; the number of the block, and which case of the block it is, both from 1; and with which
+            probability a case of the block gets this arm. See :mod:`contracts.pilots`.
         satisfaction: how the applicant rates the handling of the case: 1, very bad, to 5, very good.
         complaint: the code of the applicant's complaint. Nothing sets this or ``satisfaction`` yet: both come
             after a case is closed, when it takes no event, and what follows a case is a new one that is
@@ -159,6 +164,10 @@ class LedgerEntry(Message, name="ledger.entry", sender="platform", to="everybody
     penalty: Money | None = Field(default=None, exclude_if=absent)
     linked: CaseId | None = Field(default=None, exclude_if=absent)
     pilot: str | None = Field(default=None, exclude_if=absent)
+    arm: Arm | None = Field(default=None, exclude_if=absent)
+    block: int | None = Field(default=None, ge=1, exclude_if=absent)
+    place: int | None = Field(default=None, ge=1, exclude_if=absent)
+    probability: float | None = Field(default=None, gt=0, lt=1, exclude_if=absent)
     satisfaction: int | None = Field(default=None, ge=1, le=5, exclude_if=absent)
     complaint: str | None = Field(default=None, exclude_if=absent)
     data_digest: Sha256 | None = Field(default=None, exclude_if=absent)

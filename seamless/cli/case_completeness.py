@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 
 from archive.completeness import Completeness, unread
 from archive.reader import ArchiveReader
-from contracts.platform import CASES_QUEUE, PUBLISH
+from contracts.platform import OPEN_CASES, PUBLISH
 from contracts.terms.errors import Unavailable
 from contracts.terms.values import Contract
 from contracts.wire.topics import LEDGER
@@ -149,8 +149,7 @@ class CasesInTemporal:
         self._client = client
 
     async def newest(self, limit: int) -> list[str]:
-        query = f"ExecutionStatus = 'Running' AND TaskQueue = '{CASES_QUEUE}'"
-        return [each.id async for each in self._client.list_workflows(query, limit=limit)]
+        return [each.id async for each in self._client.list_workflows(OPEN_CASES, limit=limit)]
 
     async def has_published(self, case: str) -> bool:
         """A later run goes on from one that has published; a first run, once its outbox has ended once."""

@@ -71,6 +71,11 @@ class Timeline:
             names.party(entry.actor, entry.procedure) + (f" ({entry.officer})" if entry.officer else ""),
             entry.kind,
             names.step(entry.step, entry.procedure) if entry.step else "",
-            ": ".join(said for said in (entry.outcome, silent, entry.reason) if said),
+            ": ".join(said for said in (entry.outcome, _assigned(entry), silent, entry.reason) if said),
             names.parties(entry.holders, entry.procedure),
         )
+
+
+def _assigned(entry: LedgerEntry) -> str | None:
+    """To which variant a pilot assigned the case, at its opening."""
+    return f"assigned to {entry.variant}, block {entry.block}" if entry.arm else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
+import structlog
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.common import (
     SearchAttributeKey,
@@ -37,8 +38,11 @@ from contracts.terms.errors import Refusal
 from contracts.wire.canonical import sha256
 from contracts.wire.ledger import LedgerEntry, content_digest, recordable
 from contracts.wire.orders import CancelOrdered
+from workers.gateway.assigning import Assigner, count_assigned
 from workers.gateway.soundness import Soundness
 from workers.process.temporal import SIGNAL_LIMIT, is_of_namespace
+
+log = structlog.get_logger(__name__)
 
 Outcome = Literal["started", "delivered", "duplicate"]
 
@@ -105,6 +109,7 @@ class Delivery:
         spread: timedelta = timedelta(0),
         virtual_time: bool = False,
         soundness: Soundness | None = None,
+        assigner: Assigner | None = None,
     ) -> None:
         """
         Args:
@@ -113,6 +118,7 @@ class Delivery:
             spread: within which time after a limit has ended each case takes what follows.
             virtual_time: a log is replayed: a case's clock begins when its application was handed in.
             soundness: which procedures open cases; without it, all.
+            assigner: which variant a pilot says; without it, none is asked.
         """
         self._client = client
         self._archive = archive
@@ -122,6 +128,7 @@ class Delivery:
         self._spread = spread
         self._virtual_time = virtual_time
         self._soundness = soundness
+        self._assigner = assigner
         self._sent: dict[str, _Sent] = {}
 
     async def deliver(self, admitted: NewCase | CaseEvent) -> Outcome:
@@ -146,6 +153,8 @@ class Delivery:
             return await self._of_known_case(admitted, content_hash, absent)
         if opening is not None:  # also when Temporal has long forgotten the case
             return _repeated(admitted, _is_of(opening, content, admitted.event.key))
+        if self._assigner is not None:
+            admitted = await self._assigner.assigned(admitted, self._opens)
         if self._soundness and (refusal := await self._soundness.refusal_of(admitted)):
             return await self._of_known_case(admitted, content_hash, refusal)
         try:
@@ -164,7 +173,17 @@ class Delivery:
         except WorkflowAlreadyStartedError:
             absent = NotYet(f"{admitted.case} is known to Temporal, and when asked it no longer was")
             return await self._of_known_case(admitted, content_hash, absent)
+        count_assigned(admitted)
         return "started"
+
+    async def _opens(self, admitted: NewCase) -> bool:
+        """Whether Temporal does not know the case, and each variant of its law version opens cases."""
+        for variant in admitted.law.variants:
+            if self._soundness and await self._soundness.refusal_of(replace(admitted, variant=variant)):
+                workflow_type = admitted.item.workflow_type(variant)
+                log.warning("a pilot assigns no case: the check of a variant fails", broken=workflow_type)
+                return False
+        return await self._description(admitted.case) is None
 
     def _attributes(self, admitted: NewCase) -> TypedSearchAttributes:
         """The search attributes that the case starts with. A replay sets no others: nobody operates its
@@ -206,6 +225,7 @@ class Delivery:
             law=admitted.law.id,
             variant=admitted.variant,
             variant_basis=admitted.variant_basis,
+            assigned=admitted.assigned,
             administration=self._directory.administration,
             channel=admitted.case.channel,
             calendar=self._calendar,

@@ -7,6 +7,7 @@ import asyncio
 from archive.reader import ArchiveReader
 from network.broker.publisher import Publisher
 from network.broker.standing import StandingOrders
+from workers.gateway.assigning import Assigner
 from workers.gateway.carrier import Carrier
 from workers.gateway.case_history import ProvenHistory
 from workers.gateway.dead_letters import DeadLetterWriter
@@ -53,6 +54,7 @@ async def _carry(settings: Settings) -> None:
                 spread=settings.spread,
                 virtual_time=settings.virtual_time,
                 soundness=soundness,
+                assigner=Assigner(client),
             )
             letters = DeadLetterWriter(publisher, administration=administration, group=settings.gateway_group)
             orders = StandingOrders(settings.broker, settings.directory)

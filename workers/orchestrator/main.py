@@ -25,6 +25,7 @@ from workers.process.metrics import set_ready
 from workers.process.run import run_process
 from workers.process.settings import Settings
 from workers.process.temporal import await_temporal
+from workflows.assigning import AssigningCases
 from workflows.case.ledger_closing import LedgerClosing
 from workflows.procedures import PROCEDURES
 
@@ -67,7 +68,7 @@ def case_worker(
     return Worker(
         client,
         task_queue=queue,
-        workflows=[*procedures, LedgerClosing],
+        workflows=[*procedures, LedgerClosing, AssigningCases],
         activities=activities,
         workflow_runner=runner or sandbox(without_sandbox),
         deployment_config=deployed(build) if build else None,

@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, Field
 from temporalio.client import Client
 
 from archive.reader import ArchiveReader, CaseRow
-from contracts.platform import AWAIT_GATEWAY, CASES_QUEUE, CLOSE_LEDGER, PUBLISH
+from contracts.platform import AWAIT_GATEWAY, OPEN_CASES, PUBLISH
 from contracts.terms.identifiers import SYSTEM, CaseId, Party
 from contracts.terms.values import Contract, absent
 from workers.watcher.execution import (
@@ -121,9 +121,7 @@ class StuckCases:
         return await self._look_at(case, await self._archive.case(case))
 
     async def _listed(self, further: str) -> set[CaseId]:
-        query = f"ExecutionStatus = 'Running' AND TaskQueue = '{CASES_QUEUE}'{further}"
-        query += f" AND WorkflowType != '{CLOSE_LEDGER}'"
-        listed = self._client.list_workflows(query, page_size=PAGE)
+        listed = self._client.list_workflows(OPEN_CASES + further, page_size=PAGE)
         return {CaseId(each.id) async for each in listed if re.fullmatch(CaseId.pattern, each.id)}
 
     def _in_turn(self, cases: Collection[CaseId]) -> list[CaseId]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from contracts.pilots import Assignment
 from contracts.platform import Closing, opening_content
 from contracts.terms.decisions import Decision, Ended
 from contracts.terms.identifiers import Party
@@ -83,6 +84,7 @@ async def carry(case: Case, course: Coroutine[Any, Any, Decision]) -> Closing:
 
 def _open(case: Case) -> None:
     opened = case.opened
+    assigned = opened.assigned or Assignment()
     documents = tuple(name for name, value in opened.application if isinstance(value, DocumentRef))
     recorded = case.record(
         "opened",
@@ -96,7 +98,11 @@ def _open(case: Case) -> None:
         material_codes=documents,
         first_contact=opened.intake.contacted,
         linked=opened.intake.linked,
-        pilot=opened.intake.pilot,
+        pilot=assigned.pilot or opened.intake.pilot,
+        arm=assigned.arm,
+        block=assigned.block,
+        place=assigned.place,
+        probability=assigned.probability,
         data=opening_content(opened.procedure, opened.application),
         turned=start(case, opened.received) if case.law.starts == "opened" else None,
     )

@@ -15,6 +15,7 @@ from typing import Any, TypedDict, Unpack
 from pydantic import BaseModel
 
 from contracts.clock import Turn, clock_of
+from contracts.pilots import Arm
 from contracts.platform import Delivered, Opened
 from contracts.terms.calendar import Calendar, LegalCalendar, calendar_of_case
 from contracts.terms.calendar_days import CalendarDays
@@ -63,6 +64,10 @@ class Figures(TypedDict, total=False):
     first_contact: datetime | None
     linked: CaseId | None
     pilot: str | None
+    arm: Arm | None
+    block: int | None
+    place: int | None
+    probability: float | None
 
 
 class Case:

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from contracts.pilots import Assignment
 from contracts.procedures.construction_permit import CheckCompleteness, ReviewFireSafety
 from contracts.terms.decisions import Decision, Ended, Grant, Refuse, Withdrawn
-from contracts.terms.identifiers import Party
+from contracts.terms.identifiers import Party, VariantId
+from contracts.wire.contact import Intake
 from contracts.wire.ledger import faults
 from contracts.wire.messages import Answered, ApplicantWithdrew, Cancelled, Reported
 from contracts.wire.notices import Receipt
-from tests.applications import application
+from tests.applications import application, new_case
 from tests.unit.workflows.case.running import (
     DAY,
     FIRE_SAFETY,
@@ -25,6 +27,7 @@ from tests.unit.workflows.case.running import (
     a_case,
     delivered,
     opened,
+    posted,
 )
 from workflows.case import Lapsed, Procedure, carrier, inbox
 from workflows.case.case import Case
@@ -61,6 +64,20 @@ async def carried(case: Case, course: Coroutine[Any, Any, Decision]) -> asyncio.
     assert isinstance(case.runtime, VirtualRuntime)
     await case.runtime.advance()
     return task
+
+
+def test_the_first_entry_says_how_a_pilot_assigned_the_case(runtime: VirtualRuntime) -> None:
+    drawn: dict[str, Any] = {"arm": "new", "block": 7, "place": 2, "probability": 0.25}
+    assigned = Assignment(pilot=new_case(), variant=VariantId("fast"), **drawn)
+    intake = Intake(pilot="what the channel says")
+    said = {"variant": assigned.variant, "variant_basis": assigned.basis, "intake": intake}
+    for pilot, given in ((assigned, drawn | {"pilot": assigned.pilot}), (None, {"pilot": intake.pilot})):
+        case = a_case(runtime, assigned=pilot, **said)
+        carrier._open(case)
+        [entry] = posted(case)
+        told = entry.model_dump(mode="json", include={*drawn, "pilot"})
+        assert (entry.kind, told) == ("opened", given)
+        assert faults([entry]) == []
 
 
 async def test_a_case_opens_runs_its_course_and_closes(runtime: VirtualRuntime) -> None:
