@@ -14,6 +14,7 @@ from workflows.opening_company import OpeningCompany
 from workflows.opening_restaurant_bundle import OpeningRestaurantBundle
 from workflows.opening_restaurant_chain import OpeningRestaurantChain
 from workflows.permit_receipt import PermitReceipt
+from workflows.rebuilding import Rebuilding
 from workflows.traffic_fine import TrafficFine
 from workflows.tree_felling import TreeFelling
 from workflows.tree_felling_added_review import TreeFellingAddedReview
@@ -61,6 +62,7 @@ PROCEDURES = listed(
         OpeningRestaurantChain,
         OpeningRestaurantBundle,
         PermitReceipt,
+        Rebuilding,
         TrafficFine,
         TreeFelling,
         TreeFellingAddedReview,

@@ -16,6 +16,7 @@ from bench.rebuild.erased import unchanged
 from bench.rebuild.foretold import foretold
 from bench.rebuild.goals import Goal
 from bench.rebuild.halves import told_apart
+from bench.rebuild.pilots import piloting
 from seamless.cli.run import run
 from seamless.rebuild.log import EventLog
 from seamless.rebuild.recorded import read_log
@@ -63,8 +64,11 @@ def _goals(permits: Path, fines: Path, split: str | None, cases: int) -> Iterato
         log = read_log(permits)
         yield from told_apart(log, _day(split, log))
         yield from foretold(log, 0.10, _day(split, log))
+        yield from piloting(log, stopped=0.95)
     if fines.exists():
-        yield from foretold(read_log(fines), 0.05, None)
+        log = read_log(fines)
+        yield from foretold(log, 0.05, None)
+        yield from piloting(log, stopped=None)
     yield from unchanged(ERASED, cases)
 
 

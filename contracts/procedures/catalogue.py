@@ -7,6 +7,7 @@ from contracts.procedures.environmental_permit import ENVIRONMENTAL_PERMIT
 from contracts.procedures.opening_company import OPENING_COMPANY
 from contracts.procedures.opening_restaurant_item import OPENING_RESTAURANT
 from contracts.procedures.permit_receipt import PERMIT_RECEIPT
+from contracts.procedures.rebuilding import REBUILDING
 from contracts.procedures.traffic_fine import TRAFFIC_FINE
 from contracts.procedures.tree_felling import TREE_FELLING
 from contracts.terms.service_item import ServiceItem
@@ -31,6 +32,7 @@ CATALOGUE = by_procedure(
     OPENING_COMPANY,
     OPENING_RESTAURANT,
     PERMIT_RECEIPT,
+    REBUILDING,
     TRAFFIC_FINE,
     TREE_FELLING,
 )

@@ -53,7 +53,7 @@ REASONS: dict[str, Bilingual] = {
     "not-possible": Bilingual(zh="该指令目前无法执行。", en="The order cannot be carried out at present."),
     "unknown-order": Bilingual(zh="没有这项待确认的指令。", en="No such order waits to be confirmed."),
     "same-person": Bilingual(
-        zh="该指令须由另一人确认。", en="Somebody else has to confirm the order than who gave it."
+        zh="须由另一人确认。", en="Somebody else has to confirm it than who said it first."
     ),
 }
 """Why the platform refuses a message: code to sentence. A procedure's own reasons are in its service item."""

@@ -164,6 +164,9 @@ class Request(Named, Generic[A_co]):
         overdue: what happens when it takes longer; the last rung is a :class:`Deem`, a :class:`Lapse` or a
             :class:`Refer`.
         reasons: the reason codes that an answer may name; without any, it names none.
+        by_person: an answer counts only if it names the officer who gives it.
+        second_to: so it does, and only if another officer answered the last request of that type: two persons
+            have to say it.
 
     Attributes:
         stated: the terms that the class states.
@@ -180,6 +183,8 @@ class Request(Named, Generic[A_co]):
     versions: ClassVar[tuple[Terms, ...]]
     stand_ins: ClassVar[tuple[AgencyId, ...]] = ()
     answer: ClassVar[type[Answer]]
+    by_person: ClassVar[bool] = False
+    second_to: ClassVar[type[Request[Any]] | None] = None
 
     def __init_subclass__(
         cls,
@@ -189,10 +194,13 @@ class Request(Named, Generic[A_co]):
         basis: str = "",
         overdue: Sequence[Remind | Escalate | End] = (),
         reasons: Sequence[str] = (),
+        by_person: bool = False,
+        second_to: type[Request[Any]] | None = None,
     ) -> None:
         super().__init_subclass__()
         if agency and limit:
             cls.agency, cls.procedure = agency, None
+            cls.by_person, cls.second_to = by_person or second_to is not None, second_to
             cls.stated = Terms(limit=limit, basis=basis, overdue=tuple(overdue), reasons=tuple(reasons))
             cls.versions = (cls.stated,)
 

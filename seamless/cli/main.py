@@ -17,6 +17,7 @@ from seamless.cli import (
     doctor,
     measure,
     party,
+    pilot,
     procedure,
     recover,
     replay,
@@ -87,6 +88,7 @@ app.command("submit")(submit.submit)
 app.add_typer(case.app, name="case")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(procedure.app, name="procedure")
+app.add_typer(pilot.app, name="pilot")
 app.add_typer(dead_letter.app, name="dead-letter")
 app.add_typer(party.app, name="party")
 app.add_typer(topics.app, name="topics")

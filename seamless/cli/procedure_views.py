@@ -161,7 +161,7 @@ def _request(
 
 
 def _hand_over(handed: type[HandOver], item: ServiceItem, names: Names) -> tuple[str, Text]:
-    agency = names.agency(handed.agency)
+    agency = names.agency(handed.agency) if handed.agency else None
     return handed.name, line(_joined(_title(handed.name, item, names), agency, handed.basis))
 
 

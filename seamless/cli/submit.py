@@ -76,7 +76,7 @@ def submit(
         event = client.application(chosen, application, case=case_id)
     except Refusal as refusal:
         raise _rejected(file, chosen, refusal, as_json) from None
-    run(lambda: _submit(settings, publisher, client, event, wait=wait, lang=lang, as_json=as_json))
+    run(lambda: hand_in(settings, publisher, client, event, wait=wait, lang=lang, as_json=as_json))
 
 
 def _read(file: str) -> tuple[str | None, Any]:
@@ -139,7 +139,7 @@ def _rejected(file: str, procedure: str, refusal: Refusal, as_json: bool) -> Exc
     return InvalidInput(f"{file} is not an application for {procedure}; nothing was submitted\n{told}")
 
 
-async def _submit(
+async def hand_in(
     settings: Settings,
     publisher: Publisher,
     client: ChannelClient,
@@ -149,6 +149,15 @@ async def _submit(
     lang: Language | None,
     as_json: bool,
 ) -> int:
+    """Submit an application, and tell its case; the exit code.
+
+    Args:
+        wait: and tell what becomes of it, until its case is closed.
+
+    Raises:
+        InvalidInput: the broker takes no event of this size.
+        Unavailable: no broker answers.
+    """
     from contextlib import AsyncExitStack
 
     from contracts.terms.case_number import number_of

@@ -41,7 +41,7 @@ def _agencies(item: ServiceItem, law: LawVersion, directory: Directory) -> Itera
         rule.approver: f"the approver by {rule.basis}" for rule in law.extensions if rule.approver
     }
     named = dict.fromkeys(item.reporters or (), "a reporter")
-    named |= {each.agency: f"to whom {each.name} is handed over" for each in item.hand_overs}
+    named |= {each.agency: f"to whom {each.name} is handed over" for each in item.hand_overs if each.agency}
     named |= {each.held_by: f"who has {each.code}" for each in item.materials if each.held_by}
     for request in item.requests:
         named[request.agency] = f"who is asked {request.local_name}"

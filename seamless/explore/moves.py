@@ -86,6 +86,7 @@ class Oracle:
         terms = case.law.terms(request)
         missing = self._missing(play, asked)
         day = case.calendar.day(case.now())
+        officer = request.local_name if request.by_person else None  # for each such request another person
         for answer, first in answers(request, terms, missing, day):
             told = answer.model_dump(mode="json")
             more = [plain(value) for name, value in told.items() if name == "reason"]
@@ -97,7 +98,7 @@ class Oracle:
                 said,
                 wait.step,
                 outcome=answer.outcome,
-                message=Answered(answer=told),
+                message=Answered(answer=told, officer=officer),
                 rare=not first,
             )
 

@@ -83,10 +83,11 @@ def _tables(all_told: Told) -> Iterator[str]:
         yield f"<h2>{text(section.title)}</h2>"
         yield from (f'<p class="note">{text(note)}</p>' for note in section.notes)
         if section.rows:
-            yield _table(section)
+            yield table(section)
 
 
-def _table(section: Section) -> str:
+def table(section: Section) -> str:
+    """The table of a section."""
     head = "".join(f"<th>{text(name)}</th>" for name in section.header)
     rows = "".join(
         "<tr>" + "".join(f"<td>{text(cell)}</td>" for cell in row) + "</tr>" for row in section.rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-from seamless.rebuild.figures import Interval
+from seamless.rebuild.figures import Change, Interval
 
 Language = Literal["en", "zh"]
 
@@ -319,3 +319,13 @@ class Phrases:
             if self.language == "zh"
             else f"{write(interval.value)} ({joined})"
         )
+
+    def change(self, change: Change) -> str:
+        """By how much shorter or longer."""
+        low, high = self.share(change.low), self.share(change.high)
+        if change.high < 0:
+            return self("less", value=self.share(change.value), low=high, high=low)
+        if change.low > 0:
+            return self("more", value=self.share(change.value), low=low, high=high)
+        value = self("shorter" if change.value < 0 else "longer", value=self.share(change.value))
+        return self("less-or-more", value=value, low=low, high=high)

@@ -38,7 +38,7 @@ def text(value: str) -> str:
     return escape(printable(value))
 
 
-def curves(lines: Sequence[Line], say: Phrases, label: str) -> str:
+def curves(lines: Sequence[Line], say: Phrases, named: str) -> str:
     """How many still wait after a time: the lower, the better."""
     height, horizon = 230, lines[0].duration.horizon
     across, down = WIDTH - LEFT - RIGHT, height - TOP - BOTTOM
@@ -49,23 +49,23 @@ def curves(lines: Sequence[Line], say: Phrases, label: str) -> str:
     def y(share: float) -> float:
         return TOP + down * (1 - share)
 
-    parts = [_opening(height, label), *_percents(y)]
+    parts = [opening(height, named), *_percents(y)]
     for at in range(5):
         days = horizon * at / 4
         anchor = "end" if at == 4 else "middle"
-        parts.append(_label(x(days), height - BOTTOM + 16, say.time(days), anchor))
+        parts.append(label(x(days), height - BOTTOM + 16, say.time(days), anchor))
     for number, line in enumerate(lines):
         points = [f"{x(days):.1f},{y(share):.1f}" for days, share in line.duration.curve]
         drawn = f'points="{" ".join(points)}" fill="none" stroke="{COLOURS[number]}"'
         parts.append(f'<polyline {drawn} stroke-width="2.2"/>')
     names = [(line.name, COLOURS[number]) for number, line in enumerate(lines)]
-    return "".join([*parts, *_legend(names, height - 8), "</svg>"])
+    return "".join([*parts, *legend(names, height - 8), "</svg>"])
 
 
-def stacked(pieces: Sequence[Piece], say: Phrases, label: str) -> str:
+def stacked(pieces: Sequence[Piece], say: Phrases, named: str) -> str:
     """The parts of a whole, side by side, with their shares."""
     height = 34 + 20 * len(pieces)
-    parts, at = [_opening(height, label)], 0.0
+    parts, at = [opening(height, named)], 0.0
     for colour, piece in zip(_coloured(pieces), pieces, strict=True):
         width = piece.share * WIDTH
         parts.append(f'<rect x="{at:.1f}" y="0" width="{width:.1f}" height="26" fill="{colour}"/>')
@@ -73,7 +73,7 @@ def stacked(pieces: Sequence[Piece], say: Phrases, label: str) -> str:
     for number, (colour, piece) in enumerate(zip(_coloured(pieces), pieces, strict=True)):
         line = 46 + 20 * number
         parts.append(f'<rect x="0" y="{line - 10}" width="12" height="12" fill="{colour}"/>')
-        parts.append(_label(20, line, f"{say.share(piece.share)}  {piece.name}", "start", INK))
+        parts.append(label(20, line, f"{say.share(piece.share)}  {piece.name}", "start", INK))
     return "".join([*parts, "</svg>"])
 
 
@@ -82,7 +82,7 @@ def _coloured(pieces: Sequence[Piece]) -> list[str]:
     return [next(colours) if piece.known else UNKNOWN for piece in pieces]
 
 
-def months(rows: Sequence[Row], say: Phrases, label: str) -> str:
+def months(rows: Sequence[Row], say: Phrases, named: str) -> str:
     """The mean time of those that started in each month, with its interval; of the last
     :data:`MOST_MONTHS` at most, and of those alone that are counted up to the same horizon."""
     longest = max(row.duration.horizon for row in rows)
@@ -94,11 +94,11 @@ def months(rows: Sequence[Row], say: Phrases, label: str) -> str:
     def y(days: float) -> float:
         return TOP + down * (1 - days / most)
 
-    parts = [_opening(height, label)]
+    parts = [opening(height, named)]
     for at in range(5):
         days = most * at / 4
         parts.append(_rule(y(days)))
-        parts.append(_label(LEFT - 6, y(days) + 4, say.time(days), "end"))
+        parts.append(label(LEFT - 6, y(days) + 4, say.time(days), "end"))
     step = across / len(rows)
     every = -(-len(rows) // 8)
     for number, row in enumerate(rows):
@@ -110,13 +110,14 @@ def months(rows: Sequence[Row], say: Phrases, label: str) -> str:
         )
         parts.append(f'<circle cx="{middle:.1f}" cy="{y(mean.value):.1f}" r="2.8" fill="{COLOURS[0]}"/>')
         if number % every == 0:
-            parts.append(_label(middle, height - BOTTOM + 16, row.key[0] or "", "middle"))
+            parts.append(label(middle, height - BOTTOM + 16, row.key[0] or "", "middle"))
     return "".join([*parts, "</svg>"])
 
 
-def _opening(height: int, label: str) -> str:
+def opening(height: int, said: str) -> str:
+    """The beginning of a picture; ``said`` is what it shows, for who cannot see it."""
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{text(label)}" '
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{text(said)}" '
         f'font-size="12" fill="{SOFT}">'
     )
 
@@ -125,20 +126,22 @@ def _percents(y: object) -> Iterator[str]:
     assert callable(y)
     for at in range(5):
         yield _rule(y(at / 4))
-        yield _label(LEFT - 6, y(at / 4) + 4, f"{at * 25} %", "end")
+        yield label(LEFT - 6, y(at / 4) + 4, f"{at * 25} %", "end")
 
 
 def _rule(y: float) -> str:
     return f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GRID}"/>'
 
 
-def _label(x: float, y: float, said: str, anchor: str, colour: str = SOFT) -> str:
+def label(x: float, y: float, said: str, anchor: str, colour: str = SOFT) -> str:
+    """A text in a picture."""
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}">{text(said)}</text>'
 
 
-def _legend(names: Sequence[tuple[str, str]], y: float) -> Iterator[str]:
+def legend(names: Sequence[tuple[str, str]], y: float) -> Iterator[str]:
+    """Which colour is whose."""
     at = float(LEFT)
     for name, colour in names:
         yield f'<rect x="{at}" y="{y - 9}" width="12" height="4" fill="{colour}"/>'
-        yield _label(at + 18, y, name, "start", INK)
+        yield label(at + 18, y, name, "start", INK)
         at += 40 + sum(12.5 if ord(each) > 0x2E7F else 7 for each in name)

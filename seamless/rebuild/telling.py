@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from seamless.rebuild.durations import FEWEST
-from seamless.rebuild.figures import Change, Duration, Measured, Punctual, Row
+from seamless.rebuild.figures import Duration, Measured, Punctual, Row
 from seamless.rebuild.phrases import AsWritten, Language, Naming, Phrases
 
 BATCHES_TOLD, LINES = 2, 15
@@ -109,24 +109,13 @@ class _Telling:
         assert halves is not None
         for key, change in (("recorded", halves.recorded), ("whole", halves.whole)):
             if change is not None:
-                yield say(f"{key}-{'change' if change.differs else 'same'}", change=self._change(change))
+                yield say(f"{key}-{'change' if change.differs else 'same'}", change=self._say.change(change))
         recorded, whole = halves.recorded, halves.whole
         if recorded and recorded.differs and recorded.value < 0 and whole and not whole.differs:
             yield say("deceived")
         if halves.first.one_officer and halves.second.one_officer:
             before, after = halves.first.one_officer.value, halves.second.one_officer.value
             yield say("officers", before=say.share(before), after=say.share(after))
-
-    def _change(self, change: Change) -> str:
-        """By how much shorter or longer."""
-        say = self._say
-        low, high = say.share(change.low), say.share(change.high)
-        if change.high < 0:
-            return say("less", value=say.share(change.value), low=high, high=low)
-        if change.low > 0:
-            return say("more", value=say.share(change.value), low=low, high=high)
-        value = say("shorter" if change.value < 0 else "longer", value=say.share(change.value))
-        return say("less-or-more", value=value, low=low, high=high)
 
     def _covered(self) -> Iterator[str]:
         parts = {part.name: self._say.share(part.share) for part in self._found.phases}
@@ -211,7 +200,7 @@ class _Telling:
                         say("nobody") if officer is None else say.share(officer.value),
                     )
                 )
-            changes = [self._change(each) if each else "" for each in (halves.whole, halves.recorded)]
+            changes = [self._say.change(each) if each else "" for each in (halves.whole, halves.recorded)]
             rows.append((say("change"), "", "", *changes, ""))
         header = ("part", "period", "cases", "whole", "recorded", "one-officer")
         return self._section("halves", header, rows, *([say("halves-note")] if rows else []))

@@ -127,11 +127,17 @@ class CaseUnderTest:
     # --- what is said to it ----------------------------------------------------------------------------
 
     async def answer(
-        self, request: type[Request[R]], answer: R, *, nth: int = 1, by: AgencyId | None = None
+        self,
+        request: type[Request[R]],
+        answer: R,
+        *,
+        nth: int = 1,
+        by: AgencyId | None = None,
+        officer: str | None = None,
     ) -> None:
         """Answer a request that was asked, as its agency or, where it was referred, as another one."""
         await self.asked(request, nth)
-        said = Answered(answer=answer.model_dump(mode="json"))
+        said = Answered(answer=answer.model_dump(mode="json"), officer=officer)
         await self.send(said, Party.agency(by or request.agency), request=f"{request.name}/{nth}")
 
     async def report(self, report: Report, by: AgencyId) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from contracts.procedures.rebuilding import STEERING_COMMITTEE
 from contracts.terms.directory import Directory
 from contracts.terms.errors import InvalidInput
 from contracts.terms.identifiers import AgencyId, ChannelId
@@ -60,12 +61,10 @@ class Scenario:
 
 
 def agencies_in(directory: Directory, scenario: Scenario) -> list[AgencyId]:
-    """The agencies that are simulated: those with a system of their own, but for those that are set apart."""
-    return [
-        each.id
-        for each in directory.agencies
-        if each.participation == "system" and each.id not in scenario.apart
-    ]
+    """The agencies that are simulated: those with a system of their own, but for those that are set apart,
+    and the steering committee: a pilot in a simulated town is somebody's who tries the commands."""
+    apart = scenario.apart | {STEERING_COMMITTEE}
+    return [each.id for each in directory.agencies if each.participation == "system" and each.id not in apart]
 
 
 def channels_in(directory: Directory) -> list[ChannelId]:

@@ -28,6 +28,9 @@ from workers.process.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+AUTHORITIES = ("authority",)
+"""To whom a procedure is open that nobody in a town applies for: simulated applicants are the public."""
+
 
 class Town:
     """The parties of an administration, simulated, on a platform that runs.
@@ -68,7 +71,8 @@ class Town:
             )
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.scenario.seconds):
-                    await self._hand_in([each.item for each in self.procedures if each.against is None])
+                    open_ = (each.item for each in self.procedures if each.against is None)
+                    await self._hand_in([each for each in open_ if each.applicants != AUTHORITIES])
                     await self._follower.until(lambda: all(map(self.players.has_ended, self.handed_in)))
             for task in tasks:
                 task.cancel()

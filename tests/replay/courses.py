@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from activities.checks import CHECKS
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.procedures.opening_restaurant import PAPERS, PermitDrainage
 from contracts.procedures.opening_restaurant_item import BUNDLE, CHAIN
@@ -22,6 +23,7 @@ from contracts.procedures.permit_receipt import (
     StopAdviceDetermined,
     StopDetermined,
 )
+from contracts.procedures.rebuilding import EXAMPLE as PILOT
 from contracts.procedures.traffic_fine import (
     AppealedToPrefecture,
     CollectionOrdered,
@@ -30,7 +32,7 @@ from contracts.procedures.traffic_fine import (
     euro,
 )
 from contracts.procedures.tree_felling import ADDED_REVIEW
-from contracts.terms.identifiers import STANDARD, VariantId
+from contracts.terms.identifiers import STANDARD, AgencyId, VariantId
 from contracts.terms.requests import REQUESTS
 from contracts.wire.messages import (
     ApplicantReplied,
@@ -44,6 +46,7 @@ from contracts.wire.messages import (
 from seamless.replay.clock import Clocks
 from tests.applications import application, company, document, dormer, fine, restaurant, tree
 from tests.cases.conftest import CaseUnderTest
+from tests.replay.pilots import adopted
 from tests.replay.replaying import SMALL_RUNS
 
 LEGAL_DAYS = "cn-2026.1"
@@ -65,6 +68,7 @@ class Course(NamedTuple):
         events: sends the case everything that leads to its end.
         since: when the case's clock begins, where a log is replayed.
         law: under which the case is opened; without, under the newest.
+        checks: the agencies that take part by an automated check.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Course(NamedTuple):
     since: datetime | None = None
     law: str | None = None
     variant: VariantId = STANDARD
+    checks: tuple[AgencyId, ...] = tuple(CHECKS)
 
     @property
     def procedure(self) -> str:
@@ -365,6 +370,7 @@ _WITH_EVENTS = (
             received=datetime(2011, 10, 11, 11, 42, tzinfo=UTC),
         ),
     ),
+    Course("rebuilding.adopted", adopted, PILOT, calendar="compressed:0.4", checks=()),
     Course(
         "traffic-fine.collected",
         collected,

@@ -23,7 +23,6 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import WorkflowRunner
 
-from activities.checks import CHECKS
 from contracts.attributes import KINDS
 from contracts.platform import CASES_QUEUE, Closing, Opened
 from contracts.procedures.catalogue import CATALOGUE
@@ -86,7 +85,7 @@ async def opened(client: Client, post: Post, course: Course) -> CaseUnderTest:
         administration=AdministrationId(ADMINISTRATION),
         channel=case.channel,
         calendar=course.calendar,
-        checks=tuple(CHECKS),
+        checks=course.checks,
         application=course.application,
         cause="urn:cn-demo:channel:portal#1",
         secret=secrets.token_hex(32),

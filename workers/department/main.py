@@ -8,6 +8,8 @@ from datetime import timedelta
 from temporalio.worker import Worker
 
 from activities.checks import CHECKS
+from activities.pilot_office import ARCHIVE
+from archive.reader import ArchiveReader
 from contracts.platform import agency_queue
 from contracts.terms.errors import InvalidInput
 from workers.process.attendance import attended
@@ -28,17 +30,22 @@ async def run(settings: Settings) -> None:
     if agency not in CHECKS:
         known = ", ".join(sorted(CHECKS))
         raise InvalidInput(f"{agency or 'no agency'!r} has no automated check; there are checks of: {known}")
-    async with attended(settings, "temporal"):
-        client = await await_temporal(settings, department_process(agency))
-        async with Worker(
-            client,
-            task_queue=agency_queue(agency),
-            activities=CHECKS[agency],
-            max_concurrent_activities=20,
-            graceful_shutdown_timeout=timedelta(seconds=5),
-        ):
-            set_ready()
-            await asyncio.Event().wait()
+    archive = ArchiveReader(settings.archive_url)
+    ARCHIVE.set(archive)
+    try:
+        async with attended(settings, "temporal"):
+            client = await await_temporal(settings, department_process(agency))
+            async with Worker(
+                client,
+                task_queue=agency_queue(agency),
+                activities=CHECKS[agency],
+                max_concurrent_activities=20,
+                graceful_shutdown_timeout=timedelta(seconds=5),
+            ):
+                set_ready()
+                await asyncio.Event().wait()
+    finally:
+        await archive.close()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from workflows.case.case import Case, refusal
 from workflows.case.deadlines import Wait
 from workflows.case.facts import record_fact
 from workflows.case.journal import QUESTIONS_KEPT, AskedQuestion, Outcome
+from workflows.case.orderers import ordered_by
 from workflows.case.replies import keep_late, taken
 
 
@@ -28,11 +29,29 @@ def answer(case: Case, delivered: Delivered) -> None:
     answer = REQUESTS[wait.request].answer_from(data["answer"], wait.reasons)
     outcome = Outcome(how="answered", value=answer.model_dump(mode="json"))
     contact = Contact.stated_in(data)
+    _check_person(case, wait.request, contact.officer)
     if contact.officer or contact.desk:
         outcome.handling = Handling(officer=contact.officer, desk=contact.desk)
     case.waits.settle(wait.step, outcome, delivered.received)
     recorded = case.record("answered", of=wait, by=delivered, outcome=answer.outcome, reason=answer.reason)
     taken(recorded, delivered)
+
+
+def _check_person(case: Case, request: str, officer: str | None) -> None:
+    """Return if this officer may give an answer that counts only by a person, or by a second one.
+
+    Raises:
+        Refusal: it names nobody, or whoever gave the first one. The request stays open.
+    """
+    kind = REQUESTS[request]
+    if kind.by_person and officer is None:
+        detail = "data.officer: this answer counts only if it names the officer who gives it"
+        raise Refusal("invalid", detail, "data.officer")
+    if kind.second_to is not None:
+        first = ordered_by(case, kind.second_to).contact.officer
+        if first == officer:
+            detail = f"data.officer: {officer!r} has answered {kind.second_to.local_name}; another has to"
+            raise Refusal("same-person", detail, "data.officer")
 
 
 def receive(case: Case, delivered: Delivered) -> None:

@@ -251,7 +251,7 @@ class Procedure(Generic[A]):
                 content=matter.model_dump(mode="json"),
             )
             recorded = self._case.record("handed-over", step=step, data=handed_over)
-            recorded.tell_agency(matter.agency, handed_over)
+            recorded.tell_agency(matter.receiver, handed_over)
 
     async def charge(self, reason: str, amount: Money, *, since: date, balance: Money) -> None:
         """Set what is owed, as the law says, and tell the applicant.

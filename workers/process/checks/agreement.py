@@ -49,7 +49,7 @@ def _needs() -> Iterator[tuple[AgencyId, str]]:
     for item in CATALOGUE.values():
         yield item.lead, f"leads {item.procedure}"
         yield from ((agency, f"reports in {item.procedure}") for agency in item.reporters or ())
-        yield from ((each.agency, f"is handed {each.name}") for each in item.hand_overs)
+        yield from ((each.agency, f"is handed {each.name}") for each in item.hand_overs if each.agency)
     for request in REQUESTS.values():
         yield from ((agency, f"answers {request.name}") for agency in request.answerers())
         yield from ((agency, f"stands in for who answers {request.name}") for agency in request.stand_ins)

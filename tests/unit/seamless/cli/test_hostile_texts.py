@@ -236,6 +236,8 @@ GIVEN = [
     ["procedure", "new", "dog-licence", "--folder", "TEXT"],
     *(["procedure", each, "TEXT"] for each in ("list", "show", "check", "draw")),
     ["procedure", "compare", "tree-felling", "tree-felling@TEXT"],
+    ["pilot", "open", "TEXT", "--new", "TEXT", "--why", "TEXT"],
+    *(["pilot", *it.split(), "TEXT"] for it in ("show", "approve --as a", "adopt --as a", "stop --why a")),
     ["topics", "apply", "--kafka", "TEXT"],
     ["topics", "apply", "--replication", "TEXT"],
     ["worker", "department", "--agency", "TEXT"],
