@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, or_, select
@@ -23,7 +25,7 @@ def days_of(instant: datetime) -> float:
 
 
 def pilot_cases(db: Connection, pilot: CaseId) -> list[PilotCase]:
-    """The cases that a pilot assigned, by block and place, with what has become of them so far.
+    """The cases that a pilot assigned, block by block, with what has become of them so far.
 
     A case ends when it is closed. What follows it, a case that is ``linked`` to it, is a complaint where it
     has the code of one, and otherwise an objection.
@@ -31,40 +33,42 @@ def pilot_cases(db: Connection, pilot: CaseId) -> list[PilotCase]:
     Args:
         pilot: the case of the procedure ``rebuilding``.
     """
-    opened, following = [], []
-    for entry in _opened_since(db, pilot):
-        if entry.pilot == pilot and entry.arm is not None:
-            opened.append(entry)
-        if entry.linked is not None:
-            following.append(entry)
-    ends = _ends(db, [entry.case for entry in opened])
+    opened = list(_opened_since(db, pilot))
+    assigned = {entry.case: case for entry in opened if (case := _assigned(entry, pilot)) is not None}
+    following = [entry for entry in opened if entry.linked in assigned]
+    ends = _ends(db, list(assigned))
     objected = _first(entry for entry in following if entry.complaint is None)
     complained = _first(entry for entry in following if entry.complaint is not None)
-    found = []
-    for entry in sorted(opened, key=lambda entry: (entry.block or 0, entry.place or 0)):
-        closed, refused = ends.get(entry.case, (None, None))
-        assert entry.arm is not None
-        found.append(
-            PilotCase(
-                block=entry.block or 0,
-                size=_size(entry),
-                arm=entry.arm,
-                start=days_of(entry.received),
-                end=closed,
-                refused=refused,
-                objected=objected.get(entry.case),
-                complained=complained.get(entry.case),
-                case=entry.case,
-            )
+    return [
+        replace(
+            assigned[case],
+            end=ends[case].day if case in ends else None,
+            refused=ends[case].refused if case in ends else None,
+            objected=objected.get(case),
+            complained=complained.get(case),
         )
-    return found
+        for case in sorted(assigned, key=lambda case: (assigned[case].block, assigned[case].start))
+    ]
 
 
-def _size(entry: LedgerEntry) -> int:
-    """Of the block: one of so many gets the new variant, the others the old one."""
-    assert entry.probability is not None
+class _End(NamedTuple):
+    day: float
+    refused: bool
+
+
+def _assigned(entry: LedgerEntry, pilot: CaseId) -> PilotCase | None:
+    """The case of an opening, if this pilot has drawn its arm. One case of a block gets the new variant, so
+    the probability says how many a block has."""
+    if entry.pilot != pilot or entry.arm is None or entry.block is None or entry.probability is None:
+        return None
     new = entry.probability if entry.arm == "new" else 1 - entry.probability
-    return round(1 / new)
+    return PilotCase(
+        block=entry.block,
+        size=round(1 / new),
+        arm=entry.arm,
+        start=days_of(entry.received),
+        case=entry.case,
+    )
 
 
 def _opened_since(db: Connection, pilot: CaseId) -> Iterator[LedgerEntry]:
@@ -80,8 +84,8 @@ def _opened_since(db: Connection, pilot: CaseId) -> Iterator[LedgerEntry]:
     return _entries(db.scalars(query))
 
 
-def _ends(db: Connection, chosen: Sequence[CaseId]) -> Mapping[CaseId, tuple[float, bool]]:
-    """When cases were closed, and whether they were refused; only those that are closed."""
+def _ends(db: Connection, chosen: Sequence[CaseId]) -> Mapping[CaseId, _End]:
+    """Of cases that are closed, when that was, and whether they were refused."""
     closed: dict[CaseId, float] = {}
     refused: set[CaseId] = set()
     for some in at_once(chosen):
@@ -93,7 +97,7 @@ def _ends(db: Connection, chosen: Sequence[CaseId]) -> Mapping[CaseId, tuple[flo
                 closed[entry.case] = days_of(entry.recorded)
             elif entry.outcome == "refused":
                 refused.add(entry.case)
-    return {case: (end, case in refused) for case, end in closed.items()}
+    return {case: _End(day, case in refused) for case, day in closed.items()}
 
 
 def _first(following: Iterable[LedgerEntry]) -> Mapping[CaseId, float]:
