@@ -17,6 +17,7 @@ from bench.rebuild.foretold import foretold
 from bench.rebuild.goals import Goal
 from bench.rebuild.halves import told_apart
 from bench.rebuild.pilots import piloting
+from bench.rebuild.ranked import chosen
 from seamless.cli.run import run
 from seamless.rebuild.log import EventLog
 from seamless.rebuild.recorded import read_log
@@ -69,6 +70,7 @@ def _goals(permits: Path, fines: Path, split: str | None, cases: int) -> Iterato
         log = read_log(fines)
         yield from foretold(log, 0.05, None)
         yield from piloting(log, stopped=None)
+    yield from chosen(permits, fines)
     yield from unchanged(ERASED, cases)
 
 
