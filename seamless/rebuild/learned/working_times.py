@@ -99,7 +99,7 @@ class WorkingTimes:
         weight = weights[order]
         at_risk = np.cumsum(weight[::-1])[::-1][first]
         ended = np.add.reduceat(weight * observed.ended[order], first)
-        left = np.cumprod(1 - ended / at_risk)
+        left = np.cumprod(1 - ended / at_risk, dtype=np.float64)
         if observed.ended[order][first[-1] :].all():
             left[-1] = 0.0  # exactly: all that were left ended then
         seen = ended > 0
