@@ -1,0 +1,114 @@
+"""How old a case has to be for a run: learned from the runs that there were, for those that will be.
+
+The cutoff of a run is the last day on which the step may have been taken since which a case waits. Of a run
+that was seen, it is the one that best tells those that went from those that did not. Of a run to come, it is
+foretold in one of two ways, whichever had foretold the cutoff of each run better from the others (leave one
+out, Stone 1974):
+
+- by *age*: so many days before the run, those by which most cases would have gone in the right run;
+- by *year*: always about the same day of the year, as where each year's cases are dealt with together; the
+  latest such day that is long enough ago. Long enough is the shortest time that was seen, less the mean gap
+  between those that were seen: among few observations, the next one may well be as much shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from seamless.rebuild.learned.at_runs import NEVER, Ordinals
+from seamless.rebuild.survival import Days, Flags
+
+YEAR = 365.25
+"""Days."""
+
+By = Literal["age", "year"]
+
+
+@dataclass(frozen=True)
+class Cutoffs:
+    """The cutoffs of runs.
+
+    Attributes:
+        seen: the cutoff of each run that was seen, both as ordinals of days.
+        by: how those of others are foretold.
+        age: how many days before a run its cutoff is; by year, how many at least.
+        turn: the day on which the years turn, counted from any day with an ordinal that :data:`YEAR` divides;
+            without meaning by age.
+        off: by how many days the cutoff of a run was missed on average that was left out; None, if there was
+            only one run.
+    """
+
+    seen: Mapping[int, int]
+    by: By
+    age: float
+    turn: float
+    off: float | None
+
+    def of(self, runs: Ordinals) -> Ordinals:
+        """The cutoffs of some runs."""
+        latest = runs - self.age
+        if self.by == "year":
+            latest = latest - (latest - self.turn) % YEAR
+        foretold = np.floor(latest).astype(np.int64)
+        return np.array(
+            [self.seen.get(int(run), day) for run, day in zip(runs, foretold, strict=True)], np.int64
+        )
+
+
+def learn_cutoffs(runs: Ordinals, since: Ordinals, waits: Flags, goes: Flags) -> Cutoffs:
+    """Learn the cutoffs of runs.
+
+    Args:
+        runs: the days of the runs, rising.
+        since: of each case and run, when the case had taken the step since which it waits.
+        waits: of each case and run, whether it waited, with nothing taken since.
+        goes: whether it went.
+    """
+    waits = waits & (since != NEVER)
+    age = runs - since
+    told = np.flatnonzero((waits & goes).any(axis=0))
+    ages = np.array([_parting(age[waits[:, at], at], goes[waits[:, at], at]) for at in told], np.float64)
+    days = runs[told] - ages
+    seen = {int(run): int(day) for run, day in zip(runs[told], days, strict=True)}
+    if len(told) < 2:
+        return Cutoffs(seen, "age", float(ages[0]), 0.0, None)
+    others = [np.delete(np.arange(len(told)), at) for at in range(len(told))]
+    off_by_age = float(np.mean([abs(ages[at] - ages[rest].mean()) for at, rest in enumerate(others)]))
+    off_by_year = float(
+        np.mean([float(abs(_within_half(days[at] - _turn(days[rest])))) for at, rest in enumerate(others)])
+    )
+    if off_by_year >= off_by_age:
+        return Cutoffs(seen, "age", _parting(age[waits], goes[waits]), 0.0, off_by_age)
+    turn = _turn(days)
+    nearest = np.full(len(runs), NEVER, np.float64)
+    nearest[told] = days - _within_half(days - turn)
+    of_told = waits & np.isin(np.arange(len(runs)), told)
+    turn -= _parting((nearest - since)[of_told], goes[of_told])
+    gap = float((ages.max() - ages.min()) / (len(ages) - 1))
+    return Cutoffs(seen, "year", max(0.0, float(ages.min()) - gap), turn, off_by_year)
+
+
+def _parting(age: Days | Ordinals, goes: Flags) -> float:
+    """The age that best parts the older cases, which go, from the younger ones, which do not; of several the
+    highest: nothing younger was seen to go."""
+    order = np.argsort(age, kind="stable")
+    ages, first = np.unique(age[order], return_index=True)
+    gone = np.concatenate([[0], np.cumsum(goes[order])])
+    stayed = np.arange(len(age) + 1) - gone
+    wrong = gone[first] + stayed[-1] - stayed[first]
+    return float(ages[np.flatnonzero(wrong == wrong.min())[-1]])
+
+
+def _turn(days: Days) -> float:
+    """The mean day of the year of some days: the direction of the mean of them on a circle."""
+    mean = np.exp(2j * np.pi * days / YEAR).mean()
+    return float(np.angle(mean) / (2 * np.pi) * YEAR)
+
+
+def _within_half(days: Days | float) -> Days:
+    """How far days are from the nearest one that is whole years away."""
+    return np.asarray((days + YEAR / 2) % YEAR - YEAR / 2, np.float64)
