@@ -16,6 +16,7 @@ from bench.rebuild.erased import unchanged
 from bench.rebuild.foretold import foretold
 from bench.rebuild.goals import Goal
 from bench.rebuild.halves import told_apart
+from bench.rebuild.whatif import what_if
 from seamless.cli.run import run
 from seamless.rebuild.log import EventLog
 from seamless.rebuild.recorded import read_log
@@ -64,7 +65,9 @@ def _goals(permits: Path, fines: Path, split: str | None, cases: int) -> Iterato
         yield from told_apart(log, _day(split, log))
         yield from foretold(log, 0.10, _day(split, log))
     if fines.exists():
-        yield from foretold(read_log(fines), 0.05, None)
+        fined = read_log(fines)
+        yield from foretold(fined, 0.05, None)
+        yield from what_if(fined)
     yield from unchanged(ERASED, cases)
 
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
 
 from bench.rebuild.goals import Goal
+from contracts.terms.errors import InvalidInput
+from seamless.rebuild.durations import days
 from seamless.rebuild.learned.at_runs import NEVER, AtRuns, Ordinals
 from seamless.rebuild.learned.runs import foretell_runs, learn_runs, run_days
-from seamless.rebuild.log import EventLog
-from seamless.rebuild.survival import Days
+from seamless.rebuild.learned.swapped import END, START, Stretch, Taken, taken
+from seamless.rebuild.log import CaseRecord, EventLog
+from seamless.rebuild.survival import HORIZONS, Days
 
 COLLECTION = "Send for Credit Collection"
 FEWEST_RUNS = 3
 """So many runs are learned from, or more."""
+
+
+def what_if(log: EventLog) -> Iterator[Goal]:
+    """What is foretold of a log of fines: its collection runs, and quarters with the times of others."""
+    yield from collected(log)
+    yield from swaps(log)
 
 
 class Collected(NamedTuple):
@@ -87,9 +98,11 @@ def collect(log: EventLog, activity: str, split: datetime) -> Collected:
 def collected(log: EventLog, activity: str = COLLECTION) -> Iterator[Goal]:
     """Whether later runs are foretold from earlier ones: learned on the first three, four and so on, all
     others given."""
-    days = run_days(log, activity)
-    found = []
-    for last in days[FEWEST_RUNS - 1 : -1]:
+    runs, found = run_days(log, activity), []
+    if len(runs) <= FEWEST_RUNS:
+        yield Goal("runs", "", f"not measured: {len(runs)} runs are too few", True)
+        return
+    for last in runs[FEWEST_RUNS - 1 : -1]:
         split = datetime.combine(last + timedelta(days=1), time(), log.as_of.tzinfo)
         each = collect(log, activity, split)
         found.append(each)
@@ -104,3 +117,54 @@ def collected(log: EventLog, activity: str = COLLECTION) -> Iterator[Goal]:
     yield Goal(
         "runs, mean", "distance at most 25 days", f"{off:.1f} days", off <= 25, f"{usual_off:.1f} days"
     )
+
+
+SENT = Stretch(START, "Send Fine")
+MILESTONES = ("Insert Fine Notification", "Add penalty", END)
+"""The first one is judged: the person fined waits for it, and does not know until then what to pay by when.
+The penalty follows after exactly 60 days, which the law says and no swap changes."""
+FEWEST_CASES = 30
+"""A quarter is compared if so many of its cases reached the milestone."""
+NEARLY_ALL = 0.99
+"""So many of the cases that reach the milestone do so by the horizon."""
+
+
+def swaps(log: EventLog, stretch: Stretch = SENT, milestones: Sequence[str] = MILESTONES) -> Iterator[Goal]:
+    """Whether the mean time to a milestone in one quarter is what another quarter would have had with its
+    times of a stretch: in every pair of quarters, each way round."""
+    for milestone in milestones:
+        off, unchanged, quarters = _swaps(log, stretch, milestone)
+        judged = milestone == milestones[0]
+        goal = "mean error at most 12%" if judged else ""
+        told = f"{off:.1%} over {quarters * (quarters - 1)} pairs of {quarters} quarters"
+        held = off <= 0.12 or not judged
+        yield Goal(f"{stretch} swapped, until {milestone}", goal, told, held, f"no change: {unchanged:.1%}")
+
+
+def _swaps(log: EventLog, stretch: Stretch, milestone: str) -> tuple[float, float, int]:
+    """The mean error with the times swapped, and with nothing changed; and of how many quarters."""
+    seen = days((log.as_of - log.cases[0].start) / 2)  # so that half of the time of the log can tell
+    all_of_them = taken(log, stretch, milestone, seen)
+    longest = float(np.quantile(all_of_them.whole[all_of_them.reached], NEARLY_ALL))
+    horizon = float(next(each for each in (*HORIZONS, longest) if each >= longest))
+    found = [each for part in _quarters(log) if (each := _enough(part, stretch, milestone, horizon))]
+    off = [abs(one.swapped(other) / other.mean - 1) for one, other in permutations(found, 2)]
+    unchanged = [abs(one.mean / other.mean - 1) for one, other in permutations(found, 2)]
+    return float(np.mean(off)), float(np.mean(unchanged)), len(found)
+
+
+def _quarters(log: EventLog) -> list[EventLog]:
+    """The cases of each quarter in which cases started."""
+    cases: defaultdict[tuple[int, int], list[CaseRecord]] = defaultdict(list)
+    for case in log.cases:
+        cases[case.start.year, (case.start.month - 1) // 3].append(case)
+    return [replace(log, cases=tuple(its)) for its in cases.values()]
+
+
+def _enough(log: EventLog, stretch: Stretch, milestone: str, horizon: float) -> Taken | None:
+    """The times of a quarter; None where few of its cases could be seen to reach the milestone."""
+    try:
+        found = taken(log, stretch, milestone, horizon)
+    except InvalidInput:
+        return None
+    return found if found.reached.sum() >= FEWEST_CASES else None

@@ -66,7 +66,7 @@ class Foretold(NamedTuple):
     def most_likely(self) -> Ordinals:
         """The place of the run in which each case most likely goes; -1: in none."""
         none = 1 - self.chances.sum(axis=1, keepdims=True)
-        return np.argmax(np.hstack([none, self.chances]), axis=1).astype(np.int64) - 1
+        return np.asarray(np.argmax(np.hstack([none, self.chances]), axis=1) - 1, np.int64)
 
 
 def run_days(log: EventLog, activity: str) -> list[date]:
@@ -147,7 +147,7 @@ def foretell_runs(learned: Runs, log: EventLog, runs: Sequence[date], past: Sequ
 def _due(since: Ordinals, cutoffs: Ordinals) -> Ordinals:
     """Whether each case is due at each run."""
     times = np.cumsum((since != NEVER) & (since <= cutoffs), axis=1)
-    return np.minimum(times, AGAIN).astype(np.int64)
+    return np.asarray(np.minimum(times, AGAIN), np.int64)
 
 
 def _chances(latest: Ordinals, due: Ordinals, under_way: Flags, goes: Flags, states: int) -> Days:
