@@ -7,8 +7,9 @@ out, Stone 1974):
 
 - by *age*: so many days before the run, those by which most cases would have gone in the right run;
 - by *year*: always about the same day of the year, as where each year's cases are dealt with together; the
-  latest such day that is long enough ago. Long enough is the shortest time that was seen, less the mean gap
-  between those that were seen: among few observations, the next one may well be as much shorter.
+  latest such day that is as long before the run as was seen, or by the mean gap between those that were seen
+  shorter or longer, since the next one may well be that. If there is none, which year is meant was not seen,
+  and the cutoff is by age.
 """
 
 from __future__ import annotations
@@ -35,27 +36,30 @@ class Cutoffs:
     Attributes:
         seen: the cutoff of each run that was seen, both as ordinals of days.
         by: how those of others are foretold.
-        age: how many days before a run its cutoff is; by year, how many at least.
-        turn: the day on which the years turn, counted from any day with an ordinal that :data:`YEAR` divides;
-            without meaning by age.
+        age: how many days before a run its cutoff is; by year, if none is between ``least`` and ``most``.
         off: by how many days the cutoff of a run was missed on average that was left out; None, if there was
             only one run.
+        turn: by year, the day of the cutoff, as an ordinal of any year.
+        least, most: by year, how many days before a run it may be.
     """
 
     seen: Mapping[int, int]
     by: By
     age: float
-    turn: float
     off: float | None
+    turn: float = 0.0
+    least: float = 0.0
+    most: float = 0.0
 
     def of(self, runs: Ordinals) -> Ordinals:
         """The cutoffs of some runs."""
-        latest = runs - self.age
+        foretold = runs - self.age
         if self.by == "year":
-            latest = latest - (latest - self.turn) % YEAR
-        foretold = np.floor(latest).astype(np.int64)
+            ago = self.least + (runs - self.least - self.turn) % YEAR
+            foretold = np.where(ago <= self.most, runs - ago, foretold)
         return np.array(
-            [self.seen.get(int(run), day) for run, day in zip(runs, foretold, strict=True)], np.int64
+            [self.seen.get(int(run), int(day // 1)) for run, day in zip(runs, foretold, strict=True)],
+            np.int64,
         )
 
 
@@ -75,21 +79,23 @@ def learn_cutoffs(runs: Ordinals, since: Ordinals, waits: Flags, goes: Flags) ->
     days = runs[told] - ages
     seen = {int(run): int(day) for run, day in zip(runs[told], days, strict=True)}
     if len(told) < 2:
-        return Cutoffs(seen, "age", float(ages[0]), 0.0, None)
+        return Cutoffs(seen, "age", float(ages[0]), None)
     others = [np.delete(np.arange(len(told)), at) for at in range(len(told))]
     off_by_age = float(np.mean([abs(ages[at] - ages[rest].mean()) for at, rest in enumerate(others)]))
     off_by_year = float(
         np.mean([float(abs(_within_half(days[at] - _turn(days[rest])))) for at, rest in enumerate(others)])
     )
+    usual = _parting(age[waits], goes[waits])
     if off_by_year >= off_by_age:
-        return Cutoffs(seen, "age", _parting(age[waits], goes[waits]), 0.0, off_by_age)
+        return Cutoffs(seen, "age", usual, off_by_age)
     turn = _turn(days)
     nearest = np.full(len(runs), NEVER, np.float64)
     nearest[told] = days - _within_half(days - turn)
     of_told = waits & np.isin(np.arange(len(runs)), told)
     turn -= _parting((nearest - since)[of_told], goes[of_told])
     gap = float((ages.max() - ages.min()) / (len(ages) - 1))
-    return Cutoffs(seen, "year", max(0.0, float(ages.min()) - gap), turn, off_by_year)
+    least, most = max(0.0, float(ages.min()) - gap), float(ages.max()) + gap
+    return Cutoffs(seen, "year", usual, off_by_year, turn, least, most)
 
 
 def _parting(age: Days | Ordinals, goes: Flags) -> float:
