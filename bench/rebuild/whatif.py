@@ -39,8 +39,9 @@ class Collected(NamedTuple):
         cases: how many went since.
         right: the share of them for which the run was foretold in which they went; a case of which it was
             foretold that it goes in none is wrong.
-        distance: between the distributions of the days from the start to the run, foretold and as they came:
-            see :func:`distance`.
+        distance: between the distributions of their days from the start to the run, as they came and as
+            foretold: by the run in which each most likely goes, if it goes; see :func:`distance`.
+        of_all: the same, but between those that went and those of which it was foretold that they go.
         naive_right: the share for which it would have been right to say that they go in the first run after
             the median time of the earlier ones.
         naive_distance: from the times of the earlier ones.
@@ -52,6 +53,7 @@ class Collected(NamedTuple):
     cases: int
     right: float
     distance: float
+    of_all: float
     naive_right: float
     naive_distance: float
 
@@ -78,7 +80,8 @@ def collect(log: EventLog, activity: str, split: datetime) -> Collected:
         log, cases=tuple(case for case, is_open in zip(log.cases, open_then, strict=True) if is_open)
     )
     came, started = everything.gone[open_then], everything.started[open_then]
-    likely = foretell_runs(learned, later, runs, learned.days).most_likely()
+    found = foretell_runs(learned, later, runs, learned.days)
+    likely, if_it_goes = found.most_likely(), everything.days[found.chances.argmax(axis=1)]
     foretold = np.where(likely >= 0, everything.days[likely], NEVER)
     went, goes = came != NEVER, foretold != NEVER
     usual = np.searchsorted(everything.days, started + np.median(took))
@@ -89,7 +92,8 @@ def collect(log: EventLog, activity: str, split: datetime) -> Collected:
         runs=len(runs),
         cases=int(went.sum()),
         right=float((foretold == came)[went].mean()),
-        distance=distance((foretold - started)[goes], (came - started)[went]),
+        distance=distance((if_it_goes - started)[went], (came - started)[went]),
+        of_all=distance((foretold - started)[goes], (came - started)[went]),
         naive_right=float((guessed == came)[went].mean()),
         naive_distance=distance(took, (came - started)[went]),
     )
@@ -107,15 +111,24 @@ def collected(log: EventLog, activity: str = COLLECTION) -> Iterator[Goal]:
         each = collect(log, activity, split)
         found.append(each)
         told = f"{each.right:.1%} of {each.cases} in the right run, distance {each.distance:.1f} days"
-        beside = f"as before: {each.naive_right:.1%}, {each.naive_distance:.1f} days"
+        beside = (
+            f"of all that are foretold to go {each.of_all:.1f} days; "
+            f"as before: {each.naive_right:.1%}, {each.naive_distance:.1f} days"
+        )
         yield Goal(f"runs, {each.learned} learned, {each.runs} foretold", "", told, True, beside)
-    right, off, usual, usual_off = (
+    right, off, of_all, usual, usual_off = (
         float(np.mean([getattr(each, name) for each in found]))
-        for name in ("right", "distance", "naive_right", "naive_distance")
+        for name in ("right", "distance", "of_all", "naive_right", "naive_distance")
     )
-    yield Goal("runs, mean", "at least 90% in the right run", f"{right:.1%}", right >= 0.9, f"{usual:.1%}")
     yield Goal(
-        "runs, mean", "distance at most 25 days", f"{off:.1f} days", off <= 25, f"{usual_off:.1f} days"
+        "runs, in the right one", "at least 90%", f"{right:.1%}", right >= 0.9, f"as before: {usual:.1%}"
+    )
+    yield Goal(
+        "runs, distance of the distributions",
+        "at most 25 days",
+        f"{off:.1f} days",
+        off <= 25,
+        f"of all that are foretold to go {of_all:.1f} days; as before: {usual_off:.1f} days",
     )
 
 

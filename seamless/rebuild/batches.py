@@ -26,7 +26,7 @@ def batches(log: EventLog, horizon: float) -> tuple[Batch, ...]:
     for _, spell in all_spells(log):
         if spell.over and spell.step.how != "stopped":
             moved[spell.step.activity][spell.ended.date()] += 1
-    of_days = {activity: batch_days(days) for activity, days in moved.items()}
+    of_days = {activity: _run_days(days) for activity, days in moved.items()}
     waited: defaultdict[str, float] = defaultdict(float)
     previous = {activity: _before(days) for activity, days in moved.items() if of_days[activity]}
     for _, spell in all_spells(log):
@@ -51,7 +51,7 @@ def batches(log: EventLog, horizon: float) -> tuple[Batch, ...]:
     return tuple(sorted(found, key=lambda batch: (-batch.share, batch.activity)))
 
 
-def batch_days(days: Counter[date]) -> int:
+def _run_days(days: Counter[date]) -> int:
     """On how many days most cases were moved; 0 where that is no batch."""
     total, sofar = days.total(), 0
     for count, (_, cases) in enumerate(days.most_common(), start=1):

@@ -7,15 +7,17 @@ out, Stone 1974):
 
 - by *age*: so many days before the run, those by which most cases would have gone in the right run;
 - by *year*: always about the same day of the year, as where each year's cases are dealt with together; the
-  latest such day that is as long before the run as was seen, or by the mean gap between those that were seen
-  shorter or longer, since the next one may well be that. If there is none, which year is meant was not seen,
-  and the cutoff is by age.
+  latest such day that is long enough before the run. How long that is, is known between a day that was too
+  near and one that was not. Where none was too near, such days count as are as long before as was seen, or
+  shorter or longer by the mean gap between those; for other runs it was not seen which year is meant, and the
+  cutoff is by age.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 import numpy as np
@@ -93,9 +95,23 @@ def learn_cutoffs(runs: Ordinals, since: Ordinals, waits: Flags, goes: Flags) ->
     nearest[told] = days - _within_half(days - turn)
     of_told = waits & np.isin(np.arange(len(runs)), told)
     turn -= _parting((nearest - since)[of_told], goes[of_told])
-    gap = float((ages.max() - ages.min()) / (len(ages) - 1))
-    least, most = max(0.0, float(ages.min()) - gap), float(ages.max()) + gap
+    least, most = _bounds(ages, np.round((ages - (runs[told] - turn) % YEAR) / YEAR))
     return Cutoffs(seen, "year", usual, off_by_year, turn, least, most)
+
+
+def _bounds(ages: Days, years: Days) -> tuple[float, float]:
+    """How many days before a run its cutoff may be, by year.
+
+    Args:
+        years: how many days of cutoffs there were between each run and its own.
+    """
+    latest = years == years.min()
+    shortest = float(ages[latest].min())
+    if not latest.all():  # some days were too near: this tells by how much
+        too_near = float((ages - YEAR)[~latest].max())
+        return max(0.0, (shortest + min(too_near, shortest)) / 2), inf
+    gap = float((ages.max() - ages.min()) / (len(ages) - 1))
+    return max(0.0, shortest - gap), float(ages.max()) + gap
 
 
 def _parting(age: Days | Ordinals, goes: Flags) -> float:

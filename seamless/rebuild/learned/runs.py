@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from contracts.terms.errors import InvalidInput
-from seamless.rebuild.batches import batch_days
+from seamless.rebuild.batches import FEW, MANY
 from seamless.rebuild.learned.at_runs import NEVER, START, AtRuns, Ordinals
 from seamless.rebuild.learned.cutoffs import Cutoffs, learn_cutoffs
 from seamless.rebuild.log import EventLog
@@ -64,7 +64,7 @@ class Foretold(NamedTuple):
     chances: Days
 
     def most_likely(self) -> Ordinals:
-        """The place of the run in which each case most likely goes; -1: in none."""
+        """The place of the run in which each case most likely goes; -1: it most likely goes in none."""
         none = 1 - self.chances.sum(axis=1, keepdims=True)
         return np.asarray(np.argmax(np.hstack([none, self.chances]), axis=1) - 1, np.int64)
 
@@ -84,17 +84,18 @@ def run_days(log: EventLog, activity: str) -> list[date]:
     if not moved:
         known = ", ".join(sorted({step.activity for case in log.cases for step in case.completed}))
         raise InvalidInput(f"{log.name}: no case had {activity!r} in that time; there are: {known}")
-    if not batch_days(moved):
-        raise InvalidInput(
-            f"{log.name}: {activity!r} does not come in runs: {moved.total()} cases had it on {len(moved)} "
-            "days; `seamless measure` lists what comes in batches"
-        )
     left, found = moved.total(), []
     for day, count in moved.most_common():
         if left <= STRAY * moved.total():
             break
         found.append(day)
         left -= count
+    seen = (log.as_of - log.cases[0].start).days + 1
+    if len(found) > FEW * seen or moved.total() < MANY * len(found):
+        raise InvalidInput(
+            f"{log.name}: {activity!r} does not come in runs: {moved.total()} cases had it on {len(moved)} "
+            "days; `seamless measure` lists what comes in batches"
+        )
     return sorted(found)
 
 
