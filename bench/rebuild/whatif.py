@@ -147,6 +147,9 @@ def swaps(log: EventLog, stretch: Stretch = SENT, milestones: Sequence[str] = MI
     times of a stretch: in every pair of quarters, each way round."""
     for milestone in milestones:
         off, unchanged, quarters = _swaps(log, stretch, milestone)
+        if quarters < 2:
+            yield Goal(f"{stretch} swapped, until {milestone}", "", "not measured: too few quarters", True)
+            continue
         judged = milestone == milestones[0]
         goal = "mean error at most 12%" if judged else ""
         told = f"{off:.1%} over {quarters * (quarters - 1)} pairs of {quarters} quarters"
@@ -163,7 +166,8 @@ def _swaps(log: EventLog, stretch: Stretch, milestone: str) -> tuple[float, floa
     found = [each for part in _quarters(log) if (each := _enough(part, stretch, milestone, horizon))]
     off = [abs(one.swapped(other) / other.mean - 1) for one, other in permutations(found, 2)]
     unchanged = [abs(one.mean / other.mean - 1) for one, other in permutations(found, 2)]
-    return float(np.mean(off)), float(np.mean(unchanged)), len(found)
+    pairs = max(1, len(off))
+    return sum(off) / pairs, sum(unchanged) / pairs, len(found)
 
 
 def _quarters(log: EventLog) -> list[EventLog]:

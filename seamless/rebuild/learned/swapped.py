@@ -8,6 +8,7 @@ long as before, whenever it begins.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -36,8 +37,9 @@ class Taken(NamedTuple):
     """How long the cases took that had a stretch and could be seen up to a horizon, in days.
 
     Attributes:
-        step: of each, the time of the stretch.
-        whole: from its start to the milestone; infinite, if it was not reached by the horizon.
+        step: the times of the stretch, rising.
+        whole: of each, in that order, from the start of the case to the milestone; infinite, if it was not
+            reached by the horizon.
     """
 
     step: Days
@@ -57,14 +59,14 @@ class Taken(NamedTuple):
     def swapped(self, other: Taken) -> float:
         """The mean time to the milestone if the stretch had taken as long as for others; each up to the
         horizon."""
-        place = np.argsort(np.argsort(self.step, kind="stable"), kind="stable")
-        theirs = np.quantile(other.step, (place + 0.5) / len(place), method="inverted_cdf")
+        place = (np.arange(len(self.step)) + 0.5) / len(self.step)
+        theirs = other.step[np.ceil(place * len(other.step)).astype(np.int64) - 1]
         then = np.minimum(self.whole + theirs - self.step, self.horizon)
         return float(then[self.reached].mean())
 
     def drawn(self, random: Generator) -> Taken:
         """As many cases, drawn from these."""
-        chosen = random.integers(0, len(self.step), len(self.step))
+        chosen = np.sort(random.integers(0, len(self.step), len(self.step)))
         return self._replace(step=self.step[chosen], whole=self.whole[chosen])
 
 
@@ -91,7 +93,7 @@ def taken(log: EventLog, stretch: Stretch, milestone: str, horizon: float) -> Ta
             continue
         reached = _at(case, milestone, done)
         found.append((done - began, reached if reached is not None and reached <= horizon else np.inf))
-    times = np.array(found, np.float64).reshape(-1, 2)
+    times = np.array(sorted(found, key=itemgetter(0)), np.float64).reshape(-1, 2)
     if not np.isfinite(times[:, 1]).any():
         raise InvalidInput(
             f"{log.name}: no case reached {milestone!r} after {stretch} that could be seen for {horizon:g} "
