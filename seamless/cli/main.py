@@ -18,6 +18,7 @@ from seamless.cli import (
     measure,
     party,
     procedure,
+    rebuild,
     recover,
     replay,
     status,
@@ -83,6 +84,7 @@ app.command("replay")(replay.replay)
 app.command("status", epilog=status.EXAMPLES)(status.status)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("measure", epilog=measure.EXAMPLES)(measure.measure)
+app.add_typer(rebuild.app, name="rebuild")
 app.command("submit")(submit.submit)
 app.add_typer(case.app, name="case")
 app.add_typer(calendar.app, name="calendar")

@@ -270,14 +270,18 @@ class AsWritten:
 
 
 class Phrases:
-    """Phrases, times and shares in one language."""
+    """Phrases, times and shares in one language.
 
-    def __init__(self, language: Language) -> None:
-        self.language = language
+    Args:
+        phrases: what is said, each in Chinese and in English.
+    """
+
+    def __init__(self, language: Language, phrases: Mapping[str, tuple[str, str]] = PHRASES) -> None:
+        self.language, self._phrases = language, phrases
 
     def __call__(self, key: str, **values: object) -> str:
         """A phrase."""
-        chinese, english = PHRASES[key]
+        chinese, english = self._phrases[key]
         return (chinese if self.language == "zh" else english).format(**values)
 
     @property
