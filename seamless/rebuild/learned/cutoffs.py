@@ -57,12 +57,19 @@ class Cutoffs:
         """The cutoffs of some runs."""
         foretold = runs - self.age
         if self.by == "year":
-            ago = self.least + (runs - self.least - self.turn) % YEAR
-            foretold = np.where(ago <= self.most, runs - ago, foretold)
+            latest = self._turn_before(np.asarray(runs - self.least, np.float64))
+            foretold = np.where(runs - latest <= self.most, latest, foretold)
         return np.array(
             [self.seen.get(int(run), int(day // 1)) for run, day in zip(runs, foretold, strict=True)],
             np.int64,
         )
+
+    def turn_before(self, day: int) -> int:
+        """The latest day, up to a given one, on which the years turn."""
+        return int(self._turn_before(np.array([day], np.float64))[0] // 1)
+
+    def _turn_before(self, days: Days) -> Days:
+        return np.asarray(days - (days - self.turn) % YEAR, np.float64)
 
 
 def learn_cutoffs(runs: Ordinals, since: Ordinals, waits: Flags, goes: Flags) -> Cutoffs:
