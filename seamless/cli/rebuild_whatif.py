@@ -123,8 +123,9 @@ def _period(log: EventLog, option: str, text: str) -> EventLog:
     zone = log.as_of.tzinfo
     found = log.started(day(option, first, zone), day(option, last, zone))
     if not found.cases:
-        raise InvalidInput(f"{option}: no case started in {text}; the log has some from "
-                           f"{log.cases[0].start:%Y-%m-%d} to {log.cases[-1].start:%Y-%m-%d}")  # fmt: skip
+        starts = [f"{case.start:%Y-%m-%d}" for case in log.cases]
+        some = f"; it has some from {starts[0]} to {starts[-1]}" if starts else ""
+        raise InvalidInput(f"{option}: no case of {log.name} started in {text}{some}")
     return found
 
 

@@ -104,11 +104,16 @@ def foresee(log: EventLog, activity: str, on: Sequence[date]) -> Foreseen:
     on the day before it.
 
     Raises:
-        InvalidInput: there were no runs before; see :func:`~seamless.rebuild.learned.runs.learn_runs`.
+        InvalidInput: there were no runs before, or see
+            :func:`~seamless.rebuild.learned.runs.learn_runs`.
     """
     if not on:
         raise InvalidInput("--on: give the day of one run or more")
     runs = sorted(set(on))
+    began = log.cases[0].start.date() if log.cases else None
+    if began is None or runs[0] <= began:
+        told = f"{log.name} begins on {began}" if began else f"{log.name} has no cases"
+        raise InvalidInput(f"--on {runs[0]}: {told}, so there are no earlier runs to learn from")
     split = datetime.combine(runs[0], time(), log.as_of.tzinfo)
     learned = learn_runs(log.as_seen(split - timedelta(microseconds=1)), activity)
     at_runs = AtRuns(log, activity, runs)
@@ -135,7 +140,7 @@ def foresee(log: EventLog, activity: str, on: Sequence[date]) -> Foreseen:
         runs=tuple(
             Run(
                 day=day,
-                cutoff=date.fromordinal(int(cutoff)),
+                cutoff=date.fromordinal(max(1, int(cutoff))),
                 foretold=float(goes[at]),
                 days=float((chances[:, at] * ages[:, at]).sum() / goes[at]) if goes[at] > 0 else None,
                 went=int((at_runs.gone == day.toordinal()).sum()) if day <= log.as_of.date() else None,
@@ -158,8 +163,8 @@ def swap(
     """When some cases would have reached a milestone if a step had taken as long as for others.
 
     Args:
-        horizon: the days up to which a case counts; unless given, those within which nine in ten of those reach
-            the milestone that do, but no more than all cases of both groups could be seen for.
+        horizon: the days up to which a case counts; unless given, those within which nine in ten of those
+            reach the milestone that do, but no more than all cases of both groups could be seen for.
 
     Raises:
         InvalidInput: see :func:`~seamless.rebuild.learned.swapped.taken`.

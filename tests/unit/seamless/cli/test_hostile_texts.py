@@ -236,6 +236,8 @@ GIVEN = [
     ["procedure", "new", "dog-licence", "--folder", "TEXT"],
     *(["procedure", each, "TEXT"] for each in ("list", "show", "check", "draw")),
     ["procedure", "compare", "tree-felling", "tree-felling@TEXT"],
+    ["rebuild", "runs", LOG, "--of", "TEXT", "--on", "2026-04-01"],
+    ["rebuild", "swap", LOG, "--step", "TEXT", "--cases", "2026-01-01..2026-12-01", "--with", "TEXT"],
     ["topics", "apply", "--kafka", "TEXT"],
     ["topics", "apply", "--replication", "TEXT"],
     ["worker", "department", "--agency", "TEXT"],
