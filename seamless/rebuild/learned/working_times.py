@@ -2,7 +2,7 @@
 
 What has not ended counts as what it is, at least so long (Kaplan and Meier 1958). Beyond the last time that
 was observed, the curve goes on with the constant hazard that leads to its last value (Brown, Hollander and
-Kotz 1974): nothing takes for ever, and nothing that was still under way is taken to have ended.
+Korwar 1974): nothing takes for ever, and nothing that was still under way is taken to have ended.
 """
 
 from __future__ import annotations
