@@ -18,6 +18,7 @@ from bench.rebuild.goals import Goal
 from bench.rebuild.halves import told_apart
 from bench.rebuild.pilots import piloting
 from bench.rebuild.ranked import chosen
+from bench.rebuild.whatif import what_if
 from seamless.cli.run import run
 from seamless.rebuild.log import EventLog
 from seamless.rebuild.recorded import read_log
@@ -67,9 +68,10 @@ def _goals(permits: Path, fines: Path, split: str | None, cases: int) -> Iterato
         yield from foretold(log, 0.10, _day(split, log))
         yield from piloting(log, stopped=0.95)
     if fines.exists():
-        log = read_log(fines)
-        yield from foretold(log, 0.05, None)
-        yield from piloting(log, stopped=None)
+        fined = read_log(fines)
+        yield from foretold(fined, 0.05, None)
+        yield from what_if(fined)
+        yield from piloting(fined, stopped=None)
     yield from chosen(permits, fines)
     yield from unchanged(ERASED, cases)
 

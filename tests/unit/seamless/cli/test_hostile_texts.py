@@ -238,6 +238,8 @@ GIVEN = [
     ["procedure", "compare", "tree-felling", "tree-felling@TEXT"],
     ["pilot", "open", "TEXT", "--new", "TEXT", "--why", "TEXT"],
     *(["pilot", *it.split(), "TEXT"] for it in ("show", "approve --as a", "adopt --as a", "stop --why a")),
+    ["rebuild", "runs", LOG, "--of", "TEXT", "--on", "2026-04-01"],
+    ["rebuild", "swap", LOG, "--step", "TEXT", "--cases", "2026-01-01..2026-12-01", "--with", "TEXT"],
     ["topics", "apply", "--kafka", "TEXT"],
     ["topics", "apply", "--replication", "TEXT"],
     ["worker", "department", "--agency", "TEXT"],
