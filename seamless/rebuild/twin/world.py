@@ -23,6 +23,8 @@ from seamless.rebuild.twin.living import Asked, LivingCase, Saying, Turn, instan
 
 CHANNEL = ChannelId("portal")
 SECRET = "0" * 64
+LAST = 2**31
+"""At one instant, what is due comes first, case by case; then everything else."""
 
 
 class Course(Protocol):
@@ -113,7 +115,7 @@ class World:
         self.conditions, self.cases = conditions, list[CaseOf]()
         self.now = conditions.first
         self._draws, self._making = Draws(seed), making
-        self._events: list[tuple[float, int, Callable[[float], None]]] = []
+        self._events: list[tuple[float, int, int, Callable[[float], None]]] = []
         self._order = count()
         self._open = 0
         self.agencies: dict[str, Agency] = {}
@@ -131,12 +133,15 @@ class World:
             arrival = next(coming)
             self.schedule(arrival.at, partial(self._open_case, place, arrival))
         while self._events:
-            self.now, _, event = heapq.heappop(self._events)
+            self.now, _, _, event = heapq.heappop(self._events)
             event(self.now)
 
     def schedule(self, at: float, event: Callable[[float], None]) -> None:
         """Let something happen at an instant, or now where that is past."""
-        heapq.heappush(self._events, (_tick(max(at, self.now)), next(self._order), event))
+        self._push(_tick(max(at, self.now)), LAST, event)
+
+    def _push(self, at: float, place: int, event: Callable[[float], None]) -> None:
+        heapq.heappush(self._events, (max(at, self.now), place, next(self._order), event))
 
     # --- cases ------------------------------------------------------------------------------------------
 
@@ -185,7 +190,7 @@ class World:
         due = case.course.due
         if due is not None and (case.alarm is None or due < case.alarm or case.alarm < now):
             case.alarm = due
-            self.schedule(due, partial(self._ring, case))
+            self._push(due, case.place, partial(self._ring, case))  # what comes at that instant is too late
 
     def _ring(self, case: CaseOf, now: float) -> None:
         if case.ended is not None:
