@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from contracts.terms.directory import Directory
 from contracts.terms.law import LawVersion
 from contracts.terms.values import Statement
+from seamless.rebuild.learned.working_times import WorkingTimes
 from seamless.rebuild.twin.arrivals import Arrivals
 from seamless.rebuild.twin.hours import Hours
 from seamless.rebuild.twin.living import Class
-from seamless.rebuild.twin.times import Times
 
 Shares = Mapping[str, float]
 """By outcome, how often it comes."""
@@ -28,7 +28,7 @@ class Working:
         batches: the activities that are taken up on certain days of the week only, Monday being 0.
     """
 
-    times: Mapping[str, Times] = field(default_factory=dict)
+    times: Mapping[str, WorkingTimes] = field(default_factory=dict)
     outcomes: Mapping[str, Shares] = field(default_factory=dict)
     officers: Mapping[str, int | None] = field(default_factory=dict)
     batches: Mapping[str, frozenset[int]] = field(default_factory=dict)

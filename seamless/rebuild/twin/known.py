@@ -18,7 +18,7 @@ from contracts.terms.calendar import Calendar, calendar_of_case
 from contracts.terms.clock_rules import TacitGrant, TacitRefusal
 from contracts.terms.law import LawVersion
 from contracts.terms.limits import Limit
-from contracts.terms.requests import Escalate, Rung
+from contracts.terms.requests import Rung
 from seamless.rebuild.twin.living import Asked, Class, LivingCase, Saying, Turn, instant
 from workflows.case.deadlines import Wait
 from workflows.case.ladder import schedule
@@ -29,16 +29,16 @@ class OtherThanKnown(AssertionError):
 
 
 class Term(NamedTuple):
-    """How long a step may take, its ladder with every grace."""
+    """How long a step may take, and its ladder with every grace; ``key`` tells it from every other."""
 
+    key: str
     limit: Limit
     ladder: tuple[Rung, ...]
 
     @property
     def by_day(self) -> bool:
         """It ends with a day, whatever time of day it began at."""
-        graces = [rung.grace for rung in self.ladder if isinstance(rung, Escalate)]
-        return all(each.unit != "hours" for each in (self.limit, *graces))
+        return "hours" not in self.key
 
 
 class Known(NamedTuple):
@@ -73,7 +73,7 @@ class Courses:
         self.asked_of_code = 0
         self.start = Place()
         self._places: dict[frozenset[object], Place] = {}
-        self._ends: dict[tuple[str, Term, int], float] = {}
+        self._ends: dict[tuple[str, str, int], float] = {}
 
     @property
     def timed(self) -> bool:
@@ -86,13 +86,13 @@ class Courses:
 
     def end(self, calendar: Calendar, name: str, term: Term, at: float) -> float:
         """From when on it is too late for what is asked at an instant."""
-        began = instant(at)
-        key = (name, term, calendar.day(began).toordinal())
         if not term.by_day or name.startswith("compressed:"):
             return self._counted(calendar, term, at)
-        if key not in self._ends:
-            self._ends[key] = self._counted(calendar, term, at)
-        return self._ends[key]
+        key = (name, term.key, calendar.day(instant(at)).toordinal())
+        end = self._ends.get(key)
+        if end is None:
+            end = self._ends[key] = self._counted(calendar, term, at)
+        return end
 
     def _counted(self, calendar: Calendar, term: Term, at: float) -> float:
         _, rungs = schedule(calendar, instant(at), term.limit, term.ladder, counting=self.law.counting)
@@ -229,4 +229,6 @@ class KnownCase:
 
 
 def _term(wait: Wait | None) -> Term | None:
-    return None if wait is None or wait.limit is None else Term(wait.limit, wait.ladder)
+    if wait is None or wait.limit is None:
+        return None
+    return Term(f"{wait.limit!r} {wait.ladder!r}", wait.limit, wait.ladder)

@@ -32,6 +32,7 @@ class Asked(NamedTuple):
 
     Attributes:
         step: its name, ``opening-restaurant.inspect-kitchen/1``.
+        activity: what an event log calls it: ``inspect-kitchen``.
         holder: who has it.
         outcomes: all that may be said, the ordinary one first.
         check: an automated check answers.
@@ -39,15 +40,11 @@ class Asked(NamedTuple):
     """
 
     step: str
+    activity: str
     holder: Party
     outcomes: tuple[str, ...]
     check: bool
     until: float | None
-
-    @property
-    def activity(self) -> str:
-        """What an event log calls it: ``inspect-kitchen``."""
-        return self.step.partition("/")[0].rpartition(".")[2]
 
     @property
     def is_request(self) -> bool:
@@ -207,6 +204,7 @@ class LivingCase:
         end = wait.end if wait is not None else None
         return Asked(
             step=step,
+            activity=step.partition("/")[0].rpartition(".")[2],
             holder=self._holder(step),
             outcomes=tuple(self._said[step]),
             check=wait is not None and wait.is_check,

@@ -14,6 +14,7 @@ from archive.steps import How
 from contracts.platform import Opened
 from contracts.terms.errors import InvalidInput
 from contracts.terms.identifiers import CaseId, ChannelId
+from contracts.terms.values import Statement
 from seamless.rebuild.twin.agency import Agency, Task
 from seamless.rebuild.twin.arrivals import Arrival, arrivals
 from seamless.rebuild.twin.conditions import Conditions
@@ -23,6 +24,8 @@ from seamless.rebuild.twin.living import Asked, LivingCase, Saying, Turn, instan
 
 CHANNEL = ChannelId("portal")
 SECRET = "0" * 64
+UNKNOWN_DAYS = 1.0
+"""What a step takes of which it is not known. No figure may come of a world with such a step."""
 LAST = 2**31
 """At one instant, what is due comes first, case by case; then everything else."""
 
@@ -97,6 +100,18 @@ class Registry:
         return sum(each.asked_of_code for each in self._courses)
 
 
+class Registries:
+    """What is known of any number of ways of working."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[str, str, tuple[Statement, ...]], Registry] = {}
+
+    def of(self, conditions: Conditions) -> Registry:
+        """What is known of the way of working of a world."""
+        key = (conditions.procedure.workflow_type, conditions.law.id, conditions.applications)
+        return self._of.setdefault(key, Registry(conditions))
+
+
 def in_code(opened: Opened[Any], live: Callable[[], LivingCase], application: int) -> Course:
     """A case in the real code from its beginning to its end."""
     return live()
@@ -108,6 +123,7 @@ class World:
     Attributes:
         cases: in the order of arrival.
         agencies: by id.
+        unknown: the steps that were asked for and of which it is not known how long they take.
         now: the instant up to which it has come.
     """
 
@@ -119,12 +135,13 @@ class World:
         self._order = count()
         self._open = 0
         self.agencies: dict[str, Agency] = {}
+        self.unknown: set[str] = set()
 
     def run(self, cases: int) -> None:
         """Let so many applicants come, one after the other, and wait for the end of the last case.
 
         Raises:
-            InvalidInput: nobody comes; or it is not said how long a step takes.
+            InvalidInput: nobody comes.
         """
         if self.conditions.arrivals.a_day <= 0:
             raise InvalidInput("nobody applies in this world; give --arrivals, as 3 (a working day)")
@@ -243,10 +260,9 @@ class World:
             return
         times = self.conditions.working.times.get(asked.activity)
         if times is None:
-            raise InvalidInput(
-                f"it is not known how long {asked.activity} takes; give it, as: --time {asked.activity}=1d..3d"
-            )
-        days = times.at(self._draws.share(case.arrival.name, asked.activity, nth))
+            self.unknown.add(asked.activity)
+        share = self._draws.share(case.arrival.name, asked.activity, nth)
+        days = UNKNOWN_DAYS if times is None else times.quantile(share)
         if asked.holder.kind != "agency" or not asked.is_request:
             self.schedule(now + days * 86400, partial(self._say, case, Saying(asked.step, outcome)))
             return
