@@ -47,7 +47,7 @@ class Change:
             InvalidInput: an agency would have no officer, or nobody knows how many it has.
         """
         working = before.working
-        batches = {activity: days for activity, days in (working.batches | self.batches).items() if days}
+        batches = {activity: days for activity, days in {**working.batches, **self.batches}.items() if days}
         officers = dict(working.officers)
         for agency, change in self.officers.items():
             officers[agency] = _officers(agency, officers.get(agency), change)

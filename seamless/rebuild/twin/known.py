@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from archive.steps import How
-from contracts.platform import Opened
 from contracts.terms.calendar import Calendar, calendar_of_case
 from contracts.terms.clock_rules import TacitGrant, TacitRefusal
 from contracts.terms.law import LawVersion
@@ -102,13 +101,16 @@ class Courses:
 class KnownCase:
     """One case that goes as others went before it, and in the real code where none did."""
 
-    def __init__(self, courses: Courses, opened: Opened[Any], live: Callable[[], LivingCase]) -> None:
+    def __init__(self, courses: Courses, calendar: str, at: float, live: Callable[[], LivingCase]) -> None:
         """
         Args:
-            live: the same case in the real code, as it is when it was opened.
+            calendar: the version that it counts with.
+            at: when it is opened.
+            live: the same case in the real code, as it is then.
         """
-        self._courses, self._opened, self._live = courses, opened, live
-        self._calendar = calendar_of_case(opened.calendar, opened.received)
+        self._courses, self._live = courses, live
+        self._name, self._opened_at = calendar, at
+        self._calendar = calendar_of_case(calendar, instant(at))
         self._place = courses.start
         self._history: list[tuple[Saying | None, float]] = []
         self._open: dict[str, float | None] = {}
@@ -121,7 +123,7 @@ class KnownCase:
 
     def begin(self) -> Turn:
         """What it wants when it is opened."""
-        return self._takes((), None, self._opened.received.timestamp())
+        return self._takes((), None, self._opened_at)
 
     @property
     def due(self) -> float | None:
@@ -199,7 +201,8 @@ class KnownCase:
             tuple((asked._replace(until=None), term) for asked, term in terms), turn.over, turn.closed
         )
         if known is not None and known[0] != said:
-            raise OtherThanKnown(f"{self._opened.case}: at {heard} it said {said}, and before {known[0]}")
+            kind = self._courses.procedure.workflow_type
+            raise OtherThanKnown(f"{kind}: when it heard {heard}, it said {said}, and before {known[0]}")
         here = self._place
         self._goes_on(heard, said, at)
         following = self._courses.place(frozenset(self._ended), frozenset(self._open))
@@ -222,10 +225,6 @@ class KnownCase:
         if said.closed:
             self._open.clear()
         return Turn(tuple(asked), said.over, said.closed)
-
-    @property
-    def _name(self) -> str:
-        return self._opened.calendar
 
 
 def _term(wait: Wait | None) -> Term | None:

@@ -6,7 +6,7 @@ How sure that is shows in what might have been learned from other cases: :meth:`
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -105,9 +105,9 @@ def learn(log: EventLog, hours: Hours) -> Learned:
         agency: known for agency, its in shifts.items() if (known := officers_of(its, hours)) is not None
     }
     times = {
-        activity: known
+        activity: took
         for activity, found in sorted(by_activity.items())
-        if (known := _times(found, officers.keys(), hours, log.as_of)) is not None
+        if (took := _times(found, officers, hours, log.as_of)) is not None
     }
     return Learned(
         times=times,
@@ -183,11 +183,11 @@ def _agency(spans_of: Sequence[_Span]) -> str | None:
 
 
 def _times(
-    found: Sequence[_Span], queues: object, hours: Hours, as_of: datetime
+    found: Sequence[_Span], queues: Collection[str | None], hours: Hours, as_of: datetime
 ) -> WorkingTimes | None:
     """How long a step takes: from when an officer began, where its agency has a queue; else from when it was
     asked, working and waiting time together; None where nothing has ended."""
-    queued = _agency(found) in queues  # type: ignore[operator]
+    queued = _agency(found) in queues
     spans_of = [span for span in found if not queued or span.started is not None]
     took = []
     for span in spans_of:

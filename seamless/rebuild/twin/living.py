@@ -118,6 +118,7 @@ class LivingCase:
     def say(self, saying: Saying, at: float) -> Turn:
         """Tell it something; what is due by then takes effect before."""
         self._driven.pass_time(instant(at))
+        message: Message
         if saying.outcome is None:
             party, message = self._holder(saying.step), Received(officer=saying.officer)
         else:

@@ -29,7 +29,8 @@ from seamless.rebuild.twin.world import CaseOf, Registries, Registry, World
 WARM = 0.2
 """A world begins empty: so many of its first cases do not count."""
 
-INTERVAL = 0.90
+HELD = 5
+"""In so many runs it is looked at who has the cases."""
 
 Told = Callable[[int], object]
 
@@ -155,8 +156,9 @@ class _Ran:
         times = whole_times(counted)
         self.times.append(times)
         self.means.append(float(times.mean()))
-        for part in holders(event_log(counted, "", world.now), float(times.max()) + 1):
-            self.holders[part.name] += part.days_per_case
+        if len(self.means) <= HELD:
+            for part in holders(event_log(counted, "", world.now), float(times.max()) + 1):
+                self.holders[part.name] += part.days_per_case
         span = conditions.hours.between(world.cases[0].started, world.cases[-1].started)
         for name, agency in world.agencies.items():
             officers = conditions.working.officers.get(name)
@@ -169,7 +171,7 @@ class _Ran:
         runs, times = len(self.means), np.concatenate(self.times)
         whole = sum(self.holders.values())
         parts = [
-            Part(name=who, days_per_case=spent / runs, share=spent / whole if whole else 0.0)
+            Part(name=who, days_per_case=spent / min(runs, HELD), share=spent / whole if whole else 0.0)
             for who, spent in sorted(self.holders.items(), key=lambda each: -each[1])
         ]
         return Side(

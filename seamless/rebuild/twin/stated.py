@@ -119,7 +119,7 @@ def outcomes_of(options: Sequence[str], named: Named) -> dict[str, Shares]:
     Raises:
         InvalidInput: one names no step or no outcome, or they come more often than always.
     """
-    found = {}
+    found: dict[str, Shares] = {}
     for step, text in _pairs(options, "--outcome", list(named.outcomes), "step"):
         shares: dict[str, float] = {}
         for each in text.split(","):

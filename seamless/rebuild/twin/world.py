@@ -80,8 +80,9 @@ class CaseOf:
     again: dict[str, int] = field(default_factory=dict)
 
 
-Making = Callable[[Opened[Any], Callable[[], LivingCase], int], Course]
-"""Makes a case of a world: of its input, of what makes it in the real code, and of which application."""
+Making = Callable[[str, float, Callable[[], LivingCase], int], Course]
+"""Makes a case of a world: counting with this calendar, opened at this instant, of what makes it in the real
+code, for which of the applications."""
 
 
 class Registry:
@@ -90,9 +91,9 @@ class Registry:
     def __init__(self, conditions: Conditions) -> None:
         self._courses = [Courses(conditions.procedure, conditions.law) for _ in conditions.applications]
 
-    def case(self, opened: Opened[Any], live: Callable[[], LivingCase], application: int) -> Course:
+    def case(self, calendar: str, at: float, live: Callable[[], LivingCase], application: int) -> Course:
         """A case that goes as others did before it."""
-        return KnownCase(self._courses[application], opened, live)
+        return KnownCase(self._courses[application], calendar, at, live)
 
     @property
     def asked_of_code(self) -> int:
@@ -112,7 +113,7 @@ class Registries:
         return self._of.setdefault(key, Registry(conditions))
 
 
-def in_code(opened: Opened[Any], live: Callable[[], LivingCase], application: int) -> Course:
+def in_code(calendar: str, at: float, live: Callable[[], LivingCase], application: int) -> Course:
     """A case in the real code from its beginning to its end."""
     return live()
 
@@ -165,17 +166,16 @@ class World:
     def _open_case(self, place: int, arrival: Arrival, now: float) -> None:
         conditions = self.conditions
         number = int(self._draws.share(arrival.name, "application") * len(conditions.applications))
-        opened = self._opened(place, number, now)
-        live = partial(LivingCase, conditions.procedure, conditions.procedure.item, opened)
-        case = CaseOf(place, arrival, self._making(opened, live, number), now)
+        live = partial(self._live, place, number, now)
+        case = CaseOf(place, arrival, self._making(conditions.calendar, now, live, number), now)
         self.cases.append(case)
         self._open += 1
         self._follow(case, case.course.begin(), now)
 
-    def _opened(self, place: int, application: int, now: float) -> Opened[Any]:
+    def _live(self, place: int, application: int, now: float) -> LivingCase:
         conditions = self.conditions
         procedure, at = conditions.procedure, instant(now)
-        return Opened[Any].model_construct(  # its parts are valid, and there are many
+        opened = Opened[Any](
             case=CaseId(f"{CHANNEL}-{place:08x}-0000-7000-8000-000000000000"),
             procedure=procedure.item.procedure,
             law=conditions.law.id,
@@ -190,6 +190,7 @@ class World:
             occurred=at,
             received=at,
         )
+        return LivingCase(procedure, procedure.item, opened)
 
     def _follow(self, case: CaseOf, turn: Turn, now: float) -> None:
         """Let everybody do what a case wants of them."""
