@@ -87,11 +87,12 @@ class LivingCase:
     """One case. Everything in time is in it when a fence asks, since nothing comes between.
 
     Attributes:
+        opened: its input.
         told: all that was said to it, as the gateway would bring it.
     """
 
     def __init__(self, procedure: Class, item: ServiceItem, opened: Opened[Any]) -> None:
-        self._item, self._opened = item, opened
+        self._item, self.opened = item, opened
         self.told: list[Delivered] = []
         self._read = 0
         self._steps = Steps()
@@ -133,13 +134,13 @@ class LivingCase:
         self._driven.end()
 
     def _hear(self, step: str, party: Party, message: Message, at: datetime) -> None:
-        case = self._opened.case
+        case = self.opened.case
         asked = party.kind == "agency" and step.partition("/")[0] in REQUESTS
         request = RequestId(f"{case}/{step}") if asked else None
         event = Event.of(
             message,
             id=f"{case}/{step}/{message.type}",
-            source=party.source(self._opened.administration),
+            source=party.source(self.opened.administration),
             case=case,
             time=at,
             request=request,
@@ -219,7 +220,7 @@ class LivingCase:
         self, entry: LedgerEntry, content: Mapping[str, Any]
     ) -> dict[str, Callable[[], tuple[Party, Message]]]:
         """What may be said, and who says it with which message, by outcome."""
-        channel = Party.channel(self._opened.channel)
+        channel = Party.channel(self.opened.channel)
         match entry.kind:
             case "asked-applicant":
                 missing = Missing.model_validate(content)
@@ -253,10 +254,10 @@ class LivingCase:
 
         def report() -> tuple[Party, Message]:
             if kind is None:
-                currency = self._item.law_or_newest(self._opened.law).fees.currency
-                known = [each for each in money_in(self._opened.application) if each.amount]
+                currency = self._item.law_or_newest(self.opened.law).fees.currency
+                known = [each for each in money_in(self.opened.application) if each.amount]
                 amount = Money(amount=known[0].amount if known else Decimal(10), currency=currency)
-                return Party.channel(self._opened.channel), Paid(amount=amount, reference=entry.id)
+                return Party.channel(self.opened.channel), Paid(amount=amount, reference=entry.id)
             agency = kind.by[0] if kind.by else self._item.lead
             content = plain(kind, entry.recorded.date())
             return Party.agency(agency), Reported(step=word, content=content.model_dump(mode="json"))

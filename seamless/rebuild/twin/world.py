@@ -132,6 +132,8 @@ class World:
         self.conditions, self.cases = conditions, list[CaseOf]()
         self.now = conditions.first
         self._draws, self._making = Draws(seed), making
+        way = conditions.procedure.workflow_type, conditions.law.id
+        self._mark = f"{int(self._draws.share('world', *way) * 16**12):012x}"
         self._events: list[tuple[float, int, int, Callable[[float], None]]] = []
         self._order = count()
         self._open = 0
@@ -176,7 +178,7 @@ class World:
         conditions = self.conditions
         procedure, at = conditions.procedure, instant(now)
         opened = Opened[Any](
-            case=CaseId(f"{CHANNEL}-{place:08x}-0000-7000-8000-000000000000"),
+            case=CaseId(f"{CHANNEL}-{place:08x}-0000-7000-8000-{self._mark}"),
             procedure=procedure.item.procedure,
             law=conditions.law.id,
             variant=procedure.variant,
