@@ -110,7 +110,9 @@ def times_of(family: Family, mean: float, random: Generator) -> WorkingTimes:
             drawn = random.exponential(mean, OF_TIMES)
         case "two kinds":  # most cases are easy
             easy = random.random(OF_TIMES) < 0.8
-            drawn = np.where(easy, random.uniform(0.2, 0.8, OF_TIMES), random.uniform(1.5, 4.5, OF_TIMES)) * mean
+            drawn = (
+                np.where(easy, random.uniform(0.2, 0.8, OF_TIMES), random.uniform(1.5, 4.5, OF_TIMES)) * mean
+            )
     return WorkingTimes.of(np.minimum(drawn, 6 * mean))
 
 

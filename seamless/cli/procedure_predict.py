@@ -75,11 +75,13 @@ def predict(
       seamless procedure predict tree-felling --assume --staff parks=2 --arrivals 3 --batch
       inspect-tree=mon,thu --load +15%
     """
+    options = dict(locals())
     from seamless.explore.chosen import chosen
     from seamless.rebuild.rows import is_log
 
-    now = chosen(name)
-    given = _Given(now, dict(locals()))
+    given = _Given(chosen(name), options)
+    if (columns or end or time_format) and (source is None or not is_log(source)):
+        raise typer.BadParameter("--map, --end and --time-format say how a log is read; give --from LOG")
     if source is None or is_log(source):
         if data is not None or archive is not None:
             raise typer.BadParameter("--data and --archive say which archive; give --from archive with them")
@@ -140,8 +142,6 @@ def _of_file(file: Path | None, given: _Given) -> None:
         if file is not None:
             its = parsed(given.columns or ())
             log = read_log(file, its, ending=given.end or (), time_format=given.time_format)
-        elif given.columns or given.end or given.time_format:
-            raise typer.BadParameter("--map, --end and --time-format say how a log is read; give --from LOG")
         given.tell(log, settings)
         return 0
 

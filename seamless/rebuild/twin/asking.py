@@ -62,6 +62,8 @@ def asked(
                     both[step] = each
                     assumed.append(step)
     staff = stated.officers_of(given["staff"] or (), "--staff", named)
+    if relative := [agency for agency, each in staff.items() if each.more]:
+        raise InvalidInput(f"--staff {relative[0]}: say how many officers it has, without a sign, as 2")
     arrivals = Steady(given["arrivals"] or 1.0, hours)
     if learned is None and given["arrivals"] is None:
         assumed.append("one-a-day")
@@ -73,7 +75,7 @@ def asked(
         calendar=calendar,
         hours=hours,
         arrivals=arrivals,
-        working=Working(both, officers={agency: abs(each.count) for agency, each in staff.items()}),
+        working=Working(both, officers={agency: each.count for agency, each in staff.items()}),
         first=_first(log, now, hours),
     )
     question = Question(before, change, learned, both)

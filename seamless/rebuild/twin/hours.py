@@ -7,6 +7,7 @@ open on one working day.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from math import ceil
@@ -18,8 +19,10 @@ from contracts.terms.errors import InvalidInput
 OPENS, CLOSES = 9, 17
 """Unless a person says otherwise; the hour at which an office opens, and the one at which it closes."""
 
-FIRST, LAST = date(1990, 1, 1), date(2060, 1, 1)
+FIRST, LAST = date(1990, 1, 1), date(2500, 1, 1)
 """Between these days time can be counted."""
+AT_FIRST, MORE = date(2040, 1, 1), 20 * 365
+"""Up to this day the working days are known at once; so many more days, whenever they are needed."""
 
 
 class Hours:
@@ -30,13 +33,25 @@ class Hours:
         length: of one of its working days, in seconds.
     """
 
-    def __init__(self, opens: list[float], length: float, zone: ZoneInfo) -> None:
+    def __init__(self, worked: Callable[[date], bool], opens: float, length: float, zone: ZoneInfo) -> None:
         """
         Args:
-            opens: every instant at which it opens, rising.
+            worked: whether a day is a working day.
+            opens: at which hour.
         """
         self.zone, self.length = zone, length
-        self._opens = opens
+        self._worked, self._hour = worked, timedelta(hours=opens)
+        self._opens: list[float] = []
+        self._known = FIRST
+        self._grow((AT_FIRST - FIRST).days)
+
+    def _grow(self, days: int) -> None:
+        """Know so many more days."""
+        for _ in range(days):
+            if self._worked(self._known):
+                midnight = datetime.combine(self._known, time(), self.zone)
+                self._opens.append((midnight + self._hour).timestamp())
+            self._known += timedelta(days=1)
 
     def worked(self, instant: float) -> float:
         """How many working days have passed by an instant, since the first day that can be counted."""
@@ -54,8 +69,7 @@ class Hours:
             return instant
         worked = self.worked(instant) + days
         place = ceil(worked) - 1
-        if place >= len(self._opens):
-            raise _beyond(instant)
+        self._reach(place, instant)
         return self._opens[place] + (worked - place) * self.length
 
     def opening(self, instant: float) -> float:
@@ -68,8 +82,7 @@ class Hours:
     def next_opening(self, instant: float) -> float:
         """When it opens the next time after an instant."""
         place = self._place(instant) + 1
-        if place >= len(self._opens):
-            raise _beyond(instant)
+        self._reach(place, instant)
         return self._opens[place]
 
     def day(self, instant: float) -> date:
@@ -85,11 +98,48 @@ class Hours:
         midnight = self.midnight(day)
         return self.next_opening(midnight - 1) < midnight + 86400
 
+    def _reach(self, place: int, instant: float) -> None:
+        while place >= len(self._opens):
+            if self._known >= LAST:
+                raise _beyond(instant)
+            self._grow(MORE)
+
     def _place(self, instant: float) -> int:
         place = bisect_right(self._opens, instant) - 1
         if place < 0:
             raise _beyond(instant)
         return place
+
+
+class Always(Hours):
+    """Compressed time: it never closes, and one day follows the other."""
+
+    def __init__(self, day: float, zone: ZoneInfo) -> None:
+        """
+        Args:
+            day: how long one lasts, in seconds.
+        """
+        super().__init__(lambda day: False, 0, day, zone)
+
+    def worked(self, instant: float) -> float:
+        """How many of its days have passed by an instant."""
+        return instant / self.length
+
+    def after(self, instant: float, days: float) -> float:
+        """When so many of its days have passed since an instant."""
+        return instant + days * self.length
+
+    def opening(self, instant: float) -> float:
+        """It is open."""
+        return instant
+
+    def next_opening(self, instant: float) -> float:
+        """When its next day begins."""
+        return (instant // self.length + 1) * self.length
+
+    def works_on(self, day: date) -> bool:
+        """Always."""
+        return True
 
 
 def _beyond(instant: float) -> InvalidInput:
@@ -101,8 +151,7 @@ def _beyond(instant: float) -> InvalidInput:
 
 @cache
 def hours_of(name: str, opens: float = OPENS, closes: float = CLOSES) -> Hours:
-    """The office hours of an authority with this calendar. A compressed calendar has no nights: its days
-    follow one another.
+    """The office hours of an authority with this calendar.
 
     Args:
         name: of a calendar version.
@@ -114,13 +163,7 @@ def hours_of(name: str, opens: float = OPENS, closes: float = CLOSES) -> Hours:
     if not 0 <= opens < closes <= 24:
         raise InvalidInput(f"--hours: an office opens before it closes, as 9-17; not {opens:g}-{closes:g}")
     found = calendar(name)
-    days = (FIRST + timedelta(days=number) for number in range((LAST - FIRST).days))
     if isinstance(found, CompressedCalendar):
-        return Hours([_at(day, 0, found.zone) for day in days], 86400.0, found.zone)
+        return Always(float(name.partition(":")[2]), found.zone)
     assert isinstance(found, LegalCalendar)
-    worked = [_at(day, opens, found.zone) for day in days if found.worked(day)]
-    return Hours(worked, (closes - opens) * 3600.0, found.zone)
-
-
-def _at(day: date, hour: float, zone: ZoneInfo) -> float:
-    return (datetime.combine(day, time(), zone) + timedelta(hours=hour)).timestamp()
+    return Hours(found.worked, opens, (closes - opens) * 3600.0, found.zone)

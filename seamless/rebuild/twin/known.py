@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import NamedTuple
 
 from archive.steps import How
 from contracts.terms.calendar import Calendar, calendar_of_case
 from contracts.terms.clock_rules import TacitGrant, TacitRefusal
+from contracts.terms.identifiers import Party
 from contracts.terms.law import LawVersion
 from contracts.terms.limits import Limit
 from contracts.terms.requests import Rung
@@ -23,16 +25,25 @@ from workflows.case.deadlines import Wait
 from workflows.case.ladder import schedule
 
 
+AN_INSTANT, NO_TIME = timedelta(microseconds=1), timedelta(0)
+
+
 class OtherThanKnown(AssertionError):
     """The real code said something else than it had said at the same place of another case."""
 
 
 class Term(NamedTuple):
-    """How long a step may take, and its ladder with every grace; ``key`` tells it from every other."""
+    """How long a step may take, and its ladder with every grace.
+
+    Attributes:
+        key: tells it from every other.
+        follows: it follows the last day of another limit, so it begins an instant before it is asked.
+    """
 
     key: str
     limit: Limit
     ladder: tuple[Rung, ...]
+    follows: bool
 
     @property
     def by_day(self) -> bool:
@@ -71,7 +82,7 @@ class Courses:
         self.procedure, self.law = procedure, law
         self.asked_of_code = 0
         self.start = Place()
-        self._places: dict[frozenset[object], Place] = {}
+        self._places: dict[tuple[frozenset[object], frozenset[object]], Place] = {}
         self._ends: dict[tuple[str, str, int], float] = {}
 
     @property
@@ -79,22 +90,24 @@ class Courses:
         """By its law the time may decide anywhere."""
         return isinstance(self.law.late, TacitGrant | TacitRefusal)
 
-    def place(self, ended: frozenset[object], waiting: frozenset[str]) -> Place:
-        """The place at which so much has ended, and so much is waited for."""
-        return self._places.setdefault(ended | {("waits", waiting)}, Place())
+    def place(self, ended: frozenset[object], waiting: frozenset[object]) -> Place:
+        """The place at which so much has ended, and so much is waited for, of whom."""
+        return self._places.setdefault((ended, waiting), Place())
 
     def end(self, calendar: Calendar, name: str, term: Term, at: float) -> float:
         """From when on it is too late for what is asked at an instant."""
         if not term.by_day or name.startswith("compressed:"):
             return self._counted(calendar, term, at)
-        key = (name, term.key, calendar.day(instant(at)).toordinal())
+        began = instant(at) - (AN_INSTANT if term.follows else NO_TIME)
+        key = (name, term.key, calendar.day(began).toordinal())
         end = self._ends.get(key)
         if end is None:
             end = self._ends[key] = self._counted(calendar, term, at)
         return end
 
     def _counted(self, calendar: Calendar, term: Term, at: float) -> float:
-        _, rungs = schedule(calendar, instant(at), term.limit, term.ladder, counting=self.law.counting)
+        began = instant(at) - (AN_INSTANT if term.follows else NO_TIME)
+        _, rungs = schedule(calendar, began, term.limit, term.ladder, counting=self.law.counting)
         return rungs[-1].at.timestamp()
 
 
@@ -114,6 +127,7 @@ class KnownCase:
         self._place = courses.start
         self._history: list[tuple[Saying | None, float]] = []
         self._open: dict[str, float | None] = {}
+        self._holders: dict[str, Party] = {}
         self._ended: set[object] = set()
         self._code: LivingCase | None = None
         self._follows = True
@@ -134,7 +148,9 @@ class KnownCase:
 
     def ring(self, at: float) -> Turn:
         """Let time pass."""
-        late = tuple(sorted((step, None) for step, end in self._open.items() if end is not None and end <= at))
+        late = tuple(
+            sorted((step, None) for step, end in self._open.items() if end is not None and end <= at)
+        )
         if not late and self._code is not None and self._follows:
             return self._code.ring(at)  # a reminder
         return self._takes(late, None, at)
@@ -188,7 +204,7 @@ class KnownCase:
         """Keep what the code said; what it said before of another case, it says again."""
         assert self._code is not None
         waits = self._code.waits
-        terms = [(asked, _term(waits.get(asked.step))) for asked in turn.asked]
+        terms = [(asked, _term(waits.get(asked.step), at)) for asked in turn.asked]
         timed = self._courses.timed or self._code.has_stages
         for asked, term in terms:
             counted = None if term is None else self._courses.end(self._calendar, self._name, term, at)
@@ -205,7 +221,7 @@ class KnownCase:
             raise OtherThanKnown(f"{kind}: when it heard {heard}, it said {said}, and before {known[0]}")
         here = self._place
         self._goes_on(heard, said, at)
-        following = self._courses.place(frozenset(self._ended), frozenset(self._open))
+        following = self._courses.place(frozenset(self._ended), frozenset(self._holders.items()))
         here.then[heard] = (said, following)
         self._place = following
 
@@ -214,20 +230,26 @@ class KnownCase:
         outcomes = dict(heard)
         for step, how in said.over:
             self._open.pop(step, None)
+            self._holders.pop(step, None)
             self._ended.add((step, how, outcomes.get(step)))
         asked = []
         for each, term in said.asked:
             end = None
             if term is not None and not each.check:
                 end = self._courses.end(self._calendar, self._name, term, at)
-            self._open[each.step] = end
+            self._open[each.step], self._holders[each.step] = end, each.holder
             asked.append(each._replace(until=end))
         if said.closed:
             self._open.clear()
+            self._holders.clear()
         return Turn(tuple(asked), said.over, said.closed)
 
 
-def _term(wait: Wait | None) -> Term | None:
-    if wait is None or wait.limit is None:
+def _term(wait: Wait | None, at: float) -> Term | None:
+    """The term of what was asked at an instant; None where it has no limit, or one that began otherwise."""
+    if wait is None or wait.limit is None or wait.began is None:
         return None
-    return Term(f"{wait.limit!r} {wait.ladder!r}", wait.limit, wait.ladder)
+    follows = wait.began == instant(at) - AN_INSTANT
+    if not follows and wait.began != instant(at):
+        return None
+    return Term(f"{wait.limit!r} {wait.ladder!r} {follows}", wait.limit, wait.ladder, follows)

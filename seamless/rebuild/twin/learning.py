@@ -116,7 +116,9 @@ def learn(log: EventLog, hours: Hours) -> Learned:
             for activity, found in sorted(by_activity.items())
         },
         officers=officers,
-        batches={activity: days for activity, days in batches.items() if _agency(by_activity[activity]) in officers},
+        batches={
+            activity: days for activity, days in batches.items() if _agency(by_activity[activity]) in officers
+        },
         days=_days(log, hours),
     )
 

@@ -67,6 +67,7 @@ class Side(Figure):
         name: the way of working, ``opening-restaurant.chain@one-by-one``.
         days: the whole time of a case, from the application to its end, on average.
         median, nine_in_ten: by then half of the cases, and nine in ten, have ended.
+        silent: how many of the requests of agencies ended in silence, as a share.
         holders: who has them.
     """
 
@@ -74,6 +75,7 @@ class Side(Figure):
     days: Estimate
     median: float
     nine_in_ten: float
+    silent: float
     holders: tuple[Part, ...]
     queues: tuple[Queue, ...]
 
@@ -131,7 +133,10 @@ class Question:
         times = {**working.times, **(self.given or {})}
         kept = self.before.working
         working = Working(
-            times, {**kept.outcomes, **working.outcomes}, {**kept.officers, **working.officers}, working.batches
+            times,
+            {**kept.outcomes, **working.outcomes},
+            {**kept.officers, **working.officers},
+            working.batches,
         )
         return replace(self.before, working=working, arrivals=arrivals)
 
@@ -144,6 +149,7 @@ class _Ran:
         self.unknown: set[str] = set()
         self.means: list[float] = []
         self.times: list[Days] = []
+        self.requests = self.silent = 0
         self.holders: defaultdict[str | None, float] = defaultdict(float)
         self.queues: defaultdict[str, list[tuple[int | None, float, int, float]]] = defaultdict(list)
 
@@ -156,6 +162,9 @@ class _Ran:
         times = whole_times(counted)
         self.times.append(times)
         self.means.append(float(times.mean()))
+        requests = [step for case in counted for step in case.steps if step.asked.is_request]
+        self.requests += len(requests)
+        self.silent += sum(step.how in ("deemed", "lapsed") for step in requests)
         if len(self.means) <= HELD:
             for part in holders(event_log(counted, "", world.now), float(times.max()) + 1):
                 self.holders[part.name] += part.days_per_case
@@ -179,6 +188,7 @@ class _Ran:
             days=estimate(np.array(self.means)),
             median=float(np.quantile(times, 0.5)),
             nine_in_ten=float(np.quantile(times, 0.9)),
+            silent=self.silent / max(1, self.requests),
             holders=tuple(parts),
             queues=tuple(_queue(agency, found) for agency, found in sorted(self.queues.items())),
         )
@@ -267,7 +277,9 @@ def _queue(agency: str, found: Sequence[tuple[int | None, float, int, float]]) -
     if not known:
         return Queue(agency=Party.agency(agency), officers=None, waited=None, longest=None, busy=None)
     means = [float(each) for each in np.mean(np.array(known, np.float64), axis=0)]
-    return Queue(agency=Party.agency(agency), officers=means[0], waited=means[1], longest=means[2], busy=means[3])
+    return Queue(
+        agency=Party.agency(agency), officers=means[0], waited=means[1], longest=means[2], busy=means[3]
+    )
 
 
 def _not_known(activities: Sequence[str]) -> str:

@@ -8,6 +8,9 @@ from seamless.rebuild.phrases import AsWritten, Language, Naming
 from seamless.rebuild.telling import Section, Told
 from seamless.rebuild.twin.predicting import Estimate, Prediction, Queue
 
+LITTLE = 0.005
+"""What is less is not told."""
+
 PHRASES: Mapping[str, tuple[str, str]] = {
     "title": ("{before} → {after}：预测", "{before} → {after}: predicted"),
     "subtitle": (
@@ -30,6 +33,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "days": (
         "平均从{before}天到{after}天；半数办结：{half}天到{other}天。",
         "On average from {before} to {after} days; half are done within {half}, then {other} days.",
+    ),
+    "silent": (
+        "向部门提出的请求中，逾期无答复的之前占{before}，之后占{after}。",
+        "Of the requests of agencies, {before} end in silence before, and {after} after.",
     ),
     "learned": (
         "区间包含所学时间、结果和人员数的不确定性，以及个案的偶然性。",
@@ -69,9 +76,7 @@ def told(
 
 
 class _Telling:
-    def __init__(
-        self, found: Prediction, language: Language, naming: Naming, assumed: Sequence[str]
-    ) -> None:
+    def __init__(self, found: Prediction, language: Language, naming: Naming, assumed: Sequence[str]) -> None:
         self._found, self._language = found, language
         self._naming, self._assumed = naming, assumed
 
@@ -104,6 +109,9 @@ class _Telling:
             half=f"{found.before.median:.1f}",
             other=f"{found.after.median:.1f}",
         )
+        if max(found.before.silent, found.after.silent) >= LITTLE:
+            silent = (_share(side.silent) for side in (found.before, found.after))
+            yield self._say("silent", **dict(zip(("before", "after"), silent, strict=True)))
         yield self._say("learned" if found.learned else "stated")
         if self._assumed:
             names = "; ".join(map(self._assumption, self._assumed))
@@ -155,8 +163,8 @@ def _pair(sides: Sequence[Queue | None], column: str) -> str:
 
 
 def _shares(value: Estimate) -> dict[str, str]:
-    return {
-        "gain": f"{value.value:.1%}".replace("%", " %"),
-        "low": f"{value.low:.1%}".replace("%", " %"),
-        "high": f"{value.high:.1%}".replace("%", " %"),
-    }
+    return {"gain": _share(value.value), "low": _share(value.low), "high": _share(value.high)}
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from seamless.rebuild.twin.world import Registries, in_code
-from tests.unit.seamless.rebuild.twin.worlds import conditions, ran, story
+from tests.unit.seamless.rebuild.twin.worlds import BETWEEN, conditions, ran, steps, story
 
 OUTCOMES = {
     "check-completeness": {"complete": 0.8, "incomplete": 0.2},
@@ -34,6 +36,17 @@ def test_cases_that_go_as_others_did_end_as_in_the_real_code(name: str, cases: i
     assert story(first) == story(real)
     assert story(again) == story(real)
     assert (registry.asked_of_code > cases) == timed  # where the time decides, each case is asked again
+
+
+def test_a_step_that_was_referred_is_another_than_before() -> None:
+    """Environment stays silent; housing is asked in its place, and is silent or not."""
+    of = conditions("construction-permit", days=(1.0, 2.0), a_day=1.0)
+    slow = {"review-environment": BETWEEN(14, 24)}
+    of = replace(of, working=replace(of.working, times={**of.working.times, **slow}))
+    registry = Registries().of(of)
+    world = ran(of, 25, making=registry.case)
+    assert any(step.asked.holder == "agency:housing" and step.how == "lapsed" for step in steps(world))
+    assert story(world) == story(ran(of, 25))
 
 
 def test_what_is_known_of_one_world_holds_in_another_with_other_times() -> None:

@@ -103,7 +103,7 @@ def test_who_is_asked_again_after_silence_goes_on_with_the_same_work() -> None:
 
 
 def test_an_automated_check_answers_at_once() -> None:
-    of = conditions("opening-company", checks=True)
+    of = conditions("construction-permit", checks=True)
     world = ran(of, 3)
     checks = [step for case in world.cases for step in case.steps if step.asked.check]
     assert checks

@@ -13,7 +13,7 @@ from seamless.rebuild.twin.arrivals import Steady
 from seamless.rebuild.twin.conditions import Conditions, Shares, Working
 from seamless.rebuild.twin.hours import hours_of
 from seamless.rebuild.twin.stated import OF_APPLICANTS
-from seamless.rebuild.twin.world import Making, World, in_code
+from seamless.rebuild.twin.world import Making, StepOf, World, in_code
 
 CALENDAR = "cn-2026.1"
 HOURS = hours_of(CALENDAR)
@@ -62,6 +62,11 @@ def ran(of: Conditions, cases: int, seed: int = 1, making: Making = in_code) -> 
     world = World(of, seed, making)
     world.run(cases)
     return world
+
+
+def steps(world: World) -> list[StepOf]:
+    """All steps of all its cases."""
+    return [step for case in world.cases for step in case.steps]
 
 
 def story(world: World) -> list[Any]:
