@@ -105,6 +105,8 @@ class Hours:
             self._grow(MORE)
 
     def _place(self, instant: float) -> int:
+        while self._opens and instant > self._opens[-1]:
+            self._reach(len(self._opens), instant)
         place = bisect_right(self._opens, instant) - 1
         if place < 0:
             raise _beyond(instant)

@@ -24,7 +24,6 @@ from seamless.rebuild.twin.living import Asked, Class, LivingCase, Saying, Turn,
 from workflows.case.deadlines import Wait
 from workflows.case.ladder import schedule
 
-
 AN_INSTANT, NO_TIME = timedelta(microseconds=1), timedelta(0)
 
 

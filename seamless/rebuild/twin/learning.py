@@ -61,7 +61,7 @@ class Learned:
         return Recorded(self.days)
 
     def drawn(self, random: Generator) -> tuple[Working, Arrivals]:
-        """What might have been learned of other cases of the same work (the Bayesian bootstrap, Rubin 1981)."""
+        """What might have been learned of other cases of the same work, by the Bayesian bootstrap."""
         outcomes = {
             activity: _shares({name: random.gamma(count) for name, count in sorted(counts.items())})
             for activity, counts in self.outcomes.items()

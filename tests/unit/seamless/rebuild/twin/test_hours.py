@@ -60,5 +60,6 @@ def test_what_lies_beyond_all_counted_days_is_an_error() -> None:
 
 def test_far_days_are_counted_when_they_are_needed() -> None:
     far = HOURS.after(at(2, 9), 20_000)
+    assert hours_of("cn-2026.1", 8, 17).between(far, far + 7 * 86400) == pytest.approx(5)
     assert HOURS.between(at(2, 9), far) == pytest.approx(20_000)
     assert datetime.fromtimestamp(far, HOURS.zone).year > 2100

@@ -29,7 +29,7 @@ def learned_of(name: str, **given: object) -> tuple[World, Learned]:
 def test_times_outcomes_officers_and_batches_of_a_world_are_found_again() -> None:
     outcomes = {"inspect-tree": {"fell": 0.8, "keep": 0.2}}
     batches = {"review-habitat": frozenset({1, 3})}
-    world, learned = learned_of(
+    _world, learned = learned_of(
         "tree-felling.added-review",
         days=(0.5, 1.5),
         officers=2,

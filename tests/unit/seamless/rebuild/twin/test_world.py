@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -46,7 +47,7 @@ def test_an_officer_works_on_one_request_at_a_time_and_the_first_comes_first() -
         key=lambda step: step.begun or 0,
     )
     assert [step.queued for step in steps] == sorted(step.queued for step in steps)
-    for one, other in zip(steps, steps[1:], strict=False):
+    for one, other in itertools.pairwise(steps):
         assert (one.ended or 0) <= (other.begun or 0)
     assert any((step.begun or 0) > step.queued for step in steps)
 
