@@ -39,7 +39,7 @@ def asked(
     calendar = given["calendar"] or settings.calendar
     hours = hours_of(calendar, *stated.hours_of_day(given["hours"]))
     a_day = hours.length / 3600
-    learned = None if log is None else learn(_of_variant(log, now), hours)
+    learned = None if log is None else learn(_of_variant(log, now), hours, _agencies(now))
     named = stated.Named.of(now.item, learned.times if learned else ())
     instead = _instead(given["instead"], now)
     times = stated.times_of(given["time"] or (), named, a_day)
@@ -98,6 +98,11 @@ def _of_variant(log: EventLog, now: Chosen) -> EventLog:
             f"{FEWEST} of them have ended; take a longer log, or give the times by --time"
         )
     return replace(log, cases=cases)
+
+
+def _agencies(now: Chosen) -> dict[str, str]:
+    """By request, which agency is asked."""
+    return {request.local_name: request.agency for request in now.item.requests}
 
 
 def _instead(text: str | None, now: Chosen) -> Chosen | None:

@@ -9,11 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from numpy.random import Generator
 
-from contracts.terms.identifiers import Party
 from seamless.rebuild.courses import spells
 from seamless.rebuild.learned.working_times import MOSTLY, WorkingTimes
 from seamless.rebuild.log import CaseRecord, EventLog, StepRecord
@@ -21,6 +21,8 @@ from seamless.rebuild.twin.arrivals import Arrivals, Recorded
 from seamless.rebuild.twin.conditions import Working
 from seamless.rebuild.twin.hours import Hours
 from seamless.rebuild.twin.officers import Officers, Shift, officers_of
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 FEWEST, MOST_DAYS, NEARLY = 20, 3, 0.98
 """A step is taken up on certain days of the week if nearly all of at least :data:`FEWEST` beginnings were on
@@ -80,11 +82,15 @@ class Learned:
         return working, Recorded(days)
 
 
-def learn(log: EventLog, hours: Hours) -> Learned:
-    """What a log tells."""
+def learn(log: EventLog, hours: Hours, agencies: Mapping[str, str] = NONE) -> Learned:
+    """What a log tells.
+
+    Args:
+        agencies: by activity, whose it is, where the log names no agency as an archive does.
+    """
     by_activity: defaultdict[str, list[_Span]] = defaultdict(list)
     for case in log.cases:
-        for span in _spans(case, log.as_of):
+        for span in _spans(case, log.as_of, agencies):
             by_activity[span.activity].append(span)
     shifts: defaultdict[str, list[Shift]] = defaultdict(list)
     batches, starts = {}, {}
@@ -141,13 +147,13 @@ class _Span(NamedTuple):
     outcome: str | None
 
 
-def _spans(case: CaseRecord, as_of: datetime) -> Iterator[_Span]:
+def _spans(case: CaseRecord, as_of: datetime, agencies: Mapping[str, str]) -> Iterator[_Span]:
     """The steps of a case. Where silence ended one and the same was asked again at once, the agency went on
     with it, and it is one."""
     going: dict[tuple[str, str | None], _Span] = {}
     for spell in sorted(spells(case, as_of), key=lambda each: each.began):
         step = spell.step
-        span = _span(step, spell.began)
+        span = _span(step, spell.began, agencies)
         before = going.pop((step.activity, step.group), None)
         if before is not None and before.ended is not None and before.ended.timestamp() >= span.asked - 1:
             span = span._replace(asked=before.asked, started=before.started or span.started)
@@ -160,10 +166,10 @@ def _spans(case: CaseRecord, as_of: datetime) -> Iterator[_Span]:
     yield from going.values()
 
 
-def _span(step: StepRecord, began: datetime) -> _Span:
+def _span(step: StepRecord, began: datetime, agencies: Mapping[str, str]) -> _Span:
     return _Span(
         activity=step.activity,
-        agency=_agency_of(step.group),
+        agency=_agency_of(step, agencies),
         asked=began.timestamp(),
         started=None if step.started is None else step.started.timestamp(),
         ended=step.completed,
@@ -172,12 +178,10 @@ def _span(step: StepRecord, began: datetime) -> _Span:
     )
 
 
-def _agency_of(group: str | None) -> str | None:
-    """Whose step it is, where it is an agency's: ``agency:<id>`` in an archive; any group in another log."""
-    if group is None or ":" not in group:
-        return None if group == "applicant" else group
-    party = Party(group)
-    return party.id if party.kind == "agency" else None
+def _agency_of(step: StepRecord, agencies: Mapping[str, str]) -> str | None:
+    """Whose step it is, where it is an agency's."""
+    kind, _, name = (step.group or "").partition(":")
+    return name if kind == "agency" and name else agencies.get(step.activity)
 
 
 def _agency(spans_of: Sequence[_Span]) -> str | None:
