@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -41,14 +42,15 @@ class Planted:
 
     Attributes:
         before, after: the ways of working; the first one is serial.
-        busy: how much of their time the busiest agency's officers work on these cases, before.
+        busy: how much of their time the busiest agency's officers work on these cases, in either way.
         officers: how many each agency has at least and at most.
         family: of working times.
         mean: of working times, in working days, at least and at most.
         bunched: applicants come in bunches, not steadily.
         batches: what is taken up on certain days of the week.
         outcomes: what is not the ordinary outcome, and how often.
-        new: the steps that only the new way has; what they take is stated, not learned.
+        new: the steps that the old way has not; what they take is stated, not learned.
+        old: those that the new way has not, where it is any.
     """
 
     name: str
@@ -64,22 +66,24 @@ class Planted:
     batches: Mapping[str, frozenset[int]] | None = None
     outcomes: Mapping[str, Shares] | None = None
     new: tuple[str, ...] = ()
+    old: tuple[str, ...] = ()
 
     def conditions(self, seed: int) -> Conditions:
         """What is true in it."""
         random = np.random.default_rng([seed, sum(self.name.encode())])
         item, hours = self.before.item, hours_of(self.calendar, *self.hours)
         times = {"supplement": WorkingTimes.between(1, 4), "collect": WorkingTimes.between(0.5, 5)}
-        load: dict[str, float] = {}
+        before: defaultdict[str, float] = defaultdict(float)
+        after: defaultdict[str, float] = defaultdict(float)
         for request in item.requests:
-            mean = random.uniform(*self.mean)
-            times[request.local_name] = times_of(self.family, mean, random)
-            if request.local_name not in self.new:
-                load[request.agency] = load.get(request.agency, 0.0) + mean
-        officers = {
-            agency: int(random.integers(self.officers[0], self.officers[1] + 1)) for agency in sorted(load)
-        }
-        a_day = self.busy / max(load[agency] / officers[agency] for agency in load)
+            name, mean = request.local_name, random.uniform(*self.mean)
+            times[name] = times_of(self.family, mean, random)
+            before[request.agency] += mean * (name not in self.new)
+            after[request.agency] += mean * (name not in (self.old or self.new))
+        load = {agency: max(before[agency], after[agency]) for agency in sorted(before)}
+        least, most = self.officers
+        officers = {agency: int(random.integers(least, most + 1)) for agency in load if load[agency]}
+        a_day = self.busy / max(load[agency] / officers[agency] for agency in officers)
         return Conditions(
             procedure=self.before,
             law=_law(self.before),
@@ -145,17 +149,19 @@ def _bunched(a_day: float, hours: Hours, random: Generator) -> Arrivals:
 
 
 TUESDAYS = frozenset({1, 3})
+JOINT = ("inspect-together", "conclude")
+SINGLE = ("inspect-kitchen", "inspect-fire-safety", "inspect-drains")
 
 WORLDS = (
     Planted("restaurant, bundle", OpeningRestaurantChain, OpeningRestaurantBundle, 0.6, (2, 3), "gamma",
-            (0.3, 0.8), new=("inspect-together", "conclude"),
+            (0.3, 0.8), new=JOINT, old=SINGLE,
             outcomes={"check-completeness": {"complete": 0.85, "incomplete": 0.15}}),
     Planted("restaurant, bundle, quiet", OpeningRestaurantChain, OpeningRestaurantBundle, 0.35, (1, 2),
-            "two kinds", (0.3, 0.7), new=("inspect-together", "conclude"), calendar="nl-2026.3"),
+            "two kinds", (0.3, 0.7), new=JOINT, old=SINGLE, calendar="nl-2026.3"),
     Planted("restaurant, two branches", OpeningRestaurantChain, OpeningRestaurantTwoBranches, 0.7, (2, 4),
-            "uniform", (0.4, 0.9), new=("inspect-together", "conclude"), bunched=True),
+            "uniform", (0.4, 0.9), new=JOINT, bunched=True),
     Planted("restaurant, two branches, batches", OpeningRestaurantChain, OpeningRestaurantTwoBranches, 0.5,
-            (2, 3), "lognormal", (0.3, 0.7), new=("inspect-together", "conclude"),
+            (2, 3), "lognormal", (0.3, 0.7), new=JOINT,
             batches={"inspect-kitchen": TUESDAYS, "inspect-drains": frozenset({0})}),
     Planted("construction", ConstructionPermitOneByOne, ConstructionPermit, 0.6, (2, 4), "gamma", (0.8, 2.0),
             outcomes={"check-completeness": {"complete": 0.9, "incomplete": 0.1},

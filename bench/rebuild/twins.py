@@ -24,8 +24,8 @@ from seamless.rebuild.twin.world import Registries, World
 
 LOGGED, LOGS = 250, 5
 """Cases in a log, and logs that each world gives: what is predicted from each is judged."""
-RUNS, CASES = 12, 250
-TRUE_RUNS, TRUE_CASES = 4, 1500
+RUNS, CASES = 12, 400
+TRUE_RUNS, TRUE_CASES = 6, 2000
 MOST_POINTS, LEAST_COVERED = 4.0, 0.85
 
 

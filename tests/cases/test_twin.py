@@ -149,6 +149,7 @@ def compare(case: CaseUnderTest, postings: list[Posting]) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 async def test_a_hundred_cases_of_the_twin_have_the_ledgers_that_the_engines_write(temporal: Client) -> None:
     cases = list(drawn())
     assert len(cases) == 100
