@@ -75,9 +75,6 @@ class Turn(NamedTuple):
     closed: bool = False
 
 
-NOTHING = Turn()
-
-
 def instant(at: float) -> datetime:
     """An instant in seconds since 1970, as the platform has it."""
     return datetime.fromtimestamp(at, UTC)

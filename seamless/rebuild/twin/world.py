@@ -33,16 +33,26 @@ LAST = 2**31
 class Course(Protocol):
     """A case as a world has it, in the real code or as it is known from it."""
 
-    def begin(self) -> Turn: ...
+    def begin(self) -> Turn:
+        """What it wants when it is opened."""
+        ...
 
     @property
-    def due(self) -> float | None: ...
+    def due(self) -> float | None:
+        """When something is due in it next."""
+        ...
 
-    def ring(self, at: float) -> Turn: ...
+    def ring(self, at: float) -> Turn:
+        """Let time pass."""
+        ...
 
-    def say(self, saying: Saying, at: float) -> Turn: ...
+    def say(self, saying: Saying, at: float) -> Turn:
+        """Tell it something."""
+        ...
 
-    def end(self) -> None: ...
+    def end(self) -> None:
+        """Let it go."""
+        ...
 
 
 @dataclass
@@ -66,6 +76,8 @@ class CaseOf:
         place: its number, in the order of arrival.
         steps: in the order in which they were asked.
         tasks: what of it lies at agencies, by step.
+        alarm: when it is to be rung next.
+        again: by activity, how often it was asked.
     """
 
     place: int
@@ -136,7 +148,6 @@ class World:
         self._mark = f"{int(self._draws.share('world', *way) * 16**12):012x}"
         self._events: list[tuple[float, int, int, Callable[[float], None]]] = []
         self._order = count()
-        self._open = 0
         self.agencies: dict[str, Agency] = {}
         self.unknown: set[str] = set()
 
@@ -171,7 +182,6 @@ class World:
         live = partial(self._live, place, number, now)
         case = CaseOf(place, arrival, self._making(conditions.calendar, now, live, number), now)
         self.cases.append(case)
-        self._open += 1
         self._follow(case, case.course.begin(), now)
 
     def _live(self, place: int, application: int, now: float) -> LivingCase:
@@ -205,7 +215,6 @@ class World:
                 self._over(case, step, "stopped", turn, now)
             case.ended, case.alarm = now, None
             case.course.end()
-            self._open -= 1
             return
         due = case.course.due
         if due is not None and (case.alarm is None or due < case.alarm or case.alarm < now):
