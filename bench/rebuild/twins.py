@@ -22,10 +22,10 @@ from seamless.rebuild.twin.logged import event_log
 from seamless.rebuild.twin.predicting import Question, predict, whole_times
 from seamless.rebuild.twin.world import Registries, World
 
-LOGGED, LOGS = 250, 5
+LOGGED, LOGS = 250, 4
 """Cases in a log, and logs that each world gives: what is predicted from each is judged."""
-RUNS, CASES = 12, 400
-TRUE_RUNS, TRUE_CASES = 6, 2000
+RUNS, CASES = 10, 300
+TRUE_RUNS, TRUE_CASES = 4, 2000
 MOST_POINTS, LEAST_COVERED = 4.0, 0.85
 
 
