@@ -18,6 +18,7 @@ from bench.rebuild.goals import Goal
 from bench.rebuild.halves import told_apart
 from bench.rebuild.pilots import piloting
 from bench.rebuild.ranked import chosen
+from bench.rebuild.twins import twins
 from bench.rebuild.whatif import what_if
 from seamless.cli.run import run
 from seamless.rebuild.log import EventLog
@@ -36,13 +37,14 @@ def bench(
         str | None, typer.Option(metavar="DAY", help="Where the halves of the permits meet.")
     ] = None,
     cases: Annotated[int, typer.Option(min=20, help="Cases whose data is erased.")] = 60,
+    seed: Annotated[int, typer.Option(help="Of the planted worlds.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")] = False,
 ) -> None:
     """Measure what is promised of rebuilding a procedure. Exits with 1 when a goal is missed."""
 
     async def main() -> int:
         found = []
-        for goal in _goals(permits, fines, split, cases):
+        for goal in _goals(permits, fines, split, cases, seed):
             found.append(goal)
             Console(stderr=True).print(f"[dim]{goal.name}: {goal.measured}[/dim]")
         if as_json:
@@ -58,7 +60,7 @@ def bench(
     run(main)
 
 
-def _goals(permits: Path, fines: Path, split: str | None, cases: int) -> Iterator[Goal]:
+def _goals(permits: Path, fines: Path, split: str | None, cases: int, seed: int) -> Iterator[Goal]:
     for file in (permits, fines):
         if not file.exists():
             yield Goal(file.name, "", "not measured: there is no such log here", True)
@@ -74,6 +76,7 @@ def _goals(permits: Path, fines: Path, split: str | None, cases: int) -> Iterato
         yield from piloting(fined, stopped=None)
     yield from chosen(permits, fines)
     yield from unchanged(ERASED, cases)
+    yield from twins(seed)
 
 
 def _day(text: str | None, log: EventLog) -> datetime | None:
