@@ -20,6 +20,7 @@ from seamless.cli import (
     pilot,
     procedure,
     rebuild,
+    rebuild_whatif,
     recover,
     replay,
     status,
@@ -86,6 +87,8 @@ app.command("status", epilog=status.EXAMPLES)(status.status)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("measure", epilog=measure.EXAMPLES)(measure.measure)
 app.add_typer(rebuild.app, name="rebuild")
+rebuild.app.command("runs")(rebuild_whatif.runs)
+rebuild.app.command("swap")(rebuild_whatif.swap)
 app.command("submit")(submit.submit)
 app.add_typer(case.app, name="case")
 app.add_typer(calendar.app, name="calendar")
