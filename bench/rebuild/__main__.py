@@ -17,6 +17,9 @@ from bench.rebuild.foretold import foretold
 from bench.rebuild.goals import Goal
 from bench.rebuild.halves import told_apart
 from bench.rebuild.pilots import piloting
+from bench.rebuild.ranked import chosen
+from bench.rebuild.twins import twins
+from bench.rebuild.whatif import what_if
 from seamless.cli.run import run
 from seamless.rebuild.log import EventLog
 from seamless.rebuild.recorded import read_log
@@ -34,13 +37,14 @@ def bench(
         str | None, typer.Option(metavar="DAY", help="Where the halves of the permits meet.")
     ] = None,
     cases: Annotated[int, typer.Option(min=20, help="Cases whose data is erased.")] = 60,
+    seed: Annotated[int, typer.Option(help="Of the planted worlds.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object as the last line.")] = False,
 ) -> None:
     """Measure what is promised of rebuilding a procedure. Exits with 1 when a goal is missed."""
 
     async def main() -> int:
         found = []
-        for goal in _goals(permits, fines, split, cases):
+        for goal in _goals(permits, fines, split, cases, seed):
             found.append(goal)
             Console(stderr=True).print(f"[dim]{goal.name}: {goal.measured}[/dim]")
         if as_json:
@@ -56,7 +60,7 @@ def bench(
     run(main)
 
 
-def _goals(permits: Path, fines: Path, split: str | None, cases: int) -> Iterator[Goal]:
+def _goals(permits: Path, fines: Path, split: str | None, cases: int, seed: int) -> Iterator[Goal]:
     for file in (permits, fines):
         if not file.exists():
             yield Goal(file.name, "", "not measured: there is no such log here", True)
@@ -66,10 +70,13 @@ def _goals(permits: Path, fines: Path, split: str | None, cases: int) -> Iterato
         yield from foretold(log, 0.10, _day(split, log))
         yield from piloting(log, stopped=0.95)
     if fines.exists():
-        log = read_log(fines)
-        yield from foretold(log, 0.05, None)
-        yield from piloting(log, stopped=None)
+        fined = read_log(fines)
+        yield from foretold(fined, 0.05, None)
+        yield from what_if(fined)
+        yield from piloting(fined, stopped=None)
+    yield from chosen(permits, fines)
     yield from unchanged(ERASED, cases)
+    yield from twins(seed)
 
 
 def _day(text: str | None, log: EventLog) -> datetime | None:

@@ -19,6 +19,8 @@ from seamless.cli import (
     party,
     pilot,
     procedure,
+    rebuild,
+    rebuild_whatif,
     recover,
     replay,
     status,
@@ -84,6 +86,9 @@ app.command("replay")(replay.replay)
 app.command("status", epilog=status.EXAMPLES)(status.status)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("measure", epilog=measure.EXAMPLES)(measure.measure)
+app.add_typer(rebuild.app, name="rebuild")
+rebuild.app.command("runs")(rebuild_whatif.runs)
+rebuild.app.command("swap")(rebuild_whatif.swap)
 app.command("submit")(submit.submit)
 app.add_typer(case.app, name="case")
 app.add_typer(calendar.app, name="calendar")

@@ -65,9 +65,9 @@ def open_(
 ) -> None:
     """Propose a pilot, and print its case id.
 
-    It begins when two members of the steering committee have approved it. Of each
-    block of consecutive new cases, one, drawn at random, gets the new variant. Once
-    that is worse, new cases get the old one again by themselves.
+    It begins when two members of the steering committee have approved it. Of
+    each block of consecutive new cases, one, drawn at random, gets the new
+    variant. Once that is worse, new cases get the old one again by themselves.
     """
     from seamless.cli.pilot_opening import Proposed, propose
 

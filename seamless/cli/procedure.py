@@ -10,18 +10,20 @@ from seamless.cli.options import MOST, Json, Lang
 from seamless.cli.procedure_compare import compare
 from seamless.cli.procedure_draw import draw
 from seamless.cli.procedure_new import new
+from seamless.cli.procedure_predict import predict
 
 if TYPE_CHECKING:
     from contracts.terms.law import LawVersion
     from contracts.terms.service_item import ServiceItem
 
 app = typer.Typer(
-    help="Procedures: list, show, check, draw and compare them; create a new one.",
+    help="Procedures: list, show, check, draw, compare and predict them; create a new one.",
     no_args_is_help=True,
 )
 app.command()(new)
 app.command()(draw)
 app.command()(compare)
+app.command()(predict)
 
 
 @app.command("list")

@@ -7,7 +7,7 @@ timers ring when it has set them.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -48,6 +48,7 @@ from seamless.explore.commands import (
 from seamless.explore.driver import Run, TaskFailed, activity_cancelled, fired, resolved, signal
 from seamless.explore.scenes import Lived, Scenes
 from workflows.case import Procedure, carrier
+from workflows.case.case import Case
 
 TURNS, RUNS = 10_000, 200
 """How many times a case may be told something, and how many runs it may have, on one path."""
@@ -90,7 +91,8 @@ def drive(
         NotAsked: the case waits for a fence that it did not wait for in layer A.
     """
     with _events_per_run(1) if new_runs else nullcontext():
-        driven = _Driven(procedure, opened, path.found, together=new_runs, runner=runner)
+        found = _Found(path.found)
+        driven = Driven(procedure, opened, found.passed, together=new_runs, runner=runner)
         try:
             for scene in path.scenes:
                 if scene.heard is not None:
@@ -110,25 +112,35 @@ def _events_per_run(events: int) -> Iterator[None]:
         carrier.EVENTS_PER_RUN = usual
 
 
-class _Driven:
+class Driven:
+    """A case that is driven.
+
+    Attributes:
+        postings: its ledger up to now, each entry with the messages that left with it.
+        closing: its result; None while it is open.
+    """
+
     def __init__(
         self,
         procedure: type[Procedure[Any]],
         opened: Opened[Any],
-        found: Sequence[tuple[Fence, FencePassed]],
+        passed: Callable[[Fence], FencePassed],
         *,
-        together: bool,
-        runner: WorkflowRunner | None,
+        together: bool = False,
+        runner: WorkflowRunner | None = None,
     ) -> None:
+        """
+        Args:
+            passed: what a fence finds that the case waits for.
+            together: all that is ready is told in one activation; else one thing in each.
+        """
         self._runner = runner
         self._procedure, self._opened, self._together = procedure, opened, together
-        self._found: dict[str, deque[FencePassed]] = defaultdict(deque)
-        for fence, passed in found:
-            self._found[fence.model_dump_json()].append(passed)
+        self._passed = passed
         self._now = opened.received
-        self._postings: list[Posting] = []
+        self.postings: list[Posting] = []
         self._fences: dict[str, Fence] = {}
-        self._closing: Closing | None = None
+        self.closing: Closing | None = None
         self._runs = self._turns = 0
         self._begin(payloads_of(opened), AS_OPENED)
         self._settle()
@@ -156,7 +168,18 @@ class _Driven:
 
     def lived(self) -> Lived:
         """What came of it."""
-        return Lived(self._postings, list(self._fences.values()), self._closing, self._runs)
+        return Lived(self.postings, list(self._fences.values()), self.closing, self._runs)
+
+    @property
+    def next_timer(self) -> datetime | None:
+        """When its next timer rings; None: it has set none."""
+        return min(self._timers.values(), default=None)
+
+    @property
+    def case(self) -> Case:
+        """What the code knows of the case."""
+        case: Case = self._run.workflow_object()._case
+        return case
 
     # --- what happens to it -----------------------------------------------------------------------------
 
@@ -211,14 +234,14 @@ class _Driven:
                     self._run.evict()
                     self._begin(input, listed)
                 case Completed(result=result):
-                    self._closing = value_of(result, Closing)
+                    self.closing = value_of(result, Closing)
                 case Failed(message=message):
                     raise TaskFailed(f"the workflow itself fails: {message}")
 
     def _schedule(self, asked: ActivityScheduled) -> None:
         if asked.activity == PUBLISH:
             batch = value_of(asked.input, Batch)
-            self._postings += batch.postings
+            self.postings += batch.postings
             published = resolved(asked.number, Published.of(batch, self._run.run_id))
             self._ready.append(_Ready(asked.number, published))
         elif asked.activity == AWAIT_GATEWAY:
@@ -228,16 +251,28 @@ class _Driven:
             self._checks[asked.activity_id] = asked.number
 
     def _pass(self, fence: Fence) -> FencePassed:
-        """What a fence finds. A new run asks again for one that its last run was still waiting for, or whose
-        finding it had not used."""
         self._fences.setdefault(fence.model_dump_json(), fence)
-        answers = self._found.get(fence.model_dump_json())
-        if not answers:
-            raise NotAsked(f"it waits for everything in time for {fence.deadline}, of {fence.topics}")
-        return answers.popleft() if len(answers) > 1 else answers[0]
+        return self._passed(fence)
 
     def _cancel(self, number: int) -> None:
         """The case waits for an activity no longer. One that has ended has ended."""
         if not any(each.number == number for each in self._ready):
             self._checks = {name: each for name, each in self._checks.items() if each != number}
             self._ready.append(_Ready(number, activity_cancelled(number)))
+
+
+class _Found:
+    """What the fences of a path find."""
+
+    def __init__(self, found: Sequence[tuple[Fence, FencePassed]]) -> None:
+        self._found: dict[str, deque[FencePassed]] = defaultdict(deque)
+        for fence, passed in found:
+            self._found[fence.model_dump_json()].append(passed)
+
+    def passed(self, fence: Fence) -> FencePassed:
+        """What a fence finds. A new run asks again for one that its last run was still waiting for, or whose
+        finding it had not used."""
+        answers = self._found.get(fence.model_dump_json())
+        if not answers:
+            raise NotAsked(f"it waits for everything in time for {fence.deadline}, of {fence.topics}")
+        return answers.popleft() if len(answers) > 1 else answers[0]

@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from seamless.rebuild.figures import Change, Interval
+from seamless.rebuild.windows import Length
 
 Language = Literal["en", "zh"]
+
+UNITS: Mapping[str, tuple[str, str]] = {
+    "d": ("天", "day"),
+    "w": ("周", "week"),
+    "m": ("个月", "month"),
+    "y": ("年", "year"),
+}
 
 PHRASES: Mapping[str, tuple[str, str]] = {
     # --- the first page ---
@@ -270,14 +278,18 @@ class AsWritten:
 
 
 class Phrases:
-    """Phrases, times and shares in one language."""
+    """Phrases, times and shares in one language.
 
-    def __init__(self, language: Language) -> None:
-        self.language = language
+    Args:
+        phrases: what is said, each in Chinese and in English.
+    """
+
+    def __init__(self, language: Language, phrases: Mapping[str, tuple[str, str]] = PHRASES) -> None:
+        self.language, self._phrases = language, phrases
 
     def __call__(self, key: str, **values: object) -> str:
         """A phrase."""
-        chinese, english = PHRASES[key]
+        chinese, english = self._phrases[key]
         return (chinese if self.language == "zh" else english).format(**values)
 
     @property
@@ -300,6 +312,12 @@ class Phrases:
         return (
             f"{text}{chinese}" if self.language == "zh" else f"{text} {english}{'' if text == '1' else 's'}"
         )
+
+    def length(self, length: Length) -> str:
+        """How long a window is: two months."""
+        chinese, english = UNITS[length.unit]
+        plural = "" if length.number == 1 else "s"
+        return f"{length.number}{chinese}" if self.language == "zh" else f"{length.number} {english}{plural}"
 
     def share(self, value: float) -> str:
         """A share, or how much more or less."""

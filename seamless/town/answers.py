@@ -7,7 +7,7 @@ agency was shown it, lacks something.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from random import Random
 from typing import Any, get_args
@@ -40,13 +40,32 @@ def answer_to(
         return None
     copies = first and chance.random() < manner.particular
     missing = _missing(request, item, asked.content, copies=copies)
+    possible = _possible(request, asked, missing, day)
+    if not possible:
+        return None
+    return chance.choice(possible[_outcome(request.answer, list(possible), bool(missing), manner, chance)])
+
+
+def answers_to(asked: Requested, day: date) -> dict[str, Answer]:
+    """For each outcome that an agency may answer, in the order of the contract, the plainest answer. Where
+    the application lacks nothing, a better copy of a document is what may be missing.
+
+    Args:
+        day: the legal day that the values may speak of.
+    """
+    request, item = REQUESTS[asked.request], CATALOGUE[asked.procedure]
+    missing = _missing(request, item, asked.content, copies=True)
+    return {outcome: found[0] for outcome, found in _possible(request, asked, missing, day).items()}
+
+
+def _possible(
+    request: type[Request[Any]], asked: Requested, missing: Sequence[MissingItem], day: date
+) -> dict[str, list[Answer]]:
     terms = Terms(limit=request.stated.limit, basis=asked.basis, overdue=(), reasons=asked.reasons)
     possible: dict[str, list[Answer]] = {}
     for each, _ in answers(request, terms, missing, day):
         possible.setdefault(each.outcome, []).append(each)
-    if not possible:
-        return None
-    return chance.choice(possible[_outcome(request.answer, list(possible), bool(missing), manner, chance)])
+    return possible
 
 
 def _outcome(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import cycle, islice
 from typing import Any
 
@@ -19,7 +19,7 @@ import pytest
 import uuid_utils
 from temporalio.client import Client
 
-from contracts.platform import CANCEL, DELIVER, Cancellation, Opened, Posting
+from contracts.platform import CANCEL, DELIVER, Cancellation, Opened
 from contracts.terms.directory import Directory, load_directory
 from contracts.terms.identifiers import CaseId
 from contracts.terms.law import LawVersion
@@ -30,6 +30,7 @@ from seamless.explore.paths import RandomWalks
 from seamless.explore.scenes import Scenes, scenes_of
 from seamless.testing import CaseUnderTest, opened_case
 from tests.explored import LAWS, explored
+from tests.same_ledger import CLOSE, letters_of, told
 from workflows.case import Procedure
 
 PATHS, SEED, AT_ONCE = 20, 7, 4
@@ -39,12 +40,8 @@ LONGEST = 15
 CALENDAR = "cn-2026.1"
 """Its limits end at midnight, so that no legal instant moves with the clock's seconds."""
 
-CLOSE = timedelta(minutes=1)
 LATER = timedelta(seconds=1)
 """So much further than the explored one the clock goes: what is due at an instant is due by then."""
-
-OF_THE_CLOCK = {"hash", "previous", "data_digest", "salt", "ledger_hash"}
-"""What differs wherever an instant does."""
 
 
 def systems() -> Directory:
@@ -92,43 +89,6 @@ async def live(case: CaseUnderTest, path: Scenes) -> None:
         elif (ahead := scene.until + LATER - case.now) > timedelta(0):
             await case.passes(ahead)
         await case.until(lambda said=scene.said: len(case.entries) >= said)  # type: ignore[misc]
-
-
-def told(entry: dict[str, Any]) -> Any:
-    """What is compared exactly, and the instants."""
-
-    def plain(value: Any) -> Any:
-        match value:
-            case dict():
-                return {key: plain(each) for key, each in value.items() if key not in OF_THE_CLOCK}
-            case list():
-                return [plain(each) for each in value]
-            case str() if _instant(value):
-                instants.append(_instant(value))
-                return "an instant"
-        return value
-
-    instants: list[datetime | None] = []
-    return plain(entry), instants
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if "T" in text else None
-    except ValueError:
-        return None
-
-
-def letters_of(posting: Posting) -> list[dict[str, Any]]:
-    data = posting.entry.data
-    return [
-        {
-            "topic": each.topic,
-            "type": each.type,
-            "data": each.data if each.data is not None else data and data.content,
-        }
-        for each in posting.letters
-    ]
 
 
 @pytest.mark.long

@@ -197,18 +197,30 @@ def _not_silent(entry: LedgerEntry, end: datetime, heard: Heard, asked: dict[str
 
 
 def told(entries: Sequence[LedgerEntry]) -> Iterator[str]:
-    """A limit that runs out is never passed over: a warning, and that it is over, before what comes later."""
+    """A limit that runs out is never passed over: a warning, and that it is over, before what comes later.
+
+    Where an end was past already when it was counted again, an entry says until when what follows is held;
+    who decides by then is not late.
+    """
     end: datetime | None = None
+    held: datetime | None = None
     said: list[tuple[str, datetime | None]] = []
     for entry in entries:
+        if (
+            entry.kind == "held"
+            and entry.step == "statutory"
+            and entry.data
+            and "until" in entry.data.content
+        ):
+            held = datetime.fromisoformat(entry.data.content["until"])
         if entry.kind in ("warned", "overdue") and entry.outcome == "statutory":
             said.append((entry.kind, entry.due))
         if entry.kind == "decided" and entry.clock is not None and end is not None:
-            late = entry.clock.at > end
+            late = entry.clock.at > max(end, held or end)
             if late and entry.outcome != "withdrawn" and ("overdue", end) not in said:
                 yield f"{entry.case}: decided at {entry.clock.at}, and nobody was told that {end} was over"
-        if entry.clock is not None:
-            end = entry.clock.due
+        if entry.clock is not None and entry.clock.due != end:
+            end, held = entry.clock.due, None
     kinds = [kind for kind, _ in said]
     if "overdue" in kinds and "warned" not in kinds[: kinds.index("overdue")]:
         yield f"{entries[0].case}: its limit was over without a warning"

@@ -11,7 +11,7 @@ from contracts.procedures.catalogue import CATALOGUE, by_procedure
 from contracts.procedures.construction_permit import HOUSING, CheckCompleteness
 from contracts.procedures.traffic_fine import CREDIT_COLLECTOR
 from contracts.terms.hand_overs import HandOver
-from contracts.terms.identifiers import ProcedureId
+from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.terms.limits import working_days
 from contracts.terms.reports import REPORTS, Report
 from contracts.terms.requests import REQUESTS, Answer, Request, deem
@@ -79,6 +79,20 @@ def test_a_hand_over_with_the_name_of_a_request() -> None:
 
     with pytest.raises(TypeError, match=r"has the name 'barn-repair\.review-planning' already"):
         an_item("barn-repair", requests=(a_request("ReviewPlanning"),), hand_overs=(ReviewPlanning,))
+
+
+def test_a_hand_over_to_nobody() -> None:
+    with pytest.raises(TypeError, match="TellNobody: a hand-over says who gets it"):
+
+        class TellNobody(HandOver, basis="x"):
+            pass
+
+
+def test_a_hand_over_that_names_its_receiver() -> None:
+    class TellSomebody(HandOver, basis="x"):
+        to: AgencyId
+
+    assert TellSomebody(to=HOUSING).receiver == HOUSING
 
 
 def test_a_check_of_a_request_that_no_service_item_lists() -> None:

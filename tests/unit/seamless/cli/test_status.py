@@ -83,7 +83,7 @@ def test_a_busy_installation_in_trouble_fits_one_screen_of_eighty_columns() -> N
     assert_fits(said.out, 80)
     assert len(said.out.splitlines()) <= SCREEN
     words = " ".join(said.out.split())
-    assert "and 23 more: seamless case list --by agency" in said.out
+    assert "and 25 more: seamless case list --by agency" in said.out
     for each in (
         "something needs a person",
         "! 3 cases are stuck → seamless case list --stuck",

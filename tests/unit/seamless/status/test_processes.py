@@ -58,10 +58,12 @@ async def test_a_process_that_takes_from_two_queues_is_one_seen_when_it_asked_la
         ("cases", "workflow", 5, 12.0),
         ("cases", "activity", 0, 0.0),
         ("agency.drainage", "activity", 0, 0.0),
+        ("agency.pilot-office", "activity", 0, 0.0),
     ]
 
 
 def test_every_department_has_its_queue() -> None:
     assert [(each.name, each.process) for each in queues_of(Settings())][2:] == [
-        ("agency.drainage", "department-drainage")
+        ("agency.drainage", "department-drainage"),
+        ("agency.pilot-office", "department-pilot-office"),
     ]
