@@ -13,13 +13,12 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
 from archive.completeness import Completeness
 from archive.verification import Verdict
-from contracts.terms.bounds import printable
 from contracts.terms.directory import load_directory
 from contracts.terms.identifiers import OPERATOR
 from contracts.wire.dead_letter import DeadLetter, Place, Proposal
@@ -28,7 +27,8 @@ from seamless.cli.case_completeness import Comparison, Sample
 from seamless.cli.console import Console, line
 from seamless.cli.main import app
 from tests.chains import chain, records
-from tests.unit.seamless.cli.running import Said, command
+from tests.unit.seamless.cli.hostile_texts import CARRIED, PASSED, TEXTS, WHOLE, assert_safe, fuzzed
+from tests.unit.seamless.cli.running import command
 from workers.archive.store import ArchiveStore
 from workers.process.terminal import visible
 
@@ -36,30 +36,6 @@ ROOT = Path(__file__).parents[4]
 EXAMPLE = ROOT / "docs" / "examples" / "construction-permit.json"
 LOG = Path(__file__).with_name("measured.csv")
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
-
-ORDERS = [
-    *("\x1b[31m", "\x1b[2J", "\x1b]0;owned\x07", "\x1b]8;;http://x\x1b\\", "\x9b31m", "\x90", "\x07", "\x08"),
-    *("\r", "\n", "\t", "\x00", "\x7f", "\x85", "\u2028", "\u2029"),
-    *("\u202e", "\u202d", "\u2066", "\u2069", "\u200f", "\u061c", "\u200b", "\u200d", "\ufeff", "\U000e0041"),
-    *("[red]", "[/]", "[/red]", "[link=http://x]", "[bold", "\\[red]", "[@click=x]"),
-    *(":bomb:", "urn:x:1", ":warning-emoji:", "urn:skull:1"),
-    *("seamless: done", "桥", "a b", "\\", "%s", "{x}"),
-]
-TEXTS = st.permutations(ORDERS).map(lambda orders: "".join(orders[:20]))
-CARRIED = TEXTS.map(printable)
-"""Texts that a contract holds."""
-PASSED = TEXTS.map(lambda text: text.replace("\0", "").strip("\\-"))
-"""Texts that an operating system passes to a command, which takes them for no option."""
-
-WHOLE = [Phase.explicit, Phase.reuse, Phase.generate]
-fuzzed = settings(max_examples=6, deadline=None, phases=WHOLE)
-
-
-def assert_safe(said: Said) -> None:
-    assert said.drives_the_terminal == []
-    assert "Traceback" not in said.err
-    told = [line for line in said.err.splitlines() if line.startswith("seamless: ")]
-    assert len(told) <= 1, "a quoted text looks like another message"
 
 
 # --- what the archive holds ---------------------------------------------------------------------------------

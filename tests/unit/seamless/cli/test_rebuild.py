@@ -13,8 +13,10 @@ from hypothesis import given, settings
 
 from bench.rebuild.explored import archive, ledgers
 from contracts.terms.directory import load_directory
+from tests.unit.seamless.cli.hostile_texts import PASSED, TEXTS, WHOLE, assert_safe
 from tests.unit.seamless.cli.running import Said, command
-from tests.unit.seamless.cli.test_hostile_texts import LOG, PASSED, TEXTS, WHOLE, assert_safe
+
+LOG = Path(__file__).with_name("measured.csv")
 
 LATE = "2026-06-01"
 """When the cases of the archive are over."""

@@ -17,8 +17,8 @@ from contracts.terms.directory import load_directory
 from contracts.terms.identifiers import CaseId, Party
 from seamless.status.report import Cases, Holder, Letters, Need, Proposed, Status, Stuck, Worker
 from tests.chains import chain, records
+from tests.unit.seamless.cli.hostile_texts import CARRIED, assert_safe
 from tests.unit.seamless.cli.running import NOBODY, Said, command
-from tests.unit.seamless.cli.test_hostile_texts import CARRIED, assert_safe
 from tests.unit.seamless.cli.test_width import assert_fits
 from tests.unit.seamless.status.test_report import CASE, NOW, WELL, worker
 from workers.archive.store import ArchiveStore
