@@ -39,14 +39,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Window = Annotated[
-    str | None,
-    typer.Option(
-        metavar="LENGTH",
-        help="How long a window is: 60d, 8w, 2m or 1y.",
-        show_default="what fits into the log seven times",
-    ),
-]
+LENGTH = "How long a window is: 60d, 8w, 2m or 1y."
 
 
 @app.command()
@@ -56,7 +49,10 @@ def rank(
         Literal["agency", "step", "handoff"] | None,
         typer.Option(help="What is ranked.", show_default="agency, or handoff where none is recorded"),
     ] = None,
-    window: Window = None,
+    window: Annotated[
+        str | None,
+        typer.Option(metavar="LENGTH", help=LENGTH, show_default="what fits into the log seven times"),
+    ] = None,
     since: Since = None,
     until: Annotated[
         str | None, typer.Option(metavar="DAY", help="The latest window ends when this day begins.")
@@ -107,7 +103,10 @@ def rank(
 def compare(
     what: What,
     at: Annotated[str, typer.Option(metavar="DAY", help="Compare the windows before and after this day.")],
-    window: Window = None,
+    window: Annotated[
+        str | None,
+        typer.Option(metavar="LENGTH", help=LENGTH, show_default="what fits into the log twelve times"),
+    ] = None,
     horizon: Horizon = None,
     as_of: AsOf = None,
     columns: Columns = None,

@@ -31,6 +31,10 @@ PLACES = 12
 APART = 4
 """If fewer pairs share no case, nobody knows what is usual."""
 
+OFTEN = 2 * (APART + 2)
+"""A window is as long as fits into the log so many times, unless a person says it: then so many pairs share
+no case, the one that is compared and the ends of the log aside."""
+
 SELDOM = 0.05
 """What appears no more often than this where nothing changed is seldom."""
 
@@ -126,7 +130,7 @@ def compare(
     """Compare the cases that started in the window before an instant with those in the window after it.
 
     Args:
-        length: how long the windows are: :func:`seamless.rebuild.windows.usual`, unless given.
+        length: how long the windows are: :data:`OFTEN` of them fit into the log, unless given.
         horizon: the days up to which a case counts; it is shortened to what was seen of both windows.
 
     Raises:
@@ -140,7 +144,7 @@ def compare(
             f"{log.name} does not say when a case ends; name the activities that end one, with "
             "--end ACTIVITY, or the column, with --map case-end=COLUMN"
         )
-    each, first = length or usual(log), log.cases[0].start
+    each, first = length or usual(log, OFTEN), log.cases[0].start
     since, until = _around(log, at, each)
     times, meet = Times.of(log), days(at - first)
     span = (days(at - since), days(until - at))

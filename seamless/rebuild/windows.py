@@ -49,11 +49,16 @@ class Length(NamedTuple):
         return self.number * {"d": 1.0, "w": 7.0, "m": 365.25 / 12, "y": 365.25}[self.unit]
 
 
-USUAL = tuple(Length(*each) for each in ((1, "m"), (2, "m"), (3, "m"), (6, "m"), (1, "y"), (2, "y")))
-"""Lengths of which the longest is taken that fits into a log :data:`OFTEN` times, unless a person says
-another one."""
+USUAL = (
+    *(Length(number, "w") for number in (1, 2)),
+    *(Length(number, "m") for number in (1, 2, 3, 6)),
+    *(Length(number, "y") for number in (1, 2)),
+)
+"""Lengths of which the longest is taken that fits into a log often enough, unless a person says another
+one."""
 
 OFTEN = 7
+"""So often, where the windows of a log are ranked one after the other."""
 
 
 def length(text: str) -> Length:
@@ -68,10 +73,10 @@ def length(text: str) -> Length:
     return Length(int(found[1]), found[2])  # type: ignore[arg-type]
 
 
-def usual(log: EventLog) -> Length:
+def usual(log: EventLog, often: int = OFTEN) -> Length:
     """The length of windows for a log of which nobody says it: see :data:`USUAL`."""
     span = (log.as_of - log.cases[0].start) / timedelta(days=1) if log.cases else 0.0
-    return next((each for each in reversed(USUAL) if each.days * OFTEN <= span), USUAL[0])
+    return next((each for each in reversed(USUAL) if each.days * often <= span), USUAL[0])
 
 
 class Window(NamedTuple):

@@ -86,6 +86,13 @@ def test_places_that_share_no_case_are_counted_and_bound_what_can_be_said() -> N
     assert (found.placebo.apart, found.placebo.chance, found.verdict) == (5, 1 / 6, "largest")
 
 
+def test_the_usual_window_leaves_enough_places() -> None:
+    for days in (240, 500, 900):
+        found = compare(drifting(9, days=days), day(days / 2), horizon=10)
+        assert found.placebo is not None
+        assert found.placebo.apart >= APART, found.window
+
+
 def test_with_too_few_places_it_is_not_known_and_it_is_said_in_both_languages() -> None:
     found = compare(drifting(3, days=360), day(180), length=Length(60, "d"))
     assert found.verdict == "not-known"

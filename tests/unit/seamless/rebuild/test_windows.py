@@ -47,6 +47,6 @@ def test_windows_onward_are_over_by_the_last_day() -> None:
     assert windows[-1].until <= last
 
 
-@pytest.mark.parametrize(("days", "told"), [(20, "1m"), (500, "2m"), (5000, "1y")])
+@pytest.mark.parametrize(("days", "told"), [(20, "1w"), (120, "2w"), (500, "2m"), (5000, "1y")])
 def test_the_usual_window_fits_into_a_log_seven_times(days: int, told: str) -> None:
     assert str(usual(log([case(0, 1), case(days, days)], days))) == told
