@@ -293,8 +293,13 @@ class _Judge:
 
     def _order(self, case: str) -> Iterator[str]:
         """Events of one case on one topic take effect in their order, as far as one partition keeps it."""
-        # What is late waits until its fence says so; meanwhile others take effect.
-        effects = {entry.cause: entry.sequence for entry in self.entries(case) if entry.kind != "late"}
+        # What is late waits until its fence says so; meanwhile others take effect. So it is with what a clock
+        # that ran ahead has stamped with an instant after the end of its step.
+        effects = {
+            entry.cause: entry.sequence
+            for entry in self.entries(case)
+            if entry.kind != "late" and entry.received <= entry.recorded + timedelta(seconds=CLOCK_SKEW)
+        }
         times = Counter(said.event.key for said in self.world.town.said)
         lanes: defaultdict[tuple[str, int], list[Said]] = defaultdict(list)
         for said in self.world.town.said:
