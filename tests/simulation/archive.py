@@ -50,13 +50,18 @@ class FakeArchive:
 
 
 class Telling(CasesInTemporal):
-    """Tells cases of a calendar, and remembers whom."""
+    """Tells cases of a calendar, and remembers whom it has told, and whom it tried to tell: if the reply is
+    lost, the case may have heard of it.
+    """
 
-    def __init__(self, client: Any, told: dict[tuple[str, str], float]) -> None:
+    def __init__(
+        self, client: Any, told: dict[tuple[str, str], float], tried: dict[tuple[str, str], float]
+    ) -> None:
         super().__init__(client)
-        self._told = told
+        self._told, self._tried = told, tried
 
     async def tell(self, case: str, days: CalendarDays) -> Outcome:
+        self._tried.setdefault((case, days.name), asyncio.get_running_loop().time())
         outcome = await super().tell(case, days)
         if outcome == "told":
             self._told.setdefault((case, days.name), asyncio.get_running_loop().time())

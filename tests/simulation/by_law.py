@@ -131,8 +131,10 @@ def weeks(plan: Plan, entries: Sequence[LedgerEntry]) -> Iterator[str]:
         mark = entry.clock
         if entry.kind == "calendar":
             days = calendars[entry.outcome or ""]
-        if mark is None or mark.does == "stop":
+        if mark is None:
             continue
+        if mark.does == "stop":  # it is decided: the limit was kept or not
+            return
         match mark.does:
             case "start":
                 began, count = day_of(mark.at, first), 7 * WEEKS[entry.law]
@@ -244,16 +246,20 @@ def penalty(plan: Plan, entries: Sequence[LedgerEntry]) -> Iterator[str]:
         yield f"{noticed.case}: owes {owed} for {days} days, and by the law {expected}"
 
 
-def calendars(plan: Plan, entries: Sequence[LedgerEntry], told: dict[str, datetime]) -> Iterator[str]:
+def calendars(
+    plan: Plan, entries: Sequence[LedgerEntry], told: dict[str, datetime], tried: Sequence[str]
+) -> Iterator[str]:
     """Whoever was told of a calendar counts with it, once, the latest last; at the latest when an event takes
     effect that came after the case was awake with it. What was over before goes first, and may be the end.
 
     Args:
         told: when Temporal had taken it for the case, by version.
+        tried: the versions of which it may have heard, in their order: those it was told of, and those of
+            which the reply was lost.
     """
     has = [each.outcome for each in entries if each.kind == "calendar"]
-    if len(set(has)) != len(has) or [name for name in told if name in has] != has:
-        yield f"{entries[0].case}: told of {list(told)}, and counts anew by {has}"
+    if len(set(has)) != len(has) or [name for name in tried if name in has] != has:
+        yield f"{entries[0].case}: told of {tried}, and counts anew by {has}"
     for name, at in told.items():
         awake = next((each.recorded for each in entries if each.recorded >= at), None)
         later = awake and [each for each in entries if each.kind in TAKEN and each.received > awake]

@@ -28,8 +28,9 @@ from tests.simulation.plan import FAULTS_UNTIL
 from tests.simulation.town import Said, case_id
 from tests.simulation.world import CLOCK_SKEW, GRACE, OUTAGE_AFTER, World
 
-DELAY_AT_MOST = timedelta(seconds=5)
-"""How long an event of one case may take while another case is flooded, and nothing else is wrong."""
+DELAY_AT_MOST = timedelta(seconds=8)
+"""How long an event of one case may take while another case is flooded, and nothing else is wrong. Before it
+come consequences that were due before, each with its fence."""
 
 POISON_AT_MOST = timedelta(seconds=30)
 
@@ -279,7 +280,8 @@ class _Judge:
         if "clock" not in plan.troubles:  # what the broker had received in the future was decided on then
             yield from by_law.told(entries)
         yield from by_law.penalty(plan, entries)
-        yield from by_law.calendars(plan, entries, at)
+        tried = [name for told, name in self.world.tried if told == case]
+        yield from by_law.calendars(plan, entries, at, tried)
 
     def _counting(self) -> list[Said]:
         """What was said and may take effect."""

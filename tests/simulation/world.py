@@ -107,6 +107,7 @@ class World:
         story: what happened, for people: when, and what.
         discarded: the places of records that the operator set aside.
         told: which case was told of which calendar version, and when first.
+        tried: the same of each attempt, also where the reply was lost.
     """
 
     plan: Plan
@@ -114,6 +115,7 @@ class World:
     story: list[tuple[float, str]] = field(default_factory=list)
     discarded: set[str] = field(default_factory=set)
     told: dict[tuple[str, str], float] = field(default_factory=dict)
+    tried: dict[tuple[str, str], float] = field(default_factory=dict)
     over: bool = False
 
     def __post_init__(self) -> None:
