@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings dashboards pictures bench rebuild-bench exercise fines midnight simulation mutants lock clean
+.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings dashboards pictures bench rebuild-bench exercise pilots fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -63,11 +63,14 @@ pictures: setup ## Take the pictures of docs/ in a town of four minutes (Debian:
 bench: setup ## Compare the platform with a bare Temporal program (at most 5 minutes)
 	$(BIN)/python -m bench
 
-rebuild-bench: setup ## Compare what is promised of rebuilding a procedure with real logs (a minute)
+rebuild-bench: setup ## Compare what is promised of rebuilding a procedure with real logs (ten minutes)
 	$(BIN)/python -m bench.rebuild
 
 exercise: setup ## Plant ten troubles in a running town and mend them (seven minutes; needs Debian's prometheus)
 	$(BIN)/pytest tests/exercise -m ""
+
+pilots: setup ## Run two pilots of 200 cases on real servers: one is adopted, one is given up (a quarter of an hour)
+	$(BIN)/pytest tests/pilots -m full_size -s
 
 fines: setup ## Replay the whole log of traffic fines and compare it with a count of its rows (a quarter of an hour)
 	$(BIN)/pytest tests/commands/test_replay.py -m full_size -s

@@ -1,6 +1,7 @@
 """A pilot on real servers, from the proposal to the end: one is adopted, one is worse and given up by itself.
 
-Opening a restaurant, its approvals one after the other (chain) or at once (bundle); about 200 cases each.
+Opening a restaurant, its approvals one after the other (chain) or at once (bundle). ``make pilots`` has 200
+cases each.
 """
 
 from __future__ import annotations
@@ -21,23 +22,24 @@ from tests.pilots.edition import edition
 from tests.pilots.town import Departments
 from workers.process.settings import load_settings
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
-
-DAY_SECONDS = float(os.environ.get("SEAMLESS_PILOT_DAY", "6"))
-"""How long a working day lasts; longer on a machine that has much else to do."""
-CASES = 200
-PER_SECOND = 15 / DAY_SECONDS
+FULL_SIZE = 200
 PAGES = os.environ.get("SEAMLESS_PAGES")
 """A folder in which the pages are left, to be looked at."""
 
 
 @pytest.fixture
-async def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stack]:
+def day_seconds(cases: int) -> float:
+    """How long a working day lasts; longer on a machine that has much else to do."""
+    return float(os.environ.get("SEAMLESS_PILOT_DAY", 6 if cases == FULL_SIZE else 3))
+
+
+@pytest.fixture
+async def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, day_seconds: float) -> AsyncIterator[Stack]:
     (tmp_path / "checkout").mkdir()
     monkeypatch.chdir(edition(tmp_path / "checkout"))
     settings = load_settings(
         data=tmp_path / "data",
-        calendar=f"compressed:{DAY_SECONDS}",
+        calendar=f"compressed:{day_seconds}",
         heartbeat_seconds=0.5,
         session_timeout_ms=6000,
         spread_seconds=0,
@@ -48,8 +50,8 @@ async def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 
 @pytest.fixture
-async def town(stack: Stack) -> AsyncIterator[Departments]:
-    async with Departments(stack.settings) as running:
+async def town(stack: Stack, day_seconds: float) -> AsyncIterator[Departments]:
+    async with Departments(stack.settings, day_seconds) as running:
         yield running
 
 
@@ -88,18 +90,26 @@ class Desk:
         return pilot
 
 
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    "cases",
+    [
+        pytest.param(40, marks=pytest.mark.long),
+        pytest.param(FULL_SIZE, marks=pytest.mark.full_size),
+    ],
+)
 async def test_a_pilot_that_is_better_and_one_that_is_worse(
-    stack: Stack, town: Departments, tmp_path: Path
+    stack: Stack, town: Departments, tmp_path: Path, cases: int
 ) -> None:
     desk, pages = Desk(stack), Path(PAGES) if PAGES else tmp_path
-    await _adopted(desk, town, pages)
-    await _given_up(desk, town, pages)
+    await _adopted(desk, town, pages, cases)
+    await _given_up(desk, town, pages, cases)
     assert not [letter for letter in town.letters if "dead" in letter]
     code, verified, error = await seamless(stack.settings, "case", "verify", "--all")
     assert code == 0, (verified, error)
 
 
-async def _adopted(desk: Desk, town: Departments, pages: Path) -> None:
+async def _adopted(desk: Desk, town: Departments, pages: Path, count: int) -> None:
     pilot = await desk.opens("--old", "chain", "--new", "bundle", "--why", "58 days are too long")
     again = await desk.says("open", "opening-restaurant", "--new", "bundle", "--why", "again", code=2)
     assert "has a pilot that is open" in again["error"]
@@ -111,12 +121,12 @@ async def _adopted(desk: Desk, town: Departments, pages: Path) -> None:
     await desk.says("approve", "--as", "wu")
     await desk.until("run")
     await asyncio.sleep(3)  # so long until every gateway knows of the pilot
-    cases = await town.opens(CASES, PER_SECOND)
+    cases = await town.opens(count)
     shown = await desk.until("decide")
     assert shown["looks"][-1]["outcome"] in ("better", "exhausted")
     await desk.says("adopt", "--as", "wu", "--why", "faster")
     shown = await desk.until("adopted")
-    later = await town.opens(4, PER_SECOND)
+    later = await town.opens(4)
     await town.closed(*cases, *later, within_seconds=600)
     shown = await _shown_as_it_was(desk, town, pilot, cases, shown)
     assert shown["faster"]["reached"] is not None
@@ -125,17 +135,17 @@ async def _adopted(desk: Desk, town: Departments, pages: Path) -> None:
     await _pages(desk, pages, "adopted", "p-adopted", "p-pairs-faster")
 
 
-async def _given_up(desk: Desk, town: Departments, pages: Path) -> None:
+async def _given_up(desk: Desk, town: Departments, pages: Path, count: int) -> None:
     pilot = await desk.opens("--old", "bundle", "--new", "chain", "--why", "planted worse")
     await desk.says("approve", "--as", "chen")
     await desk.says("approve", "--as", "wu")
     await desk.until("run")
     await asyncio.sleep(3)
-    opening = asyncio.create_task(town.opens(CASES, PER_SECOND))
+    opening = asyncio.create_task(town.opens(count))
     shown = await desk.until("gone-back")
     assert shown["reason"] == "worse"
     cases = await opening
-    later = await town.opens(4, PER_SECOND)
+    later = await town.opens(4)
     await town.closed(*cases, *later, within_seconds=600)
     shown = await _shown_as_it_was(desk, town, pilot, cases, shown)
     assert shown["pairs"]["slower"] > 0.9 * shown["pairs"]["known"]
@@ -176,7 +186,7 @@ async def _shown_as_it_was(
         f"pairs {found['pairs']}; e faster {found['faster']['e']:.3g}, slower "
         f"{found['slower']['e']:.3g}; means "
         + ", ".join(
-            f"{arm} {each['mean']['value'] * 86400 / DAY_SECONDS:.1f} days"
+            f"{arm} {each['mean']['value'] * 86400 / town.day_seconds:.1f} days"
             for arm, each in found["means"].items()
         )
     )

@@ -15,6 +15,8 @@ from workers.process.settings import Settings
 
 PART = (0.2, 0.8)
 """Of its limit, a department takes so much."""
+CASES_A_DAY = 15
+"""So many applicants apply."""
 REFUSED = 0.04
 """So many restaurants are not safe enough, whichever way they go."""
 
@@ -34,10 +36,11 @@ def reply(requested: Event) -> dict[str, Any] | None:
 
 
 class Departments(Town):
-    """Everybody around the restaurants."""
+    """Everybody around the restaurants, where a day lasts ``day_seconds``."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, day_seconds: float) -> None:
         super().__init__(settings, reply=reply)
+        self.day_seconds = day_seconds
 
     async def _react(self, letter: Event) -> None:
         if letter.type == Requested.type:
@@ -46,12 +49,12 @@ class Departments(Town):
             await asyncio.sleep(took * (asked.due - letter.time).total_seconds())
         await super()._react(letter)
 
-    async def opens(self, count: int, per_second: float) -> list[str]:
+    async def opens(self, count: int) -> list[str]:
         """So many applicants apply, evenly; their cases."""
         cases = []
         for _ in range(count):
             cases.append(str(await self.apply(procedure="opening-restaurant", of=restaurant())))
-            await asyncio.sleep(1 / per_second)
+            await asyncio.sleep(self.day_seconds / CASES_A_DAY)
         return cases
 
     def opened(self, case: str) -> LedgerEntry:

@@ -242,7 +242,8 @@ def test_nothing_is_assigned_before_every_gateway_knows_of_the_pilot() -> None:
 
 def refused() -> Iterator[Any]:
     def plan(told: str, **changed: Any) -> Any:
-        return pytest.param(lambda server: server.begin(PLAN.model_copy(update=changed)), told, id=told.partition(",")[0])
+        name = told.partition(",")[0]  # without what differs between processes
+        return pytest.param(lambda server: server.begin(PLAN.model_copy(update=changed)), told, id=name)
 
     yield plan("is not the one whose cases", procedure=ProcedureId("opening-restaurant"))
     yield plan("is not the one whose cases", procedure=ProcedureId("nothing"))
