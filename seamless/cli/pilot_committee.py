@@ -32,8 +32,7 @@ from contracts.wire.messages import Answered, Refused, Reported, Taken
 from network.broker.publisher import Publisher
 from network.parties import AgencyClient
 from seamless.cli.console import Console
-from seamless.cli.operator import machine_name, signed_in
-from seamless.cli.ordered import HEARD_SECONDS
+from seamless.cli.ordered import HEARD_SECONDS, person
 from seamless.cli.pilot_found import found, standing
 from seamless.cli.with_temporal import asking
 from seamless.rebuild.pilot import Pilot
@@ -130,10 +129,10 @@ async def stop(
             f"the committee is asked to decide on {pilot.case}: say it there, "
             "seamless pilot adopt --as OFFICER --go-back"
         )
-    officer = officer or signed_in().officer
+    officer = officer or person().officer
     stopped = PilotStopped(why=why)
     reported = Reported(
-        step=stopped.step, officer=officer, desk=machine_name(), content=stopped.model_dump(mode="json")
+        step=stopped.step, officer=officer, desk=person().desk, content=stopped.model_dump(mode="json")
     )
     await _said(settings, pilot.case, reported)
     if (step := pilot.open_step(WeighEvidence.name)) and pilot.asked_of(step) == STEERING_COMMITTEE:
@@ -158,7 +157,7 @@ async def _answered(
 ) -> None:
     """Answer an open request, and return when the archive knows it."""
     said = answer.model_dump(mode="json")
-    message = Answered(answer=said, officer=officer, desk=machine_name())
+    message = Answered(answer=said, officer=officer, desk=person().desk)
     await _said(settings, pilot.case, message, f"{pilot.case}/{step}")
     try:
         async with asyncio.timeout(ARCHIVED_SECONDS):

@@ -46,6 +46,8 @@ class Agency:
     them, and lets others pass.
 
     Attributes:
+        officers: how many; None: as many as are needed, so nothing waits, and nobody says who has it.
+        backlog: for how many working days an officer would have to work on what waits.
         longest: how many requests waited at most.
         waited, taken: how many working days they waited for an officer in all, and how many they were.
         busy: for how many working days officers were at work in all.
@@ -61,9 +63,9 @@ class Agency:
     ) -> None:
         """
         Args:
-            officers: how many; None: as many as are needed, so nothing waits, and nobody says who has it.
             begins, ends: told when an officer begins with a request, and is done with it.
         """
+        self.officers = officers
         self._hours, self._schedule = hours, schedule
         self._begins, self._ends = begins, ends
         self._free: list[int] | None = None if officers is None else list(range(officers))
@@ -72,7 +74,7 @@ class Agency:
         self._wakes_at = 0.0
         self._waiting = 0
         self.longest = self.taken = 0
-        self.waited = self.busy = 0.0
+        self.waited = self.busy = self.backlog = 0.0
 
     def ask(self, task: Task, now: float) -> None:
         """Hand in a request."""
@@ -81,6 +83,7 @@ class Agency:
             return
         (self._queue if task.weekdays is None else self._on_days[task.weekdays]).append(task)
         self._waiting += 1
+        self.backlog += task.days
         self._look(now)
         self.longest = max(self.longest, self._waiting)
 
@@ -91,6 +94,7 @@ class Agency:
             return
         if task.begun is None:
             self._waiting -= 1
+            self.backlog -= task.days
         else:
             self.busy += self._hours.between(task.begun, now)
             self._leave(task, now)
@@ -106,6 +110,7 @@ class Agency:
         while self._free and (task := self._next(now)) is not None:
             task.officer, task.begun = heapq.heappop(self._free), now
             self._waiting -= 1
+            self.backlog -= task.days
             self.taken += 1
             self.waited += self._hours.between(task.asked, now)
             self._begins(task, now)

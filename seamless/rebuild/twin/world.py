@@ -26,6 +26,9 @@ CHANNEL = ChannelId("portal")
 SECRET = "0" * 64
 UNKNOWN_DAYS = 1.0
 """What a step takes of which it is not known. No figure may come of a world with such a step."""
+BACKLOG_DAYS = 120.0
+"""So many working days of work may wait for each officer of an agency: half a year. With more, it does not
+keep up, and how long a request takes depends on how long one goes on looking."""
 LAST = 2**31
 """At one instant, what is due comes first, case by case; then everything else."""
 
@@ -155,7 +158,7 @@ class World:
         """Let so many applicants come, one after the other, and wait for the end of the last case.
 
         Raises:
-            InvalidInput: nobody comes.
+            InvalidInput: nobody comes, or an agency does not keep up with its requests.
         """
         if self.conditions.arrivals.a_day <= 0:
             raise InvalidInput("nobody applies in this world; give --arrivals, as 3 (a working day)")
@@ -281,7 +284,17 @@ class World:
         weekdays = self.conditions.working.batches.get(asked.activity)
         task = Task(case, asked.step, asked.activity, days, weekdays, now, outcome)
         case.tasks[asked.step] = task
-        self._agency(asked.holder.id).ask(task, now)
+        agency = self._agency(asked.holder.id)
+        agency.ask(task, now)
+        if agency.officers and agency.backlog > BACKLOG_DAYS * agency.officers:
+            raise InvalidInput(self._does_not_keep_up(asked.holder.id, agency.officers, agency.backlog))
+
+    def _does_not_keep_up(self, agency: str, officers: int, backlog: float) -> str:
+        return (
+            f"{agency} does not keep up in {self.conditions.procedure.workflow_type}: {backlog:.0f} working "
+            f"days of work wait for {officers} officers. Give it more, as --staff {agency}={2 * officers}, "
+            "or let fewer apply, as --arrivals 1 or --load -50%"
+        )
 
     def _outcome(self, case: CaseOf, asked: Asked, nth: int) -> str:
         """What is going to be said: drawn from those that may be."""

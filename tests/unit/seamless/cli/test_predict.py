@@ -114,6 +114,10 @@ def test_the_same_seed_says_the_same() -> None:
         (["tree-felling", "--from", "here"], "is no log"),
         (["tree-felling", "--from", "missing.csv"], "missing.csv"),
         (["tree-felling", "--map", "group=desk"], "give --from LOG"),
+        (
+            ["opening-restaurant.chain", "--assume", "--staff", "market-regulation=1", "--arrivals", "9"],
+            "market-regulation does not keep up in opening-restaurant.chain",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_cure(words: list[str], told: str) -> None:
