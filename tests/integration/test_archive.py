@@ -8,7 +8,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from archive.completeness import Completeness
+from archive.completeness import Completeness, NoArchive
 from archive.database import sqlite_file
 from archive.reader import ArchiveReader
 from contracts.terms.errors import Unavailable
@@ -52,10 +52,23 @@ async def archiving(settings: Settings) -> AsyncIterator[None]:
     stopping = asyncio.get_running_loop().create_future()
     running = asyncio.create_task(ArchiveWriter(settings, stopping).run())
     try:
+        await _has_begun(settings, running)
         yield
     finally:
         stopping.set_result(None)
         await asyncio.wait_for(running, PATIENCE_SECONDS)
+
+
+async def _has_begun(settings: Settings, running: asyncio.Task[None]) -> None:
+    reader = ArchiveReader(settings.archive_url)
+    try:
+        while not running.done():
+            with suppress(NoArchive):
+                await reader.positions()
+                return
+            await asyncio.sleep(0.05)
+    finally:
+        await reader.close()
 
 
 async def compared(settings: Settings) -> Completeness:
