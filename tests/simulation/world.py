@@ -196,7 +196,7 @@ class World:
         self._tasks.append(task)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """A part of the world that fails would leave its troubles out of every run, and nobody would see it."""
+        """A part of the world that fails leaves its troubles out of the run: nobody else would see that."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self.temporal.faults.append(f"the simulation itself: {error!r}")
 
