@@ -187,6 +187,9 @@ class World:
                 await asyncio.sleep(1.0)  # the archive is some time behind
                 break
         self.over = True
+        for task in self.town._tasks:
+            if task.done():
+                self._ended(task)
         self.town.stop()
         await self._stop()
 
