@@ -21,7 +21,7 @@ from contracts.wire.messages import Answered, CaseDue, Paid, Requested, Reschedu
 from contracts.wire.notices import FeeDue, LimitMoved
 from contracts.wire.topics import AVAILABILITY, LEDGER
 from seamless.explore.commands import value_of
-from tests.simulation import by_law
+from tests.simulation import by_law, in_order
 from tests.simulation.clock import START
 from tests.simulation.kafka import Stored
 from tests.simulation.plan import FAULTS_UNTIL
@@ -39,9 +39,6 @@ DISTURBED = DELAYING | {"poison", "clock", "two-builds"}
 
 MOVES: dict[str, type[Rescheduled | LimitMoved]] = {each.type: each for each in (Rescheduled, LimitMoved)}
 """What says that a step is due at another time."""
-
-UNDATED = frozenset({"reminded", "warned", "calendar"})
-"""Entries of what was due at an instant that they do not tell."""
 
 
 def violations(world: World) -> list[str]:
@@ -315,38 +312,17 @@ class _Judge:
 
     def _order(self, case: str) -> Iterator[str]:
         """Events of one case on one topic take effect in their order, as far as one partition keeps it."""
-        # What is late waits until its fence says so; meanwhile others take effect.
-        effects = {entry.cause: entry.sequence for entry in self.entries(case) if entry.kind != "late"}
         times = Counter(said.event.key for said in self.world.town.said)
         lanes: defaultdict[tuple[str, int], list[Said]] = defaultdict(list)
         for said in self.world.town.said:
-            usual = times[said.event.key] == 1 and not self.letters.get(str(said.record))
-            if said.event.subject == case and usual and said.event.key in effects:
+            if (
+                said.event.subject == case
+                and times[said.event.key] == 1
+                and str(said.record) not in self.letters
+            ):
                 lanes[said.record.topic, said.record.partition].append(said)
         for lane in lanes.values():
-            lane.sort(key=lambda said: said.record.offset)
-            for one, other in pairwise(lane):
-                first, second = effects[other.event.key], effects[one.event.key]
-                if first < second and not self._due_between(case, one, other, range(first, second)):
-                    yield f"{case}: {other.record} took effect before {one.record}"
-
-    def _due_between(self, case: str, one: Said, other: Said, numbers: range) -> bool:
-        """Whether the broker's clock stepped back from one record to the other over an instant at which
-        something of the case was due: what is stamped before an end is in time, and what is stamped after it
-        waits for it ("one sequence by time", docs/authoring.md).
-
-        Args:
-            numbers: of the entries from what came second, and took effect first, to what came first.
-        """
-        began, ended = (datetime.fromtimestamp(each.record.timestamp / 1000, UTC) for each in (other, one))
-        instants = {*self._moved(case).values()}
-        for entry in self.entries(case):
-            if entry.sequence in numbers and entry.kind in UNDATED and ended > began:
-                return True
-            until = (entry.data.content if entry.data else {}).get
-            instants |= {entry.due, _instant(until("binding_end")), _instant(until("until"))}
-            instants |= {entry.clock.due, entry.clock.promised_due} if entry.clock else set()
-        return any(each is not None and began < each <= ended for each in instants)
+            yield from in_order.overtaken(self.world.plan, self.entries(case), lane, self._moved(case))
 
     def _conservation(self) -> Iterator[str]:
         """Whatever the broker acknowledged is in its case, or is kept with the reason."""
@@ -387,7 +363,3 @@ class _Judge:
 
     def _at(self, seconds: float) -> datetime:
         return self.world.loop.wall() + timedelta(seconds=seconds - self.world.loop.time())
-
-
-def _instant(said: str | None) -> datetime | None:
-    return datetime.fromisoformat(said) if said else None
