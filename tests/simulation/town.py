@@ -315,7 +315,8 @@ class Town:
             self._plan.completeness[number] -= 1
             return {"outcome": "incomplete", "missing": played.missing}
         refuses = course.startswith("refuse") and request in played.refuses
-        return (played.refuses if refuses else played.consents)[request](self._chance)
+        consents = played.consents | played.instead_of_checks
+        return (played.refuses if refuses else consents)[request](self._chance)
 
     async def _early(self) -> None:
         """Planning floods the gateway with events of unknown cases; housing speaks too early once."""
