@@ -5,7 +5,7 @@ The figures here are counted from the law's text, not by the platform's own func
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from contracts.procedures.environmental_permit import ENVIRONMENTAL_PERMIT
 from contracts.procedures.tree_felling import TREE_FELLING
 from contracts.terms.calendar_days import CalendarDays
 from contracts.wire.ledger import LedgerEntry
-from contracts.wire.messages import Answered, ApplicantWithdrew
+from contracts.wire.messages import Answered, ApplicantWithdrew, CaseDue
 from tests.simulation.days import day_of, published
 from tests.simulation.plan import Plan
 from tests.simulation.town import Said
@@ -198,11 +198,15 @@ def _not_silent(entry: LedgerEntry, end: datetime, heard: Heard, asked: dict[str
             yield f"{entry.case}: silence decided it at {end} though {said.record} was there in time"
 
 
-def told(entries: Sequence[LedgerEntry]) -> Iterator[str]:
+def told(entries: Sequence[LedgerEntry], moved: Mapping[str, CaseDue]) -> Iterator[str]:
     """A limit that runs out is never passed over: a warning, and that it is over, before what comes later.
 
     Where an end was past already when it was counted again, an entry says until when what follows is held;
-    who decides by then is not late.
+    who decides by then is not late. "A limit that has passed does not pass a second time" (docs/operating.md,
+    Calendars): where it is counted again after that, the lead agency is told its new end with the calendar.
+
+    Args:
+        moved: by the entry of a calendar, what the lead agency was told of the statutory limit.
     """
     end: datetime | None = None
     held: datetime | None = None
@@ -222,7 +226,12 @@ def told(entries: Sequence[LedgerEntry]) -> Iterator[str]:
             if late and entry.outcome != "withdrawn" and ("overdue", end) not in said:
                 yield f"{entry.case}: decided at {entry.clock.at}, and nobody was told that {end} was over"
         if entry.clock is not None and entry.clock.due != end:
+            again = moved.get(entry.id)
+            if again and again.due == entry.clock.due and ("overdue", end) in said:
+                said.append(("overdue", again.due))
             end, held = entry.clock.due, None
+        if (now := moved.get(entry.id)) and now.overdue != (now.due <= entry.recorded):
+            yield f"{entry.case}: at {entry.recorded} the end at {now.due} is told as overdue={now.overdue}"
     kinds = [kind for kind, _ in said]
     if "overdue" in kinds and "warned" not in kinds[: kinds.index("overdue")]:
         yield f"{entries[0].case}: its limit was over without a warning"

@@ -17,11 +17,11 @@ from contracts.platform import PUBLISH, Batch, Posting
 from contracts.terms.errors import PLATFORM_FAULTS
 from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.ledger import LedgerEntry, faults
-from contracts.wire.messages import Answered, Paid, Requested, Rescheduled, Supplemented
-from contracts.wire.notices import FeeDue
+from contracts.wire.messages import Answered, CaseDue, Paid, Requested, Rescheduled, Supplemented
+from contracts.wire.notices import FeeDue, LimitMoved
 from contracts.wire.topics import AVAILABILITY, LEDGER
 from seamless.explore.commands import value_of
-from tests.simulation import by_law
+from tests.simulation import by_law, in_order
 from tests.simulation.clock import START
 from tests.simulation.kafka import Stored
 from tests.simulation.plan import FAULTS_UNTIL
@@ -36,6 +36,9 @@ POISON_AT_MOST = timedelta(seconds=30)
 
 DELAYING = frozenset({"away", "deaths", "losses", "transactions", "stray-gateway"})
 DISTURBED = DELAYING | {"poison", "clock", "two-builds"}
+
+MOVES: dict[str, type[Rescheduled | LimitMoved]] = {each.type: each for each in (Rescheduled, LimitMoved)}
+"""What says that a step is due at another time."""
 
 
 def violations(world: World) -> list[str]:
@@ -188,13 +191,14 @@ class _Judge:
                 limits[entry.step] = end or datetime.max.replace(tzinfo=UTC), limits[entry.step][1]
 
     def _moved(self, case: str) -> dict[str, datetime | None]:
-        """By entry, to when the binding end of a request has moved, as its agency was told; None: it stands
-        still."""
-        letters = [(posting, letter) for posting in self.postings(case) for letter in posting.letters]
+        """By entry, to when the binding end of a step has moved, as its agency or the applicant was told;
+        None: it stands still. Where the end is past already by the days of a new calendar, it is told until
+        when it is held: what comes by then is in time (docs/operating.md, Calendars)."""
         return {
-            posting.entry.id: Rescheduled.model_validate(letter.data).binding_end
-            for posting, letter in letters
-            if letter.type == Rescheduled.type
+            posting.entry.id: MOVES[letter.type].model_validate(letter.data).binding_end
+            for posting in self.postings(case)
+            for letter in posting.letters
+            if posting.entry.kind == "rescheduled" and letter.type in MOVES
         }
 
     def _silence(self, case: str) -> Iterator[str]:
@@ -217,12 +221,14 @@ class _Judge:
                     )
 
     def _heard(self, case: str, deadline: datetime, opening: LedgerEntry) -> list[Said]:
-        """What was said in time, by the broker's stamp, and would have prevented the consequence."""
+        """What was said in time, by the broker's stamp, and would have prevented the consequence. What had
+        taken effect before the step was opened was about something else."""
+        earlier = {entry.cause for entry in self.entries(case) if entry.sequence < opening.sequence}
         in_time: dict[str, Said] = {}
         for said in self._counting():
             stamp = datetime.fromtimestamp(said.record.timestamp / 1000, UTC)
             there = said.record.appended < deadline + timedelta(seconds=CLOCK_SKEW)
-            if said.event.subject == case and there and stamp < deadline:
+            if said.event.subject == case and there and stamp < deadline and said.event.key not in earlier:
                 in_time.setdefault(said.event.key, said)
         if opening.kind in ("requested", "referred"):
             return [
@@ -278,10 +284,21 @@ class _Judge:
         yield from by_law.weeks(plan, entries)
         yield from by_law.silence(entries, heard, undisturbed=undisturbed)
         if "clock" not in plan.troubles:  # what the broker had received in the future was decided on then
-            yield from by_law.told(entries)
+            yield from by_law.told(entries, self._moved_limits(case))
         yield from by_law.penalty(plan, entries)
         tried = [name for told, name in self.world.tried if told == case]
         yield from by_law.calendars(plan, entries, at, tried)
+
+    def _moved_limits(self, case: str) -> dict[str, CaseDue]:
+        """By the entry of a calendar, what the lead agency was told of the statutory limit, which had been
+        warned of or was over."""
+        letters = [
+            (posting.entry.id, CaseDue.model_validate(letter.data))
+            for posting in self.postings(case)
+            for letter in posting.letters
+            if posting.entry.kind == "calendar" and letter.type == CaseDue.type
+        ]
+        return {entry: told for entry, told in letters if told.limit == "statutory"}
 
     def _counting(self) -> list[Said]:
         """What was said and may take effect."""
@@ -295,24 +312,17 @@ class _Judge:
 
     def _order(self, case: str) -> Iterator[str]:
         """Events of one case on one topic take effect in their order, as far as one partition keeps it."""
-        # What is late waits until its fence says so; meanwhile others take effect. So it is with what a clock
-        # that ran ahead has stamped with an instant after the end of its step.
-        effects = {
-            entry.cause: entry.sequence
-            for entry in self.entries(case)
-            if entry.kind != "late" and entry.received <= entry.recorded + timedelta(seconds=CLOCK_SKEW)
-        }
         times = Counter(said.event.key for said in self.world.town.said)
         lanes: defaultdict[tuple[str, int], list[Said]] = defaultdict(list)
         for said in self.world.town.said:
-            usual = times[said.event.key] == 1 and not self.letters.get(str(said.record))
-            if said.event.subject == case and usual and said.event.key in effects:
+            if (
+                said.event.subject == case
+                and times[said.event.key] == 1
+                and str(said.record) not in self.letters
+            ):
                 lanes[said.record.topic, said.record.partition].append(said)
         for lane in lanes.values():
-            lane.sort(key=lambda said: said.record.offset)
-            for one, other in pairwise(lane):
-                if effects[one.event.key] > effects[other.event.key]:
-                    yield f"{case}: {other.record} took effect before {one.record}"
+            yield from in_order.overtaken(self.world.plan, self.entries(case), lane, self._moved(case))
 
     def _conservation(self) -> Iterator[str]:
         """Whatever the broker acknowledged is in its case, or is kept with the reason."""

@@ -32,6 +32,7 @@ class Played:
         opened: the legal days on which a run may begin: about when a law changes, or holidays are near.
         calendars: the authority whose calendar it counts with.
         fees: what the applicant of ``form`` has to pay, by law version, where it is known by heart.
+        instead_of_checks: what an agency answers that is asked in the place of a department's own worker.
     """
 
     item: ServiceItem
@@ -44,6 +45,7 @@ class Played:
     checked: tuple[str, str] | None = None
     variants: tuple[VariantId, ...] = (STANDARD,)
     fees: dict[str, str] = field(default_factory=dict)
+    instead_of_checks: dict[str, Answer] = field(default_factory=dict)
 
     @property
     def requests(self) -> tuple[str, ...]:
@@ -99,6 +101,7 @@ CONSTRUCTION = Played(
     },
     calendars="cn",
     opened=(date(2026, 3, 2), date(2026, 2, 10), date(2026, 9, 24)),
+    instead_of_checks={"construction-permit.review-drainage": _says("consent")},
 )
 
 TREE = Played(

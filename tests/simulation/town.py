@@ -283,11 +283,13 @@ class Town:
             await self.say(party, Received(), case, request=event.requestid)
             if self._chance.random() < 0.3:
                 await self.say(party, Question(text=QUESTION), case, request=event.requestid)
-        course = self._plan.course[number, requested.request]
-        if (event.requestid or "").rpartition("/")[2] not in ("1", "2"):  # nobody is asked for ever
-            course = "soon"
-        if requested.instead_of is not None:
+        course: Course
+        if requested.instead_of is not None:  # also of a check, which has no course
             course = self._chance.choice(["soon", "refuse-soon", "refuse-at-the-end", "silence"])
+        elif (event.requestid or "").rpartition("/")[2] not in ("1", "2"):  # nobody is asked for ever
+            course = "soon"
+        else:
+            course = self._plan.course[number, requested.request]
         if (
             "flood" in self._plan.troubles
             and number == 1
@@ -313,7 +315,8 @@ class Town:
             self._plan.completeness[number] -= 1
             return {"outcome": "incomplete", "missing": played.missing}
         refuses = course.startswith("refuse") and request in played.refuses
-        return (played.refuses if refuses else played.consents)[request](self._chance)
+        consents = played.consents | played.instead_of_checks
+        return (played.refuses if refuses else consents)[request](self._chance)
 
     async def _early(self) -> None:
         """Planning floods the gateway with events of unknown cases; housing speaks too early once."""

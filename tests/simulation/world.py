@@ -187,11 +187,21 @@ class World:
                 await asyncio.sleep(1.0)  # the archive is some time behind
                 break
         self.over = True
+        for task in self.town._tasks:
+            if task.done():
+                self._ended(task)
         self.town.stop()
         await self._stop()
 
     def _begin(self, work: Any) -> None:
-        self._tasks.append(self.loop.create_task(work))
+        task = self.loop.create_task(work)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A part of the world that fails leaves its troubles out of the run: nobody else would see that."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.temporal.faults.append(f"the simulation itself: {error!r}")
 
     async def _stop(self) -> None:
         me = asyncio.current_task()
@@ -327,7 +337,7 @@ class World:
         for (at, days), until in zip(self.plan.calendars, ends, strict=True):
             await asyncio.sleep(max(0.0, at - self.loop.time()))
             self.note(f"{days.name} is published")
-            cases = Telling(FakeClient(self.temporal, Process("operator")), self.told)
+            cases = Telling(FakeClient(self.temporal, Process("operator")), self.told, self.tried)
             while not self.over and self.loop.time() < until:
                 reach = await reach_of(cast(Any, self.archive), days)
                 with suppress(Unavailable):

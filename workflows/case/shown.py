@@ -22,7 +22,7 @@ OUTCOME = SearchAttributeKey.for_keyword(attributes.OUTCOME)
 
 def show(case: Case) -> None:
     """Show how a case stands. It is done when something leaves the case, so once in an activation, and it
-    agrees with what parties were told.
+    agrees with what parties were told; and as a new run begins, since the details are of a run.
 
     The details, a list in Markdown, leave nothing in the history. Search attributes that have changed are an
     event, all together.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest.mock import ANY, patch
 
 from activities import outbox
-from contracts.platform import FencePassed
+from contracts.platform import Delivered, FencePassed
 from contracts.terms.service_item import ServiceItem
 from tests.simulation.defects.mutant import Mutant
-from workflows.case import intake, sequence
+from workflows.case import inbox, intake, sequence
 from workflows.case import outbox as case_outbox
 from workflows.case.case import Case
 from workflows.case.deadlines import Deadline, Wait
@@ -89,8 +89,13 @@ def _checks_unheld() -> AbstractContextManager[Any]:
     return patch.object(Waits, "fence", no_fence)
 
 
-def _by_stamps_alone() -> AbstractContextManager[Any]:
-    return patch.object(sequence, "in_order", lambda came: sorted(came, key=lambda each: each.received))
+@contextmanager
+def _by_stamps_alone() -> Iterator[None]:
+    def by_stamps(came: Iterable[Delivered]) -> list[Delivered]:
+        return sorted(came, key=lambda each: (each.received, each.actor))
+
+    with patch.object(sequence, "in_order", by_stamps), patch.object(inbox, "in_order", by_stamps):
+        yield
 
 
 def _rungs_between() -> AbstractContextManager[Any]:

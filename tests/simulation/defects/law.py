@@ -50,15 +50,15 @@ def _silence_unfenced() -> AbstractContextManager[Any]:
 
 
 def _passed_over() -> AbstractContextManager[Any]:
-    take = overdue._take
+    take = sequence.take_limit
 
-    def passed_over(case: Any, limit: Any) -> bool:
+    def passed_over(case: Any, limit: Any) -> None:
         if isinstance(limit.rungs[limit.passed].rung, Warn) or limit.step != "statutory":
-            return take(case, limit)
-        limit.passed += 1
-        return True
+            take(case, limit)
+        else:
+            limit.passed += 1
 
-    return patch.object(overdue, "_take", passed_over)
+    return patch.object(sequence, "take_limit", passed_over)
 
 
 def _day_of_decision_owed() -> AbstractContextManager[Any]:
