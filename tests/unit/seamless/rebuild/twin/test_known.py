@@ -40,7 +40,7 @@ def test_cases_that_go_as_others_did_end_as_in_the_real_code(name: str, cases: i
 
 def test_a_step_that_was_referred_is_another_than_before() -> None:
     """Environment stays silent; housing is asked in its place, and is silent or not."""
-    of = conditions("construction-permit", days=(1.0, 2.0), a_day=1.0)
+    of = conditions("construction-permit", days=(1.0, 2.0), a_day=0.1)
     slow = {"review-environment": BETWEEN(14, 24)}
     of = replace(of, working=replace(of.working, times={**of.working.times, **slow}))
     registry = Registries().of(of)
