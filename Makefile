@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings dashboards pictures bench rebuild-bench exercise pilots fines midnight simulation mutants lock clean
+.PHONY: help setup demo test stack test-long test-faults lint unit fmt drawings dashboards pictures bench rebuild-bench exercise pilots scale fines midnight simulation mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -32,7 +32,7 @@ SERVERS := --dist loadfile --no-loadscope-reorder --durations 10
 stack: setup ## The tests on real servers, except the long ones
 	$(BIN)/pytest tests --ignore tests/unit --ignore tests/replay --ignore tests/releases -m "not full_size and not long" -n 3 $(SERVERS)
 
-test-long: setup ## The long tests: processes killed, servers away or restored, at scale, from a wheel
+test-long: setup ## The long tests: processes killed, servers away or restored, from a wheel
 	$(BIN)/pytest tests -m "long and not full_size" -n 2 $(SERVERS)
 
 test-faults: setup ## Break the real stack on purpose, by two seeds (docs/faults.md; about twenty minutes)
@@ -71,6 +71,9 @@ exercise: setup ## Plant ten troubles in a running town and mend them (seven min
 
 pilots: setup ## Run two pilots of 200 cases on real servers: one is adopted, one is given up (a quarter of an hour)
 	$(BIN)/pytest tests/pilots -m full_size -s
+
+scale: setup ## Give one case 10,000 events, and 900 of 60 kB (ten minutes)
+	$(BIN)/pytest tests/fault/test_flood.py -m full_size
 
 fines: setup ## Replay the whole log of traffic fines and compare it with a count of its rows (a quarter of an hour)
 	$(BIN)/pytest tests/commands/test_replay.py -m full_size -s

@@ -67,7 +67,7 @@ async def history_bytes(client: Client, case: CaseId) -> int:
     return (await client.get_workflow_handle(case).describe()).raw_info.history_size_bytes
 
 
-@pytest.mark.long
+@pytest.mark.full_size
 async def test_large_reports_of_an_agency_that_nobody_asked_do_not_end_a_case(
     stack: Stack, town: Town
 ) -> None:
@@ -91,7 +91,7 @@ async def test_large_reports_of_an_agency_that_nobody_asked_do_not_end_a_case(
     await goes_on(stack, town, case)
 
 
-@pytest.mark.long
+@pytest.mark.full_size
 @pytest.mark.timeout(900)
 async def test_ten_thousand_events_that_wait_while_everything_is_down_take_effect_in_order(
     stack: Stack, town: Town
