@@ -15,8 +15,6 @@ from temporalio.client import Client
 
 from activities.assigning import assigning_of, begin_assigning, end_assigning
 from activities.automated import automated
-from archive.pilots.evidence import evidence
-from archive.pilots.reading import days_of, pilot_cases
 from archive.reader import ArchiveReader
 from contracts.pilots import Ending as AssignmentEnding
 from contracts.pilots import Plan
@@ -77,6 +75,10 @@ async def assigns(client: Client, procedure: str, pilot: CaseId) -> bool:
 @automated(WeighEvidence)
 async def weigh_evidence(request: WeighEvidence) -> Evidence:
     """Weigh what the archive has of the pilot's cases by now."""
+    # Here, since they need numpy: every process knows the list of checks, and only this one weighs.
+    from archive.pilots.evidence import evidence
+    from archive.pilots.reading import days_of, pilot_cases
+
     pilot, now = _pilot(), datetime.now(UTC)
     standing = await assigning_of(activity.client(), request.proposal.procedure)
     cases, _ = await ARCHIVE.get().ask(lambda db: pilot_cases(db, pilot))
