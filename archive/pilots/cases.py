@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.pilots import Arm
-from contracts.terms.identifiers import CaseId
+from contracts.terms.identifiers import CaseId, ProcedureId, VariantId
 
 Days: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -39,7 +39,8 @@ class PilotCase:
         refused: whether it was refused; None while it is open.
         objected, complained: when the first objection, or complaint, that follows it was opened; None: there
             was none yet.
-        case: which it is; no evidence needs it.
+        case, procedure, variant: which it is, of which procedure, and how it was opened; no evidence needs
+            them.
     """
 
     block: int
@@ -51,6 +52,8 @@ class PilotCase:
     objected: float | None = None
     complained: float | None = None
     case: CaseId | None = None
+    procedure: ProcedureId | None = None
+    variant: VariantId | None = None
 
     def seen(self, as_of: float) -> PilotCase:
         """The case as it was known at a moment; it had started by then."""

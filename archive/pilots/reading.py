@@ -68,6 +68,8 @@ def _assigned(entry: LedgerEntry, pilot: CaseId) -> PilotCase | None:
         arm=entry.arm,
         start=days_of(entry.received),
         case=entry.case,
+        procedure=entry.procedure,
+        variant=entry.variant,
     )
 
 

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from archive.pilots.cases import PilotCase
 from archive.pilots.evidence import Evidence, evidence
 from archive.pilots.interference import agency_steps, interference
 from archive.pilots.reading import days_of, pilot_cases
 from archive.steps import Step, steps_of
-from archive.tables import ledger
 from contracts.pilots import Arm
 from contracts.procedures.rebuilding import (
     ApprovePilot,
@@ -135,7 +134,7 @@ def read_pilot(db: Connection, entries: Sequence[LedgerEntry], as_of: datetime) 
     decided = next((each for each in entries if each.kind == "decided"), None)
     said = first.data.content.get("application", {}) if first.data else {}
     cases = tuple(pilot_cases(db, first.case))
-    known = _assigned(db, first.case)
+    known = _tried(cases)
     shared = interference(agency_steps(db, known.arms, first.received), known.arms, days_of(as_of))
     answers = {
         kind.name: tuple(_said(entries, kind.name))
@@ -206,8 +205,8 @@ def _text(said: Any, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-class _Assigned(NamedTuple):
-    """What the ledgers of the cases that a pilot assigned say of what is tried."""
+class _Tried(NamedTuple):
+    """What the cases that a pilot assigned say of what is tried."""
 
     procedure: str | None
     old: str | None
@@ -215,16 +214,11 @@ class _Assigned(NamedTuple):
     arms: dict[CaseId, Arm]
 
 
-def _assigned(db: Connection, pilot: CaseId) -> _Assigned:
-    query = select(ledger.c.entry).where(
-        ledger.c.sequence == 1, ledger.c.kind == "opened", ledger.c.entry.contains(f'"{pilot}"')
-    )
-    opened = [LedgerEntry.model_validate_json(text) for text in db.scalars(query)]
-    its = [each for each in opened if each.pilot == pilot and each.arm is not None]
-    variants = {each.arm: each.variant for each in its}
-    return _Assigned(
-        procedure=next((each.procedure for each in its), None),
+def _tried(cases: Sequence[PilotCase]) -> _Tried:
+    variants = {each.arm: each.variant for each in cases}
+    return _Tried(
+        procedure=next((each.procedure for each in cases), None),
         old=variants.get("old"),
         new=variants.get("new"),
-        arms={each.case: each.arm for each in its if each.arm is not None},
+        arms={each.case: each.arm for each in cases if each.case is not None},
     )

@@ -13,13 +13,14 @@ from sqlalchemy import create_engine
 from archive.pilots.cases import PilotCase
 from archive.pilots.reading import days_of, pilot_cases
 from bench.rebuild.erased import erase
-from contracts.terms.identifiers import CaseId
+from contracts.terms.identifiers import CaseId, ProcedureId
 from tests.applications import new_case
 from tests.chains import START, chain, records
 from workers.archive.store import ArchiveStore
 
 PILOT = new_case()
 FIRST, SECOND = new_case(), new_case()
+TRIED = ProcedureId("construction-permit")
 DAY = timedelta(days=1)
 
 
@@ -67,8 +68,10 @@ def test_each_case_has_its_block_its_arm_and_its_time(store: ArchiveStore, file:
     store.write(records(assigned(SECOND, "new", 2, 3)))
     store.write(records(assigned(FIRST, "old", 1, 2, decided("granted"), closed(9))))
     assert read(file) == [
-        PilotCase(block=1, size=5, arm="old", start=day(2), end=day(9), refused=False, case=FIRST),
-        PilotCase(block=1, size=5, arm="new", start=day(3), case=SECOND),
+        PilotCase(
+            block=1, size=5, arm="old", start=day(2), end=day(9), refused=False, case=FIRST, procedure=TRIED
+        ),
+        PilotCase(block=1, size=5, arm="new", start=day(3), case=SECOND, procedure=TRIED),
     ]
 
 
