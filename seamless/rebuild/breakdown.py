@@ -12,7 +12,7 @@ from seamless.rebuild.courses import Spell, all_spells, lifetime
 from seamless.rebuild.durations import days, duration, follow_up, whole_times
 from seamless.rebuild.figures import By, Row
 from seamless.rebuild.handoffs import between, handoff_of
-from seamless.rebuild.log import CaseRecord, EventLog
+from seamless.rebuild.log import CaseRecord, EventLog, ends_unknown
 from seamless.rebuild.outcomes import of_case, of_step, punctual
 from seamless.rebuild.survival import within
 
@@ -72,10 +72,7 @@ def _rows(
 
 def _of_cases(log: EventLog, by: By, horizon: float) -> tuple[Row, ...]:
     if log.ends == "unknown":
-        raise InvalidInput(
-            f"--by {by}: {log.name} does not say when a case ends; name the activities that end one, with "
-            "--end ACTIVITY, or the column, with --map case-end=COLUMN"
-        )
+        raise InvalidInput(f"--by {by}: {ends_unknown(log)}")
     (times, ended), seen = whole_times(log), follow_up(log)
     places: defaultdict[str | None, list[int]] = defaultdict(list)
     for place, case in enumerate(log.cases):

@@ -111,7 +111,7 @@ def halves(log: EventLog, horizon: float, at: datetime) -> Halves | None:
     parts = [log.started(until=at), log.started(since=at)]
     if any(len(part.cases) < FEWEST for part in parts):
         return None
-    wholes, recordeds = _means(parts, whole_times, horizon), _means(parts, recorded_times, horizon)
+    wholes, recordeds = means(parts, whole_times, horizon), means(parts, recorded_times, horizon)
     officers = [one_officer(part.cases) for part in parts]
     first, second = (
         Half(
@@ -127,15 +127,17 @@ def halves(log: EventLog, horizon: float, at: datetime) -> Halves | None:
     return Halves(
         first=first,
         second=second,
-        whole=_change(wholes),
-        recorded=_change(recordeds),
+        whole=changed(wholes),
+        recorded=changed(recordeds),
         one_officer=_difference(*officers),
     )
 
 
-def _means(
+def means(
     parts: Sequence[EventLog], read: Callable[[EventLog], tuple[Days, Flags]], horizon: float
 ) -> list[tuple[Estimate | None, Duration | None]]:
+    """How long the cases of some parts of a log took, all up to the same horizon, which is shortened to what
+    was seen of each; nothing where one has no times."""
     measured = [read(part) for part in parts]
     if any(not len(times) for times, _ in measured):
         return [(None, None)] * len(parts)
@@ -147,8 +149,9 @@ def _means(
     ]
 
 
-def _change(means: Sequence[tuple[Estimate | None, Duration | None]]) -> Change | None:
-    (before, _), (after, _) = means
+def changed(found: Sequence[tuple[Estimate | None, Duration | None]]) -> Change | None:
+    """By how much the mean of the second of two parts differs."""
+    (before, _), (after, _) = found
     return Change.by(change(before, after)) if before and after else None
 
 

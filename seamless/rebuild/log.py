@@ -148,6 +148,14 @@ def _step_seen(step: StepRecord, instant: datetime) -> StepRecord | None:
     return step._replace(completed=None, started=started, outcome=None, how=None)
 
 
+def ends_unknown(log: EventLog) -> str:
+    """What to say where a log does not tell when a case ends, and that is needed."""
+    return (
+        f"{log.name} does not say when a case ends; name the activities that end one, with --end ACTIVITY, "
+        "or the column, with --map case-end=COLUMN"
+    )
+
+
 def in_order(steps: Sequence[StepRecord]) -> tuple[StepRecord, ...]:
     """Steps by their ends, as recorded where they ended together; the open ones last, as they were asked."""
     ended = sorted((step for step in steps if step.completed is not None), key=_ended_at)

@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from contracts.pilots import Arm
 from contracts.terms.identifiers import CaseId
 from seamless.rebuild.archived import log_of
-from seamless.rebuild.durations import FEWEST, duration, follow_up, whole_times
+from seamless.rebuild.durations import FEWEST, changed, means, whole_times
 from seamless.rebuild.figures import Change, Duration
 from seamless.rebuild.log import EventLog
-from seamless.rebuild.survival import change, horizon_of, kaplan_meier, within
+from seamless.rebuild.survival import horizon_of, kaplan_meier
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def pilot_times(
     before = _chosen(earlier, {case.reference for case in earlier.cases if case.variant in ways})
     of_old, of_new, difference = _compared(old, new)
     was, _, since = _compared(before, old)
-    means: dict[Arm, Duration] = {"new": of_new, "old": of_old} if of_new and of_old else {}
-    return PilotTimes(means, difference, was, since)
+    by_arm: dict[Arm, Duration] = {"new": of_new, "old": of_old} if of_new and of_old else {}
+    return PilotTimes(by_arm, difference, was, since)
 
 
 def _chosen(log: EventLog, references: Collection[str]) -> EventLog:
@@ -80,7 +80,6 @@ def _compared(first: EventLog, second: EventLog) -> tuple[Duration | None, Durat
         return None, None, None
     parts = [whole_times(log) for log in (first, second)]
     times, ended = (np.concatenate(each) for each in zip(*parts, strict=True))
-    horizon = within(horizon_of(kaplan_meier(times, ended)), follow_up(first), follow_up(second))
-    means = [kaplan_meier(*part).restricted_mean(horizon) for part in parts]
-    of_first, of_second = (duration(*part, horizon, drawn=True) for part in parts)
-    return of_first, of_second, Change.by(change(*means))
+    found = means((first, second), whole_times, horizon_of(kaplan_meier(times, ended)))
+    (_, of_first), (_, of_second) = found
+    return of_first, of_second, changed(found)

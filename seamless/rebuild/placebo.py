@@ -17,7 +17,7 @@ import numpy as np
 from contracts.terms.errors import InvalidInput
 from seamless.rebuild.durations import days, duration
 from seamless.rebuild.figures import Change, Duration, Figure
-from seamless.rebuild.log import EventLog
+from seamless.rebuild.log import EventLog, ends_unknown
 from seamless.rebuild.measuring import horizon_for
 from seamless.rebuild.survival import Days, Estimate, Flags, change, kaplan_meier, within
 from seamless.rebuild.windows import Length, usual
@@ -140,10 +140,7 @@ def compare(
     if not log.cases:
         raise InvalidInput(f"{log.name}: it has no case in that time; give another --since or --until")
     if log.ends == "unknown":
-        raise InvalidInput(
-            f"{log.name} does not say when a case ends; name the activities that end one, with "
-            "--end ACTIVITY, or the column, with --map case-end=COLUMN"
-        )
+        raise InvalidInput(ends_unknown(log))
     each, first = length or usual(log, OFTEN), log.cases[0].start
     since, until = _around(log, at, each)
     times, meet = Times.of(log), days(at - first)

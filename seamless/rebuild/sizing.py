@@ -23,7 +23,7 @@ from contracts.terms.errors import InvalidInput
 from seamless.rebuild.drawn_pilots import decided
 from seamless.rebuild.durations import days, duration, follow_up, whole_times
 from seamless.rebuild.figures import Duration, Figure
-from seamless.rebuild.log import EventLog
+from seamless.rebuild.log import EventLog, ends_unknown
 from seamless.rebuild.measuring import horizon_for
 from seamless.rebuild.placebo import APART, Times, apart, placebos
 from seamless.rebuild.survival import CONFIDENT, Curve, Days, kaplan_meier, within
@@ -124,10 +124,7 @@ def size(
         InvalidInput: there are too few cases, it is not known when they end, or ``share`` makes no block.
     """
     if log.ends == "unknown":
-        raise InvalidInput(
-            f"{log.name} does not say when a case ends; name the activities that end one, with "
-            "--end ACTIVITY, or the column, with --map case-end=COLUMN"
-        )
+        raise InvalidInput(ends_unknown(log))
     if len(log.cases) < FEWEST:
         raise InvalidInput(
             f"{log.name}: {len(log.cases)} cases started in that time, and {FEWEST} are the fewest that say "
