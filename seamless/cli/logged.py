@@ -64,15 +64,16 @@ def with_log(source: Source, work: Callable[[Settings, EventLog], None]) -> None
     if is_log(source.what):
         if source.data is not None or source.archive is not None:
             raise typer.BadParameter("a log is read from its file: give neither --data nor --archive with it")
-        _of_file(source, work)
+        of_file(source, work)
     if source.columns or source.end or source.time_format:
         raise typer.BadParameter(
             "--map, --end and --time-format say how a file is read; give one, such as a.csv"
         )
-    _of_archive(source, work)
+    of_archive(source, work)
 
 
-def _of_file(source: Source, work: Callable[[Settings, EventLog], None]) -> NoReturn:
+def of_file(source: Source, work: Callable[[Settings, EventLog], None]) -> NoReturn:
+    """Do ``work`` on the log of a file, and leave with its exit code."""
     from seamless.cli.run import run
     from workers.process.settings import load_settings
 
@@ -89,7 +90,8 @@ def _of_file(source: Source, work: Callable[[Settings, EventLog], None]) -> NoRe
     run(main)
 
 
-def _of_archive(source: Source, work: Callable[[Settings, EventLog], None]) -> None:
+def of_archive(source: Source, work: Callable[[Settings, EventLog], None]) -> None:
+    """Do ``work`` on the log of a procedure in the archive, and leave with its exit code."""
     from seamless.cli.archived import tell_unread, with_archive
 
     async def of_procedure(settings: Settings, reader: ArchiveReader) -> int:

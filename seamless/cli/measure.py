@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -68,8 +69,7 @@ def measure(
     """
 
     def tell(settings: Settings, log: EventLog) -> None:
-        from seamless.cli.console import Console
-        from seamless.cli.measure_views import Named, print_measured
+        from seamless.cli.measure_views import Named, show, write_page
         from seamless.cli.names import language
         from seamless.rebuild.measuring import measure
         from seamless.rebuild.page import page
@@ -78,21 +78,10 @@ def measure(
         chosen = part(seen(log, as_of), since, until)
         at = day("--split", split, log.as_of.tzinfo)
         found = measure(chosen, horizon=horizon, split=at, by=by)
-        naming = Named(settings.directory, language(lang), found.name)
         if html is not None:
-            _write(html, page(found, language(lang), naming))
-        if as_json:
-            Console().json(found.model_dump(mode="json"))
-        else:
-            print_measured(Console(), told(found, language(lang), naming))
+            spoken = language(lang)
+            naming = Named(settings.directory, spoken, found.name)
+            write_page(html, page(found, spoken, naming))
+        show(found, partial(told, found), settings, lang, found.name, as_json=as_json)
 
     with_log(Source(what, columns, end, time_format, data, archive), tell)
-
-
-def _write(file: Path, text: str) -> None:
-    from contracts.terms.errors import InvalidInput
-
-    try:
-        file.write_text(text, "utf-8")
-    except OSError as error:
-        raise InvalidInput(f"--html: cannot write {file}: {error.strerror or error}") from None

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from rich.padding import Padding
 from rich.table import Column, Table
 
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.directory import Directory
+from contracts.terms.errors import InvalidInput
 from contracts.terms.identifiers import Party
 from seamless.cli.console import INDENT, Console, line
-from seamless.cli.names import Language, Names
-from seamless.rebuild.telling import Told
+from seamless.cli.names import Language, Names, language
+from seamless.rebuild.figures import Figure
+from seamless.rebuild.telling import Section, Told
+from workers.process.settings import Settings
 
 
 class Named:
@@ -43,6 +49,40 @@ class Named:
         return self._names.procedure(name)
 
 
+def show(
+    found: Figure,
+    told: Callable[[Language, Named], Told],
+    settings: Settings,
+    lang: Language | None,
+    name: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Show what was found: its figures for a program, or told in a language.
+
+    Args:
+        told: tells it.
+        name: the procedure, or the file.
+    """
+    if as_json:
+        Console().json(found.model_dump(mode="json"))
+    else:
+        chosen = language(lang)
+        print_measured(Console(), told(chosen, Named(settings.directory, chosen, name)))
+
+
+def write_page(file: Path, text: str) -> None:
+    """Write the page that ``--html`` asks for.
+
+    Raises:
+        InvalidInput: it cannot be written there.
+    """
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise InvalidInput(f"--html: cannot write {file}: {error.strerror or error}") from None
+
+
 def print_measured(console: Console, told: Told) -> None:
     """Print what was measured."""
     console.print(line((told.title, "bold")))
@@ -51,13 +91,18 @@ def print_measured(console: Console, told: Told) -> None:
         console.print()
         console.print(line(finding))
     for section in told.sections:
-        console.print()
-        console.print(line((section.title, "bold")))
-        for note in section.notes:
-            console.print(Padding(line((note, "dim")), (0, 0, 0, INDENT)))
-        if section.rows:
-            columns = (Column(name, overflow="fold") for name in section.header)
-            table = Table(*columns, box=None, pad_edge=False)
-            for row in section.rows:
-                table.add_row(*(line(cell) for cell in row))
-            console.print(Padding(table, (0, 0, 0, INDENT)))
+        print_section(console, section)
+
+
+def print_section(console: Console, section: Section) -> None:
+    """Print a table, with its title and notes."""
+    console.print()
+    console.print(line((section.title, "bold")))
+    for note in section.notes:
+        console.print(Padding(line((note, "dim")), (0, 0, 0, INDENT)))
+    if section.rows:
+        columns = (Column(name, overflow="fold") for name in section.header)
+        table = Table(*columns, box=None, pad_edge=False)
+        for row in section.rows:
+            table.add_row(*(line(cell) for cell in row))
+        console.print(Padding(table, (0, 0, 0, INDENT)))

@@ -5,14 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rich.padding import Padding
-from rich.table import Column, Table
-
 from archive.pilots.cases import HARMS
 from archive.pilots.evidence import Weighed
-from contracts.terms.errors import InvalidInput
-from seamless.cli.console import INDENT, Console, line
-from seamless.cli.measure_views import Named
+from seamless.cli.console import Console, line
+from seamless.cli.measure_views import Named, print_section, write_page
 from seamless.cli.names import Language
 from seamless.rebuild.figures import Change
 from seamless.rebuild.pilot import Pilot, Said
@@ -31,10 +27,7 @@ def show_pilot(
     """
     naming, zone = Named(settings.directory, language, pilot.procedure or ""), settings.legal_calendar.zone
     if html is not None:
-        try:
-            html.write_text(pilot_page(pilot, language, naming, zone), "utf-8")
-        except OSError as error:
-            raise InvalidInput(f"--html: cannot write {html}: {error.strerror or error}") from None
+        write_page(html, pilot_page(pilot, language, naming, zone))
     said = told(pilot, language, naming, zone)
     if as_json:
         Console().json(as_told(pilot, said))
@@ -49,12 +42,7 @@ def _print(console: Console, said: Told) -> None:
         console.print()
         console.print(line(sentence))
     if said.arms is not None:
-        console.print()
-        console.print(line((said.arms.title, "bold")))
-        table = Table(*(Column(name, overflow="fold") for name in said.arms.header), box=None, pad_edge=False)
-        for row in said.arms.rows:
-            table.add_row(*(line(cell) for cell in row))
-        console.print(Padding(table, (0, 0, 0, INDENT)))
+        print_section(console, said.arms)
     if said.history:
         console.print()
     for sentence in said.history:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from seamless.cli.logged import Columns, Source, TimeFormat, of_archive, of_file
 from seamless.cli.options import Archive, Data, Json, Lang
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seamless.explore.chosen import Chosen
     from seamless.rebuild.log import EventLog
     from workers.process.settings import Settings
@@ -23,7 +25,6 @@ BATCH = typer.Option("--batch", metavar="STEP=mon,thu", help="Days on which a st
 OFFICERS = typer.Option("--officers", metavar="AGENCY=+1", help="Officers an agency gets: +1, -1, 3.")
 STAFF = typer.Option("--staff", metavar="AGENCY=2", help="Officers it has now, where no log says it.")
 OUTCOME = typer.Option("--outcome", metavar="STEP=refuse:5%", help="How often outcomes come.")
-MAP = typer.Option("--map", metavar="FIELD=COLUMN", help="Which column of the log is what.")
 END = typer.Option("--end", metavar="ACTIVITY", help="It ends a case of the log, if it is the last.")
 ARRIVALS = typer.Option(min=0.001, max=10_000, help="Applications a working day, where no log says it.")
 ASSUME = typer.Option("--assume", help="What nobody knows takes 25 to 95 % of its limit.")
@@ -50,11 +51,9 @@ def predict(
     cases: Annotated[int, typer.Option(min=20, max=100_000, help="Cases that count in each run.")] = 200,
     runs: Annotated[int, typer.Option(min=2, max=10_000, help="Runs of both worlds.")] = 20,
     seed: Annotated[int, typer.Option(help="Of all draws.")] = 1,
-    columns: Annotated[Many, MAP] = None,
+    columns: Columns = None,
     end: Annotated[Many, END] = None,
-    time_format: Annotated[
-        str | None, typer.Option(metavar="FORMAT", help="How times are written in the log.")
-    ] = None,
+    time_format: TimeFormat = None,
     as_json: Json = False,
     lang: Lang = None,
     data: Data = None,
@@ -85,9 +84,11 @@ def predict(
     if source is None or is_log(source):
         if data is not None or archive is not None:
             raise typer.BadParameter("--data and --archive say which archive; give --from archive with them")
-        _of_file(None if source is None else Path(source), given)
+        if source is None:
+            _of_nothing(given.tell)
+        of_file(Source(source, columns, end, time_format, data, archive), given.tell)
     elif source == "archive":
-        _of_archive(given, data, archive)
+        of_archive(Source(given.now.item.procedure, None, None, None, data, archive), given.tell)
     else:
         raise typer.BadParameter(f"--from: {source!r} is no log and not 'archive'; a log is a .csv or .xes")
 
@@ -101,7 +102,7 @@ class _Given:
     def __getattr__(self, name: str) -> Any:
         return self.options[name]
 
-    def tell(self, log: EventLog | None, settings: Settings) -> None:
+    def tell(self, settings: Settings, log: EventLog | None) -> None:
         """Predict and tell."""
         from seamless.cli.console import Console, progress
         from seamless.cli.measure_views import Named, print_measured
@@ -128,40 +129,15 @@ class _Given:
             print_measured(Console(), told(found, spoken, naming, assumed))
 
 
-def _of_file(file: Path | None, given: _Given) -> None:
+def _of_nothing(work: Callable[[Settings, None], None]) -> NoReturn:
+    """Do ``work`` without a log."""
     from seamless.cli.run import run
     from workers.process.settings import load_settings
 
     settings = load_settings()
 
     async def main() -> int:
-        from seamless.rebuild.columns import parsed
-        from seamless.rebuild.recorded import read_log
-
-        log = None
-        if file is not None:
-            its = parsed(given.columns or ())
-            log = read_log(file, its, ending=given.end or (), time_format=given.time_format)
-        given.tell(log, settings)
+        work(settings, None)
         return 0
 
     run(main)
-
-
-def _of_archive(given: _Given, data: Any, archive: str | None) -> None:
-    from archive.reader import ArchiveReader
-    from seamless.cli.archived import tell_unread, with_archive
-
-    async def work(settings: Settings, reader: ArchiveReader) -> int:
-        from datetime import UTC, datetime
-
-        from seamless.rebuild.archived import log_of
-
-        as_of = None if settings.virtual_time else datetime.now(UTC)
-        await tell_unread(reader)
-        procedure = given.now.item.procedure
-        log, _ = await reader.ask(lambda db: log_of(db, procedure, as_of))
-        given.tell(log, settings)
-        return 0
-
-    with_archive(work, data, archive)

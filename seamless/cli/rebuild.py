@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -24,14 +25,9 @@ from seamless.cli.logged import (
 from seamless.cli.options import Archive, Data, Json, Lang
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from fractions import Fraction
 
-    from seamless.cli.names import Language
-    from seamless.rebuild.figures import Figure
     from seamless.rebuild.log import EventLog
-    from seamless.rebuild.phrases import Naming
-    from seamless.rebuild.telling import Told
     from workers.process.settings import Settings
 
 app = typer.Typer(
@@ -83,6 +79,7 @@ def rank(
 
     def tell(settings: Settings, log: EventLog) -> None:
         from contracts.procedures.catalogue import CATALOGUE
+        from seamless.cli.measure_views import show
         from seamless.rebuild.ranking import rank
         from seamless.rebuild.ranking_told import told_ranking
         from seamless.rebuild.windows import length
@@ -91,10 +88,7 @@ def rank(
         chosen = part(seen(log, as_of), since, None)
         each = length(window) if window is not None else None
         found = rank(chosen, by=by, length=each, until=last, item=CATALOGUE.get(what))
-        if as_json:
-            _print_json(found)
-        else:
-            _print(settings, lang, found.name, lambda *how: told_ranking(found, *how))
+        show(found, partial(told_ranking, found), settings, lang, found.name, as_json=as_json)
 
     with_log(Source(what, columns, end, time_format, data, archive), tell)
 
@@ -133,6 +127,7 @@ def compare(
     """
 
     def tell(settings: Settings, log: EventLog) -> None:
+        from seamless.cli.measure_views import show
         from seamless.rebuild.placebo import compare
         from seamless.rebuild.placebo_told import told_compared
         from seamless.rebuild.windows import length
@@ -141,10 +136,7 @@ def compare(
         assert meet is not None
         each = length(window) if window is not None else None
         found = compare(seen(log, as_of), meet, length=each, horizon=horizon)
-        if as_json:
-            _print_json(found)
-        else:
-            _print(settings, lang, found.name, lambda *how: told_compared(found, *how))
+        show(found, partial(told_compared, found), settings, lang, found.name, as_json=as_json)
 
     with_log(Source(what, columns, end, time_format, data, archive), tell)
 
@@ -188,6 +180,7 @@ def size(
     """
 
     def tell(settings: Settings, log: EventLog) -> None:
+        from seamless.cli.measure_views import show
         from seamless.rebuild.sizing import size
         from seamless.rebuild.sizing_told import told_size
 
@@ -198,10 +191,7 @@ def size(
             power=fraction("--power", power),
             horizon=horizon,
         )
-        if as_json:
-            _print_json(found)
-        else:
-            _print(settings, lang, found.name, lambda *how: told_size(found, *how))
+        show(found, partial(told_size, found), settings, lang, found.name, as_json=as_json)
 
     with_log(Source(what, columns, end, time_format, data, archive), tell)
 
@@ -227,20 +217,3 @@ def fraction(option: str, text: str) -> Fraction:
             f"{option}: {text!r} is no part that is more than 0 and less than 1; write it as 20%, 0.2 or 1/5"
         )
     return found
-
-
-def _print_json(found: Figure) -> None:
-    from seamless.cli.console import Console
-
-    Console().json(found.model_dump(mode="json"))
-
-
-def _print(
-    settings: Settings, lang: Language | None, name: str, told: Callable[[Language, Naming], Told]
-) -> None:
-    from seamless.cli.console import Console
-    from seamless.cli.measure_views import Named, print_measured
-    from seamless.cli.names import language
-
-    chosen = language(lang)
-    print_measured(Console(), told(chosen, Named(settings.directory, chosen, name)))

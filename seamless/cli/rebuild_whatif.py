@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,9 +11,7 @@ from seamless.cli.logged import Columns, End, Horizon, Source, TimeFormat, What,
 from seamless.cli.options import Archive, Data, Json, Lang
 
 if TYPE_CHECKING:
-    from seamless.rebuild.figures import Figure
     from seamless.rebuild.log import EventLog
-    from seamless.rebuild.telling import Told
     from workers.process.settings import Settings
 
 
@@ -44,14 +43,13 @@ def runs(
     """
 
     def tell(settings: Settings, log: EventLog) -> None:
-        from seamless.cli.measure_views import Named
-        from seamless.cli.names import language
+        from seamless.cli.measure_views import show
         from seamless.rebuild.learned.whatif import foresee
         from seamless.rebuild.learned.whatif_told import told_runs
 
         days = [at.date() for each in on if (at := day("--on", each, log.as_of.tzinfo))]
-        found, chosen = foresee(log, activity, days), language(lang)
-        _print(found, told_runs(found, chosen, Named(settings.directory, chosen, log.name)), as_json)
+        found = foresee(log, activity, days)
+        show(found, partial(told_runs, found), settings, lang, log.name, as_json=as_json)
 
     with_log(Source(what, columns, end, time_format, data, archive), tell)
 
@@ -96,15 +94,14 @@ def swap(
     """
 
     def tell(settings: Settings, log: EventLog) -> None:
-        from seamless.cli.measure_views import Named
-        from seamless.cli.names import language
+        from seamless.cli.measure_views import show
         from seamless.rebuild.learned.swapped import Stretch
         from seamless.rebuild.learned.whatif import swap as swapped
         from seamless.rebuild.learned.whatif_told import told_swap
 
         own, other = _period(log, "--cases", cases), _period(log, "--with", others)
-        found, chosen = swapped(own, other, Stretch(since, step), milestone, horizon), language(lang)
-        _print(found, told_swap(found, chosen, Named(settings.directory, chosen, log.name)), as_json)
+        found = swapped(own, other, Stretch(since, step), milestone, horizon)
+        show(found, partial(told_swap, found), settings, lang, log.name, as_json=as_json)
 
     with_log(Source(what, columns, end, time_format, data, archive), tell)
 
@@ -127,13 +124,3 @@ def _period(log: EventLog, option: str, text: str) -> EventLog:
         some = f"; it has some from {starts[0]} to {starts[-1]}" if starts else ""
         raise InvalidInput(f"{option}: no case of {log.name} started in {text}{some}")
     return found
-
-
-def _print(found: Figure, told: Told, as_json: bool) -> None:
-    from seamless.cli.console import Console
-    from seamless.cli.measure_views import print_measured
-
-    if as_json:
-        Console().json(found.model_dump(mode="json"))
-    else:
-        print_measured(Console(), told)
