@@ -15,6 +15,7 @@ from archive.pilots.risk_sets import RiskSets, ends_in, harms_in
 from bench.rebuild.goals import Goal
 from bench.rebuild.offices import WORLDS, Office, office_of
 from seamless.rebuild.log import EventLog
+from seamless.rebuild.survival import CONFIDENT
 
 PILOTS, MORE, FEWER = 1000, 4000, 300
 """So many pilots are held against the goals; so many others say how much of that is chance; and so many are
@@ -32,7 +33,7 @@ SEED, OTHER_SEED = 6, 7
 AT_ONCE = 100
 """So many pilots are computed at the same time."""
 
-USUAL_AFTER, USUAL_BOUND = 20, 1.959963984540054
+USUAL_AFTER = 20
 """The usual way beside it: a sign test at the level of 5 %, looked at daily from so many pairs on."""
 
 
@@ -144,7 +145,7 @@ def _usual(events: RiskSets) -> Days:
     excess = np.cumsum((events.hit - expected) * tells, axis=-1)
     spread = np.sqrt(np.cumsum(expected * (1 - expected), axis=-1))
     enough = np.cumsum(tells, axis=-1) >= USUAL_AFTER
-    differs = enough & tells & (np.abs(excess) > USUAL_BOUND * spread)
+    differs = enough & tells & (np.abs(excess) > CONFIDENT * spread)
     return np.asarray(np.where(differs, events.days, np.inf).min(axis=-1, initial=np.inf), np.float64)
 
 
