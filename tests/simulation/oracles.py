@@ -64,6 +64,7 @@ class _Judge:
                 yield from self._clock(case)
                 yield from self._told(case)
                 yield from self._once(case)
+                yield from self._asked(case)
                 yield from self._silence(case)
                 yield from self._late(case)
                 yield from self._order(case)
@@ -173,6 +174,14 @@ class _Judge:
         )
 
     # --- binding -----------------------------------------------------------------------------------------
+
+    def _asked(self, case: str) -> Iterator[str]:
+        """Nobody is asked by when it is too late."""
+        for entry in self.entries(case):
+            if entry.kind in ("requested", "referred") and entry.data is not None:
+                end = Requested.model_validate(entry.data.content).binding_end
+                if end <= entry.recorded:
+                    yield f"{case}: {entry.step} was {entry.kind} at {entry.recorded}, after its end {end}"
 
     def _ended(self, case: str) -> Iterator[tuple[LedgerEntry, datetime, LedgerEntry]]:
         """Every entry about an open step, with when its silence begins to bind, and what opened it."""

@@ -41,9 +41,16 @@ def schedule(
         else:
             rungs.append(ScheduledRung(at=deadline, rung=rung))
         if isinstance(rung, Escalate):
-            last_instant = deadline - timedelta(microseconds=1)  # the grace follows the limit's last day
-            deadline = calendar.due(last_instant, rung.grace, counting=counting, stopped=stopped).at
+            since = _following(deadline, rung.grace, counting)
+            deadline = calendar.due(since, rung.grace, counting=counting, stopped=stopped).at
     return due, sorted(rungs, key=lambda each: each.at)
+
+
+def _following(end: datetime, limit: Limit, counting: Counting) -> datetime:
+    """From when a limit counts that follows one that ends then: the first day of it is the next one, whether
+    or not the law counts the day of an event."""
+    first_day = (limit.counting or counting).first_day
+    return end if first_day == "same" else end - timedelta(microseconds=1)
 
 
 def reschedule(case: Case, wait: Wait, why: str, *, resumed: bool = False) -> None:
@@ -159,16 +166,23 @@ def _end(case: Case, wait: Wait, rung: End, at: datetime) -> None:
             recorded = case.record("lapsed", of=wait, occurred=at, reason=reason)
             expired = {"reason": reason}
         case Refer(to=to):
-            last_instant = (wait.end or at) - timedelta(microseconds=1)  # its limit follows the first one's
-            wait.began, wait.limit, wait.ladder = last_instant, rung.within, (lapse(rung.otherwise),)
-            due, rungs = schedule(
-                case.calendar, last_instant, wait.limit, wait.ladder, counting=case.law.counting
-            )
+            since = _asked_since(case, wait.end or at, rung.within)
+            wait.began, wait.limit, wait.ladder = since, rung.within, (lapse(rung.otherwise),)
+            due, rungs = schedule(case.calendar, since, wait.limit, wait.ladder, counting=case.law.counting)
             case.waits.refer(wait, to, due, rungs)
             recorded = ask(case, wait, kind="referred", provisional=due.provisional)
             expired = {"referred_to": to}
     if silent is not None and request is not None:
         recorded.tell_agency(silent, Expired(request=request, **expired))
+
+
+def _asked_since(case: Case, end: datetime, within: Limit) -> datetime:
+    """From when the limit of a stand-in counts: it follows the first one, so that no day is lost while the
+    fence is passed. Where the platform asks on a later day, or the limit is in hours, from when it asks: the
+    stand-in has its whole limit."""
+    now = case.now()
+    at_once = within.unit != "hours" and case.calendar.day(now) == case.calendar.day(end)
+    return _following(end, within, case.law.counting) if at_once else now
 
 
 def may_bind(case: Case, deadline: Deadline) -> bool:

@@ -14,7 +14,7 @@ from contracts.terms.calendar import calendar
 from contracts.terms.clock_marks import ClockMark
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.defects.mutant import Mutant
-from workflows.case import overdue, penalty, sequence
+from workflows.case import ladder, overdue, penalty, sequence
 from workflows.case.deadlines import Warn
 
 CASE = "tests/unit/workflows/case"
@@ -72,6 +72,10 @@ def _calendar_dropped() -> AbstractContextManager[Any]:
     return patch.object(sequence, "count_anew", lambda *_: None)
 
 
+def _stand_in_late() -> AbstractContextManager[Any]:
+    return patch.object(ladder, "_asked_since", lambda _, end, __: end)
+
+
 MUTANTS = (
     Mutant("law-of-today", "a case has the law of the day on which the gateway opens it", _law_of_today),
     Mutant("suspended-counts", "time counts while the case is suspended", _suspended_time_counts, (CASE,)),
@@ -80,4 +84,10 @@ MUTANTS = (
     Mutant("passed-over", "a statutory limit that is over is passed over", _passed_over, (CASE,)),
     Mutant("decision-day-owed", "the day of the decision is owed, too", _day_of_decision_owed, (CASE,)),
     Mutant("calendar-dropped", "a published calendar reaches no open case", _calendar_dropped, (CASE,)),
+    Mutant(
+        "stand-in-late",
+        "a stand-in asked late has what is left of its limit",
+        _stand_in_late,
+        (CASE,),
+    ),
 )

@@ -10,7 +10,7 @@ from contracts.platform import Outage
 from contracts.procedures.construction_permit import ReviewDrainage, ReviewEnvironment, ReviewFireSafety
 from contracts.terms.calendar import calendar
 from contracts.terms.identifiers import AgencyId, Party
-from contracts.terms.limits import working_days
+from contracts.terms.limits import AS_IT_FALLS, Counting, working_days
 from contracts.terms.requests import deem, escalate, lapse, remind
 from contracts.wire.messages import Answered, Reminded, Requested
 from tests.applications import application
@@ -60,6 +60,13 @@ def test_rungs_are_at_their_share_of_the_limit_at_its_end_and_after_the_grace() 
 def test_without_a_grace_the_ladder_ends_with_the_limit() -> None:
     due, (end,) = schedule(LEGAL_DAYS, START, working_days(10), [lapse("overdue")])
     assert end.at == due.at
+
+
+@pytest.mark.parametrize("counting", [AS_IT_FALLS, Counting(basis="law", first_day="same")])
+def test_a_grace_has_all_its_days_however_the_law_counts_the_day_of_an_event(counting: Counting) -> None:
+    ladder = (escalate(to=AgencyId("housing"), grace=working_days(1)), lapse("overdue"))
+    due, (_, end) = schedule(LEGAL_DAYS, START, working_days(1), ladder, counting=counting)
+    assert end.at == LEGAL_DAYS.due(START, working_days(1), working_days(1), counting=counting).at > due.at
 
 
 def test_a_limit_that_reaches_past_the_published_years_is_provisional() -> None:
@@ -180,6 +187,19 @@ async def test_a_request_that_was_referred_is_the_other_agencys_in_the_next_run_
     assert later.holders == (HOUSING,)
     assert end is not None
     assert abs(end - (START + 20 * DAY)) < timedelta(milliseconds=1)
+
+
+async def test_a_stand_in_that_the_platform_asks_late_has_its_whole_limit(runtime: VirtualRuntime) -> None:
+    """No orchestrator ran for days: what it is asked is no limit that has passed."""
+    case = a_case(runtime)
+    step = open_request(case, ReviewEnvironment(site=application().site))
+    runtime.time = START + 30 * DAY
+    await take_all_due(case, runtime)
+    assert [entry.kind for entry in posted(case)] == ["requested", "reminded", "escalated", "referred"]
+    assert case.journal.waits[step].end == START + 35 * DAY
+    runtime.time += 5 * DAY
+    await take_all_due(case, runtime)
+    assert case.journal.outcomes[step].how == "lapsed"
 
 
 async def test_a_checks_fence_waits_for_the_applicant_and_for_the_grace_after_an_outage(

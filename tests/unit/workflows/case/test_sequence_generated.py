@@ -1,7 +1,7 @@
 """A case that slept comes to the ledger of one that was awake: generated courses, laws and schedules.
 
-All that the course waits for begins at once, since what is asked later is due later. ``SEED=17 pytest …``
-runs one of them.
+All that the course waits for begins at once, and nobody stands in for anybody, since what is asked later is
+due later. ``SEED=17 pytest …`` runs one of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from contracts.terms.fees import Fee, FeeSchedule
 from contracts.terms.identifiers import CaseId, Party
 from contracts.terms.law import RequestTerms
 from contracts.terms.limits import working_days
-from contracts.terms.requests import deem, escalate, lapse, refer, remind
+from contracts.terms.requests import deem, escalate, lapse, remind
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Bilingual
 from contracts.wire.messages import (
@@ -111,8 +111,6 @@ def _stage(draw: random.Random) -> tuple[int, str | None] | None:
 
 def _ladder(draw: random.Random, *outcomes: str) -> tuple[Any, ...]:
     ends = [*(deem(each) for each in outcomes), lapse("silent")]
-    if draw.random() < 0.3:
-        ends = [refer(to=HOUSING, within=working_days(draw.randint(1, 5)), otherwise="late")]
     before: list[Any] = [remind(at=0.5)] if draw.random() < 0.5 else []
     if draw.random() < 0.4:
         before.append(escalate(to=HOUSING, grace=working_days(draw.randint(1, 3))))
