@@ -63,13 +63,13 @@ def move(case: Case, delivered: Delivered) -> None:
         raise _impossible("data.agency", f"{to!r} is none of the agencies that may answer {wait.request!r}")
     if wait.limit is None or not _agreed(case, delivered, wait):
         return
-    before, request, at = wait.agency, wait.request, delivered.received
+    before, request, now = wait.agency, wait.request, case.now()
     end = end_of(wait.ladder)
     if isinstance(end, Refer) and end.to == to:
         wait.limit, wait.ladder = end.within, (lapse(end.otherwise),)
-    wait.began = at
-    wait.suspended = {step: max(since, at) for step, since in wait.suspended.items()}
-    due, rungs = schedule(case.calendar, at, wait.limit, wait.ladder, counting=case.law.counting)
+    wait.began = now  # also where the order came long before: the agency has its whole limit
+    wait.suspended = {step: max(since, now) for step, since in wait.suspended.items()}
+    due, rungs = schedule(case.calendar, now, wait.limit, wait.ladder, counting=case.law.counting)
     case.waits.refer(wait, to, due, rungs)
     recorded = ask(case, wait, kind="moved", provisional=due.provisional, by=delivered)
     if before is not None and request is not None:

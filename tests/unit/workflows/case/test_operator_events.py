@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from archive.steps import steps_of
 from contracts.terms.decisions import Decision
-from contracts.terms.identifiers import OPERATOR, AgencyId
+from contracts.terms.identifiers import OPERATOR, AgencyId, Party
 from contracts.terms.limits import working_days
 from contracts.wire.ledger import pseudonym_of
 from contracts.wire.orders import (
@@ -137,6 +138,19 @@ async def test_another_agency_answers_in_a_limit_of_its_own(runtime: VirtualRunt
     assert carried.kinds[-1] == "closed"
     assert replies(carried) == [("order.taken.v1", {"event": came.event.id, "late": False})]
     carried.check_ledger()
+
+
+async def test_an_order_that_the_case_finds_late_gives_the_agency_its_whole_limit(
+    runtime: VirtualRuntime,
+) -> None:
+    """No orchestrator ran for weeks."""
+    carried = await begun(runtime, item(), advised)
+    ordered, runtime.time = runtime.time + DAY, runtime.time + 30 * DAY
+    await orders(carried, MoveOrdered, about=ADVICE, agency=HOUSING, at=ordered)
+    [asked] = requested(carried, HOUSING)
+    by_now = carried.case.calendar.due(runtime.time, working_days(6))
+    assert datetime.fromisoformat(asked["due"]) == by_now.at
+    assert carried.case.holders == (Party.agency(HOUSING),)
 
 
 async def test_the_ladder_begins_anew_with_the_limit(runtime: VirtualRuntime) -> None:
