@@ -59,7 +59,10 @@ class Rebuilding(Procedure[PilotProposal]):
                     adoption = await self.ask(
                         DecideAdoption(proposal=proposal, found=evidence.outcome, figures=evidence.figures)
                     )
-                    return None if adoption.outcome == "adopt" else "not-adopted"
+                    if adoption.outcome != "adopt":
+                        return "not-adopted"
+                    latest = await self.ask(WeighEvidence(proposal=proposal))  # weeks may have passed
+                    return latest.outcome if latest.outcome in ("worse", "harmful") else None
 
     async def use(self, proposal: PilotProposal, variant: VariantId) -> None:
         """Let all new cases get this variant. Running cases end as they began."""

@@ -99,7 +99,8 @@ async def decide(
         )
     answer = Adoption(outcome="go-back" if go_back else "adopt", note=why)
     await _answered(settings, reader, pilot, step, answer, officer)
-    _tell(pilot, "gone back" if go_back else "adopted", as_json)
+    adopted = "adopted, unless the evidence, which is weighed once more, is against it by now"
+    _tell(pilot, "gone back" if go_back else adopted, as_json)
     return 0
 
 

@@ -74,10 +74,23 @@ async def test_a_better_way_is_adopted_when_the_committee_says_so(temporal: Clie
         await looked(case, "undecided")
         await looked(case, "better", nth=2)
         await case.answer(DecideAdoption, Adoption(outcome="adopt"), officer="chen")
+        await case.answer(WeighEvidence, Evidence(outcome="better"), nth=3)
         await case.answer(EndAssignment, Ending(outcome="ended"))
         assert (await case.closing()).decision == Grant()
         assert asked_to_use(case) == [EXAMPLE.new]
         assert [told(case, each) for each in CONCERNED] == [["begins", "adopted"]] * 2
+
+
+async def test_what_has_harmed_while_the_committee_decided_is_not_adopted(temporal: Client) -> None:
+    async with approved(temporal) as case:
+        await looked(case, "better")
+        await case.asked(DecideAdoption)
+        await case.passes(working_days(10))
+        await case.answer(DecideAdoption, Adoption(outcome="adopt"), officer="chen")
+        await case.answer(WeighEvidence, Evidence(outcome="harmful"), nth=2)
+        await case.answer(EndAssignment, Ending(outcome="ended"))
+        assert (await case.closing()).decision == Refuse(reason="harmful")
+        assert asked_to_use(case) == [EXAMPLE.old]
 
 
 @pytest.mark.parametrize("verdict", ["worse", "harmful"])
