@@ -25,4 +25,5 @@ async def adopted(case: CaseUnderTest) -> None:
     await answer(office, "weigh-evidence/1", outcome="undecided")
     await answer(office, "weigh-evidence/2", outcome="better")
     await answer(committee, "decide-adoption/1", "wu", outcome="adopt", note="faster")
+    await answer(office, "weigh-evidence/3", outcome="better")
     await answer(office, "end-assignment/1", outcome="ended")
