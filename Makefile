@@ -63,7 +63,7 @@ pictures: setup ## Take the pictures of docs/ in a town of four minutes (Debian:
 bench: setup ## Compare the platform with a bare Temporal program (at most 5 minutes)
 	$(BIN)/python -m bench
 
-rebuild-bench: setup ## Compare what is promised of rebuilding a procedure with real logs (ten minutes)
+rebuild-bench: setup ## Compare what is promised of rebuilding a procedure with real logs (four minutes)
 	$(BIN)/python -m bench.rebuild
 
 exercise: setup ## Plant ten troubles in a running town and mend them (seven minutes; needs Debian's prometheus)

@@ -39,7 +39,7 @@ class Promised(BaseModel):
 def promised_today() -> Promised:
     """What the code and the files of today promise."""
     return Promised(
-        histories=digests(HISTORIES, f"{version()}/*.json"),
+        histories=digests(HISTORIES, f"{version()}/**/*.json"),
         payloads=digests(PAYLOADS, "v*/*.json"),
         messages={name: schema_of(message) for name, message in sorted(MESSAGES.items())},
         attributes=dict(KINDS),

@@ -33,6 +33,7 @@ from seamless.explore.driven import AS_OPENED
 from seamless.replay.clock import TEMPORAL_CONFIG
 from tests.applications import ADMINISTRATION, new_case
 from tests.cases.conftest import CaseUnderTest, Post, case_worker
+from tests.replay import assignments
 from tests.replay.courses import COURSES, Course
 from tests.replay.replaying import HISTORIES, SMALL_RUNS, small_runs
 from workers.orchestrator.sandbox import sandbox
@@ -42,11 +43,11 @@ from workers.process.run import run_main
 async def record() -> None:
     """Record the courses that are named, or every course again."""
     folder, named = HISTORIES / version(), sys.argv[1:]
-    if unknown := set(named) - {course.name for course in COURSES}:
+    if unknown := set(named) - {course.name for course in COURSES} - {assignments.NAME}:
         raise InvalidInput(f"there is no course {', '.join(sorted(unknown))}")
     if not named:
         shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / assignments.FOLDER).mkdir(parents=True, exist_ok=True)
     async with server() as client:
         for course in (each for each in COURSES if not named or each.name in named):
             if SMALL_RUNS in course.name:
@@ -57,6 +58,9 @@ async def record() -> None:
             for number, run in enumerate(runs, start=1):
                 suffix = f".{number}" if len(runs) > 1 else ""
                 write(folder / f"{course.name}{suffix}.json", run)
+        if not named or assignments.NAME in named:
+            for number, run in enumerate(await assignments.recorded(client), start=1):
+                write(folder / assignments.FOLDER / f"{assignments.NAME}.{number}.json", run)
 
 
 async def runs_of(client: Client, course: Course, runner: WorkflowRunner) -> list[WorkflowHistory]:

@@ -10,6 +10,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.workflow import NondeterminismError
 
 from contracts.wire.ledger import LedgerEntry, faults
+from tests.replay import assignments
 from tests.replay.changed import WithAnotherLetter, WithAnotherVerb, WithMoreTimeToPay, WithoutCompleteness
 from tests.replay.replaying import HISTORIES, ledger_of, load, recorded_histories, replayed_ledger
 from workflows.procedures import PROCEDURES
@@ -25,6 +26,13 @@ def name_of(path: Path) -> str:
 async def test_a_recorded_case_replays_to_the_same_ledger(path: Path) -> None:
     history = load(path)
     assert summary(await replayed_ledger(history)) == summary(ledger_of(history))
+
+
+async def test_what_assigns_the_cases_of_pilots_replays_to_the_same_answers() -> None:
+    runs = assignments.recorded_runs()
+    assert len(runs) > 1
+    for run in runs:
+        assert await assignments.replayed(run) == assignments.answers(run)
 
 
 def test_every_procedure_has_a_recorded_case() -> None:
