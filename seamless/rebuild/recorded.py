@@ -200,9 +200,9 @@ class _Reader:
 
     def _number(self, reference: str, rows: Sequence[Row], field: Number) -> float | None:
         """A number of the case; what its rows say each is added up, but for an opinion, which is the last."""
-        column = self._columns.get(field, "")
+        column = self._columns.get(field)
         said = [row for row in rows if column in row.values]
-        if not said:
+        if column is None or not said:
             return None
         if column.startswith(OF_THE_CASE):
             self._text_of_case(reference, rows, field)
@@ -279,7 +279,8 @@ class _Reader:
     # --- a value ----------------------------------------------------------------------------------------
 
     def _text(self, row: Row, field: Field) -> str | None:
-        return row.values.get(self._columns.get(field, ""))
+        column = self._columns.get(field)
+        return None if column is None else row.values.get(column)
 
     def _needed(self, row: Row, field: Field) -> str:
         value = self._text(row, field)

@@ -66,7 +66,8 @@ def _csv(text: str) -> tuple[list[str], list[Row]]:
     separator = max(",;\t", key=first.count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     names = [name.strip() for name in next(lines, [])]
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
+    named = [name for name in names if name]
+    if repeated := sorted({name for name in named if named.count(name) > 1}):
         raise BadLog(f"line 1: the column {repeated[0]!r} is there twice; rename one of them")
     rows = []
     for values in lines:
@@ -78,7 +79,7 @@ def _csv(text: str) -> tuple[list[str], list[Row]]:
                 f"has {separator!r} in it stands in quotation marks"
             )
         rows.append(Row(f"line {lines.line_num}", _present(zip(names, values, strict=True))))
-    return names, rows
+    return named, rows
 
 
 def _xes(path: Path) -> tuple[list[str], list[Row]]:
@@ -94,4 +95,6 @@ def _xes(path: Path) -> tuple[list[str], list[Row]]:
 
 
 def _present(pairs: Iterator[tuple[str, str]] | zip[tuple[str, str]]) -> dict[str, str]:
-    return {name: value.strip() for name, value in pairs if value.strip() not in ABSENT}
+    """What has a name and a value. A table that was saved with its row numbers has them in a column without a
+    name, and one with empty columns has commas at the ends of its lines."""
+    return {name: value.strip() for name, value in pairs if name and value.strip() not in ABSENT}

@@ -52,6 +52,8 @@ def test_cases_steps_and_what_else_is_known(tmp_path: Path) -> None:
         ("log.csv", "\ufeff" + PLAIN),
         ("log.csv", PLAIN.replace(",", ";")),
         ("log.CSV", PLAIN.replace("\n", "\r\n")),
+        ("log.csv", "\n".join(f"{n or ''},{line}" for n, line in enumerate(PLAIN.splitlines()))),
+        ("log.csv", PLAIN.replace("\n", ",,\n")),
     ],
 )
 def test_however_it_is_saved_it_is_the_same_log(tmp_path: Path, name: str, text: str) -> None:
