@@ -78,6 +78,8 @@ def predict(
     from seamless.explore.chosen import chosen
     from seamless.rebuild.rows import is_log
 
+    if is_log(name):
+        raise typer.BadParameter(f"{name} is a log; name the procedure whose code is run: NAME --from {name}")
     given = _Given(chosen(name), options)
     if (columns or end or time_format) and (source is None or not is_log(source)):
         raise typer.BadParameter("--map, --end and --time-format say how a log is read; give --from LOG")

@@ -94,6 +94,7 @@ def test_the_same_seed_says_the_same() -> None:
     ("words", "told"),
     [
         (["no-such"], "there is no procedure"),
+        (["log.csv"], "log.csv is a log; name the procedure whose code is run: NAME --from log.csv"),
         (["tree-felling"], "--time collect=1d..3d --time inspect-tree=1d..3d, or --assume"),
         (["tree-felling", "--instead", "bundle"], "has no variant"),
         (["tree-felling", "--time", "inspect=1d"], "there is no step 'inspect'; there are: inspect-tree"),
