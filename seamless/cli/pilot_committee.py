@@ -130,6 +130,8 @@ async def stop(
             f"the committee is asked to decide on {pilot.case}: say it there, "
             "seamless pilot adopt --as OFFICER --go-back"
         )
+    if pilot.stage == "end":
+        raise InvalidInput(f"{pilot.case} is ending, and is not stopped any more: {standing(pilot)}")
     officer = officer or person().officer
     stopped = PilotStopped(why=why)
     reported = Reported(

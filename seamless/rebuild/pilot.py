@@ -189,6 +189,8 @@ def _stage(steps: Sequence[Step], entries: Sequence[LedgerEntry], decided: Ledge
         EndAssignment.name: "end",
     }
     names = [each.step.partition("/")[0] for each in steps if each.ended is None]
+    if any(each.step.startswith(f"{DecideAdoption.name}/") and each.ended for each in steps):
+        return "end"
     return next((waits[name] for name in names if name in waits), "run" if steps[2:] else "approve")
 
 

@@ -57,6 +57,8 @@ SECOND = answered("confirm-pilot", COMMITTEE, "approve", "b" * 16)
 BEGUN = (*PROPOSED, *FIRST, *SECOND, *answered("begin-assignment", OFFICE, "begun"))
 WAITING = {"kind": "waiting", "step": "wait-for-stop-pilot/1", "agency": AgencyId(OFFICE)}
 BETTER = (*BEGUN, *answered("weigh-evidence", OFFICE, "better"))
+ADOPTED = answered("decide-adoption", COMMITTEE, "adopt", "a" * 16)
+WEIGHED_AGAIN = (*BETTER, *ADOPTED, asked("weigh-evidence", OFFICE, 2))
 ENDED = answered("end-assignment", OFFICE, "ended")
 CLOSED = {"kind": "closed", "outcome": "refused"}
 
@@ -73,7 +75,7 @@ STAGES: dict[str, tuple[Any, ...]] = {
     "p-decide-better": (*BETTER, asked("decide-adoption", COMMITTEE)),
     "p-end": (*BETTER, asked("end-assignment", OFFICE)),
     "p-adopted": (
-        *(*BETTER, *answered("decide-adoption", COMMITTEE, "adopt", "a" * 16), *ENDED),
+        *(*WEIGHED_AGAIN[:-1], *answered("weigh-evidence", OFFICE, "better", nth=2), *ENDED),
         *({"kind": "decided", "outcome": "granted"}, {"kind": "closed", "outcome": "granted"}),
     ),
     **{
@@ -231,12 +233,14 @@ def test_a_procedure_has_one_pilot_at_a_time(store: ArchiveStore, folder: Path) 
         ("p-run", ("adopt", "--as", "chen"), "does not wait for the committee's decision: it is being tried"),
         ("p-approve", ("adopt", "--as", "chen"), "it waits to be approved"),
         ("p-decide-better", ("stop", "--why", "x"), "seamless pilot adopt --as OFFICER --go-back"),
+        ("p-end", ("stop", "--why", "x"), "is not stopped any more: new cases are being switched over"),
+        ("p-end-weighed-again", ("stop", "--why", "x"), "is not stopped any more"),
     ],
 )
 def test_what_nobody_asks_for_now_is_refused(
     store: ArchiveStore, folder: Path, stage: str, words: tuple[str, ...], told: str
 ) -> None:
-    proposed(store, *STAGES[stage])
+    proposed(store, *(STAGES | {"p-end-weighed-again": WEIGHED_AGAIN})[stage])
     said = pilot(folder, *words)
     assert said.code == 2, said
     assert told in said.err
