@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
@@ -33,6 +34,10 @@ USUALLY_LAST = 0.8
 """An activity ends cases if it is the last one in so many of the cases that have it."""
 SELDOM = 0.01
 """An activity that fewer cases have says nothing of how cases end."""
+NEARLY_EVERY = 0.99
+"""A case that has waited longer than so many of the waits between two steps is not expected to go on."""
+MOST = 0.5
+"""Activities say how cases end if so many of the cases end with them that are not expected to go on."""
 
 
 class StepRecord(NamedTuple):
@@ -150,9 +155,11 @@ def _step_seen(step: StepRecord, instant: datetime) -> StepRecord | None:
 
 def ends_unknown(log: EventLog) -> str:
     """What to say where a log does not tell when a case ends, and that is needed."""
+    last = Counter(case.steps[-1].activity for case in log.cases if case.steps)
+    often = ", ".join(f"{each!r} in {count / last.total():.0%}" for each, count in last.most_common(3))
     return (
         f"{log.name} does not say when a case ends; name the activities that end one, with --end ACTIVITY, "
-        "or the column, with --map case-end=COLUMN"
+        f"or the column, with --map case-end=COLUMN. The last steps of its cases: {often or 'none'}"
     )
 
 
@@ -174,15 +181,32 @@ def end_by(steps: Sequence[StepRecord], ending: frozenset[str]) -> datetime | No
 
 
 def usually_last(cases: Sequence[CaseRecord]) -> frozenset[str]:
-    """The activities that end cases, as far as a log shows it: see :data:`USUALLY_LAST`."""
+    """The activities that end cases, as far as a log shows it: see :data:`USUALLY_LAST`. None, where most
+    cases that seem to be over had another step last: to call those open would be wrong."""
     have: Counter[str] = Counter()
     last: Counter[str] = Counter()
     for case in cases:
         have.update({step.activity for step in case.steps})
         if case.steps:
             last[case.steps[-1].activity] += 1
-    return frozenset(
+    found = frozenset(
         activity
         for activity, count in last.items()
         if count >= USUALLY_LAST * have[activity] and have[activity] >= SELDOM * len(cases)
     )
+    over = _seem_over(cases)
+    return found if sum(step.activity in found for step in over) >= MOST * len(over) else frozenset()
+
+
+def _seem_over(cases: Sequence[CaseRecord]) -> list[StepRecord]:
+    """The last steps of the cases that are not expected to go on: see :data:`NEARLY_EVERY`."""
+    done = [[step for step in case.steps if step.completed is not None] for case in cases]
+    waits = sorted(
+        _ended_at(later) - _ended_at(earlier) for steps in done for earlier, later in pairwise(steps)
+    )
+    latest = [case.steps[-1] for case in cases if case.steps and case.steps[-1].completed is not None]
+    if not waits:
+        return latest
+    longest = waits[int(NEARLY_EVERY * (len(waits) - 1))]
+    as_of = max(map(_ended_at, latest), default=None)
+    return [step for step in latest if as_of is not None and as_of - _ended_at(step) > longest]
