@@ -17,7 +17,7 @@ from bench.rebuild.sized import sizes
 from seamless.rebuild.log import EventLog
 from seamless.rebuild.ranking import Expected, expected
 from seamless.rebuild.recorded import read_log
-from seamless.rebuild.targets import NOT_KNOWN, Key, Kind, Waits, begun, longest, offers, usual_kind, waits
+from seamless.rebuild.targets import UNRANKED, Key, Kind, Waits, begun, longest, offers, usual_kind, waits
 from seamless.rebuild.windows import Length, Window, onward_from
 
 SHIFTS = 6
@@ -55,7 +55,7 @@ def captured(found: Waits, each: Length, first: datetime, as_of: datetime) -> It
         if following.until + seen > as_of + timedelta(days=1):
             return
         worth = {
-            key: offer.hours for key, offer in begun(found, following, as_of).items() if key != NOT_KNOWN
+            key: offer.hours for key, offer in begun(found, following, as_of).items() if key not in UNRANKED
         }
         best = max(worth.values(), default=0.0)
         ranked = expected(found, windows[:number])
@@ -67,12 +67,12 @@ def captured(found: Waits, each: Length, first: datetime, as_of: datetime) -> It
 
 def first_of(ranked: Mapping[Key, Expected]) -> Key | None:
     """What is ranked first where the log does not say how much has to change."""
-    known = sorted(key for key in ranked if key != NOT_KNOWN)
+    known = sorted(key for key in ranked if key not in UNRANKED)
     return max(known, key=lambda key: ranked[key].hours(), default=None)
 
 
 def _longest(found: Waits, window: Window) -> Key | None:
-    means = {key: offer.mean for key, offer in offers(found, window).items() if key != NOT_KNOWN}
+    means = {key: offer.mean for key, offer in offers(found, window).items() if key not in UNRANKED}
     return max(sorted(means), key=lambda key: means[key], default=None)
 
 

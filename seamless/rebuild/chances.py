@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from seamless.rebuild.figures import Figure
-from seamless.rebuild.targets import NOT_KNOWN, Key, Offer, Waits, begun, longest, offers
+from seamless.rebuild.targets import UNRANKED, Key, Offer, Waits, begun, longest, offers
 from seamless.rebuild.windows import Window
 
 FIRST = 3
@@ -39,8 +39,8 @@ class Chance(Figure):
 
 def in_order(offered: Mapping[Key, Offer]) -> list[Key]:
     """The targets by the hours that they offer, most first; without those that offer none, and without what
-    is not known."""
-    offering = (key for key, offer in offered.items() if offer.hours > 0 and key != NOT_KNOWN)
+    is not ranked."""
+    offering = (key for key, offer in offered.items() if offer.hours > 0 and key not in UNRANKED)
     return sorted(offering, key=lambda key: (-offered[key].hours, key))
 
 

@@ -16,6 +16,7 @@ from seamless.rebuild.handoffs import Between, between
 from seamless.rebuild.log import EventLog
 from seamless.rebuild.stakes import Ease, Risk, ease_of, risk_of
 from seamless.rebuild.targets import (
+    APPLICANTS,
     NOT_KNOWN,
     Key,
     Kind,
@@ -72,6 +73,7 @@ class Ranking(Figure):
         since, until: the latest windows, which tell what is offered.
         windows: how many windows the log has, those included.
         not_known: the hours a month beyond the best quarter of which the log does not say who had the case.
+        applicants: the hours a month beyond the best quarter for which the applicants had the case.
         left_out: groups that are not ranked, since all their steps are one officer's.
     """
 
@@ -84,6 +86,7 @@ class Ranking(Figure):
     until: datetime
     windows: int
     not_known: float
+    applicants: float
     left_out: int
     targets: tuple[Target, ...]
 
@@ -150,7 +153,10 @@ def rank(
         )
     of, left_out = between(log), len(of_one_officer(log)) if kind != "step" else 0
     each_expected, basis = expected(found, windows), recent(windows)
-    not_known = each_expected.pop(NOT_KNOWN, None)
+    not_known, applicants = (
+        each_expected.pop(key).offer.hours / basis.months if key in each_expected else 0.0
+        for key in (NOT_KNOWN, APPLICANTS)
+    )
     if not each_expected:
         raise InvalidInput(
             f"{log.name}: from {basis.since:%Y-%m-%d} to {last:%Y-%m-%d} nothing is known to have waited "
@@ -165,7 +171,8 @@ def rank(
         since=basis.since,
         until=last,
         windows=len(windows),
-        not_known=not_known.offer.hours / basis.months if not_known else 0.0,
+        not_known=not_known,
+        applicants=applicants,
         left_out=left_out,
         targets=_targets(log, kind, found, basis, each_expected, item),
     )

@@ -98,6 +98,11 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "另有每月{hours}小时，数据没有说明由谁持有。",
         "Of another {hours} hours a month the log does not say who had the case.",
     ),
+    "applicants": (
+        "另有每月{hours}小时，办件在申请人手中；申请人不参加排名，但索要的材料较少、说明较清楚，可使其缩短。",
+        "For another {hours} hours a month the applicants had the case. They are not ranked; to ask "
+        "them for less, and more clearly, may shorten it.",
+    ),
     "left-out": (
         "未列入：全部环节由同一名经办人办理的{count}个部门；经办人不参加排名。",
         "Groups left out, since all their steps are one officer's and no officer is ranked: {count}.",
@@ -195,6 +200,8 @@ class _Telling:
         notes = [say("removable"), say("chance-note"), say(self._order())]
         if self._found.not_known >= LITTLE:
             notes.append(say("who-unknown", hours=self._hours(self._found.not_known)))
+        if self._found.applicants >= LITTLE:
+            notes.append(say("applicants", hours=self._hours(self._found.applicants)))
         if self._found.left_out:
             notes.append(say("left-out", count=self._found.left_out))
         yield Section("read", say("s-read"), (), (), tuple(notes))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.terms.errors import InvalidInput
+from contracts.terms.identifiers import APPLICANT
 from seamless.rebuild.courses import Spell, all_spells
 from seamless.rebuild.durations import days
 from seamless.rebuild.handoffs import Between, between, who
@@ -29,6 +30,11 @@ Key = tuple[str, ...]
 
 NOT_KNOWN: Key = ()
 """The target of waits of which the log does not say who had the case."""
+
+APPLICANTS: Key = ("", "", APPLICANT)
+"""The target of waits for the applicant: time that is told, but no office that could be rebuilt."""
+
+UNRANKED = frozenset({NOT_KNOWN, APPLICANTS})
 
 BEST = 0.25
 """The best quarter: so many of the waits are no longer than what could be reached."""
@@ -129,6 +135,8 @@ def waits(log: EventLog, kind: Kind) -> Waits:
 
 def target_of(spell: Spell, kind: Kind, of: Between) -> Key | None:
     """The target of a wait; None where it was no handoff between two that are known."""
+    if spell.step.group == APPLICANT:
+        return APPLICANTS
     after = spell.step.activity if kind == "step" else who(spell.step, of)
     if kind != "handoff":
         return (after,) if after is not None else NOT_KNOWN

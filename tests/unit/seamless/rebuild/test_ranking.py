@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -16,10 +17,10 @@ from contracts.terms.directory import load_directory
 from contracts.terms.errors import InvalidInput
 from seamless.rebuild.archived import log_of
 from seamless.rebuild.chances import FEWEST_BEFORE
-from seamless.rebuild.log import EventLog
+from seamless.rebuild.log import EventLog, StepRecord
 from seamless.rebuild.ranking import Ranking, expected, rank
 from seamless.rebuild.ranking_told import told_ranking
-from seamless.rebuild.targets import waits
+from seamless.rebuild.targets import Kind, waits
 from seamless.rebuild.windows import Length, onward_from
 from tests.unit.seamless.rebuild.logs import case, day, log, step
 
@@ -57,6 +58,18 @@ def test_the_hours_a_month_are_those_beyond_the_best_quarter() -> None:
     beyond = np.mean(np.clip(np.linspace(0, 8, 9999), 2, 7.2) - 2)
     assert target.key == ("fire",)
     assert target.hours_a_month == pytest.approx(900 * 24 * beyond * (365.25 / 12 / 30), rel=0.05)
+
+
+@pytest.mark.parametrize("by", ["agency", "step", "handoff"])
+def test_the_time_of_applicants_is_told_and_not_ranked(by: Kind) -> None:
+    """They are no office that somebody could rebuild."""
+    made = planted(5, {"intake": (0, 1), "applicant": (0, 30), "fire": (0, 6)})
+    found = rank(made, by=by, length=MONTH)
+    assert not [key for key in keys(found) if key.endswith("applicant")]
+    assert keys(found)[0].endswith("fire")
+    assert found.applicants > found.targets[0].hours_a_month
+    assert sum(target.share for target in found.targets) == pytest.approx(1)
+    assert "the applicants had the case" in str(told_ranking(found, "en"))
 
 
 def test_steps_stand_within_their_agencies_and_add_up() -> None:
@@ -179,7 +192,12 @@ def test_of_a_procedure_it_is_read_in_the_code(permits: EventLog) -> None:
 
 
 def test_what_is_not_known_to_be_easy_is_taken_to_be_as_hard_as_the_hardest(permits: EventLog) -> None:
-    found = rank(permits, item=CATALOGUE["construction-permit"])
+    def surveyed(step: StepRecord) -> StepRecord:
+        its = step.activity == "review-planning"
+        return step._replace(activity="survey", group="third:surveyor") if its else step
+
+    cases = [each._replace(steps=tuple(map(surveyed, each.steps))) for each in permits.cases]
+    found = rank(replace(permits, cases=tuple(cases)), item=CATALOGUE["construction-permit"])
     most = max(target.ease.things for target in found.targets if target.ease is not None)
     unknown = [target for target in found.targets if target.ease is None]
     assert unknown
