@@ -23,6 +23,9 @@ from seamless.rebuild.windows import Length, Window, onward_from
 SHIFTS = 6
 """The windows are moved by each sixth of their length, so that no calendar helps."""
 
+OF_THE_FINED = ("Payment", "Appeal to Judge")
+"""What the person fined does, in the log of fines."""
+
 RESAMPLES = 5
 """Logs of the same size, drawn from the cases with replacement."""
 
@@ -100,19 +103,30 @@ def chosen(permits: Path, fines: Path) -> Iterator[Goal]:
         yield from sizes(log, Fraction(1, 2))
     if fines.exists():
         log = read_log(fines)
-        yield from ranked(log, "handoff", Length(1, "y"), 1.0)
+        yield from ranked(_as_known(fines, log), "handoff", Length(1, "y"), 1.0)
+        yield from ranked(log, "handoff", Length(1, "y"), None, "nobody known to pay")
         yield from nothing_changed(log, Length(1, "y"))
         yield from sizes(log, Fraction(1, 2))
 
 
-def ranked(log: EventLog, by: Kind, each: Length, least: float | None) -> Iterator[Goal]:
+def _as_known(path: Path, log: EventLog) -> EventLog:
+    """The log, with what the person fined does stated, since it has no column that says so."""
+    there = {step.activity for case in log.cases for step in case.steps}
+    return read_log(path, applicant=[each for each in OF_THE_FINED if each in there])
+
+
+def ranked(
+    log: EventLog, by: Kind, each: Length, least: float | None, known: str | None = None
+) -> Iterator[Goal]:
     """Whether what is ranked first captures so much of the best of the next window, on average.
 
     Args:
         least: the goal; None: there is none.
+        known: what is stated of the log, in words.
     """
     found = waits(log, by)
     first, name = begins(found, each), f"{log.name}, rank by {by}, windows of {each}"
+    name = name if known is None else f"{name}, {known}"
     choices = list(captured(found, each, first, log.as_of))
     told = [choice for choice in choices if choice.told]
     if not told:

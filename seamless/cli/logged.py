@@ -37,6 +37,10 @@ End = Annotated[
     list[str] | None,
     typer.Option(metavar="ACTIVITY", help="It ends a case, if it is the last. May be given again."),
 ]
+Applicant = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ACTIVITY", help="The applicant does it, and no office. May be given again."),
+]
 TimeFormat = Annotated[
     str | None, typer.Option(metavar="FORMAT", help="How times are written, as: %Y/%m/%d %H:%M")
 ]
@@ -48,6 +52,7 @@ class Source(NamedTuple):
     what: str
     columns: Sequence[str] | None
     end: Sequence[str] | None
+    applicant: Sequence[str] | None
     time_format: str | None
     data: Path | None
     archive: str | None
@@ -65,9 +70,9 @@ def with_log(source: Source, work: Callable[[Settings, EventLog], None]) -> None
         if source.data is not None or source.archive is not None:
             raise typer.BadParameter("a log is read from its file: give neither --data nor --archive with it")
         of_file(source, work)
-    if source.columns or source.end or source.time_format:
+    if source.columns or source.end or source.applicant or source.time_format:
         raise typer.BadParameter(
-            "--map, --end and --time-format say how a file is read; give one, such as a.csv"
+            "--map, --end, --applicant and --time-format say how a file is read; give one, such as a.csv"
         )
     of_archive(source, work)
 
@@ -83,8 +88,14 @@ def of_file(source: Source, work: Callable[[Settings, EventLog], None]) -> NoRet
         from seamless.rebuild.columns import parsed
         from seamless.rebuild.recorded import read_log
 
-        given, ending = parsed(source.columns or ()), source.end or ()
-        work(settings, read_log(Path(source.what), given, ending=ending, time_format=source.time_format))
+        log = read_log(
+            Path(source.what),
+            parsed(source.columns or ()),
+            ending=source.end or (),
+            applicant=source.applicant or (),
+            time_format=source.time_format,
+        )
+        work(settings, log)
         return 0
 
     run(main)

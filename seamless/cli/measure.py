@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from seamless.cli.logged import (
+    Applicant,
     AsOf,
     Columns,
     End,
@@ -53,6 +54,7 @@ def measure(
     as_of: AsOf = None,
     columns: Columns = None,
     end: End = None,
+    applicant: Applicant = None,
     time_format: TimeFormat = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with pictures there, for a leader.")
@@ -84,4 +86,4 @@ def measure(
             write_page(html, page(found, spoken, naming))
         show(found, partial(told, found), settings, lang, found.name, as_json=as_json)
 
-    with_log(Source(what, columns, end, time_format, data, archive), tell)
+    with_log(Source(what, columns, end, applicant, time_format, data, archive), tell)

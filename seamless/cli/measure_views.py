@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.directory import Directory
 from contracts.terms.errors import InvalidInput
-from contracts.terms.identifiers import Party
+from contracts.terms.identifiers import APPLICANT, Party
 from seamless.cli.console import INDENT, Console, line
 from seamless.cli.names import Language, Names, language
 from seamless.rebuild.figures import Figure
@@ -30,7 +30,8 @@ class Named:
     def party(self, party: str) -> str:
         """An agency, a third party, the applicant."""
         try:
-            return self._names.party(Party(party), self._procedure) if self._known else party
+            known = self._known or party == APPLICANT
+            return self._names.party(Party(party), self._procedure) if known else party
         except ValueError:
             return party
 

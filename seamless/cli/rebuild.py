@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from seamless.cli.logged import (
+    Applicant,
     AsOf,
     Columns,
     End,
@@ -56,6 +57,7 @@ def rank(
     as_of: AsOf = None,
     columns: Columns = None,
     end: End = None,
+    applicant: Applicant = None,
     time_format: TimeFormat = None,
     as_json: Json = False,
     lang: Lang = None,
@@ -90,7 +92,7 @@ def rank(
         found = rank(chosen, by=by, length=each, until=last, item=CATALOGUE.get(what))
         show(found, partial(told_ranking, found), settings, lang, found.name, as_json=as_json)
 
-    with_log(Source(what, columns, end, time_format, data, archive), tell)
+    with_log(Source(what, columns, end, applicant, time_format, data, archive), tell)
 
 
 @app.command()
@@ -105,6 +107,7 @@ def compare(
     as_of: AsOf = None,
     columns: Columns = None,
     end: End = None,
+    applicant: Applicant = None,
     time_format: TimeFormat = None,
     as_json: Json = False,
     lang: Lang = None,
@@ -138,7 +141,7 @@ def compare(
         found = compare(seen(log, as_of), meet, length=each, horizon=horizon)
         show(found, partial(told_compared, found), settings, lang, found.name, as_json=as_json)
 
-    with_log(Source(what, columns, end, time_format, data, archive), tell)
+    with_log(Source(what, columns, end, applicant, time_format, data, archive), tell)
 
 
 @app.command()
@@ -159,6 +162,7 @@ def size(
     as_of: AsOf = None,
     columns: Columns = None,
     end: End = None,
+    applicant: Applicant = None,
     time_format: TimeFormat = None,
     as_json: Json = False,
     lang: Lang = None,
@@ -193,7 +197,7 @@ def size(
         )
         show(found, partial(told_size, found), settings, lang, found.name, as_json=as_json)
 
-    with_log(Source(what, columns, end, time_format, data, archive), tell)
+    with_log(Source(what, columns, end, applicant, time_format, data, archive), tell)
 
 
 def fraction(option: str, text: str) -> Fraction:

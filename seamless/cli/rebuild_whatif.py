@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seamless.cli.logged import Columns, End, Horizon, Source, TimeFormat, What, day, with_log
+from seamless.cli.logged import Applicant, Columns, End, Horizon, Source, TimeFormat, What, day, with_log
 from seamless.cli.options import Archive, Data, Json, Lang
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def runs(
     on: Annotated[list[str], typer.Option(metavar="DAY", help="The day of a run. May be given again.")],
     columns: Columns = None,
     end: End = None,
+    applicant: Applicant = None,
     time_format: TimeFormat = None,
     as_json: Json = False,
     lang: Lang = None,
@@ -51,7 +52,7 @@ def runs(
         found = foresee(log, activity, days)
         show(found, partial(told_runs, found), settings, lang, log.name, as_json=as_json)
 
-    with_log(Source(what, columns, end, time_format, data, archive), tell)
+    with_log(Source(what, columns, end, applicant, time_format, data, archive), tell)
 
 
 def swap(
@@ -72,6 +73,7 @@ def swap(
     horizon: Horizon = None,
     columns: Columns = None,
     end: End = None,
+    applicant: Applicant = None,
     time_format: TimeFormat = None,
     as_json: Json = False,
     lang: Lang = None,
@@ -103,7 +105,7 @@ def swap(
         found = swapped(own, other, Stretch(since, step), milestone, horizon)
         show(found, partial(told_swap, found), settings, lang, log.name, as_json=as_json)
 
-    with_log(Source(what, columns, end, time_format, data, archive), tell)
+    with_log(Source(what, columns, end, applicant, time_format, data, archive), tell)
 
 
 def _period(log: EventLog, option: str, text: str) -> EventLog:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from contracts.terms.identifiers import APPLICANT
 from seamless.rebuild.courses import Spell, courses
 from seamless.rebuild.durations import days
 from seamless.rebuild.figures import Handoffs, Interval, Pair, Repeated
@@ -30,8 +31,9 @@ class Handoff(NamedTuple):
 
 
 def between(log: EventLog) -> Between:
-    """Whether a log tells of groups; else its activities are compared."""
-    return "groups" if any(step.group for case in log.cases for step in case.steps) else "activities"
+    """Whether a log tells of groups, other than the applicants; else its activities are compared."""
+    groups = (step.group for case in log.cases for step in case.steps)
+    return "groups" if any(group not in (None, APPLICANT) for group in groups) else "activities"
 
 
 def who(step: StepRecord, of: Between) -> str | None:

@@ -62,7 +62,7 @@ def _pictures(found: Measured, say: Phrases, naming: Naming) -> Iterator[str]:
     if found.phases:
         pieces = [Piece(say(part.name or "nobody"), part.share) for part in found.phases]
         yield _titled(say("s-phases"), stacked(pieces, say, say("s-phases")))
-    if found.holders and found.handoffs.between == "groups":
+    if any(part.name for part in found.holders):
         who = [
             Piece(naming.party(part.name), part.share)
             if part.name is not None

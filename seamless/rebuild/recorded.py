@@ -12,6 +12,7 @@ from typing import cast, get_args
 
 from archive.steps import How
 from contracts.terms.bounds import printable
+from contracts.terms.identifiers import APPLICANT
 from seamless.rebuild.columns import OF_THE_CASE, mapped, of_officers
 from seamless.rebuild.log import (
     NUMBERS,
@@ -43,6 +44,7 @@ def read_log(
     given: Mapping[Field, str] = MappingProxyType({}),
     *,
     ending: Sequence[str] = (),
+    applicant: Sequence[str] = (),
     time_format: str | None = None,
 ) -> EventLog:
     """The log of a file.
@@ -51,6 +53,7 @@ def read_log(
         given: which column a field is read from, where that is not as logs are known to name it.
         ending: the activities that end a case, if it ends with one of them; else, and where the log has no
             column of ends, those that usually are the last.
+        applicant: the activities that the applicant takes, where no column says so.
         time_format: how times are written, as ``strptime`` takes it; ISO 8601, unless given.
 
     Raises:
@@ -63,14 +66,15 @@ def read_log(
     named = _of_officers(rows, columns)
     if columns.get("group") in named:
         raise of_officers(columns["group"])
-    reader = _Reader(columns, Times(time_format), named)
+    reader = _Reader(columns, Times(time_format), named, frozenset(applicant))
     try:
         cases = reader.cases(rows)
     except BadLog as error:
         raise BadLog(f"{path}: {error}") from None
-    if unknown := sorted(set(ending) - reader.activities):
-        known = ", ".join(sorted(reader.activities))
-        raise BadLog(f"{path}: --end {unknown[0]}: there is no such activity; there are: {known}")
+    for option, stated in (("--end", ending), ("--applicant", applicant)):
+        if unknown := sorted(set(stated) - reader.activities):
+            known = ", ".join(sorted(reader.activities))
+            raise BadLog(f"{path}: {option} {unknown[0]}: there is no such activity; there are: {known}")
     return reader.log(printable(path.name), cases, frozenset(ending))
 
 
@@ -96,8 +100,15 @@ def _number_in(text: str) -> float:
 
 
 class _Reader:
-    def __init__(self, columns: Mapping[Field, str], times: Times, of_officers: frozenset[str]) -> None:
-        self._columns, self._times, self._of_officers = columns, times, of_officers
+    def __init__(
+        self,
+        columns: Mapping[Field, str],
+        times: Times,
+        of_officers: frozenset[str],
+        of_applicants: frozenset[str],
+    ) -> None:
+        self._columns, self._times = columns, times
+        self._of_officers, self._of_applicants = of_officers, of_applicants
         self.activities: set[str] = set()
         self._passed_over: defaultdict[str, int] = defaultdict(int)
 
@@ -270,7 +281,7 @@ class _Reader:
             queued=times["queued"],
             started=times["start"],
             resource=self._text(row, "resource"),
-            group=self._text(row, "group"),
+            group=APPLICANT if activity in self._of_applicants else self._text(row, "group"),
             outcome=self._text(row, "outcome"),
             how=cast("How | None", how),
             due=self._limit(row, "step-due", next(at for at in times.values() if at)),

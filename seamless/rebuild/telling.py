@@ -127,12 +127,11 @@ class _Telling:
             yield self._say("covered-since", since=parts["since"])
 
     def _held(self) -> Iterator[str]:
-        if self._found.handoffs.between == "activities":
-            return
         known = [part for part in self._found.holders if part.name is not None]
-        if known:
-            who = self._naming.party(known[0].name or "")
-            yield self._say("held", who=who, share=self._say.share(known[0].share))
+        if not known:
+            return
+        who = self._naming.party(known[0].name or "")
+        yield self._say("held", who=who, share=self._say.share(known[0].share))
         unknown = sum(part.share for part in self._found.holders if part.name is None)
         if unknown >= LITTLE:
             yield self._say("held-unknown", share=self._say.share(unknown))
@@ -159,7 +158,7 @@ class _Telling:
             yield self._breakdown(found.by, found.rows)
         yield self._halves()
         yield self._parts("phases")
-        if found.handoffs.between == "groups":
+        if any(part.name for part in found.holders):
             yield self._parts("holders")
         yield self._handoffs()
         yield self._rework()

@@ -13,7 +13,9 @@ from seamless.rebuild.columns import parsed
 from seamless.rebuild.log import EventLog, ends_unknown
 from seamless.rebuild.measuring import measure
 from seamless.rebuild.page import page
+from seamless.rebuild.ranking import rank
 from seamless.rebuild.recorded import read_log
+from seamless.rebuild.windows import Length
 
 PLAIN = """case_id,activity,timestamp,resource,group,urgent
 a,receive,2026-03-02T09:00:00+08:00,r1,intake,yes
@@ -136,6 +138,30 @@ def test_where_most_cases_are_over_without_a_usual_last_step_no_end_is_assumed(t
     log = read(tmp_path, "case,activity,timestamp\n" + "\n".join(rows))
     assert (log.ends, {case.end for case in log.cases}) == ("unknown", {None})
     assert "The last steps of its cases: 'deliver' in 49%, 'pay' in 39%, 'cancel' in 10%" in ends_unknown(log)
+
+
+def test_what_the_applicant_does_may_be_stated_where_no_column_says_so(tmp_path: Path) -> None:
+    """Then the time that it takes is theirs, and is no handoff that an office could rebuild."""
+    rows = [
+        f"{case},{name},2026-03-{case % 9 + 3 * nth + case * nth % 3 + 1:02}"
+        for case in range(20)
+        for nth, name in enumerate(("make", "check", "pay", "file"))
+    ]
+    text = "\n".join(["case,activity,timestamp", *rows])
+    unknown, stated = read(tmp_path, text), read(tmp_path, text, applicant=["pay"])
+    assert "who-held" in measure(unknown).not_known
+    found = measure(stated)
+    assert "who-held" not in found.not_known
+    assert {part.name for part in found.holders} == {None, "applicant"}
+    assert found.handoffs.between == "activities"
+    assert [row.key for row in measure(stated, by="handoff").rows if "pay" in row.key]
+    week = Length(7, "d")
+    assert ("check", "pay") in [each.key for each in rank(unknown, length=week).targets]
+    ranking = rank(stated, length=week)
+    assert ("check", "pay") not in [each.key for each in ranking.targets]
+    assert ranking.applicants > 0
+    with pytest.raises(InvalidInput, match="--applicant lay: there is no such activity; there are: check, "):
+        read(tmp_path, text, applicant=["lay"])
 
 
 def test_who_is_responsible_is_an_officer_and_no_attribute(tmp_path: Path) -> None:
