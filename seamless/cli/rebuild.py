@@ -76,7 +76,7 @@ def rank(
 
       seamless rebuild rank permits.csv.gz --window 2m --lang zh
 
-      seamless rebuild rank fines.csv.gz --by handoff --window 1y --until 2012-01-01 --json
+      seamless rebuild rank fines.csv.gz --by handoff --window 1y --applicant Payment --json
     """
 
     def tell(settings: Settings, log: EventLog) -> None:
