@@ -24,7 +24,7 @@ SHIFTS = 6
 """The windows are moved by each sixth of their length, so that no calendar helps."""
 
 OF_THE_FINED = ("Payment", "Appeal to Judge")
-"""What the person fined does, in the log of fines."""
+"""What the person fined does, in the log of fines, which has no column that says so."""
 
 RESAMPLES = 5
 """Logs of the same size, drawn from the cases with replacement."""
@@ -103,16 +103,10 @@ def chosen(permits: Path, fines: Path) -> Iterator[Goal]:
         yield from sizes(log, Fraction(1, 2))
     if fines.exists():
         log = read_log(fines)
-        yield from ranked(_as_known(fines, log), "handoff", Length(1, "y"), 1.0)
-        yield from ranked(log, "handoff", Length(1, "y"), None, "nobody known to pay")
+        yield from ranked(log.done_by_applicants(OF_THE_FINED), "handoff", Length(1, "y"), 1.0)
+        yield from ranked(log, "handoff", Length(1, "y"), None, "not stated who pays")
         yield from nothing_changed(log, Length(1, "y"))
         yield from sizes(log, Fraction(1, 2))
-
-
-def _as_known(path: Path, log: EventLog) -> EventLog:
-    """The log, with what the person fined does stated, since it has no column that says so."""
-    there = {step.activity for case in log.cases for step in case.steps}
-    return read_log(path, applicant=[each for each in OF_THE_FINED if each in there])
 
 
 def ranked(

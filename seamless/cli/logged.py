@@ -50,12 +50,12 @@ class Source(NamedTuple):
     """Where a log is read from, and how."""
 
     what: str
-    columns: Sequence[str] | None
-    end: Sequence[str] | None
-    applicant: Sequence[str] | None
-    time_format: str | None
-    data: Path | None
-    archive: str | None
+    columns: Sequence[str] | None = None
+    end: Sequence[str] | None = None
+    applicant: Sequence[str] | None = None
+    time_format: str | None = None
+    data: Path | None = None
+    archive: str | None = None
 
 
 def with_log(source: Source, work: Callable[[Settings, EventLog], None]) -> None:

@@ -88,9 +88,9 @@ def predict(
             raise typer.BadParameter("--data and --archive say which archive; give --from archive with them")
         if source is None:
             _of_nothing(given.tell)
-        of_file(Source(source, columns, end, None, time_format, data, archive), given.tell)
+        of_file(Source(source, columns, end, time_format=time_format), given.tell)
     elif source == "archive":
-        of_archive(Source(given.now.item.procedure, None, None, None, None, data, archive), given.tell)
+        of_archive(Source(given.now.item.procedure, data=data, archive=archive), given.tell)
     else:
         raise typer.BadParameter(f"--from: {source!r} is no log and not 'archive'; a log is a .csv or .xes")
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import numpy as np
 
 from seamless.rebuild.figures import Change, Duration, Half, Halves, Interval, sampled
-from seamless.rebuild.log import CaseRecord, EventLog
+from seamless.rebuild.log import CaseRecord, EventLog, pauses
 from seamless.rebuild.survival import (
     Curve,
     Days,
@@ -51,7 +50,7 @@ def recorded_times(log: EventLog) -> tuple[Days, Flags]:
     """From the first to the last recorded step of each case that has any. It may go on where the case is
     open and its latest step is no longer ago than usual: see :data:`QUIET`."""
     marks = [[step.completed for step in case.steps if step.completed] for case in log.cases]
-    gaps = [days(after - before) for ends in marks for before, after in pairwise(ends)]
+    gaps = [days(pause) for pause in pauses(log.cases)]
     quiet = float(np.quantile(gaps, QUIET)) if gaps else 0.0
     times, ended = [], []
     for case, ends in zip(log.cases, marks, strict=True):

@@ -286,6 +286,11 @@ class Measured(Figure):
     by: By | None = None
     rows: tuple[Row, ...] = ()
 
+    @property
+    def known_holders(self) -> tuple[Part, ...]:
+        """The holders, without the time of which it is not known who had the case."""
+        return tuple(part for part in self.holders if part.name is not None)
+
 
 def sampled(curve: Curve, horizon: float, points: int = 120) -> tuple[tuple[float, float], ...]:
     """A curve at so many times up to the horizon."""

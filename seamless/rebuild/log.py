@@ -6,14 +6,15 @@ Nothing in it is read from what may be erased. What a source does not tell is ab
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
 from archive.steps import How
+from contracts.terms.identifiers import APPLICANT
 
 Field = Literal[
     "case", "activity", "completion", "start", "queued", "resource", "group", "outcome", "how", "step-due",
@@ -129,6 +130,21 @@ class EventLog:
         )
         return replace(self, cases=chosen)
 
+    def done_by_applicants(self, activities: Collection[str]) -> EventLog:
+        """The log, where it is stated that the applicants take these activities."""
+        if not activities:
+            return self
+        stated = [
+            case._replace(
+                steps=tuple(
+                    step._replace(group=APPLICANT) if step.activity in activities else step
+                    for step in case.steps
+                )
+            )
+            for case in self.cases
+        ]
+        return replace(self, cases=tuple(stated))
+
     def as_seen(self, instant: datetime) -> EventLog:
         """The log as it stood at an instant: nothing that happened later was known then."""
         seen = [self._seen(case, instant) for case in self.cases if case.start <= instant]
@@ -198,15 +214,17 @@ def usually_last(cases: Sequence[CaseRecord]) -> frozenset[str]:
     return found if sum(step.activity in found for step in over) >= MOST * len(over) else frozenset()
 
 
+def pauses(cases: Sequence[CaseRecord]) -> list[timedelta]:
+    """The times from one completed step of a case to its next one, of all cases."""
+    ends = [[step.completed for step in case.steps if step.completed is not None] for case in cases]
+    return [after - before for its in ends for before, after in pairwise(its)]
+
+
 def _seem_over(cases: Sequence[CaseRecord]) -> list[StepRecord]:
     """The last steps of the cases that are not expected to go on: see :data:`NEARLY_EVERY`."""
-    done = [[step for step in case.steps if step.completed is not None] for case in cases]
-    waits = sorted(
-        _ended_at(later) - _ended_at(earlier) for steps in done for earlier, later in pairwise(steps)
-    )
     latest = [case.steps[-1] for case in cases if case.steps and case.steps[-1].completed is not None]
-    if not waits:
+    waits = sorted(pauses(cases))
+    if not waits or not latest:
         return latest
-    longest = waits[int(NEARLY_EVERY * (len(waits) - 1))]
-    as_of = max(map(_ended_at, latest), default=None)
-    return [step for step in latest if as_of is not None and as_of - _ended_at(step) > longest]
+    longest, as_of = waits[int(NEARLY_EVERY * (len(waits) - 1))], max(map(_ended_at, latest))
+    return [step for step in latest if as_of - _ended_at(step) > longest]

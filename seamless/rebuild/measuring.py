@@ -85,7 +85,7 @@ def measure(
 def _not_known(found: Measured) -> Iterator[Unknown]:
     if found.whole is None:
         yield "whole-time"
-    if not any(part.name for part in found.holders):
+    if not found.known_holders:
         yield "who-held"
     if found.working is None:
         yield "working-time"

@@ -62,7 +62,7 @@ def _pictures(found: Measured, say: Phrases, naming: Naming) -> Iterator[str]:
     if found.phases:
         pieces = [Piece(say(part.name or "nobody"), part.share) for part in found.phases]
         yield _titled(say("s-phases"), stacked(pieces, say, say("s-phases")))
-    if any(part.name for part in found.holders):
+    if found.known_holders:
         who = [
             Piece(naming.party(part.name), part.share)
             if part.name is not None

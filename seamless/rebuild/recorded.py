@@ -12,7 +12,6 @@ from typing import cast, get_args
 
 from archive.steps import How
 from contracts.terms.bounds import printable
-from contracts.terms.identifiers import APPLICANT
 from seamless.rebuild.columns import OF_THE_CASE, mapped, of_officers
 from seamless.rebuild.log import (
     NUMBERS,
@@ -66,7 +65,7 @@ def read_log(
     named = _of_officers(rows, columns)
     if columns.get("group") in named:
         raise of_officers(columns["group"])
-    reader = _Reader(columns, Times(time_format), named, frozenset(applicant))
+    reader = _Reader(columns, Times(time_format), named)
     try:
         cases = reader.cases(rows)
     except BadLog as error:
@@ -75,7 +74,8 @@ def read_log(
         if unknown := sorted(set(stated) - reader.activities):
             known = ", ".join(sorted(reader.activities))
             raise BadLog(f"{path}: {option} {unknown[0]}: there is no such activity; there are: {known}")
-    return reader.log(printable(path.name), cases, frozenset(ending))
+    log = reader.log(printable(path.name), cases, frozenset(ending))
+    return log.done_by_applicants(frozenset(applicant))
 
 
 def _of_officers(rows: Sequence[Row], columns: Mapping[Field, str]) -> frozenset[str]:
@@ -100,15 +100,8 @@ def _number_in(text: str) -> float:
 
 
 class _Reader:
-    def __init__(
-        self,
-        columns: Mapping[Field, str],
-        times: Times,
-        of_officers: frozenset[str],
-        of_applicants: frozenset[str],
-    ) -> None:
-        self._columns, self._times = columns, times
-        self._of_officers, self._of_applicants = of_officers, of_applicants
+    def __init__(self, columns: Mapping[Field, str], times: Times, of_officers: frozenset[str]) -> None:
+        self._columns, self._times, self._of_officers = columns, times, of_officers
         self.activities: set[str] = set()
         self._passed_over: defaultdict[str, int] = defaultdict(int)
 
@@ -281,7 +274,7 @@ class _Reader:
             queued=times["queued"],
             started=times["start"],
             resource=self._text(row, "resource"),
-            group=APPLICANT if activity in self._of_applicants else self._text(row, "group"),
+            group=self._text(row, "group"),
             outcome=self._text(row, "outcome"),
             how=cast("How | None", how),
             due=self._limit(row, "step-due", next(at for at in times.values() if at)),

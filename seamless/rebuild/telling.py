@@ -127,7 +127,7 @@ class _Telling:
             yield self._say("covered-since", since=parts["since"])
 
     def _held(self) -> Iterator[str]:
-        known = [part for part in self._found.holders if part.name is not None]
+        known = self._found.known_holders
         if not known:
             return
         who = self._naming.party(known[0].name or "")
@@ -158,7 +158,7 @@ class _Telling:
             yield self._breakdown(found.by, found.rows)
         yield self._halves()
         yield self._parts("phases")
-        if any(part.name for part in found.holders):
+        if found.known_holders:
             yield self._parts("holders")
         yield self._handoffs()
         yield self._rework()
