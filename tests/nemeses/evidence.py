@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -35,6 +36,14 @@ class Said(NamedTuple):
     event: Event | None
 
 
+class Acknowledged(NamedTuple):
+    """What a client told its party to be on a topic."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+
+
 class Told(NamedTuple):
     """A message of the platform, and a digest of what it says."""
 
@@ -50,6 +59,7 @@ class Evidence:
 
     Attributes:
         said: what parties said and took back in no transaction.
+        acknowledged: what their clients told them to be said.
         ledger: the entries on their topic, copies included, in order per case.
         told: the messages of the platform, copies included.
         letters: the dead letters.
@@ -61,6 +71,7 @@ class Evidence:
     """
 
     said: list[Said] = field(default_factory=list)
+    acknowledged: set[Acknowledged] = field(default_factory=set)
     ledger: list[LedgerEntry] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
@@ -82,17 +93,20 @@ async def all_ended(settings: Settings, within_seconds: float) -> None:
         await asyncio.sleep(0.5)
 
 
-async def collect(settings: Settings, gone: Sequence[Standing]) -> Evidence:
+async def collect(
+    settings: Settings, gone: Sequence[Standing], acknowledged: AbstractSet[Acknowledged]
+) -> Evidence:
     """Read everything.
 
     Args:
+        acknowledged: see :class:`Evidence`.
         gone: records of topics that were deleted since, read before that.
     """
     parties = settings.directory.parties
     inlets = [events_topic(party) for party in parties]
     outlets = [messages_topic(party) for party in parties]
     records = await standing(settings.broker, [*inlets, *outlets, LEDGER, AVAILABILITY])
-    found = Evidence()
+    found = Evidence(acknowledged=set(acknowledged))
     for record in [*gone, *records]:
         if record.place.topic == LEDGER:
             found.ledger.append(LedgerEntry.decode(record.value, record.headers)[0])

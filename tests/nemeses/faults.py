@@ -240,7 +240,11 @@ async def topic_recreated(world: World, draw: Random) -> None:
         await _carried(world, topic)
         world.gone += await standing(world.stack.settings.broker, [topic])
         async with world.stack.settings.broker.administration() as client:
-            await client.delete_topics([world.stack.settings.broker.topic(topic)])
+            name = world.stack.settings.broker.topic(topic)
+            await client.delete_topics([name])
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while name in await client.list_topics():  # the broker still takes records, and drops them
+                    await asyncio.sleep(0.1)
     finally:
         world.town.mute.discard(topic)
     world.tell(f"{topic} is deleted")

@@ -145,6 +145,7 @@ class _Judge:
                 yield f"{cause} took effect and was never said"
 
     def losses(self) -> Iterator[str]:
+        yield from self._acknowledged_in_vain()
         yield from self._events_lost()
         for case in self.cases:
             entries = self.ledgers.get(case, [])
@@ -164,6 +165,14 @@ class _Judge:
                 for number, letter in enumerate(posting.letters, start=1):
                     if (letter.topic, letter.id or f"{posting.entry.id}/{number}") not in told:
                         yield f"{posting.entry.id}: letter {number} is not on {letter.topic}"
+
+    def _acknowledged_in_vain(self) -> Iterator[str]:
+        """Whatever a client told its party to be said is on its topic; else the broker or the client lost it,
+        and no platform could know of it."""
+        there = {(said.record.place.topic, said.record.key, said.record.value) for said in self.evidence.said}
+        for each in sorted(self.evidence.acknowledged - there, key=repr):
+            what = (each.value or b"").decode(errors="replace")[:120]
+            yield f"{each.topic}: a record of {each.key!r} was acknowledged and is not there: {what}"
 
     def _events_lost(self) -> Iterator[str]:
         """Whatever the broker acknowledged is in its case, or is kept with the reason."""

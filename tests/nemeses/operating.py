@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 
 from contracts.terms.errors import PLATFORM_FAULTS, SeamlessError
+from contracts.wire.dead_letter import Place
 from deploy.local.stack import environment
 from network.broker.dead_letters import list_dead_letters, replay
 from network.broker.publisher import Publisher
@@ -24,6 +25,7 @@ COMMAND = [sys.executable, "-m", "seamless.cli.main"]
 
 async def replay_dead_letters(settings: Settings, tell: Callable[[str], None]) -> None:
     """Replay, until cancelled, every dead letter for which the platform may have been at fault."""
+    told: set[tuple[Place, str]] = set()
     async with Publisher(settings.broker) as publisher:
         while True:
             await asyncio.sleep(EVERY_SECONDS)
@@ -31,7 +33,9 @@ async def replay_dead_letters(settings: Settings, tell: Callable[[str], None]) -
                 for letter in await list_dead_letters(settings.broker):
                     if letter.state == "waiting" and letter.reason in PLATFORM_FAULTS:
                         await replay(publisher, letter, by="operator")
-                        tell(f"the operator replays {letter.id}: {letter.reason}")
+                        if (letter.place, letter.reason) not in told:  # it may be refused each time
+                            told.add((letter.place, letter.reason))
+                            tell(f"the operator replays {letter.place}: {letter.reason}")
             except SeamlessError:  # the broker is away
                 continue
 

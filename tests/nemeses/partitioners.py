@@ -48,21 +48,19 @@ def java_partition(key: bytes, partitions: int) -> int:
 
 
 class Producers:
-    """One producer of each make. What they are given they send until the broker has acknowledged it."""
+    """One producer of each make. What they are given they send until the broker has acknowledged it.
+
+    A producer of librdkafka that has failed to deliver something is thrown away, as docs/connecting.md asks
+    agencies to do. After a message that timed out while it was sent, a later one may be given its sequence
+    number; the broker then takes the later one for a copy, and the client reports it as delivered although it
+    is nowhere (librdkafka, issue 4134).
+    """
 
     def __init__(self, publisher: Publisher, partitions: int) -> None:
         self._publisher = publisher
         self._partitions = partitions
-        self._foreign = Producer(
-            {
-                "bootstrap.servers": publisher.broker.address,
-                "enable.idempotence": True,
-                "message.timeout.ms": GIVE_UP_MS,
-                "topic.metadata.refresh.interval.ms": 1000,
-                "log_level": 0,
-                "error_cb": lambda error: None,  # what it cannot send comes back with its delivery
-            }
-        )
+        self._foreign = _librdkafka(publisher.broker.address)
+        self._thrown_away: list[Producer] = []
         self._polling: asyncio.Task[None] | None = None
         self._transacting = asyncio.Lock()
 
@@ -119,7 +117,9 @@ class Producers:
     async def _poll(self) -> None:
         while True:
             with contextlib.suppress(KafkaException):
-                self._foreign.poll(0)
+                for producer in (self._foreign, *self._thrown_away):
+                    producer.poll(0)
+            self._thrown_away = [each for each in self._thrown_away if len(each)]
             await asyncio.sleep(POLL_SECONDS)
 
     async def _produce(self, make: Make, record: Record) -> None:
@@ -128,7 +128,8 @@ class Producers:
         placed: dict[str, Any] = (
             {"partition": java_partition(key, self._partitions)} if make == "java" else {}
         )
-        self._foreign.produce(
+        producer = self._foreign
+        producer.produce(
             record.topic,
             record.value,
             key=key,
@@ -136,7 +137,31 @@ class Producers:
             on_delivery=_settles(delivered),
             **placed,
         )
-        await delivered
+        try:
+            await delivered
+        except KafkaException:
+            self._throw_away(producer)
+            raise
+
+    def _throw_away(self, producer: Producer) -> None:
+        """Go on with a new producer; what the old one still holds fails, and is sent again by the new one."""
+        if producer is self._foreign:
+            self._foreign = _librdkafka(self._publisher.broker.address)
+            self._thrown_away.append(producer)
+            producer.purge()
+
+
+def _librdkafka(address: str) -> Producer:
+    return Producer(
+        {
+            "bootstrap.servers": address,
+            "enable.idempotence": True,
+            "message.timeout.ms": GIVE_UP_MS,
+            "topic.metadata.refresh.interval.ms": 1000,
+            "log_level": 0,
+            "error_cb": lambda error: None,  # what it cannot send comes back with its delivery
+        }
+    )
 
 
 def _settles(delivered: asyncio.Future[None]) -> Callable[[KafkaError | None, Any], None]:

@@ -30,6 +30,7 @@ from network.broker.publisher import Record
 from network.parties import AgencyClient, ChannelClient
 from tests.applications import ADMINISTRATION, application, document, fine
 from tests.integration.town import Town, consent
+from tests.nemeses.evidence import Acknowledged
 from tests.nemeses.partitioners import MAKES, Ending, Make, Producers
 from workers.process.settings import Settings
 
@@ -90,6 +91,7 @@ class Population(Town):
     Attributes:
         mute: topics on which nobody speaks for now; what is to be said there waits.
         transacting: topics on which everybody speaks in transactions for now.
+        acknowledged: what the clients told those who spoke to be on its topic.
     """
 
     def __init__(self, settings: Settings, seed: int, plans: list[Planned]) -> None:
@@ -98,6 +100,7 @@ class Population(Town):
         self.plans = plans
         self.mute: set[str] = set()
         self.transacting: set[str] = set()
+        self.acknowledged: set[Acknowledged] = set()
         self.makes: dict[str, Make] = {
             events_topic(party): draw.choice(MAKES) for party in settings.directory.parties
         }
@@ -163,6 +166,8 @@ class Population(Town):
             await self._producers.transact(record, open_seconds=open_seconds, ends=ends)
         else:
             await self._producers.send(self.makes[record.topic], record)
+        key = record.key.encode() if isinstance(record.key, str) else record.key
+        self.acknowledged.add(Acknowledged(record.topic, key, record.value))
 
     async def _report(self, agency: str, case: str, report: Report | str) -> None:
         step = report if isinstance(report, str) else report.step

@@ -127,7 +127,7 @@ async def run(
                 note(f"all is mended; not closed: {', '.join(left) or 'none'}")
                 await all_ended(stack.settings, ENDED_SECONDS)
                 await asyncio.sleep(2 * DAY_SECONDS)  # for letters to closed cases, and their copies
-                evidence = await collect(stack.settings, world.gone)
+                evidence = await collect(stack.settings, world.gone, town.acknowledged)
             finally:
                 for task in helping:
                     task.cancel()

@@ -25,7 +25,7 @@ from deploy.local.ports import LOOPBACK, free_port
 from tests.applications import event, new_case
 from tests.chains import chain
 from tests.nemeses.builds import changed_build
-from tests.nemeses.evidence import Evidence, Said, Told
+from tests.nemeses.evidence import Acknowledged, Evidence, Said, Told
 from tests.nemeses.faults import NEMESES
 from tests.nemeses.judge import Verdict, judge
 from tests.nemeses.partitioners import murmur2
@@ -225,6 +225,14 @@ def test_an_event_that_is_nowhere_is_lost(case: CaseId) -> None:
     evidence = well(case)
     evidence.said.append(answered(case, 6, offset=1)._replace(event=event(PLANNING, "x", case, {})))
     assert "agency.planning.events/0/1" in only(judge(evidence, [case]), "loss")
+
+
+def test_what_a_client_reported_as_delivered_and_is_not_there_is_lost(case: CaseId) -> None:
+    evidence = well(case)
+    (said,) = evidence.said
+    there = Acknowledged(said.record.place.topic, said.record.key, said.record.value)
+    evidence.acknowledged = {there, there._replace(value=b"in vain")}
+    assert "is not there: in vain" in only(judge(evidence, [case]), "loss")
 
 
 def test_an_event_that_took_effect_twice_is_a_double(case: CaseId) -> None:
