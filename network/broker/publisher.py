@@ -39,6 +39,11 @@ class Record(NamedTuple):
     value: bytes | None
     headers: Headers = ()
 
+    @property
+    def raw_key(self) -> bytes | None:
+        """The key as it is sent."""
+        return self.key.encode() if isinstance(self.key, str) else self.key
+
 
 class PublishError(Unavailable):
     """Not known to be published: the records may be in their topics or not. Publish the same again."""
@@ -156,11 +161,9 @@ class Publisher:
         acknowledgements: list[asyncio.Future[Any]] = []
         too_large: MessageSizeTooLargeError | None = None
         for record in records:
-            key = record.key.encode() if isinstance(record.key, str) else record.key
+            topic, headers = self.broker.topic(record.topic), list(record.headers)
             try:
-                future = await producer.send(
-                    self.broker.topic(record.topic), record.value, key=key, headers=list(record.headers)
-                )
+                future = await producer.send(topic, record.value, key=record.raw_key, headers=headers)
             except MessageSizeTooLargeError as error:  # the client saw it itself: the producer is sound
                 too_large = error
                 break

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -94,13 +93,13 @@ async def all_ended(settings: Settings, within_seconds: float) -> None:
 
 
 async def collect(
-    settings: Settings, gone: Sequence[Standing], acknowledged: AbstractSet[Acknowledged]
+    settings: Settings, gone: Sequence[Standing], acknowledged: Collection[Acknowledged]
 ) -> Evidence:
     """Read everything.
 
     Args:
-        acknowledged: see :class:`Evidence`.
         gone: records of topics that were deleted since, read before that.
+        acknowledged: see :class:`Evidence`. What is added while the topics are read does not count.
     """
     parties = settings.directory.parties
     inlets = [events_topic(party) for party in parties]

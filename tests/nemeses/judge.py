@@ -17,7 +17,7 @@ from contracts.wire.messages import Answered, Paid, Requested, Supplemented
 from contracts.wire.notices import FeeDue, Missing
 from tests.applications import ADMINISTRATION
 from tests.nemeses.doubled import GRACE_SECONDS, OUTAGE_AFTER_SECONDS
-from tests.nemeses.evidence import Evidence, Said
+from tests.nemeses.evidence import Acknowledged, Evidence, Said
 
 CHECK = f"{Party.agency('drainage').source(ADMINISTRATION)}#"
 """What a department's worker answers is said on no topic."""
@@ -169,7 +169,8 @@ class _Judge:
     def _acknowledged_in_vain(self) -> Iterator[str]:
         """Whatever a client told its party to be said is on its topic; else the broker or the client lost it,
         and no platform could know of it."""
-        there = {(said.record.place.topic, said.record.key, said.record.value) for said in self.evidence.said}
+        records = [said.record for said in self.evidence.said]
+        there = {Acknowledged(record.place.topic, record.key, record.value) for record in records}
         for each in sorted(self.evidence.acknowledged - there, key=repr):
             what = (each.value or b"").decode(errors="replace")[:120]
             yield f"{each.topic}: a record of {each.key!r} was acknowledged and is not there: {what}"

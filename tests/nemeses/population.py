@@ -166,8 +166,7 @@ class Population(Town):
             await self._producers.transact(record, open_seconds=open_seconds, ends=ends)
         else:
             await self._producers.send(self.makes[record.topic], record)
-        key = record.key.encode() if isinstance(record.key, str) else record.key
-        self.acknowledged.add(Acknowledged(record.topic, key, record.value))
+        self.acknowledged.add(Acknowledged(record.topic, record.raw_key, record.value))
 
     async def _report(self, agency: str, case: str, report: Report | str) -> None:
         step = report if isinstance(report, str) else report.step

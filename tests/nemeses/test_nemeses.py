@@ -21,6 +21,5 @@ async def test_nothing_is_lost_doubled_or_wrongly_bound_whatever_is_broken(tmp_p
     faults = [name for name in drawn(SEED) if name not in lacking()][:FAULTS]
     outcome = await run(SEED, tmp_path, faults=faults, cases=CASES, fault_seconds=FAULT_SECONDS)
     print(table([outcome]))
-    if outcome.findings:
-        pytest.fail("\n".join([*outcome.findings, "what happened:", *outcome.story]), pytrace=False)
+    assert outcome.findings == [], "\n".join([*outcome.findings, "what happened:", *outcome.story])
     assert outcome.verdict.effects > 5 * CASES
