@@ -123,8 +123,13 @@ class _Judge:
             if hashes.setdefault((entry.case, entry.sequence), entry.hash) != entry.hash:
                 yield f"{entry.case}: entry {entry.sequence} stands with two contents"
         for case, entries in self.ledgers.items():
-            causes = Counter(entry.cause for entry in entries if entry.cause)
-            yield from (f"{case}: {cause} took effect {n} times" for cause, n in causes.items() if n > 1)
+            effects: defaultdict[str, list[str]] = defaultdict(list)
+            for entry in entries:
+                if entry.cause:
+                    effects[entry.cause].append(f"{entry.sequence} {entry.kind}")
+            for cause, found in effects.items():
+                if len(found) > 1:
+                    yield f"{case}: {cause} took effect {len(found)} times: {', '.join(found)}"
             kinds = Counter(entry.kind for entry in entries)
             yield from (
                 f"{case}: {kind} {kinds[kind]} times"
