@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
-from contracts.terms.identifiers import CaseId, RequestId
+from contracts.terms.identifiers import CaseId, Party, RequestId
 from contracts.terms.requests import REQUESTS
 from contracts.wire.envelope import Event, Message
 from contracts.wire.ledger import LedgerEntry
@@ -89,13 +89,13 @@ class Town:
                 continue
             self.letters[topic][letter.id] = letter
             if letter.subject in self.cases:
-                task = asyncio.create_task(self._react(letter))
+                task = asyncio.create_task(self._react(party, letter))
                 self._replying.add(task)
                 task.add_done_callback(self._replying.discard)
 
-    async def _react(self, letter: Event) -> None:
+    async def _react(self, party: Party, letter: Event) -> None:
         if letter.type == Requested.type and (answer := self.reply(letter)) is not None:
-            await self.answer(str(letter.requestid), answer)
+            await self.answer(str(letter.requestid), answer, agency=party.id)
         elif letter.type == FeeDue.type:
             paid = Paid(amount=FeeDue.model_validate(letter.data).amount, reference="bank")
             await self.say("portal", paid, letter.subject, id=f"{letter.subject}/paid")
@@ -119,15 +119,14 @@ class Town:
         await self.send(portal.inlet.topic, applied)
         return case
 
-    async def answer(self, request: str, answer: dict[str, Any]) -> Event:
-        """Answer a request as the agency that was asked."""
-        agency = AgencyClient(
-            self._publisher, ADMINISTRATION, REQUESTS[RequestId(request).request_type].agency
-        )
-        answered = agency.event(
+    async def answer(self, request: str, answer: dict[str, Any], *, agency: str | None = None) -> Event:
+        """Answer a request as the agency that was asked: the one of its type, unless another was."""
+        asked = agency or REQUESTS[RequestId(request).request_type].agency
+        client = AgencyClient(self._publisher, ADMINISTRATION, asked)
+        answered = client.event(
             Answered(answer=answer), RequestId(request).case, request=request, id=f"{request}/answered"
         )
-        await self.send(agency.inlet.topic, answered)
+        await self.send(client.inlet.topic, answered)
         return answered
 
     async def say(self, channel: str, message: Message, case: str, *, id: str | None = None) -> Event:

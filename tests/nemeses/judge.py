@@ -218,9 +218,11 @@ class _Judge:
             if said.event:
                 by_case[said.event.subject].append(said)
         for case, entries in self.ledgers.items():
-            limits = _limits(entries)
+            limits: dict[str | None, tuple[datetime, LedgerEntry]] = {}
             held: dict[str, datetime] = {}
             for entry in entries:
+                if (binds := _limit_of(entry)) is not None:
+                    limits[entry.step] = binds, entry
                 if entry.step not in limits:
                     continue
                 deadline, opening = limits[entry.step]
@@ -280,32 +282,30 @@ class _Judge:
                     yield f"{case}: {other.record.place} took effect before {one.record.place}"
 
 
-def _limits(entries: list[LedgerEntry]) -> dict[str | None, tuple[datetime, LedgerEntry]]:
-    """When each step's silence begins to bind, and what opened it."""
-    found: dict[str | None, tuple[datetime, LedgerEntry]] = {}
-    for entry in entries:
-        content = entry.data.content if entry.data else {}
-        due: datetime | None = None
-        if entry.kind == "requested":
-            due = Requested.model_validate(content).binding_end
-        elif entry.kind == "fee-due":
-            due = FeeDue.model_validate(content).due
-        elif entry.kind == "asked-applicant":
-            due = Missing.model_validate(content).due
-        if due is not None and entry.step:
-            found[entry.step] = due, entry
-    return found
+def _limit_of(entry: LedgerEntry) -> datetime | None:
+    """When silence begins to bind in the step that an entry opens, or asks another agency in."""
+    content = entry.data.content if entry.data else {}
+    if entry.kind in ("requested", "referred"):
+        return Requested.model_validate(content).binding_end
+    if entry.kind == "fee-due":
+        return FeeDue.model_validate(content).due
+    if entry.kind == "asked-applicant":
+        return Missing.model_validate(content).due
+    return None
 
 
 def _prevents(opening: LedgerEntry, until: datetime, said: list[Said]) -> Said | None:
     """What was said in time, by the broker's stamp, and would have prevented a consequence."""
     in_time = [each for each in said if each.event and each.record.at < until]
-    if opening.kind == "requested":
+    if opening.kind in ("requested", "referred"):
         about = (
             each
             for each in in_time
             if each.event and each.event.type == Answered.type and each.event.requestid == opening.request
         )
+        if opening.kind == "referred" and opening.agency:  # of the one that was asked before, it is late
+            asked = Party.agency(opening.agency).source(ADMINISTRATION)
+            about = (each for each in about if each.event and each.event.source == asked)
         return next(about, None)
     after = [each for each in in_time if each.record.at > opening.recorded - TEMPORAL_SECONDS]
     wanted = Supplemented.type if opening.kind == "asked-applicant" else Paid.type

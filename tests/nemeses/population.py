@@ -20,7 +20,6 @@ from contracts.procedures.traffic_fine import (
 )
 from contracts.terms.identifiers import CaseId, Party
 from contracts.terms.reports import Report
-from contracts.terms.requests import REQUESTS
 from contracts.terms.values import Money
 from contracts.wire.envelope import Event
 from contracts.wire.messages import ApplicantWithdrew, Paid, Received, Reported, Requested, Supplemented
@@ -237,19 +236,19 @@ class Population(Town):
 
     # --- those who are asked -----------------------------------------------------------------------------
 
-    async def _react(self, letter: Event) -> None:
+    async def _react(self, party: Party, letter: Event) -> None:
         if letter.type == Requested.type:
-            await self._answer(letter)
+            await self._answer(party, letter)
         elif letter.type == FeeDue.type and self._procedures[letter.subject] == "construction-permit":
             await self._pay(letter)
         elif letter.type == Missing.type:
             await self._supplement(letter)
 
-    async def _answer(self, letter: Event) -> None:
+    async def _answer(self, party: Party, letter: Event) -> None:
         requested, request = Requested.model_validate(letter.data), str(letter.requestid)
         draw = self._draw(letter.subject, request)
         if draw.random() < 0.2:
-            agency = AgencyClient(self._publisher, ADMINISTRATION, REQUESTS[requested.request].agency)
+            agency = AgencyClient(self._publisher, ADMINISTRATION, party.id)
             has_it = agency.event(Received(), CaseId(letter.subject), request=request, id=f"{request}/has-it")
             await self.send(agency.inlet.topic, has_it)
         course = self._course(letter.subject, requested.request, draw)
@@ -262,7 +261,7 @@ class Population(Town):
         elif requested.request == "construction-permit.check-completeness":
             answer = self._completeness(requested)
         if answer is not None:
-            await self.answer(request, answer)
+            await self.answer(request, answer, agency=party.id)
 
     def _course(self, case: str, request: str, draw: Random) -> str:
         """At most one reviewer of a case makes trouble; anybody may stay silent."""

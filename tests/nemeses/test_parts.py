@@ -160,18 +160,18 @@ def answered(case: CaseId, after: float, offset: int = 0) -> Said:
     return Said(Standing(place, NOW + timedelta(seconds=after), case.encode(), value, tuple(headers)), said)
 
 
-def asked(case: CaseId) -> dict[str, Any]:
-    """The step that asks planning; its silence binds 13 seconds later."""
+def asked(case: CaseId, kind: str = "requested", after: float = 0, **fields: Any) -> dict[str, Any]:
+    """The step that asks planning, or another agency in its place; its silence binds 13 seconds later."""
     content = {
         "request": "construction-permit.review-planning",
         "procedure": "construction-permit",
-        "due": (NOW + timedelta(seconds=10)).isoformat(),
-        "binding_end": (NOW + timedelta(seconds=13)).isoformat(),
+        "due": (NOW + timedelta(seconds=after + 10)).isoformat(),
+        "binding_end": (NOW + timedelta(seconds=after + 13)).isoformat(),
         "basis": "x",
         "outcomes": ["consent"],
         "content": {},
     }
-    return step(case, "requested", content=content)
+    return step(case, kind, after, content=content, **fields)
 
 
 def step(case: CaseId, kind: str, after: float = 0, **fields: Any) -> dict[str, Any]:
@@ -286,6 +286,28 @@ def test_what_came_too_late_and_counted_is_bound_wrongly(case: CaseId) -> None:
     assert said.event
     evidence = found(case, [said], asked(case), step(case, "answered", 13.1, cause=said.event.key))
     assert "too late" in only(judge(evidence, [case]), "wrongly bound")
+
+
+def test_who_is_asked_in_the_place_of_another_has_a_limit_of_its_own(case: CaseId) -> None:
+    said = answered(case, 20)
+    assert said.event
+    steps = [asked(case), asked(case, "referred", 13), step(case, "answered", 20, cause=said.event.key)]
+    assert judge(found(case, [said], *steps), [case]).findings == []
+    late = answered(case, 26.1)
+    evidence = found(case, [late], *steps[:2], step(case, "answered", 26.1, cause=said.event.key))
+    assert "0.100 s too late" in only(judge(evidence, [case]), "wrongly bound")
+
+
+@pytest.mark.parametrize(("asked_then", "wrong"), [("planning", True), ("housing", False)])
+def test_only_who_is_asked_in_the_place_of_another_speaks_in_time(
+    case: CaseId, asked_then: str, wrong: bool
+) -> None:
+    said = answered(case, 20)  # by planning
+    assert said.event
+    steps = [asked(case), asked(case, "referred", 13, agency=asked_then), step(case, "lapsed", 26.5)]
+    evidence = found(case, [said], *steps, step(case, "late", 27, cause=said.event.key))
+    findings = judge(evidence, [case]).findings
+    assert ["was there 6.000 s before" in each for each in findings] == [True] * wrong
 
 
 def test_an_archive_that_lacks_an_entry_and_a_letter_that_is_not_there_are_losses(case: CaseId) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from random import Random
 from typing import Any
 
+from contracts.terms.identifiers import Party
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.messages import Requested
@@ -42,12 +43,12 @@ class Departments(Town):
         super().__init__(settings, reply=reply)
         self.day_seconds = day_seconds
 
-    async def _react(self, letter: Event) -> None:
+    async def _react(self, party: Party, letter: Event) -> None:
         if letter.type == Requested.type:
             asked = Requested.model_validate(letter.data)
             took = Random(str(letter.requestid)).uniform(*PART)
             await asyncio.sleep(took * (asked.due - letter.time).total_seconds())
-        await super()._react(letter)
+        await super()._react(party, letter)
 
     async def opens(self, count: int) -> list[str]:
         """So many applicants apply, evenly; their cases."""
