@@ -226,8 +226,9 @@ class _Judge:
                 if entry.step not in limits:
                     continue
                 deadline, opening = limits[entry.step]
-                if entry.kind == "held" and entry.data:
-                    held[entry.step] = datetime.fromisoformat(entry.data.content["until"])
+                content = entry.data.content if entry.data else {}
+                if entry.kind == "held" and "until" in content:  # a silent check is held without an end
+                    held[entry.step] = datetime.fromisoformat(content["until"])
                 elif entry.kind in ("deemed", "lapsed"):
                     yield from self._bound_in_silence(entry, deadline, opening, by_case[case])
                 elif entry.kind in ("answered", "supplemented", "paid"):

@@ -190,8 +190,8 @@ def may_bind(case: Case, deadline: Deadline) -> bool:
     speaking.
 
     After an outage of the platform it is held, and while an agency is paused, and an entry says so, once for
-    each outage. Where the law
-    names a basis for an outage, the limit itself ends later: with the next working day after the return.
+    each outage. Where the law names a basis for an outage, the limit itself ends later: with the next working
+    day after the return.
     """
     found = case.waits.fence(deadline)
     if found is None or case.inbox:  # something in time may be among what waits there
