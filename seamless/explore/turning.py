@@ -128,6 +128,10 @@ class Turned(Runtime):
         """Never."""
         return False
 
+    def patched(self, change: str) -> bool:
+        """Always: the library's own changes are not what is explored."""
+        return True
+
     @property
     def build(self) -> str | None:
         """No build."""

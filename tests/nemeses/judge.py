@@ -125,8 +125,9 @@ class _Judge:
         for case, entries in self.ledgers.items():
             effects: defaultdict[str, list[str]] = defaultdict(list)
             for entry in entries:
-                if entry.cause:
-                    effects[entry.cause].append(f"{entry.sequence} {entry.kind}")
+                if entry.cause:  # what was refused and sent again may be refused again
+                    again = f" of {entry.received}" if entry.kind == "refused" else ""
+                    effects[entry.cause + again].append(f"{entry.sequence} {entry.kind}")
             for cause, found in effects.items():
                 if len(found) > 1:
                     yield f"{case}: {cause} took effect {len(found)} times: {', '.join(found)}"

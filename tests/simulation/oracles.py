@@ -168,9 +168,17 @@ class _Judge:
                 yield f"{case}: {topic} is out of order"
 
     def _once(self, case: str) -> Iterator[str]:
-        causes = Counter(entry.cause for entry in self.entries(case) if entry.cause)
+        """An event takes effect once; one that was refused and sent again may be refused again."""
+        caused = [entry for entry in self.entries(case) if entry.cause]
+        causes = Counter(entry.cause for entry in caused if entry.kind != "refused")
         yield from (
             f"{case}: {cause} took effect {count} times" for cause, count in causes.items() if count > 1
+        )
+        heard = Counter((entry.cause, entry.received) for entry in caused)
+        yield from (
+            f"{case}: {cause} of {at} was heard {count} times"
+            for (cause, at), count in heard.items()
+            if count > 1
         )
 
     # --- binding -----------------------------------------------------------------------------------------

@@ -290,7 +290,7 @@ class Delivery:
         case = admitted.case
         try:
             if known := await self._archive.caused_by(case, admitted.event.key):
-                if any(_says(entry, admitted.event.data) for entry in known):
+                if any(_is_made_of(entry, admitted) for entry in known):
                     return "duplicate"
                 if any(entry.kind != "refused" for entry in known):  # what was refused has used up no id
                     raise Refusal("id-reused", f"id: {admitted.event.id!r} is that of another event", "id")
@@ -351,15 +351,18 @@ def _check_namespace(error: RPCError) -> None:
         raise NotYet(f"Temporal has no such namespace: {error.message}")
 
 
-def _says(entry: LedgerEntry, data: dict[str, object]) -> bool:
-    """Whether an entry was made of an event with this data.
+def _is_made_of(entry: LedgerEntry, admitted: CaseEvent) -> bool:
+    """Whether an entry was made of an event. What was refused and is sent again is another time.
 
     Once its data is erased it is taken to be so of one that took effect, whose id is used up; and not of one
     that was refused, whose id is free to say it right.
     """
+    refused, data = entry.kind == "refused", admitted.event.data
+    if refused and entry.received < admitted.received:
+        return False
     if entry.data is not None:
         return content_digest(entry.data.salt, recordable(data)) == entry.data_digest
-    return entry.kind != "refused" if entry.data_digest else not recordable(data)
+    return not refused if entry.data_digest else not recordable(data)
 
 
 def _is_of(opening: LedgerEntry, content: dict[str, object], cause: str) -> bool:

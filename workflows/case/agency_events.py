@@ -71,7 +71,11 @@ def ask_applicant(case: Case, delivered: Delivered) -> None:
     wait = _open(case, delivered)
     text = Question.model_validate(delivered.event.data).text
     mark = sha256(text.model_dump(mode="json"))[:20]
-    asked = [each for each in case.journal.questions.values() if each.step == wait.step]
+    asked = [
+        each
+        for each in case.journal.questions.values()
+        if (each.step, each.agency) == (wait.step, wait.agency)  # one that is asked instead asks anew
+    ]
     if len(asked) >= QUESTIONS_KEPT:
         raise refusal("too-many-events")
     recorded = case.record("question", of=wait, by=delivered)

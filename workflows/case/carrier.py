@@ -178,7 +178,7 @@ def _break_off(case: Case, running: asyncio.Task[Decision]) -> Decision:
     why = "the case is broken off"
     if said := case.inbox.cancellation:
         if said.order is not None:
-            case.journal.hear(said.order.event)  # a copy of it changes nothing
+            case.journal.hear(said.order)  # a copy of it changes nothing
             recorded = case.record("broken-off", by=said.order)
             taken(recorded, said.order)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from contracts.platform import Delivered
 from contracts.terms.errors import Refusal
@@ -29,11 +30,12 @@ from workflows.case.replies import refuse
 def hear(case: Case, delivered: Delivered) -> None:
     """Hear an event, once: it takes effect when its turn comes. A repeat (same source and id) changes
     nothing; but where the broker received it before a copy that is still undecided, it takes that one's
-    place: it may be in time. What has the id of another event that took effect is refused.
+    place: it may be in time. What was refused and is sent again is looked at again, since what was not in
+    place may be now. What has the id of another event that took effect is refused.
     """
     case.events += 1  # a repeat, too: it fills the run's history as much as the first copy did
     case.bytes += size_of(delivered)
-    match case.journal.hear(delivered.event):
+    match _heard(case, delivered):
         case "new":
             case.journal.undecided.append(delivered)
         case "copy":
@@ -41,6 +43,19 @@ def hear(case: Case, delivered: Delivered) -> None:
                 case.journal.undecided.append(delivered)
         case "other":
             refuse(case, delivered, refusal("id-reused"))
+
+
+def _heard(case: Case, delivered: Delivered) -> Literal["new", "copy", "other"]:
+    """What the journal says of an event. Runs of 0.2.0 did not look again at what they had refused, and took
+    what had the id of the application."""
+    event = delivered.event
+    if event.key == case.opened.cause and case.runtime.patched("application-uses-its-id-up"):
+        return "other"
+    heard = case.journal.hear(delivered)
+    if heard == "again":
+        changed = case.runtime.patched("refused-is-looked-at-again")
+        return case.journal.hear_again(event) if changed else "copy"
+    return heard
 
 
 def take_effect(case: Case, delivered: Delivered) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -50,7 +50,8 @@ PAYMENT = "paid"
 """The name of a payment among the facts; a report's is ``reported:`` and its step."""
 
 REFUSED = "!"
-"""Stands before the mark of what an event said that was refused: its id is free for what is put right."""
+"""Stands before the mark of what an event said that was refused: its id is free for what is put right. When
+the broker received it stands after that, in milliseconds: what is sent again later is looked at again."""
 
 
 class Outcome(BaseModel):
@@ -224,22 +225,39 @@ class Journal(BaseModel):
         remembered = self.outcomes.setdefault(self.next_step(name), Outcome(how="done", value=value))
         return str(remembered.value)
 
-    def hear(self, event: Event) -> Literal["new", "copy", "other"]:
-        """Whether this event was not heard before, or was; or another one was that had its id and took
-        effect. From now on it was heard."""
+    def hear(self, delivered: Delivered) -> Literal["new", "copy", "again", "other"]:
+        """Whether this event was not heard before, and from now on it was; or was heard; or was refused and
+        is sent again, see :meth:`hear_again`; or another one was heard that had its id and took effect."""
+        event = delivered.event
         said, known = event.digest[:10], self._heard(event)
-        if said in known or REFUSED + said in known:
+        if said in known:
             return "copy"
+        if refused := next((each for each in known if _content_of(each) == said), None):
+            return "again" if _is_later(delivered, refused) else "copy"
         if any(not each.startswith(REFUSED) for each in known):
             return "other"
-        self.seen[_mark(event.key)] = " ".join([*known, said])
+        self._mark_heard(event, said)
         return "new"
 
-    def refuse(self, event: Event) -> None:
-        """Remember that what this event said was refused. Its id may be used again, to say it right."""
+    def hear_again(self, event: Event) -> Literal["new", "other"]:
+        """Hear an event that was refused, as if it were new."""
         said = event.digest[:10]
-        known = [each for each in self._heard(event) if each != said]
-        self.seen[_mark(event.key)] = " ".join([*known, REFUSED + said])
+        if any(not each.startswith(REFUSED) for each in self._heard(event)):
+            return "other"
+        self._mark_heard(event, said)
+        return "new"
+
+    def refuse(self, delivered: Delivered) -> None:
+        """Remember that what this event said was refused. Its id may be used again, to say it right, and what
+        it said may be said again, when it may be in place."""
+        self._mark_heard(
+            delivered.event,
+            f"{REFUSED}{delivered.event.digest[:10]}@{_milliseconds(delivered.received)}",
+        )
+
+    def _mark_heard(self, event: Event, mark: str) -> None:
+        others = [each for each in self._heard(event) if _content_of(each) != _content_of(mark)]
+        self.seen[_mark(event.key)] = " ".join([*others, mark])
 
     def _heard(self, event: Event) -> list[str]:
         return self.seen.get(_mark(event.key), "").split()
@@ -274,7 +292,8 @@ class Journal(BaseModel):
     def drop_later_copy(self, delivered: Delivered) -> bool:
         """Whether a copy of an event is undecided that the broker received later; it no longer is then."""
         for place, each in enumerate(self.undecided):
-            if each.event.key == delivered.event.key and delivered.received < each.received:
+            same = (each.event.key, each.event.digest) == (delivered.event.key, delivered.event.digest)
+            if same and delivered.received < each.received:
                 del self.undecided[place]
                 return True
         return False
@@ -295,6 +314,22 @@ class Journal(BaseModel):
             return False
         self.facts.append(fact)
         return True
+
+
+def _content_of(mark: str) -> str:
+    """The part of an event's mark that tells what it said."""
+    return mark.removeprefix(REFUSED).partition("@")[0]
+
+
+def _is_later(delivered: Delivered, refused: str) -> bool:
+    """Whether the broker received an event later than the copy of it that was refused; else it is that one,
+    carried again. A mark of 0.2.0 does not tell."""
+    _, _, stamp = refused.partition("@")
+    return bool(stamp) and int(stamp) < _milliseconds(delivered.received)
+
+
+def _milliseconds(at: datetime) -> int:
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 def _mark(text: str) -> str:

@@ -35,7 +35,7 @@ def keep_late(case: Case, delivered: Delivered, step: str | None = None) -> None
 def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
     """Record that an event was refused, of an order which lever, and tell its sender why."""
     event = delivered.event
-    case.journal.refuse(event)
+    case.journal.refuse(delivered)
     refused = REFUSED_AS[delivered.actor.kind](
         event=event.id, reason=why.reason, text=REASONS[why.reason], detail=why.detail, field=why.field
     )

@@ -61,6 +61,11 @@ class Runtime:
         """Temporal's time in this activation, UTC."""
         return workflow.now()
 
+    def patched(self, change: str) -> bool:
+        """Whether this run goes by changed code; one that began before the change and was there before it
+        goes on as it did."""
+        return workflow.patched(change)
+
     def read(self, came: RawValue) -> Delivered:
         """The event that a signal brought."""
         delivered: Delivered = workflow.payload_converter().from_payload(came.payload, Delivered)

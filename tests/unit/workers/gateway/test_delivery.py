@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -170,11 +170,11 @@ async def test_of_a_closed_case_a_copy_is_told_from_another_event_of_its_id(
 async def test_of_a_closed_case_what_was_refused_has_used_up_no_id(
     now: str, erased: bool, is_copy: bool
 ) -> None:
-    """Its sender may have put it right, and is told that the case is closed. What was refused itself was
-    answered then; once it is erased, nobody knows any more that this is it."""
+    """Its sender may have put it right, and is told that the case is closed. What was refused itself, carried
+    again, was answered then; once it is erased, nobody knows any more that this is it."""
     said = a_report()
     assert isinstance(said, CaseEvent)
-    entry = an_entry(said.event, erased=erased, kind="refused")
+    entry = an_entry(said.event, erased=erased, kind="refused", received=said.received)
     event_now = said.event.model_copy(update={"data": {"step": now}})
     archive = Archive(entries=[entry], closed=True)
     asked = delivery(Temporal(), archive).deliver(replace(said, event=event_now))
@@ -185,11 +185,23 @@ async def test_of_a_closed_case_what_was_refused_has_used_up_no_id(
             await asked
 
 
+async def test_of_a_closed_case_what_was_refused_and_is_sent_again_is_told_that_it_is_closed() -> None:
+    said = a_report()
+    assert isinstance(said, CaseEvent)
+    entry = an_entry(said.event, erased=False, kind="refused", received=said.received)
+    delivering = delivery(Temporal(), Archive(entries=[entry], closed=True))
+    with pytest.raises(Refusal, match="case-closed"):
+        await delivering.deliver(replace(said, received=said.received + timedelta(minutes=1)))
+
+
 async def test_of_a_closed_case_what_was_put_right_has_used_up_its_id() -> None:
     said = a_report()
     assert isinstance(said, CaseEvent)
     right = said.event.model_copy(update={"data": {"step": "site measured"}})
-    entries = [an_entry(said.event, erased=False, kind="refused"), an_entry(right, erased=False)]
+    entries = [
+        an_entry(said.event, erased=False, kind="refused", received=said.received),
+        an_entry(right, erased=False),
+    ]
     delivering = delivery(Temporal(), Archive(entries=entries, closed=True))
     assert await delivering.deliver(said) == "duplicate"
     assert await delivering.deliver(replace(said, event=right)) == "duplicate"
@@ -198,7 +210,9 @@ async def test_of_a_closed_case_what_was_put_right_has_used_up_its_id() -> None:
         await delivering.deliver(replace(said, event=third))
 
 
-def an_entry(said: Event, *, erased: bool, kind: Kind = "reported") -> LedgerEntry:
+def an_entry(
+    said: Event, *, erased: bool, kind: Kind = "reported", received: datetime | None = None
+) -> LedgerEntry:
     """The entry of a ledger that an event caused."""
     data = Erasable(salt="a", content=recordable(said.data))
     at = said.time
@@ -212,7 +226,7 @@ def an_entry(said: Event, *, erased: bool, kind: Kind = "reported") -> LedgerEnt
         actor=Party.agency("planning"),
         cause=said.key,
         occurred=at,
-        received=at,
+        received=received or at,
         recorded=at,
         holders=(),
         data_digest=data.digest(),

@@ -99,6 +99,9 @@ class VirtualRuntime(Runtime):
     def now(self) -> datetime:
         return self.time
 
+    def patched(self, change: str) -> bool:
+        return True
+
     def read(self, came: RawValue) -> Delivered:
         read: Delivered = pydantic_data_converter.payload_converter.from_payload(came.payload, Delivered)
         return read
@@ -219,7 +222,7 @@ def opened(**changes: Any) -> Opened[Any]:
         "channel": case.channel,
         "calendar": f"compressed:{DAY.total_seconds()}",
         "application": application(),
-        "cause": "test#1",
+        "cause": f"{PORTAL.source(ADMINISTRATION)}#application-1",
         "secret": SECRET,
         "occurred": START,
         "received": START,

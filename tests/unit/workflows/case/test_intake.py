@@ -36,6 +36,7 @@ from tests.unit.workflows.case.running import (
     START,
     VirtualRuntime,
     a_case,
+    checks,
     delivered,
     letters,
     posted,
@@ -43,6 +44,7 @@ from tests.unit.workflows.case.running import (
 )
 from workflows.case.case import Case
 from workflows.case.deciding import close
+from workflows.case.intake import hear
 from workflows.case.journal import FACTS_KEPT, Outcome
 from workflows.case.waiting import open_applicant, open_request
 
@@ -84,6 +86,46 @@ async def test_an_event_that_comes_again_changes_nothing(case: Case) -> None:
     before = posted(case)
     take(case, event)
     assert posted(case) == before
+
+
+class OfTheFirstRelease(VirtualRuntime):
+    """A run that began before the code was changed."""
+
+    def patched(self, change: str) -> bool:
+        return False
+
+
+async def test_a_run_of_the_first_release_goes_on_as_it_did() -> None:
+    case = a_case(OfTheFirstRelease())
+    early = {"step": REVIEW, "event_id": "1"}
+    comes(case, CONSENT, FIRE_SAFETY, **early)
+    open_request(case, ReviewFireSafety(site=application().site, design=application().design))
+    comes(case, CONSENT, FIRE_SAFETY, **early, received=START + timedelta(minutes=1))
+    assert REVIEW in case.journal.waits
+    other = Answered(answer={"outcome": "consent"}, officer="officer-8")
+    comes(case, other, FIRE_SAFETY, **early, received=START + timedelta(minutes=2))
+    assert posted(case)[-1].kind == "answered"  # its id was free
+    comes(case, ApplicantWithdrew(), PORTAL, event_id=case.opened.cause.partition("#")[2])
+    assert posted(case)[-1].kind == "withdrawn"
+
+
+async def test_an_earlier_copy_of_what_was_refused_does_not_take_the_place_of_what_was_put_right(
+    case: Case,
+) -> None:
+    wrong = Answered(answer={"outcome": "refuse", "reason": "sewer-capacity"})
+    same = {"step": REVIEW, "event_id": "1"}
+    comes(case, wrong, FIRE_SAFETY, **same, received=START + timedelta(minutes=1))
+    right = delivered(CONSENT, case.opened.case, FIRE_SAFETY, **same, received=START + timedelta(minutes=2))
+    hear(case, right)
+    hear(case, delivered(wrong, case.opened.case, FIRE_SAFETY, **same, received=START))
+    assert case.journal.undecided == [right]
+
+
+async def test_a_channel_with_the_name_of_a_check_hears_why_it_is_refused() -> None:
+    drainage = Party.channel("drainage")
+    case = a_case(VirtualRuntime(), channel="drainage", checks=checks("drainage"))
+    comes(case, Supplemented(application={"land_title": None}), drainage)
+    assert told(case, drainage)[1]["reason"] == "not-asked"
 
 
 async def test_an_answer_after_the_binding_end_is_undecided_until_the_consequence_binds(case: Case) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.platform import Delivered
 from contracts.terms.values import Money
-from contracts.wire.envelope import LARGEST_EVENT_BYTES
+from contracts.wire.envelope import LARGEST_EVENT_BYTES, Event
 from tests.applications import event, new_case
 from tests.unit.workflows.case.running import PORTAL, START
 from workflows.case.journal import (
@@ -55,9 +57,14 @@ def test_what_was_read_once_is_read_the_same_in_a_new_run() -> None:
     assert again.remember("today", "2026-03-09") == "2026-03-09"
 
 
+def came(sent: Event, minutes: int = 0) -> Delivered:
+    """An event, so many minutes after the first ones."""
+    return Delivered(event=sent, actor=PORTAL, received=START + timedelta(minutes=minutes))
+
+
 def test_an_event_is_new_once_also_in_a_new_run() -> None:
     journal, case = Journal(), new_case()
-    one, two = (event(PORTAL, "x", case, {}, event_id=name) for name in ("1", "2"))
+    one, two = (came(event(PORTAL, "x", case, {}, event_id=name)) for name in ("1", "2"))
     assert [journal.hear(each) for each in (one, one, two)] == ["new", "copy", "new"]
     again = in_a_new_run(journal)
     assert [again.hear(each) for each in (one, two)] == ["copy", "copy"]
@@ -65,7 +72,7 @@ def test_an_event_is_new_once_also_in_a_new_run() -> None:
 
 def test_what_says_something_else_under_a_known_id_is_another_event_until_the_first_was_refused() -> None:
     journal, case = Journal(), new_case()
-    one, two, three = (event(PORTAL, "x", case, {"said": said}, event_id="1") for said in (1, 2, 3))
+    one, two, three = (came(event(PORTAL, "x", case, {"said": said}, event_id="1")) for said in (1, 2, 3))
     journal.hear(one)
     journal.refuse(one)
     assert [journal.hear(each) for each in (one, two)] == ["copy", "new"]
@@ -75,10 +82,43 @@ def test_what_says_something_else_under_a_known_id_is_another_event_until_the_fi
     assert [journal.hear(each) for each in (one, two, three)] == ["copy", "copy", "copy"]
 
 
+def test_what_was_refused_is_looked_at_again_only_where_it_was_sent_again() -> None:
+    journal, case = Journal(), new_case()
+    sent = event(PORTAL, "x", case, {}, event_id="1")
+    journal.hear(came(sent, 2))
+    journal.refuse(came(sent, 2))
+    journal = in_a_new_run(journal)
+    heard = [journal.hear(came(sent, minutes)) for minutes in (1, 2, 3, 3)]
+    assert heard == ["copy", "copy", "again", "again"]
+    assert journal.hear_again(sent) == "new"
+    assert journal.hear(came(sent, 4)) == "copy"  # it may take effect
+    journal.refuse(came(sent, 4))
+    assert [journal.hear(came(sent, minutes)) for minutes in (3, 4, 5)] == ["copy", "copy", "again"]
+
+
+def test_what_was_refused_before_another_event_took_its_id_stays_refused() -> None:
+    journal, case = Journal(), new_case()
+    one, two = (event(PORTAL, "x", case, {"said": said}, event_id="1") for said in (1, 2))
+    journal.hear(came(one))
+    journal.refuse(came(one))
+    journal.hear(came(two))
+    assert journal.hear(came(one, 1)) == "again"
+    assert journal.hear_again(one) == "other"
+
+
+def test_a_mark_of_the_first_release_does_not_tell_when_and_is_of_a_copy() -> None:
+    journal, case = Journal(), new_case()
+    sent = event(PORTAL, "x", case, {}, event_id="1")
+    journal.hear(came(sent))
+    journal.refuse(came(sent))
+    carried = {key: mark.partition("@")[0] for key, mark in journal.seen.items()}
+    assert Journal(seen=carried).hear(came(sent, 5)) == "copy"
+
+
 def test_the_same_id_of_another_sender_is_another_event() -> None:
     journal, case = Journal(), new_case()
     for source in ("urn:a", "urn:b"):
-        assert journal.hear(event(source, "x", case, {}, event_id="1")) == "new"
+        assert journal.hear(came(event(source, "x", case, {}, event_id="1"))) == "new"
 
 
 def payment(cents: int, currency: str = "CNY", **more: Any) -> Fact:

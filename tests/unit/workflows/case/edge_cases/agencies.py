@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from contracts.procedures.construction_permit import ReviewEnvironment
 from contracts.terms.decisions import Grant
 from contracts.terms.identifiers import Party
 from contracts.wire.messages import (
+    ApplicantReplied,
+    ApplicantWithdrew,
     CaseClosed,
     Corrected,
     Disowned,
     Expired,
     NotOurs,
     Received,
+    Refused,
+    Replied,
     Reported,
     Requested,
 )
@@ -48,6 +53,9 @@ from workflows.case.deciding import close
 from workflows.case.waiting import open_request
 
 REQUEST_CLOSED = "`refused`: `request-closed`"
+REBUILDING = "cases/test_rebuilding.py::test_the_second_approval_is_another_persons"
+LATER = START + timedelta(minutes=1)
+"""When the broker has what is sent again."""
 
 
 # --- an agency -------------------------------------------------------------------------------------------
@@ -179,6 +187,14 @@ async def _corrected_answered(at: Situation) -> str:
     return await at.says(Corrected(answer=refuse, reason="misread"), FIRE_SAFETY, step=REVIEW)
 
 
+async def _corrected_open(at: Situation) -> str:
+    await at.asks()
+    refuse = answered("refuse", reason="fire-safety-insufficient").answer
+    answer = await at.says(Corrected(answer=refuse, reason="misread"), FIRE_SAFETY, step=REVIEW)
+    assert await at.says(CONSENT, FIRE_SAFETY, step=REVIEW) == "`taken`"  # it has answered nothing
+    return answer
+
+
 async def _corrected_deemed(at: Situation) -> str:
     await at.asks()
     await at.lets_pass(14 * DAY)
@@ -189,6 +205,20 @@ async def _question_again(at: Situation) -> str:
     await asks_how_high(at)
     answer = await at.says(HOW_HIGH, FIRE_SAFETY, step=REVIEW)
     assert len(at.heard(PORTAL, Asked)) == 1
+    return answer
+
+
+async def _question_of_the_stand_in(at: Situation) -> str:
+    open_request(at.case, ReviewEnvironment(site=application().site))
+    await at.says(HOW_HIGH, ENVIRONMENT, step=BY_ENVIRONMENT)
+    (first,) = at.heard(PORTAL, Asked)
+    await at.lets_pass(16 * DAY)
+    answer = await at.says(HOW_HIGH, HOUSING, step=BY_ENVIRONMENT, received=START + 16 * DAY)
+    second = at.heard(PORTAL, Asked)[-1]
+    assert (first["agency"], second["agency"]) == ("environment", "housing")
+    three = ApplicantReplied(question=second["question"], text="Three")
+    assert await at.says(three, PORTAL, received=START + 16 * DAY) == "`taken`"
+    assert [data["text"] for data in at.heard(HOUSING, Replied)] == ["Three"]
     return answer
 
 
@@ -229,8 +259,21 @@ async def _unchanged(at: Situation) -> str:
 
 
 async def _refused_unchanged(at: Situation) -> str:
-    await at.says(CONSENT, FIRE_SAFETY, step=REVIEW, event_id="1")
-    return await at.says(CONSENT, FIRE_SAFETY, step=REVIEW, event_id="1")
+    first = await at.says(CONSENT, FIRE_SAFETY, step=REVIEW, event_id="1")
+    assert await at.says(CONSENT, FIRE_SAFETY, step=REVIEW, event_id="1") == "nothing"  # carried twice
+    again = await at.says(CONSENT, FIRE_SAFETY, step=REVIEW, event_id="1", received=LATER)
+    refusals = [letter.id for letter in at.posts(FIRE_SAFETY) if letter.type == Refused.type]
+    assert refusals == refusals[:1] * 2
+    return "the same `refused`" if again == first else again
+
+
+async def _refused_and_in_place_now(at: Situation) -> str:
+    assert "refused" in await at.says(CONSENT, FIRE_SAFETY, step=REVIEW, event_id="1")
+    await at.asks()
+    answer = await at.says(CONSENT, FIRE_SAFETY, step=REVIEW, event_id="1", received=LATER)
+    much_later = START + timedelta(minutes=2)
+    assert await at.says(CONSENT, FIRE_SAFETY, step=REVIEW, event_id="1", received=much_later) == "nothing"
+    return answer
 
 
 async def _other_content(at: Situation) -> str:
@@ -238,8 +281,11 @@ async def _other_content(at: Situation) -> str:
     await at.says(CONSENT, FIRE_SAFETY, step=REVIEW, event_id="1")
     refuse = answered("refuse", reason="fire-safety-insufficient")
     answer = await at.says(refuse, FIRE_SAFETY, step=REVIEW, event_id="1")
-    assert await at.says(refuse, FIRE_SAFETY, step=REVIEW, event_id="1") == "nothing"
-    assert await at.says(CONSENT, FIRE_SAFETY, step=REVIEW, event_id="1") == "nothing"
+    assert await at.says(refuse, FIRE_SAFETY, step=REVIEW, event_id="1", received=LATER) == answer
+    assert await at.says(CONSENT, FIRE_SAFETY, step=REVIEW, event_id="1", received=LATER) == "nothing"
+    of_application = at.case.opened.cause.partition("#")[2]
+    for message in (ApplicantWithdrew(), ApplicantReplied(question="none", text="Three")):
+        assert await at.says(message, PORTAL, event_id=of_application, received=LATER) == answer
     return answer
 
 
@@ -288,19 +334,39 @@ AGENCIES = [
     Row("`answered`", "`deemed` is set", INVALID, _says_it_is_deemed),
     Row("`answered`", "you were asked `instead_of` another agency", "`taken`", _answers_instead),
     Row("`answered`", "it was `referred_to` another", "`taken`, late", _answers_after_it_was_referred),
+    Row("`answered`", "a person has to answer, and `officer` is missing", INVALID, REBUILDING),
+    Row(
+        "`answered`",
+        "a second person has to answer, and it is the first one",
+        "`refused`: `same-person`",
+        REBUILDING,
+    ),
     Row("`received`", "the request is open", "nothing", _received_open),
     Row("`received`", "you have answered it", "nothing", _received_answered),
     Row("`received`", "it ended in another way", REQUEST_CLOSED, _received_stopped),
+    Row("`corrected`", "the request is open: it is no answer", "`taken`, late", _corrected_open),
     Row("`corrected`", "you have answered it", "`taken`, late", _corrected_answered),
     Row("`corrected`", "it ended in another way", REQUEST_CLOSED, _corrected_deemed),
     Row("`question`", "the request is open", "`taken`", asks_how_high),
     Row("`question`", "with the text of an earlier one: not asked again", "`taken`", _question_again),
+    Row(
+        "`question`",
+        "with the text of another agency, `instead_of` which you were asked: asked anew",
+        "`taken`",
+        _question_of_the_stand_in,
+    ),
     Row("`question`", "the request has ended", REQUEST_CLOSED, _question_answered),
     Row("`not-ours`", "the request is open: `disowned` to the lead agency", "`taken`", _not_ours),
     Row("`not-ours`", "the request has ended", REQUEST_CLOSED, _not_ours_closed),
     Row("`reported`", "you do not report in this procedure", "`refused`: `wrong-source`", _reports_elsewhere),
     Row("any", "sent again unchanged", "nothing", _unchanged),
-    Row("any", "sent again unchanged, and its case refused it", "nothing", _refused_unchanged),
+    Row("any", "sent again unchanged, and its case refused it", "the same `refused`", _refused_unchanged),
+    Row(
+        "any",
+        "sent again unchanged, its case refused it, and it is in place now",
+        "as if it were new",
+        _refused_and_in_place_now,
+    ),
     Row(
         "any",
         "sent again unchanged, and the gateway refused it",
@@ -316,6 +382,12 @@ AGENCIES = [
     ),
     Row("any", "says something else under an id that took effect", "`refused`: `id-reused`", _other_content),
     Row("any", "says something else under an id that was refused", "as if it were new", _put_right),
+    Row(
+        "any",
+        "too many of your events wait for a limit to be settled",
+        "`refused`: `too-many-events`",
+        "unit/workflows/case/test_held.py::test_what_is_undecided_is_bounded",
+    ),
     Row("any", "the case is closed", "`refused`: `case-closed`", _closed),
     Row("any", "a name stands twice in one JSON object", INVALID, _key_twice),
     Row("any", "`time` is no RFC 3339 text with a zone", INVALID, _time_is_no_instant),

@@ -62,6 +62,12 @@ async def _supplemented_otherwise(at: Situation) -> str:
     return found.pop() if len(found) == 1 else str(found)
 
 
+async def _supplemented_in_parts(at: Situation) -> str:
+    await _asked_for_title(at)
+    await at.says(Supplemented(application=TITLE), PORTAL)
+    return await at.says(Supplemented(application=TITLE), PORTAL)
+
+
 async def _supplemented_unasked(at: Situation) -> str:
     return await at.says(Supplemented(application=TITLE), PORTAL)
 
@@ -191,12 +197,23 @@ CHANNELS = [
         _supplemented_otherwise,
     ),
     Row("`supplemented`", "nothing was asked for", "`refused`: `not-asked`", _supplemented_unasked),
+    Row(
+        "`supplemented`",
+        "a second one: the first has ended the round, also with a part",
+        "`refused`: `not-asked`",
+        _supplemented_in_parts,
+    ),
     Row("`supplemented`", "the limit is over", "`taken`, late", _supplemented_late),
     Row("`replied`", "the request is open: `replied` to the agency", "`taken`", _replied),
     Row("`replied`", "the request has ended", "`taken`, late", _replied_late),
     Row("`replied`", "there is no such question", "`refused`: `unknown-question`", _replied_to_nothing),
     Row("`paid`", "less than is due: `refund-due` if the rest does not come", "`taken`", _paid_in_part),
-    Row("`paid`", "too much: `refund-due` at the end", "`taken`, with the `excess`", _paid_too_much),
+    Row(
+        "`paid`",
+        "more than the fee that is due: `refund-due` at the end",
+        "`taken`, with the `excess`",
+        _paid_too_much,
+    ),
     Row("`paid`", "the `reference` of an earlier payment", "`refused`: `payment-known`", _paid_twice),
     Row("`paid`", "another currency", "`refused`: `wrong-currency`", _paid_in_euro),
     Row("`paid`", "an amount of zero", INVALID, _paid_nothing),
@@ -208,6 +225,12 @@ CHANNELS = [
         "at the end of a limit by which the law decides, or later",
         "`refused`: `already-decided`",
         f"{SEQUENCE}::test_what_the_broker_had_after_the_legal_end_changes_nothing_of_what_the_law_has_decided",
+    ),
+    Row(
+        "`withdrawn`",
+        "the procedure takes no withdrawals",
+        "`refused`: `not-withdrawable`",
+        "unit/workflows/case/test_case.py::test_where_the_law_knows_no_withdrawal_it_is_refused",
     ),
     Row("`default-noticed`", "the decision is late: `penalty-due` at the end", "`taken`", f"{PENALTY}{OWED}"),
     Row("`default-noticed`", "it is not late yet", "`refused`: `not-overdue`", f"{PENALTY}{OWED}"),

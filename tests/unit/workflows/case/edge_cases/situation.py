@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.admission import Arrival, Rules, admit
+from contracts.platform import Letter
 from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import Party
 from contracts.terms.values import Bilingual, MissingItem
 from contracts.wire.envelope import Event, Message
 from contracts.wire.messages import Question, Refused, Taken
 from contracts.wire.notices import Asked, RefusedNotice, TakenNotice
-from contracts.wire.topics import inlet_of
+from contracts.wire.topics import inlet_of, messages_topic
 from tests.applications import ADMINISTRATION, document
 from tests.unit.workflows.case.authoring import FIRE, Author, answered
 from tests.unit.workflows.case.running import (
@@ -64,6 +65,11 @@ class Situation(Author):
         await self.hears(message, sender, **details)
         take(self.case)
         return words(self.answers(sender))
+
+    def posts(self, party: Party) -> list[Letter]:
+        """All that a party was sent."""
+        every = [letter for recorded in self.case.outbox._waiting for letter in recorded.posting().letters]
+        return [letter for letter in every if letter.topic == messages_topic(party)]
 
     def heard(self, party: Party, kind: type[Message]) -> list[dict[str, Any]]:
         """The messages of a type that a party was told."""
