@@ -222,6 +222,8 @@ class _Judge:
             limits: dict[str | None, tuple[datetime, LedgerEntry]] = {}
             held: dict[str, datetime] = {}
             for entry in entries:
+                if entry.kind == "referred" and entry.step in limits:
+                    yield from self._bound_in_silence(entry, *limits[entry.step], by_case[case])
                 if (binds := _limit_of(entry)) is not None:
                     limits[entry.step] = binds, entry
                 if entry.step not in limits:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 
 from contracts.terms.errors import PLATFORM_FAULTS, SeamlessError
 from contracts.wire.dead_letter import Place
@@ -38,12 +37,6 @@ async def replay_dead_letters(settings: Settings, tell: Callable[[str], None]) -
                             tell(f"the operator replays {letter.place}: {letter.reason}")
             except SeamlessError:  # the broker is away
                 continue
-
-
-@cache
-def can_recover() -> bool:
-    """Whether there is a command that gives cases their events again after a restore of Temporal."""
-    return _seamless("recover", "--help").returncode == 0
 
 
 def recover(settings: Settings, backup: datetime) -> list[dict[str, str]]:

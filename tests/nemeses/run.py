@@ -13,7 +13,7 @@ from tests.nemeses.doubled import DAY_SECONDS, doubled
 from tests.nemeses.evidence import all_ended, collect
 from tests.nemeses.faults import NEMESES, SILENT, World
 from tests.nemeses.judge import Verdict, judge
-from tests.nemeses.operating import can_recover, replay_dead_letters
+from tests.nemeses.operating import replay_dead_letters
 from tests.nemeses.population import Population, planned
 from tests.nemeses.told import Watch
 
@@ -45,7 +45,6 @@ class Outcome:
     """A run.
 
     Attributes:
-        left_out: faults that the product is not made for yet, each with what it lacks.
         story: what happened, a line each.
         failed_tasks: how often a workflow's code failed, by what it said.
     """
@@ -53,7 +52,6 @@ class Outcome:
     seed: int
     verdict: Verdict
     struck: list[Struck] = field(default_factory=list)
-    left_out: dict[str, str] = field(default_factory=dict)
     story: list[str] = field(default_factory=list)
     failed_tasks: dict[str, int] = field(default_factory=dict)
 
@@ -66,11 +64,6 @@ class Outcome:
     def findings(self) -> list[str]:
         """Everything that is wrong; empty when all is well."""
         return [*self.verdict.findings, *(f"nobody was told: {name}" for name in self.silent)]
-
-
-def lacking() -> dict[str, str]:
-    """The faults that the product is not made for yet."""
-    return {} if can_recover() else {"temporal-restored": "there is no command `seamless recover`"}
 
 
 def drawn(seed: int, count: int | None = None) -> list[str]:
@@ -107,9 +100,7 @@ async def run(
         story.append(f"{time.monotonic() - began:7.1f}  {line}")
         tell(story[-1])
 
-    left_out = {name: why for name, why in lacking().items() if name in faults}
-    names = [name for name in faults if name not in left_out]
-    plans = planned(seed, cases, len(names) * (fault_seconds + QUIET_SECONDS))
+    plans = planned(seed, cases, len(faults) * (fault_seconds + QUIET_SECONDS))
     struck: list[Struck] = []
     async with doubled(folder / "data", Random(f"network/{seed}")) as stack:
         began = time.monotonic()
@@ -121,7 +112,7 @@ async def run(
             ]
             town.begin()
             try:
-                for name in names:
+                for name in faults:
                     struck.append(await _strike(world, name, Random(f"{seed}/{name}")))
                 left = await town.all_closed(CLOSED_SECONDS)
                 note(f"all is mended; not closed: {', '.join(left) or 'none'}")
@@ -133,7 +124,7 @@ async def run(
                     task.cancel()
                 await asyncio.gather(*helping, return_exceptions=True)
     verdict = judge(evidence, [each.case for each in plans], world.recovered)
-    return Outcome(seed, verdict, struck, left_out, story, evidence.failed_tasks)
+    return Outcome(seed, verdict, struck, story, evidence.failed_tasks)
 
 
 async def _strike(world: World, name: str, draw: Random) -> Struck:
@@ -171,8 +162,6 @@ def table(outcomes: Sequence[Outcome]) -> str:
     for name in names:
         told = [next((struck for struck in each.struck if struck.name == name), None) for each in outcomes]
         lines.append(_row(f"  {name}", ["" if each is None else _seconds(each) for each in told]))
-    for outcome in outcomes:
-        lines += [f"left out: {name}: {why}" for name, why in outcome.left_out.items()]
     return "\n".join(dict.fromkeys(lines))
 
 

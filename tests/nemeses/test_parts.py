@@ -281,6 +281,14 @@ def test_a_consequence_within_the_grace_after_an_outage_binds_too_early(case: Ca
     assert "before it might bind" in only(judge(evidence, [case]), "wrongly bound")
 
 
+def test_another_agency_is_asked_only_where_the_first_was_silent(case: CaseId) -> None:
+    said = answered(case, 12.9)
+    assert said.event
+    late = step(case, "late", 14, cause=said.event.key)
+    evidence = found(case, [said], asked(case), asked(case, "referred", 13), late)
+    assert "was referred though" in only(judge(evidence, [case]), "wrongly bound")
+
+
 def test_what_came_too_late_and_counted_is_bound_wrongly(case: CaseId) -> None:
     said = answered(case, 13.1)
     assert said.event
