@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from contracts.platform import Delivered
 from contracts.terms.errors import Refusal
+from contracts.wire.envelope import Event
 from contracts.wire.messages import (
     Answered,
     ApplicantReplied,
@@ -31,41 +31,47 @@ def hear(case: Case, delivered: Delivered) -> None:
     """Hear an event, once: it takes effect when its turn comes. A repeat (same source and id) changes
     nothing; but where the broker received it before a copy that is still undecided, it takes that one's
     place: it may be in time. What was refused and is sent again is looked at again, since what was not in
-    place may be now. What has the id of another event that took effect is refused.
+    place may be now.
     """
     case.events += 1  # a repeat, too: it fills the run's history as much as the first copy did
     case.bytes += size_of(delivered)
-    match _heard(case, delivered):
+    journal, event = case.journal, delivered.event
+    match journal.hear(delivered):
         case "new":
-            case.journal.undecided.append(delivered)
+            journal.undecided.append(delivered)
         case "copy":
-            if case.journal.drop_later_copy(delivered):
-                case.journal.undecided.append(delivered)
+            if journal.drop_later_copy(delivered):
+                journal.undecided.append(delivered)
+        case "again":
+            if case.runtime.patched("refused-is-looked-at-again"):  # a run of 0.2.0 dropped it
+                journal.expect(event)
+                journal.undecided.append(delivered)
         case "other":
-            refuse(case, delivered, refusal("id-reused"))
-
-
-def _heard(case: Case, delivered: Delivered) -> Literal["new", "copy", "other"]:
-    """What the journal says of an event. Runs of 0.2.0 did not look again at what they had refused, and took
-    what had the id of the application."""
-    event = delivered.event
-    if event.key == case.opened.cause and case.runtime.patched("application-uses-its-id-up"):
-        return "other"
-    heard = case.journal.hear(delivered)
-    if heard == "again":
-        changed = case.runtime.patched("refused-is-looked-at-again")
-        return case.journal.hear_again(event) if changed else "copy"
-    return heard
+            if case.runtime.patched("ids-clash-in-turn"):  # a run of 0.2.0 refused it at once
+                journal.expect(event)
+                journal.undecided.append(delivered)
+            else:
+                refuse(case, delivered, refusal("id-reused"))
 
 
 def take_effect(case: Case, delivered: Delivered) -> None:
-    """Let an event take effect. Where it cannot, that is recorded, and its sender is told why."""
+    """Let an event take effect. Where it cannot, that is recorded, and its sender is told why. So it is where
+    another event took effect that had its id, be it the application: only now that is known, since one that
+    was refused has used up no id."""
+    event = delivered.event
     try:
+        if case.journal.has_used_up(event) or _has_id_of_the_application(case, event):
+            raise refusal("id-reused")
         if case.closed:
             raise refusal("case-closed")
-        _EFFECTS[delivered.event.type](case, delivered)
+        _EFFECTS[event.type](case, delivered)
     except Refusal as why:
         refuse(case, delivered, why)
+
+
+def _has_id_of_the_application(case: Case, event: Event) -> bool:
+    """Runs of 0.2.0 took what has it."""
+    return event.key == case.opened.cause and case.runtime.patched("application-uses-its-id-up")
 
 
 _EFFECTS: dict[str, Callable[[Case, Delivered], None]] = {

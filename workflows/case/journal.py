@@ -227,25 +227,28 @@ class Journal(BaseModel):
 
     def hear(self, delivered: Delivered) -> Literal["new", "copy", "again", "other"]:
         """Whether this event was not heard before, and from now on it was; or was heard; or was refused and
-        is sent again, see :meth:`hear_again`; or another one was heard that had its id and took effect."""
-        event = delivered.event
-        said, known = event.digest[:10], self._heard(event)
+        is sent again; or another one was heard that has its id. Of the last two nothing is remembered before
+        :meth:`expect`."""
+        said, known = delivered.event.digest[:10], self._heard(delivered.event)
         if said in known:
             return "copy"
         if refused := next((each for each in known if _content_of(each) == said), None):
             return "again" if _is_later(delivered, refused) else "copy"
         if any(not each.startswith(REFUSED) for each in known):
             return "other"
-        self._mark_heard(event, said)
+        self.expect(delivered.event)
         return "new"
 
-    def hear_again(self, event: Event) -> Literal["new", "other"]:
-        """Hear an event that was refused, as if it were new."""
-        said = event.digest[:10]
-        if any(not each.startswith(REFUSED) for each in self._heard(event)):
-            return "other"
-        self._mark_heard(event, said)
-        return "new"
+    def expect(self, event: Event) -> None:
+        """Remember that what this event said was heard, and is still to take effect."""
+        self._mark_heard(event, event.digest[:10])
+
+    def has_used_up(self, event: Event) -> bool:
+        """Whether another event took effect that had this one's id; not one that is still to do so, and may
+        be refused."""
+        to_come = {each.event.digest[:10] for each in self.undecided if each.event.key == event.key}
+        others = {each for each in self._heard(event) if not each.startswith(REFUSED)}
+        return bool(others - to_come - {event.digest[:10]})
 
     def refuse(self, delivered: Delivered) -> None:
         """Remember that what this event said was refused. Its id may be used again, to say it right, and what

@@ -93,10 +93,9 @@ def hear_some(case: Case) -> None:
 def take_rest(case: Case) -> None:
     """Let some of the events that have come take effect, although the course has ended: nothing is due."""
     hear_some(case)
-    rest, case.journal.undecided = case.journal.undecided, []
     with case.aside():
-        for delivered in rest:
-            take_effect(case, delivered)
+        while case.journal.undecided:
+            take_effect(case, case.journal.undecided.pop(0))
 
 
 def _known_to_the_course(case: Case) -> tuple[int, bool]:

@@ -88,6 +88,27 @@ async def test_an_event_that_comes_again_changes_nothing(case: Case) -> None:
     assert posted(case) == before
 
 
+@pytest.mark.parametrize("cut", [0, 1, 2, 3])
+async def test_what_is_put_right_counts_however_soon_it_comes_after_what_was_wrong(
+    case: Case, cut: int
+) -> None:
+    """Whether the case takes events one at a time or many at once."""
+    refuse = Answered(answer={"outcome": "refuse", "reason": "fire-safety-insufficient"})
+    wrong = Answered(answer={"outcome": "refuse", "reason": "sewer-capacity"})
+    sent = [
+        delivered(said, case.opened.case, FIRE_SAFETY, step=REVIEW, event_id="1", received=START + at)
+        for at, said in zip([timedelta(seconds=n) for n in range(3)], (wrong, CONSENT, refuse), strict=True)
+    ]
+    take(case, *sent[:cut])
+    take(case, *sent[cut:])
+    kinds = [(entry.kind, entry.reason, entry.outcome) for entry in posted(case)[1:]]
+    assert kinds == [
+        ("refused", "invalid", None),
+        ("answered", None, "consent"),
+        ("refused", "id-reused", None),
+    ]
+
+
 class OfTheFirstRelease(VirtualRuntime):
     """A run that began before the code was changed."""
 

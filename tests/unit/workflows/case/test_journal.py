@@ -90,20 +90,26 @@ def test_what_was_refused_is_looked_at_again_only_where_it_was_sent_again() -> N
     journal = in_a_new_run(journal)
     heard = [journal.hear(came(sent, minutes)) for minutes in (1, 2, 3, 3)]
     assert heard == ["copy", "copy", "again", "again"]
-    assert journal.hear_again(sent) == "new"
+    journal.expect(sent)
     assert journal.hear(came(sent, 4)) == "copy"  # it may take effect
     journal.refuse(came(sent, 4))
     assert [journal.hear(came(sent, minutes)) for minutes in (3, 4, 5)] == ["copy", "copy", "again"]
 
 
-def test_what_was_refused_before_another_event_took_its_id_stays_refused() -> None:
+def test_an_id_is_used_up_by_what_took_effect_and_not_by_what_is_still_to_do_so() -> None:
     journal, case = Journal(), new_case()
-    one, two = (event(PORTAL, "x", case, {"said": said}, event_id="1") for said in (1, 2))
-    journal.hear(came(one))
-    journal.refuse(came(one))
-    journal.hear(came(two))
-    assert journal.hear(came(one, 1)) == "again"
-    assert journal.hear_again(one) == "other"
+    one, two = (came(event(PORTAL, "x", case, {"said": said}, event_id="1")) for said in (1, 2))
+    journal.hear(one)
+    journal.undecided = [one]
+    assert journal.hear(two) == "other"
+    journal.expect(two.event)
+    journal.undecided = [two]  # one has its turn
+    assert not in_a_new_run(journal).has_used_up(one.event)
+    journal.refuse(one)
+    journal.undecided = []
+    assert not journal.has_used_up(two.event)
+    assert journal.hear(came(one.event, 1)) == "again"
+    assert in_a_new_run(journal).has_used_up(one.event)  # two has taken effect
 
 
 def test_a_mark_of_the_first_release_does_not_tell_when_and_is_of_a_copy() -> None:
