@@ -50,6 +50,7 @@ class Bounds:
 
     Attributes:
         whole_digits, places: of a decimal, before and after its point.
+        exponents: whether a decimal may be written with an exponent.
         first, last: the days between which every date and every instant (in UTC) lies, both included.
         text: characters of a text.
         items: entries of one list or object.
@@ -59,6 +60,7 @@ class Bounds:
 
     whole_digits: int
     places: int
+    exponents: bool
     first: date
     last: date
     text: int
@@ -133,6 +135,8 @@ class Bounds:
         _, digits, exponent = value.as_tuple()
         if not isinstance(exponent, int):
             return _excess("is no number")
+        if exponent > 0 and not self.exponents:
+            return _excess("has to be written out, without an exponent")
         if -exponent > self.places or len(digits) + exponent > self.whole_digits:
             return _excess(
                 f"may have {self.whole_digits} digits before the decimal point and {self.places} after it"
@@ -153,6 +157,7 @@ class Bounds:
 STATED = Bounds(
     whole_digits=12,
     places=6,
+    exponents=False,
     first=date(1900, 1, 1),
     last=date(2200, 12, 31),
     text=16_000,
@@ -165,6 +170,7 @@ STATED = Bounds(
 CARRIED = Bounds(
     whole_digits=18,
     places=12,
+    exponents=True,
     first=date(1800, 1, 1),
     last=date(2400, 12, 31),
     text=200_000,

@@ -14,12 +14,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     StringConstraints,
     model_validator,
 )
-from pydantic_core import PydanticCustomError, to_json
+from pydantic_core import CoreSchema, PydanticCustomError, to_json
 
 from contracts.terms.bounds import CARRIED, MAX_INTEGER, STATED, Bounds
+from contracts.terms.forms import in_json_form
 
 
 def absent(value: Any) -> bool:
@@ -72,6 +74,7 @@ class Contract(BaseModel):
     Immutable. Unknown fields are kept, since contracts evolve by optional additions: an older
     reader must pass on what a newer writer said.
 
+    Booleans, numbers and decimals are read from their own JSON forms only (:mod:`contracts.terms.forms`).
     Every value is within bounds, whatever its field says, and even if no field is declared; so each contract
     can be hashed, stored and carried.
 
@@ -90,6 +93,10 @@ class Contract(BaseModel):
         for field, kind in inspect.get_annotations(cls).items():
             if not field.startswith("_") and "ClassVar" not in str(kind):
                 _check_name(cls, field)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return in_json_form(handler(source))
 
     @model_validator(mode="after")
     def _within_bounds(self) -> Self:

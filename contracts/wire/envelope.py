@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    BeforeValidator,
     Field,
     StringConstraints,
     ValidationError,
@@ -37,12 +39,18 @@ LARGEST_EVENT_BYTES = 2 * MAX_EVENT_BYTES
 Headers = Sequence[tuple[str, bytes | None]]
 """Headers of a Kafka record, in order; a name may stand twice, and a value may be null."""
 
+LARGEST_ATTRIBUTE = 500
+"""Characters of an attribute that we know."""
+
 Attribute = Annotated[
-    str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+    str, StringConstraints(min_length=1, max_length=LARGEST_ATTRIBUTE, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
 ]
 """A CloudEvents attribute: one line without control characters."""
 
 Uri = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9+.-]*:\S+$", max_length=2000)]
+
+LONGEST_INTEGER = 1000
+"""Digits of an integer that is read; far fewer are within the bounds."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -91,6 +99,11 @@ MESSAGES: dict[str, type[Message]] = {}
 """Every message by its type, as defined."""
 
 
+def _media_type(said: Any) -> Any:
+    """A media type without its parameters, such as ``charset``, as RFC 9110 compares it."""
+    return said.split(";")[0].strip().lower() if isinstance(said, str) else said
+
+
 class Event(Contract):
     """One CloudEvents 1.0 event. ``subject`` and ``partitionkey`` are the case id.
 
@@ -105,7 +118,7 @@ class Event(Contract):
     type: Attribute
     subject: Attribute
     time: Instant
-    datacontenttype: Literal["application/json"] = "application/json"
+    datacontenttype: Annotated[Literal["application/json"], BeforeValidator(_media_type)] = "application/json"
     dataschema: Uri | None = Field(default=None, exclude_if=absent)
     partitionkey: Attribute | None = Field(default=None, exclude_if=absent)
     sequence: Attribute | None = Field(default=None, exclude_if=absent)
@@ -204,25 +217,54 @@ class Event(Contract):
         named = {name.lower(): content for name, content in headers if content is not None}
         if not value:
             raise Refusal("not-json", "the message is empty")
+        if value.startswith(BOM_UTF8):
+            raise Refusal("not-json", "the message begins with a byte order mark: send plain UTF-8")
         try:
-            said = json.loads(value.decode(), object_pairs_hook=each_once)
-            if "ce_id" not in named or named.get("content-type", b"").lower().startswith(STRUCTURED.encode()):
+            said = json.loads(value.decode(), object_pairs_hook=each_once, parse_int=_integer)
+            content_type = named.get("content-type", b"").decode(errors="replace")
+            if "ce_id" not in named or _media_type(content_type) == STRUCTURED:
                 return cls.model_validate(said)
             attributes = each_once(
                 [
-                    (name.lower()[3:], content.decode())
+                    (name.lower()[3:], _header(name.lower(), content))
                     for name, content in headers
                     if content is not None and name.lower().startswith("ce_")
                 ]
             )
-            content_type = named.get("content-type", b"application/json").decode().split(";")[0]
-            return cls.model_validate(attributes | {"datacontenttype": content_type, "data": said})
+            stated = {"datacontenttype": content_type} if content_type else {}
+            return cls.model_validate(attributes | stated | {"data": said})
         except ValidationError as error:
             raise refusal_of(error) from None
         except RecursionError:
             raise Refusal("invalid", "data: is nested too deep", "data") from None
         except ValueError as error:
             raise Refusal("not-json", str(error)) from None
+
+
+def _header(name: str, content: bytes) -> str:
+    """The text of a header. A trace context that is none is ignored, whatever is wrong with it.
+
+    Raises:
+        Refusal: it is no text.
+    """
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        if name in ("ce_traceparent", "ce_tracestate"):
+            return ""
+        raise Refusal("invalid", f"{name}: the header is not in UTF-8", name.removeprefix("ce_")) from None
+
+
+def _integer(digits: str) -> int:
+    """An integer as JSON has it.
+
+    Raises:
+        Refusal: it is longer than any reader takes; Python would read so long a one slowly.
+    """
+    if len(digits) > LONGEST_INTEGER:
+        detail = f"data: a number has {len(digits)} digits; send it as a text"
+        raise Refusal("invalid", detail, "data")
+    return int(digits)
 
 
 def each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:

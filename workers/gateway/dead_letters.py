@@ -16,7 +16,7 @@ from contracts.terms.bounds import one_line
 from contracts.terms.errors import REASONS, Refusal
 from contracts.terms.identifiers import PLATFORM, CaseId
 from contracts.wire.dead_letter import DeadLetter, Place
-from contracts.wire.envelope import Event
+from contracts.wire.envelope import LARGEST_ATTRIBUTE, Event
 from contracts.wire.messages import refusal_id
 from contracts.wire.orders import REFUSED_AS
 from contracts.wire.topics import DEAD_LETTER
@@ -103,7 +103,7 @@ class DeadLetterWriter:
         )
         event = Event.of(
             refused,
-            id=refusal_id(arrival.inlet.source, said.get("id"), _content(arrival), letter.reason),
+            id=refusal_id(arrival.inlet.source, _id_of(attributes, said), _content(arrival), letter.reason),
             source=self._source,
             case=case,
             time=letter.refused,
@@ -147,10 +147,18 @@ def case_of(arrival: Arrival) -> CaseId | None:
         return None
 
 
+def _id_of(attributes: Mapping[str, Any], said: Mapping[str, str]) -> str | None:
+    """What tells the id of an event from every other, also where it cannot be repeated as it is."""
+    repeated, name = said.get("id"), attributes.get("id")
+    if repeated is None or repeated == name:
+        return repeated
+    return hashlib.sha256(str(name).encode(errors="surrogatepass")).hexdigest()
+
+
 def _said(attributes: Mapping[str, Any]) -> dict[str, str]:
     """The attributes by which the sender knows its event."""
     return {
-        name: _printable(attributes[name])[:200]
+        name: one_line(attributes[name][:LARGEST_ATTRIBUTE])
         for name in ("id", "subject", "requestid")
         if isinstance(attributes.get(name), str) and attributes[name]
     }

@@ -71,11 +71,10 @@ def ask_applicant(case: Case, delivered: Delivered) -> None:
     wait = _open(case, delivered)
     text = Question.model_validate(delivered.event.data).text
     mark = sha256(text.model_dump(mode="json"))[:20]
-    asked = [
-        each
-        for each in case.journal.questions.values()
-        if (each.step, each.agency) == (wait.step, wait.agency)  # one that is asked instead asks anew
-    ]
+    of_step = [each for each in case.journal.questions.values() if each.step == wait.step]
+    asked = [each for each in of_step if each.agency == wait.agency]
+    if len(asked) < len(of_step) and not case.runtime.patched("who-is-asked-instead-asks-anew"):
+        asked = of_step
     if len(asked) >= QUESTIONS_KEPT:
         raise refusal("too-many-events")
     recorded = case.record("question", of=wait, by=delivered)

@@ -1,0 +1,68 @@
+"""The JSON forms of values: what a party writes counts as what JSON says it is.
+
+Python would read more: ``true`` as the number 1, ``"yes"`` as true, ``"1_0"`` as 10. Whoever reads
+the ledger in another language would read something else, or fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, cast
+
+from pydantic_core import CoreSchema, core_schema
+
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?(E[+-][0-9]+)?")
+"""The exponent is what ledgers of 0.2.0 may have; the bounds of what a party says allow none."""
+
+
+def _boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    raise ValueError("a Boolean is true or false, without quotation marks")
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    raise ValueError("a number is written without quotation marks")
+
+
+def _decimal(value: Any) -> Any:
+    if isinstance(value, Decimal | int | float) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return value
+    raise ValueError('a decimal is a text of digits with at most one point, such as "12.50"')
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "bool": _boolean,
+    "int": _number,
+    "float": _number,
+    "decimal": _decimal,
+}
+"""What reads the values of a type, by pydantic's name of it."""
+
+
+def in_json_form(schema: CoreSchema) -> CoreSchema:
+    """A schema whose Booleans, numbers and decimals are read from their own JSON forms only."""
+    return cast("CoreSchema", _read(schema))
+
+
+def _read(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_read(each) for each in part]
+    if not isinstance(part, dict) or _is_read(part):
+        return part
+    kind = part.get("type")
+    if isinstance(kind, str) and kind in _READ:
+        return core_schema.no_info_before_validator_function(_READ[kind], cast("CoreSchema", part))
+    # The names in an object are texts, whatever they stand for.
+    return {name: each if name in ("keys_schema", "metadata") else _read(each) for name, each in part.items()}
+
+
+def _is_read(part: dict[str, Any]) -> bool:
+    """Whether this is of a contract in a contract, which is done already."""
+    return part.get("type") == "function-before" and part["function"]["function"] in _READ.values()
