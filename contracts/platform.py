@@ -25,6 +25,7 @@ from contracts.wire.canonical import sha256
 from contracts.wire.contact import Intake
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry
+from contracts.wire.orders import CancelOrdered
 from contracts.wire.tracing import Trace, TraceParent, TraceState
 
 A = TypeVar("A", bound=BaseModel)
@@ -135,6 +136,15 @@ class Cancellation(Contract):
     by: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     why: Text
     order: Delivered | None = Field(default=None, exclude_if=absent)
+
+
+def signal_of(delivered: Delivered) -> tuple[str, Delivered | Cancellation]:
+    """The signal that brings an event to its case. An order to end it has one of its own, since it goes
+    before everything that waits: also before what the case fails at."""
+    if delivered.event.type != CancelOrdered.type:
+        return DELIVER, delivered
+    order = CancelOrdered.model_validate(delivered.event.data)
+    return CANCEL, Cancellation(by=order.officer, why=order.why, order=delivered)
 
 
 class Closing(Contract):

@@ -110,6 +110,13 @@ def _resolved(activity: int, result: ActivityResolution) -> WorkflowActivationJo
     return WorkflowActivationJob(resolve_activity=ResolveActivity(seq=activity, result=result))
 
 
+def messages_of(procedure: type[Any]) -> frozenset[str]:
+    """What a workflow class takes, beside Temporal's Cancel: its signals by name, its updates by name with
+    the word before it."""
+    definition = workflow._Definition.must_from_class(procedure)
+    return frozenset([*map(str, definition.signals), *(f"update {name}" for name in definition.updates)])
+
+
 # --- one run of a case -----------------------------------------------------------------------------------
 
 

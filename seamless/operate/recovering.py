@@ -12,11 +12,10 @@ Temporal knows less then than the world does. Three things can have happened to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHistory
 from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 
@@ -24,13 +23,15 @@ from activities.outbox import records_of
 from archive.reader import ArchiveReader, entries_of
 from contracts.admission import CaseEvent
 from contracts.attributes import KINDS
-from contracts.platform import CASES_QUEUE, DELIVER, Delivered
+from contracts.platform import CASES_QUEUE, Delivered
 from contracts.terms.identifiers import CaseId
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.topics import inlets_of
 from network.broker.publisher import Publisher
+from seamless.explore.commands import value_of
 from seamless.operate.proven import proven
 from seamless.operate.reliving import Relived, Unlike, relive
+from seamless.operate.remembering import CANCEL_REQUESTED, Message, remembered
 from seamless.operate.rewinding import Rewound, events_again, rewind
 from workers.process.settings import Settings
 from workers.watcher.execution import RPC_TIMEOUT
@@ -40,8 +41,6 @@ from workflows.procedures import PROCEDURES
 MARGIN = timedelta(minutes=5)
 """So much earlier than the backup events are carried again: the clocks of two servers differ, and a backup
 takes a while."""
-
-SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
 
 Fate = Literal["goes-on", "ended", "left"]
 
@@ -126,15 +125,19 @@ class Recovery:
                 records = [record for each in batch.postings for record in records_of(batch, each)]
                 await publisher.publish(records)
             await run.terminate(reason="seamless recover: its ledger has more entries than it knows of")
-            if following is not None:
-                await self._go_on(known, following)
+            if relived is not None and following is not None:
+                await self._go_on(known, following, relived.unsaid)
         if following is None:
             return Recovered(case, "ended", "its ledger is closed")
         return Recovered(case, "goes-on", f"from entry {following['carried']['sequence']} on")
 
-    async def _go_on(self, known: WorkflowExecutionDescription, opened: Mapping[str, Any]) -> None:
-        """Start a run where the ledger ends, with all that the last run was started with."""
-        await self._client.start_workflow(
+    async def _go_on(
+        self, known: WorkflowExecutionDescription, opened: Mapping[str, Any], unsaid: Sequence[Message]
+    ) -> None:
+        """Start a run where the ledger ends, with all that the last run was started with, and tell it what
+        that one had not taken up. The first of that it hears before it does anything else."""
+        first = next((each for each in unsaid[:1] if each.name != CANCEL_REQUESTED), None)
+        handle = await self._client.start_workflow(
             known.workflow_type,
             opened,
             id=known.id,
@@ -143,8 +146,15 @@ class Recovery:
             memo=await known.memo(),
             search_attributes=_ours(known.typed_search_attributes),
             static_summary=await known.static_summary(),
+            start_signal=first.name if first else None,
+            start_signal_args=[first.value] if first else [],
             rpc_timeout=RPC_TIMEOUT,
         )
+        for each in unsaid[1:] if first else unsaid:
+            if each.name == CANCEL_REQUESTED:
+                await handle.cancel(rpc_timeout=RPC_TIMEOUT)
+            else:
+                await handle.signal(each.name, each.value, rpc_timeout=RPC_TIMEOUT)
 
     def _relive(
         self,
@@ -156,20 +166,10 @@ class Recovery:
         procedure = self._procedures.get(workflow_type)
         if procedure is None:
             raise Unlike(f"there is no procedure {workflow_type} here")
-        first = history.events[0]
-        events: dict[str, Delivered] = {}
-        started = first.workflow_execution_started_event_attributes
-        converter = self._client.data_converter.payload_converter
-        opened = tuple(started.input.payloads)
-        carried = converter.from_payloads(opened, [dict])[0].get("carried") or {}
-        for event in history.events:
-            signal = event.workflow_execution_signaled_event_attributes
-            if event.event_type == SIGNALED and signal.signal_name == DELIVER:
-                [delivered] = converter.from_payloads(signal.input.payloads, [Delivered])
-                events.setdefault(delivered.event.key, delivered)
+        run = remembered(history)
+        carried = value_of(run.opened, dict).get("carried") or {}
         rest = [entry for entry in entries if entry.sequence > carried.get("sequence", 0)]
-        began = first.event_time.ToDatetime(tzinfo=UTC)
-        return relive(procedure, opened, began, rest, events, again)
+        return relive(procedure, run.opened, run.began, rest, run.messages, again)
 
 
 def _ours(known: TypedSearchAttributes) -> TypedSearchAttributes:

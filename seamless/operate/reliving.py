@@ -1,13 +1,17 @@
-"""Running a case again, from its input, its events and its ledger, to where its ledger ends.
+"""Running a case again, from its input, what was said to it and its ledger, to where its ledger ends.
 
 For a case that Temporal has fallen back with: the procedure's own code is driven through the moments that the
 ledger tells of. What it says has to be what stands there, hash by hash; then it knows what the case knew, and
 the case can go on from there. Where it says anything else, the case is not touched.
+
+What was said to it is from two sources. Temporal's history has every message up to the backup, with when the
+case was told. Of what came later the ledger tells: an event is on its topic, and named as the cause of an
+entry; a calendar stands in the entry itself, and so does an operator's order that no event brought.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -20,13 +24,14 @@ from contracts.platform import (
     CANCEL,
     DELIVER,
     PUBLISH,
+    PUBLISH_CALENDAR,
     Batch,
     Cancellation,
     Delivered,
     Fence,
-    FencePassed,
     Opened,
     Published,
+    signal_of,
 )
 from contracts.wire.ledger import LedgerEntry
 from seamless.explore.commands import (
@@ -41,13 +46,17 @@ from seamless.explore.commands import (
     TimerStarted,
     value_of,
 )
-from seamless.explore.driver import Run, TaskFailed, activity_cancelled, fired, resolved, signal
-
-FENCED_KINDS = frozenset({"deemed", "lapsed", "referred", "held"})
-"""Entries that a fence was passed for."""
-
-MAY_BE_FENCED = FENCED_KINDS | {"overdue", "penalty-begun", "penalty-due"}
-"""Entries that a fence was passed for where something follows from them by law."""
+from seamless.explore.driver import (
+    Run,
+    TaskFailed,
+    activity_cancelled,
+    fired,
+    messages_of,
+    resolved,
+    signal,
+)
+from seamless.operate.causes import broken_off, found_for, is_fenced, may_be_fenced
+from seamless.operate.remembering import CANCEL_REQUESTED, MESSAGES, Message
 
 LARGEST_INPUT = 1_500_000
 """Bytes that a run may begin with; Temporal takes 2 MB."""
@@ -64,10 +73,13 @@ class Relived(NamedTuple):
         opened: the input of a run that goes on from there, as JSON; None where the case came to its end with
             that.
         last: what the case sent at that moment, to be published again: the last of it may not have left.
+        unsaid: what Temporal had for it and its ledger does not show yet, beside the events that ``opened``
+            has: that run has to be told of it, in this order.
     """
 
     opened: dict[str, Any] | None
     last: tuple[Batch, ...]
+    unsaid: tuple[Message, ...] = ()
 
 
 def relive(
@@ -75,7 +87,7 @@ def relive(
     opened: Payloads,
     began: datetime,
     entries: Sequence[LedgerEntry],
-    events: Mapping[str, Delivered],
+    messages: Sequence[Message],
     again: Mapping[str, Delivered],
 ) -> Relived:
     """Live a case again.
@@ -85,16 +97,18 @@ def relive(
         opened: the input of one of its runs.
         began: when that run began; for its first run, any moment before its first entry.
         entries: its ledger after that, in order; at least one.
-        events: the events that the run had, by their keys. What is not among the causes of ``entries`` is
-            carried on, to take effect later.
-        again: further events, which the gateway will carry again.
+        messages: what was said to the run, as far as Temporal has it. What ``entries`` do not show is carried
+            on, to take effect later.
+        again: further events, by their keys, which the gateway will carry again.
 
     Raises:
-        Unlike: it does not say what the ledger says.
+        Unlike: it does not say what the ledger says; or it was told something of a kind that is not known
+            here.
     """
-    life = _Life(procedure, opened, entries, events, again)
+    life = _Life(procedure, opened, began, entries, again)
+    life.remember(messages)
     try:
-        return life.live(began)
+        return life.live()
     except TaskFailed as error:
         raise Unlike(f"its code fails at entry {life.next.sequence}: {error}") from None
     finally:
@@ -110,18 +124,19 @@ class _Life:
         self,
         procedure: type[Any],
         opened: Payloads,
+        began: datetime,
         entries: Sequence[LedgerEntry],
-        events: Mapping[str, Delivered],
         again: Mapping[str, Delivered],
     ) -> None:
         self._procedure = procedure
         self._entries = entries
-        self._known = {**again, **events}
-        self._left = dict(events)
+        self._known = dict(again)
+        self._left: dict[str, Delivered] = {}
+        self._others: list[Message] = []
         self._behind = value_of(opened, Opened[Any]).behind
         self._said = 0
         self._last: list[Batch] = []
-        self._at = entries[0].recorded + self._behind
+        self._at = min(began, entries[0].recorded + self._behind)
         self._completed = False
         self._begin(opened)
 
@@ -129,7 +144,7 @@ class _Life:
         case = self._entries[0].case
         self._opened = value_of(opened, Opened[Any])
         self._run = Run(self._procedure, opened, case=case, run_id=f"relived/{case}", seed=0)
-        self._run.build = self.next.build
+        self._began = False
         self._timers: dict[int, datetime] = {}
         self._fences: dict[int, Fence] = {}
         self._checks: dict[str, int] = {}
@@ -139,19 +154,39 @@ class _Life:
         """Drop what was driven."""
         self._run.evict()
 
+    def remember(self, messages: Iterable[Message]) -> None:
+        """Note what was said to the run.
+
+        Raises:
+            Unlike: it takes messages of a kind that is not known here.
+        """
+        for each in messages:
+            event = each.value.order if isinstance(each.value, Cancellation) else each.value
+            if isinstance(event, Delivered):
+                self._known[event.event.key] = self._left.setdefault(event.event.key, event)
+            elif each.name in MESSAGES or each.name == CANCEL_REQUESTED:
+                self._others.append(each)
+            elif each.name in messages_of(self._procedure):
+                raise Unlike(f"nobody knows here how to tell it again what it was told: {each.name!r}")
+
     @property
     def next(self) -> LedgerEntry:
         """The entry that has to come next; the last one, once it has come."""
         return self._entries[min(self._said, len(self._entries) - 1)]
 
-    def live(self, began: datetime) -> Relived:
+    def live(self) -> Relived:
         if not self._begins_with_events:  # of a later run: it says nothing before something happens to it
-            self._at = began
-            self._hear(self._run.start(began))
-        for recorded, moment in groupby(self._entries, key=lambda each: each.recorded):
+            self._tell(self._at)
+        for recorded, entries in groupby(self._entries, key=lambda each: each.recorded):
             self._last.clear()
-            group = list(moment)
-            self._live_through(recorded + self._behind, group)
+            group, at = list(entries), recorded + self._behind
+            self._read_calendars(group, at)
+            heard = self._heard_by(at)
+            for moment, each in heard:
+                if moment < at:  # it did not show when the case was told of it
+                    self._publish()
+                    self._tell(moment, each.job)
+            self._live_through(at, group, [each.job for moment, each in heard if moment == at])
             if self._is_short_of(group):
                 self._publish()  # what it wrote at that moment, too, leaves in a second batch
             if self._is_short_of(group) and (passed := self._passed_by(group)):  # asked for only now
@@ -163,10 +198,16 @@ class _Life:
             return Relived(None, tuple(self._last))
         case = self._run.workflow_object()._case
         following = case.opened.model_copy(update={"carried": case.carried()}).model_dump(mode="json")
-        following["carried"]["inbox"] += [each.model_dump(mode="json") for each in self._left.values()]
+        left = [(each, Message(*signal_of(each))) for each in self._left.values()]
+        waits = [each for each, said in left if said.name == DELIVER]
+        following["carried"]["inbox"] += [each.model_dump(mode="json") for each in waits]
         if (size := len(to_json(following))) > LARGEST_INPUT:
             raise Unlike(f"so many events wait that they fit into no run: {size} bytes")
-        return Relived(following, tuple(self._last))
+        # An order to end the case goes before everything that waits, also where it waited itself.
+        unsaid = [*(said for _, said in left if said.name != DELIVER), *self._others]
+        return Relived(
+            following, tuple(self._last), tuple(sorted(unsaid, key=lambda each: each.name != CANCEL))
+        )
 
     def _is_short_of(self, group: Sequence[LedgerEntry]) -> bool:
         return self._said < len(self._entries) and self.next.sequence <= group[-1].sequence
@@ -177,26 +218,21 @@ class _Life:
         carried = self._opened.carried
         return carried is None or bool(carried.get("inbox"))
 
-    def _live_through(self, at: datetime, group: Sequence[LedgerEntry]) -> None:
+    def _live_through(
+        self, at: datetime, group: Sequence[LedgerEntry], heard: Sequence[WorkflowActivationJob]
+    ) -> None:
         """What made the case write the entries of one moment."""
-        if self._begins_with_events and group[0] is self._entries[0]:
-            self._at = at
-            self._hear(self._run.start(at, *self._events_of(group)))
-            return
-        if any(each.kind in FENCED_KINDS for each in group):  # it rang before: the fence was asked then
+        if any(is_fenced(each) for each in group):  # it rang before: the fence was asked then
             self._let_ring(at)
         jobs = [
             *self._ringing(at),  # with the events: what was due while the case was away came after them
+            *heard,
             *self._events_of(group),
             *self._answers_of(group),
             *self._passed_by(group),
-            *(
-                signal(CANCEL, Cancellation.model_validate(each.data.content))
-                for each in group
-                if each.kind == "broken-off" and each.data and not each.cause
-            ),
+            *broken_off(group),
         ]
-        if jobs:
+        if jobs or not self._began:
             self._publish()
             self._tell(at, *jobs)
         elif self._publishing:  # it waited for that: a case that is flooded does
@@ -208,7 +244,9 @@ class _Life:
     def _tell(self, at: datetime, *jobs: WorkflowActivationJob) -> None:
         self._at = max(at, self._at)
         self._run.build = self.next.build
-        self._hear(self._run.activate(self._at, *jobs))
+        does = self._run.activate if self._began else self._run.start
+        self._began = True
+        self._hear(does(self._at, *jobs))
 
     def _publish(self) -> None:
         """Let what the case has sent be published; it may send more for that."""
@@ -230,6 +268,39 @@ class _Life:
             del self._timers[number]
         return [fired(number) for number in due]
 
+    def _heard_by(self, at: datetime) -> list[tuple[datetime, Message]]:
+        """Take out what the case was told by then, beside events, with when it was."""
+        heard = [(each.heard, each) for each in self._others if each.heard is not None and each.heard <= at]
+        self._others = [each for each in self._others if each.heard is None or each.heard > at]
+        return sorted(heard, key=lambda pair: pair[0])
+
+    def _read_calendars(self, group: Sequence[LedgerEntry], at: datetime) -> None:
+        """Note the calendars that take effect at a moment and of which only the ledger tells: Temporal has
+        forgotten them, or has yet to tell the case.
+
+        When the case was told is not in the ledger where that was before: then it waited for the fence of
+        something that was due. But it goes before what the broker received later.
+        """
+        told = self._calendars_that_wait | {
+            each.value.name
+            for each in self._others
+            if each.name == PUBLISH_CALENDAR and each.heard is not None and each.heard <= at
+        }
+        for place, each in enumerate(group):
+            days = each.clock.days if each.kind == "calendar" and each.clock else None
+            if days is None or days.name in told:
+                continue
+            after = [later.received + self._behind for later in group[place + 1 :] if later.cause]
+            self._others = [other for other in self._others if other.value != days]
+            self._others.append(Message(PUBLISH_CALENDAR, days, min([at, *after])))
+
+    @property
+    def _calendars_that_wait(self) -> set[str]:
+        """Those that the case was told of and that have not taken effect."""
+        if not self._began:
+            return {each["days"]["name"] for each in (self._opened.carried or {}).get("published", ())}
+        return {each.days.name for each in self._run.workflow_object()._case.journal.published}
+
     def _events_of(self, group: Sequence[LedgerEntry]) -> list[WorkflowActivationJob]:
         """The events that the entries name, with the time at which the case was told the broker received
         them."""
@@ -237,25 +308,29 @@ class _Life:
         for each in group:
             if event := self._known.pop(each.cause or "", None):
                 self._left.pop(event.event.key, None)
-                jobs.append(signal(DELIVER, event.model_copy(update={"received": each.received})))
+                jobs.append(signal(*signal_of(event.model_copy(update={"received": each.received}))))
         return jobs
 
     def _answers_of(self, group: Sequence[LedgerEntry]) -> list[WorkflowActivationJob]:
-        """The answers of automated checks."""
-        return [
-            resolved(self._checks.pop(each.request), each.data.content["answer"])
-            for each in group
-            if each.kind == "answered" and each.data and each.request in self._checks
-        ]
+        """The answers of automated checks, whatever became of them: of two that came together, the first may
+        have stopped the request of the second."""
+        jobs = []
+        for each in group:
+            asked = [
+                request for request in self._checks if (each.cause or "").endswith(f"#{request}/answered")
+            ]
+            if asked and each.data and "answer" in each.data.content:
+                jobs.append(resolved(self._checks.pop(asked[0]), each.data.content["answer"]))
+        return jobs
 
     def _passed_by(self, group: Sequence[LedgerEntry]) -> list[WorkflowActivationJob]:
         """The fences that were passed: what they found is in the entries."""
         jobs = []
         for each in group:
-            if each.kind in MAY_BE_FENCED and self._fences:
+            if (is_fenced(each) or may_be_fenced(each)) and self._fences:
                 number = min(self._fences, key=lambda number: self._distance(number, each))
                 del self._fences[number]
-                jobs.append(resolved(number, _found(each)))
+                jobs.append(resolved(number, found_for(each)))
         return jobs
 
     def _distance(self, number: int, entry: LedgerEntry) -> tuple[bool, datetime]:
@@ -285,7 +360,7 @@ class _Life:
                 case ContinuedAsNew(input=input):
                     self._run.evict()
                     self._begin(input)
-                    self._hear(self._run.start(self._at))
+                    self._tell(self._at)
                 case Completed():
                     self._completed = True
                 case Failed(message=message):
@@ -303,16 +378,3 @@ class _Life:
                         f"{said.kind} of {said.recorded}"
                     )
             self._said += 1
-
-
-def _found(entry: LedgerEntry) -> FencePassed:
-    """What a fence found that let the case write this."""
-    said = entry.data.content if entry.data and entry.kind == "held" else {}
-    if not said:
-        return FencePassed()
-    outage = None
-    if "outage_began" in said:
-        outage = {"began": said["outage_began"], "ended": said["outage_ended"]}
-    return FencePassed.model_validate(
-        {"held_until": said["until"], "outage": outage, "paused": said.get("paused_since")}
-    )

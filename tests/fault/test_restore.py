@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from archive.reader import ArchiveReader
+from contracts.terms.calendar import LegalCalendar, calendar
 from deploy.local.stack import Stack
+from seamless.operate.publishing import CasesInTemporal
 from tests.integration.commands import seamless
 from tests.integration.judge import judge
 from tests.integration.town import Town, consent
-from workers.process.settings import load_settings
+from workers.process.settings import Settings, load_settings
+from workers.process.temporal import connect
 
 pytestmark = [pytest.mark.fault, pytest.mark.integration, pytest.mark.long]
 
@@ -93,6 +96,16 @@ def steps(town: Town, case: str, kind: str) -> list[str | None]:
     return [entry.step for entry in town.ledger[case] if entry.kind == kind]
 
 
+async def publish(town: Town, settings: Settings, case: str, version: str) -> None:
+    """Tell one case of a calendar version, as `seamless calendar publish` does; that does not reach cases
+    with compressed days."""
+    china = calendar("cn-2026.1")
+    assert isinstance(china, LegalCalendar)
+    days = china.days.model_copy(update={"name": version})
+    assert await CasesInTemporal(await connect(settings)).tell(case, days) == "told"
+    await town.until(lambda: town.ledger[case][-1].calendar == version)
+
+
 def reviews_lie(requested: object) -> dict[str, object] | None:
     answer = consent(requested)  # type: ignore[arg-type]
     return None if answer == CONSENT else answer
@@ -110,8 +123,11 @@ async def test_every_case_goes_on_from_the_end_of_its_ledger_or_is_named(
     stack, settings, backup = alone, alone.settings, Backup(alone, tmp_path)
     async with Town(settings, reply=reviews_lie) as town:
         still, behind, ended = [await reviewing(town) for _ in range(3)]
+        await publish(town, settings, behind, "cn-2026.2")
         await backup.make()
-        await answered(town, behind, *REVIEWS[:2])
+        await answered(town, behind, REVIEWS[0])
+        await publish(town, settings, behind, "cn-2026.3")
+        await answered(town, behind, REVIEWS[1])
         await answered(town, ended, *REVIEWS)
         await town.closed(ended)
         gone = await reviewing(town)

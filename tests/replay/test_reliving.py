@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from contracts.platform import DELIVER, PUBLISH, Batch, Delivered, FencePassed, Published
 from contracts.procedures.environmental_permit import ENVIRONMENTAL_PERMIT
@@ -30,6 +29,7 @@ from seamless.explore.commands import (
 )
 from seamless.explore.driver import Run, fired, resolved, signal
 from seamless.operate.reliving import Relived, Unlike, relive
+from seamless.operate.remembering import Message, remembered
 from tests.applications import dormer
 from tests.replay.replaying import HISTORIES, SMALL_RUNS, ledger_of, load, recorded_histories, small_runs
 from tests.unit.workflows.case.running import delivered, opened
@@ -47,26 +47,25 @@ class Lived(NamedTuple):
     opened: Payloads
     began: datetime
     entries: list[LedgerEntry]
+    messages: tuple[Message, ...]
     events: dict[str, Delivered]
 
     def relived(self, start: Payloads, first: int, last: int) -> Relived:
         """From entry number ``first`` of the run to before number ``last``."""
         began = self.entries[first - 1].recorded if first else self.began
-        return relive(self.procedure, start, began, self.entries[first:last], {}, self.events)
+        return relive(self.procedure, start, began, self.entries[first:last], (), self.events)
 
 
 def lived(history: WorkflowHistory) -> Lived:
     started = history.events[0].workflow_execution_started_event_attributes
-    signals = [event.workflow_execution_signaled_event_attributes for event in history.events]
-    came = [each.input.payloads for each in signals if each.signal_name == DELIVER]
-    events: list[Delivered] = [
-        pydantic_data_converter.payload_converter.from_payloads(each, [Delivered])[0] for each in came
-    ]
+    run = remembered(history)
+    events: list[Delivered] = [each.value for each in run.messages if each.name == DELIVER]
     return Lived(
         CLASSES[started.workflow_type.name],
-        tuple(started.input.payloads),
-        history.events[0].event_time.ToDatetime(tzinfo=UTC),
+        run.opened,
+        run.began,
         [each for each in ledger_of(history) if each.kind != "closed"],
+        run.messages,
         {each.event.key: each for each in events},
     )
 
@@ -103,7 +102,7 @@ def test_to_any_moment_and_on_to_the_last(path: Path) -> None:
 
 def test_what_is_not_in_the_ledger_yet_waits_in_the_inbox() -> None:
     run = lived(load(next(path for path in recorded_histories() if "granted" in path.name)))
-    relived = relive(run.procedure, run.opened, run.began, run.entries[:2], run.events, {})
+    relived = relive(run.procedure, run.opened, run.began, run.entries[:2], run.messages, {})
     assert relived.opened is not None
     assert {each["event"]["id"] for each in relived.opened["carried"]["inbox"]} == {
         each.event.id for each in run.events.values()
@@ -150,7 +149,7 @@ def test_a_rung_that_was_due_and_that_an_answer_came_before_was_not_taken() -> N
     run.evict()
     assert [entry.kind for entry in entries][:3] == ["opened", "requested", "answered"]
     relived = relive(
-        ConstructionPermit, payloads_of(asked), began, entries, {complete.event.key: complete}, {}
+        ConstructionPermit, payloads_of(asked), began, entries, (), {complete.event.key: complete}
     )
     assert relived.opened is not None
     assert relived.opened["carried"]["head"] == entries[-1].hash
@@ -196,6 +195,6 @@ def test_a_case_that_the_law_has_decided_is_lived_again() -> None:
     decided = next(each for each in entries if each.kind == "decided")
     assert decided.data is not None
     assert decided.data.content["decision"]["deemed"]
-    relived = relive(EnvironmentalPermit, payloads_of(asked), asked.received, entries, {}, {})
+    relived = relive(EnvironmentalPermit, payloads_of(asked), asked.received, entries, (), {})
     assert relived.opened is not None
     assert relived.opened["carried"]["head"] == entries[-1].hash

@@ -23,21 +23,19 @@ from archive.completeness import ArchiveIncomplete
 from contracts import attributes
 from contracts.admission import CaseEvent, NewCase
 from contracts.platform import (
-    CANCEL,
     CASES_QUEUE,
     CONTENT_HASH,
     DELIVER,
-    Cancellation,
     Delivered,
     Opened,
     opening_content,
+    signal_of,
 )
 from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
 from contracts.wire.canonical import sha256
 from contracts.wire.ledger import LedgerEntry, content_digest, recordable
-from contracts.wire.orders import CancelOrdered
 from workers.gateway.assigning import Assigner, count_assigned
 from workers.gateway.soundness import Soundness
 from workers.process.temporal import SIGNAL_LIMIT, is_of_namespace
@@ -244,7 +242,8 @@ class Delivery:
         )
 
     async def _signal(self, admitted: CaseEvent) -> Outcome:
-        name, said = _signal_of(admitted)
+        event = Delivered(event=admitted.event, actor=admitted.actor, received=admitted.received)
+        name, said = signal_of(event)
         if name == DELIVER:  # a case that is flooded can be ended all the same
             await self._check_room(admitted)
         try:
@@ -329,16 +328,6 @@ class _Sent:
 
     events: int = 0
     bytes: int = 0
-
-
-def _signal_of(admitted: CaseEvent) -> tuple[str, Delivered | Cancellation]:
-    """The signal that brings an event to its case. An order to end it has one of its own, since it goes
-    before everything that waits: also before what the case fails at."""
-    delivered = Delivered(event=admitted.event, actor=admitted.actor, received=admitted.received)
-    if admitted.event.type != CancelOrdered.type:
-        return DELIVER, delivered
-    order = CancelOrdered.model_validate(admitted.event.data)
-    return CANCEL, Cancellation(by=order.officer, why=order.why, order=delivered)
 
 
 def _check_namespace(error: RPCError) -> None:

@@ -35,6 +35,9 @@ BYTES_PER_RUN = 2_000_000
 """After how many events, or bytes of them, a case goes on in a new run, far below what Temporal allows for
 one: 10,000 signals and 50 MB of history, in which an event stands twice or three times."""
 
+BROKEN_OFF_BY_TEMPORAL = "the case is broken off"
+"""Why what is open is stopped where Temporal's Cancel ends a case, which says no reason."""
+
 RUN_INPUT = 1_000_000
 """Bytes of what a case carries into a new run. While events that wait would make it more, they are taken
 first. A case that carries more without any warns: Temporal takes 2 MB."""
@@ -175,7 +178,7 @@ def _break_off(case: Case, running: asyncio.Task[Decision]) -> Decision:
     running.cancel()
     case.broken_off = True
     case.follow_time()
-    why = "the case is broken off"
+    why = BROKEN_OFF_BY_TEMPORAL
     if said := case.inbox.cancellation:
         if said.order is not None:
             case.journal.hear(said.order)  # a copy of it changes nothing
