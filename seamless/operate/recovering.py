@@ -95,10 +95,10 @@ class Recovery:
             really: otherwise only say what would become of them.
         """
         back = {each.case for each in fallen if each.reason == "fell-back"}
-        events: dict[CaseId, dict[str, Delivered]] = {case: {} for case in back}
+        events: dict[CaseId, list[Delivered]] = {case: [] for case in back}
         async for event in events_again(self._settings.broker, self._inlets, rewound, self._settings.rules):
             if event.case in back:
-                events[event.case].setdefault(event.event.key, _delivered(event))
+                events[event.case].append(_delivered(event))
         async with Publisher(self._settings.broker) as publisher:
             return [
                 await self._recover(each.case, events[each.case], publisher, really=really)
@@ -108,7 +108,7 @@ class Recovery:
             ]
 
     async def _recover(
-        self, case: CaseId, again: Mapping[str, Delivered], publisher: Publisher, *, really: bool
+        self, case: CaseId, again: Sequence[Delivered], publisher: Publisher, *, really: bool
     ) -> Recovered:
         entries = await proven(self._archive, self._settings.broker, lambda db: entries_of(db, case))
         known = await self._client.get_workflow_handle(case).describe(rpc_timeout=RPC_TIMEOUT)
@@ -161,7 +161,7 @@ class Recovery:
         workflow_type: str,
         history: WorkflowHistory,
         entries: list[LedgerEntry],
-        again: Mapping[str, Delivered],
+        again: Sequence[Delivered],
     ) -> Relived:
         procedure = self._procedures.get(workflow_type)
         if procedure is None:

@@ -11,7 +11,8 @@ entry; a calendar stands in the entry itself, and so does an operator's order th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -88,7 +89,7 @@ def relive(
     began: datetime,
     entries: Sequence[LedgerEntry],
     messages: Sequence[Message],
-    again: Mapping[str, Delivered],
+    again: Iterable[Delivered],
 ) -> Relived:
     """Live a case again.
 
@@ -99,14 +100,14 @@ def relive(
         entries: its ledger after that, in order; at least one.
         messages: what was said to the run, as far as Temporal has it. What ``entries`` do not show is carried
             on, to take effect later.
-        again: further events, by their keys, which the gateway will carry again.
+        again: further events, which the gateway will carry again.
 
     Raises:
         Unlike: it does not say what the ledger says; or it was told something of a kind that is not known
             here.
     """
-    life = _Life(procedure, opened, began, entries, again)
-    life.remember(messages)
+    life = _Life(procedure, opened, began, entries)
+    life.remember(messages, again)
     try:
         return life.live()
     except TaskFailed as error:
@@ -126,12 +127,11 @@ class _Life:
         opened: Payloads,
         began: datetime,
         entries: Sequence[LedgerEntry],
-        again: Mapping[str, Delivered],
     ) -> None:
         self._procedure = procedure
         self._entries = entries
-        self._known = dict(again)
-        self._left: dict[str, Delivered] = {}
+        self._known: defaultdict[str, list[Delivered]] = defaultdict(list)
+        self._left: list[Delivered] = []
         self._others: list[Message] = []
         self._behind = value_of(opened, Opened[Any]).behind
         self._said = 0
@@ -154,8 +154,8 @@ class _Life:
         """Drop what was driven."""
         self._run.evict()
 
-    def remember(self, messages: Iterable[Message]) -> None:
-        """Note what was said to the run.
+    def remember(self, messages: Iterable[Message], again: Iterable[Delivered]) -> None:
+        """Note what was said to the run, and what will be.
 
         Raises:
             Unlike: it takes messages of a kind that is not known here.
@@ -163,11 +163,15 @@ class _Life:
         for each in messages:
             event = each.value.order if isinstance(each.value, Cancellation) else each.value
             if isinstance(event, Delivered):
-                self._known[event.event.key] = self._left.setdefault(event.event.key, event)
+                if event not in self._left:
+                    self._known[event.event.key].append(event)
+                    self._left.append(event)
             elif each.name in MESSAGES or each.name == CANCEL_REQUESTED:
                 self._others.append(each)
             elif each.name in messages_of(self._procedure):
                 raise Unlike(f"nobody knows here how to tell it again what it was told: {each.name!r}")
+        for event in again:
+            self._known[event.event.key].append(event)
 
     @property
     def next(self) -> LedgerEntry:
@@ -198,7 +202,7 @@ class _Life:
             return Relived(None, tuple(self._last))
         case = self._run.workflow_object()._case
         following = case.opened.model_copy(update={"carried": case.carried()}).model_dump(mode="json")
-        left = [(each, Message(*signal_of(each))) for each in self._left.values()]
+        left = [(each, Message(*signal_of(each))) for each in self._left]
         waits = [each for each, said in left if said.name == DELIVER]
         following["carried"]["inbox"] += [each.model_dump(mode="json") for each in waits]
         if (size := len(to_json(following))) > LARGEST_INPUT:
@@ -306,10 +310,25 @@ class _Life:
         them."""
         jobs = []
         for each in group:
-            if event := self._known.pop(each.cause or "", None):
-                self._left.pop(event.event.key, None)
+            if event := self._event_of(each):
                 jobs.append(signal(*signal_of(event.model_copy(update={"received": each.received}))))
         return jobs
+
+    def _event_of(self, entry: LedgerEntry) -> Delivered | None:
+        """The event that an entry names: of those with its id, that which the broker received then. What was
+        refused may be said again, or put right."""
+        known = self._known.get(entry.cause or "")
+        if not known:
+            return None
+        event = next((each for each in known if each.received == entry.received), known[0])
+        same = [
+            each
+            for each in known
+            if (each.received, each.event.digest) == (event.received, event.event.digest)
+        ]
+        known[:] = [each for each in known if each not in same]
+        self._left = [each for each in self._left if each not in same]
+        return event
 
     def _answers_of(self, group: Sequence[LedgerEntry]) -> list[WorkflowActivationJob]:
         """The answers of automated checks, whatever became of them: of two that came together, the first may

@@ -62,8 +62,7 @@ def recovered(life: Life, backup: datetime, *again: Delivered, torn: int = 0) ->
     client = cast(Any, SimpleNamespace(data_converter=pydantic_data_converter))
     recovery = Recovery(load_settings(), client, cast(Any, None))
     entries = life.entries[: len(life.entries) - torn]
-    known = {each.event.key: each for each in again}
-    relived = recovery._relive(life.workflow_type, life.remembered(backup), entries, known)
+    relived = recovery._relive(life.workflow_type, life.remembered(backup), entries, again)
     if relived.opened is not None:
         assert relived.opened["carried"]["head"] == life.entries[-1].hash
     assert relived.last[-1].postings[-1].entry == life.entries[-1]
@@ -122,6 +121,21 @@ def test_a_message_of_an_unknown_kind_is_not_passed_over(
 
 class TestAnEvent:
     """``deliver``"""
+
+    @pytest.mark.parametrize("known", [0, 1, 2, 3])
+    def test_that_was_refused_sent_again_and_put_right(self, lives: Lives, known: int) -> None:
+        life = lives()
+        wrong, right = Answered(answer={"outcome": "issued"}), Answered(answer={"outcome": "complete"})
+        sent, moments = [], []
+        for minute, said in enumerate((wrong, wrong, right), start=1):
+            life.passes_time(START + minute * MINUTE)
+            sent.append(says(life, said, HOUSING, COMPLETENESS, event_id="1"))
+            life.signals(signal_of(sent[-1]))
+            moments.append(life.at)
+        assert [entry.kind for entry in life.entries if entry.cause == sent[0].event.key] == [
+            "refused", "refused", "answered"
+        ]  # fmt: skip
+        recovered(life, [START, *moments][known], *sent[known:])
 
     def test_that_came_before_the_backup_or_after_it(self, lives: Lives) -> None:
         life = lives()

@@ -53,7 +53,7 @@ class Lived(NamedTuple):
     def relived(self, start: Payloads, first: int, last: int) -> Relived:
         """From entry number ``first`` of the run to before number ``last``."""
         began = self.entries[first - 1].recorded if first else self.began
-        return relive(self.procedure, start, began, self.entries[first:last], (), self.events)
+        return relive(self.procedure, start, began, self.entries[first:last], (), self.events.values())
 
 
 def lived(history: WorkflowHistory) -> Lived:
@@ -102,7 +102,7 @@ def test_to_any_moment_and_on_to_the_last(path: Path) -> None:
 
 def test_what_is_not_in_the_ledger_yet_waits_in_the_inbox() -> None:
     run = lived(load(next(path for path in recorded_histories() if "granted" in path.name)))
-    relived = relive(run.procedure, run.opened, run.began, run.entries[:2], run.messages, {})
+    relived = relive(run.procedure, run.opened, run.began, run.entries[:2], run.messages, ())
     assert relived.opened is not None
     assert {each["event"]["id"] for each in relived.opened["carried"]["inbox"]} == {
         each.event.id for each in run.events.values()
@@ -148,9 +148,7 @@ def test_a_rung_that_was_due_and_that_an_answer_came_before_was_not_taken() -> N
     does(run.activate(late, fired(timers[0]), signal(DELIVER, complete)), late)
     run.evict()
     assert [entry.kind for entry in entries][:3] == ["opened", "requested", "answered"]
-    relived = relive(
-        ConstructionPermit, payloads_of(asked), began, entries, (), {complete.event.key: complete}
-    )
+    relived = relive(ConstructionPermit, payloads_of(asked), began, entries, (), [complete])
     assert relived.opened is not None
     assert relived.opened["carried"]["head"] == entries[-1].hash
 
@@ -195,6 +193,6 @@ def test_a_case_that_the_law_has_decided_is_lived_again() -> None:
     decided = next(each for each in entries if each.kind == "decided")
     assert decided.data is not None
     assert decided.data.content["decision"]["deemed"]
-    relived = relive(EnvironmentalPermit, payloads_of(asked), asked.received, entries, (), {})
+    relived = relive(EnvironmentalPermit, payloads_of(asked), asked.received, entries, (), ())
     assert relived.opened is not None
     assert relived.opened["carried"]["head"] == entries[-1].hash
