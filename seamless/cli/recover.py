@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from seamless.operate.rewinding import Rewound
     from workers.process.settings import Settings
 
+FIRST_YEAR = 2000
+"""Before it there was neither Temporal nor Kafka."""
+
 COLOURS = {"goes-on": "green", "ended": "green", "left": "red"}
 
 
@@ -90,6 +93,8 @@ def _instant(text: str) -> datetime:
             f"{text!r} is not an instant with a zone, such as 2026-11-26T03:00:00+08:00",
             param_hint="--backup",
         )
+    if instant.year < FIRST_YEAR:
+        raise typer.BadParameter(f"{text}: no backup is so old", param_hint="--backup")
     if instant > datetime.now(UTC):
         raise typer.BadParameter(f"{text} has not come yet", param_hint="--backup")
     return instant

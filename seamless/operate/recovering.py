@@ -119,6 +119,9 @@ class Recovery:
                 relived = self._relive(known.workflow_type, await run.fetch_history(), entries, again)
             except Unlike as error:
                 return Recovered(case, "left", str(error))
+            except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
+                # Somebody may have sent it anything by hand: the others are recovered all the same.
+                return Recovered(case, "left", f"it cannot be lived again: {type(error).__name__}: {error}")
         following = relived.opened if relived else None
         if really:
             for batch in relived.last if relived else ():

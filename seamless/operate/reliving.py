@@ -166,6 +166,8 @@ class _Life:
                 if event not in self._left:
                     self._known[event.event.key].append(event)
                     self._left.append(event)
+            elif each.name in MESSAGES and each.value is None:
+                raise Unlike(f"it was told something that nobody can read: {each.name!r}")
             elif each.name in MESSAGES or each.name == CANCEL_REQUESTED:
                 self._others.append(each)
             elif each.name in messages_of(self._procedure):

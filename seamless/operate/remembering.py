@@ -36,7 +36,7 @@ class Message(NamedTuple):
 
     Attributes:
         name: of the signal; of an update, with the word before it; or :data:`CANCEL_REQUESTED`.
-        value: what it brings; None where it brings nothing, or is none of :data:`MESSAGES`.
+        value: what it brings; None where it brings nothing, is none of :data:`MESSAGES`, or cannot be read.
         heard: when the case was told of it, by Temporal's clock; None: it was not told of it yet.
     """
 
@@ -86,15 +86,24 @@ def _message(event: HistoryEvent) -> Message | None:
     match event.event_type:
         case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
             signaled = event.workflow_execution_signaled_event_attributes
-            kind = MESSAGES.get(signaled.signal_name)
-            value = None if kind is None else value_of(signaled.input.payloads, kind)
-            return Message(signaled.signal_name, value)
+            return Message(signaled.signal_name, _brought(signaled.signal_name, signaled.input.payloads))
         case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
             asked = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
             return Message(f"update {asked.name}")
         case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
             return Message(CANCEL_REQUESTED)
     return None
+
+
+def _brought(name: str, payloads: Payloads) -> Any:
+    """What a signal brings. One that somebody sent by hand may bring anything."""
+    kind = MESSAGES.get(name)
+    if kind is None or not payloads:
+        return None
+    try:
+        return value_of(payloads, kind)
+    except (ValueError, TypeError, LookupError, RuntimeError):
+        return None
 
 
 def _as_the_case_reads_it(event: HistoryEvent) -> datetime:

@@ -54,8 +54,8 @@ async def rewind(
     partitions = await broker.partitions([*(each.topic for each in inlets), DEAD_LETTER])
     async with broker.consuming(group_id=group) as consumer:
         try:
+            rewound = await _rewound(consumer, partitions, since)
             consumer.assign(partitions)
-            rewound = [await _rewound(consumer, each, since) for each in partitions]
             if really:  # the broker takes it only while no gateway has the partitions
                 await consumer.commit(
                     {place: each.again for place, each in zip(partitions, rewound, strict=True)}
@@ -69,18 +69,25 @@ async def rewind(
     return rewound
 
 
-async def _rewound(consumer: Any, place: TopicPartition, since: datetime) -> Rewound:
-    committed = await consumer.committed(place) or 0
-    begins = (await consumer.beginning_offsets([place]))[place]
-    found = (await consumer.offsets_for_times({place: int(since.timestamp() * 1000)}))[place]
-    first = found.offset if found else committed
-    return Rewound(
-        topic=place.topic,
-        partition=place.partition,
-        committed=committed,
-        again=min(first, committed),
-        lost=begins > 0 and first <= begins,
-    )
+async def _rewound(consumer: Any, places: Sequence[TopicPartition], since: datetime) -> list[Rewound]:
+    """Asked of all partitions at once, and of none that is being read: what waits for records would hold up
+    each answer."""
+    begins = await consumer.beginning_offsets(places)
+    found = await consumer.offsets_for_times({each: int(since.timestamp() * 1000) for each in places})
+    rewound = []
+    for place in places:
+        committed = await consumer.committed(place) or 0
+        first = found[place].offset if found[place] else committed
+        rewound.append(
+            Rewound(
+                topic=place.topic,
+                partition=place.partition,
+                committed=committed,
+                again=min(first, committed),
+                lost=begins[place] > 0 and first <= begins[place],
+            )
+        )
+    return rewound
 
 
 async def events_again(

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from contracts.platform import CANCEL, PUBLISH_CALENDAR, Cancellation, Delivered, signal_of
+from contracts.platform import CANCEL, DELIVER, PUBLISH_CALENDAR, Cancellation, Delivered, signal_of
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.calendar import LegalCalendar, calendar
 from contracts.terms.calendar_days import CalendarDays
@@ -117,6 +117,23 @@ def test_a_message_of_an_unknown_kind_is_not_passed_over(
     monkeypatch.setattr(reliving, "messages_of", lambda procedure: frozenset({*MESSAGES, "hurry"}))
     with pytest.raises(Unlike, match="'hurry'"):
         recovered(life, life.at, answer)
+
+
+@pytest.mark.parametrize("sent", [{"a": 1}, None, "up", [1]])
+def test_a_message_that_somebody_sent_by_hand_and_nobody_can_read(lives: Lives, sent: Any) -> None:
+    life = lives()
+    life.signals(signal_of(answer := complete(life)))
+    life.keeps((DELIVER, sent))
+    with pytest.raises(Unlike, match="nobody can read: 'deliver'"):
+        recovered(life, life.at, answer)
+
+
+def test_a_message_that_brings_nothing(lives: Lives) -> None:
+    life = lives()
+    life.keeps((DELIVER, None))
+    life.histories[-1][-1].workflow_execution_signaled_event_attributes.input.ClearField("payloads")
+    with pytest.raises(Unlike, match="nobody can read: 'deliver'"):
+        recovered(life, life.at)
 
 
 class TestAnEvent:
