@@ -11,7 +11,6 @@ entry; a calendar stands in the entry itself, and so does an operator's order th
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -58,6 +57,7 @@ from seamless.explore.driver import (
 )
 from seamless.operate.causes import broken_off, found_for, is_fenced, may_be_fenced
 from seamless.operate.remembering import CANCEL_REQUESTED, MESSAGES, Message
+from seamless.operate.told_events import ToldEvents
 
 LARGEST_INPUT = 1_500_000
 """Bytes that a run may begin with; Temporal takes 2 MB."""
@@ -130,8 +130,7 @@ class _Life:
     ) -> None:
         self._procedure = procedure
         self._entries = entries
-        self._known: defaultdict[str, list[Delivered]] = defaultdict(list)
-        self._left: list[Delivered] = []
+        self._events = ToldEvents()
         self._others: list[Message] = []
         self._behind = value_of(opened, Opened[Any]).behind
         self._said = 0
@@ -163,9 +162,7 @@ class _Life:
         for each in messages:
             event = each.value.order if isinstance(each.value, Cancellation) else each.value
             if isinstance(event, Delivered):
-                if event not in self._left:
-                    self._known[event.event.key].append(event)
-                    self._left.append(event)
+                self._events.add(event, told=True)
             elif each.name in MESSAGES and each.value is None:
                 raise Unlike(f"it was told something that nobody can read: {each.name!r}")
             elif each.name in MESSAGES or each.name == CANCEL_REQUESTED:
@@ -173,7 +170,7 @@ class _Life:
             elif each.name in messages_of(self._procedure):
                 raise Unlike(f"nobody knows here how to tell it again what it was told: {each.name!r}")
         for event in again:
-            self._known[event.event.key].append(event)
+            self._events.add(event, told=False)
 
     @property
     def next(self) -> LedgerEntry:
@@ -204,7 +201,7 @@ class _Life:
             return Relived(None, tuple(self._last))
         case = self._run.workflow_object()._case
         following = case.opened.model_copy(update={"carried": case.carried()}).model_dump(mode="json")
-        left = [(each, Message(*signal_of(each))) for each in self._left]
+        left = [(each, Message(*signal_of(each))) for each in self._events.left]
         waits = [each for each, said in left if said.name == DELIVER]
         following["carried"]["inbox"] += [each.model_dump(mode="json") for each in waits]
         if (size := len(to_json(following))) > LARGEST_INPUT:
@@ -312,25 +309,9 @@ class _Life:
         them."""
         jobs = []
         for each in group:
-            if event := self._event_of(each):
+            if event := self._events.take(each):
                 jobs.append(signal(*signal_of(event.model_copy(update={"received": each.received}))))
         return jobs
-
-    def _event_of(self, entry: LedgerEntry) -> Delivered | None:
-        """The event that an entry names: of those with its id, that which the broker received then. What was
-        refused may be said again, or put right."""
-        known = self._known.get(entry.cause or "")
-        if not known:
-            return None
-        event = next((each for each in known if each.received == entry.received), known[0])
-        same = [
-            each
-            for each in known
-            if (each.received, each.event.digest) == (event.received, event.event.digest)
-        ]
-        known[:] = [each for each in known if each not in same]
-        self._left = [each for each in self._left if each not in same]
-        return event
 
     def _answers_of(self, group: Sequence[LedgerEntry]) -> list[WorkflowActivationJob]:
         """The answers of automated checks, whatever became of them: of two that came together, the first may

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
@@ -95,7 +96,7 @@ def _message(event: HistoryEvent) -> Message | None:
     return None
 
 
-def _brought(name: str, payloads: Payloads) -> Any:
+def _brought(name: str, payloads: Sequence[Payload]) -> Any:
     """What a signal brings. One that somebody sent by hand may bring anything."""
     kind = MESSAGES.get(name)
     if kind is None or not payloads:

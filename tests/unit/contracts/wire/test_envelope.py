@@ -150,6 +150,55 @@ def test_what_is_no_trace_context_is_ignored(traceparent: Any) -> None:
     assert Event.model_validate(attributes(traceparent=traceparent)).traceparent is None
 
 
+def headers(**changes: bytes) -> Headers:
+    """The headers of an event in binary mode."""
+    written = ATTRIBUTES | {"specversion": "1.0", "time": AT.isoformat()}
+    said = {f"ce_{name}": str(text).encode() for name, text in written.items() if name != "datacontenttype"}
+    return list((said | {"content-type": b"application/json"} | changes).items())
+
+
+@pytest.mark.parametrize("name", ["ce_traceparent", "ce_tracestate"])
+def test_a_header_that_is_no_text_is_no_trace_context(name: str) -> None:
+    read = Event.decode(b"{}", headers(**{name: b"\xff\xfe"}))
+    assert getattr(read, name.removeprefix("ce_")) is None
+
+
+@pytest.mark.parametrize("name", ["ce_id", "ce_subject", "ce_tenant"])
+def test_a_header_that_is_no_text_is_named(name: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        Event.decode(b"{}", headers(**{name: b"\xff"}))
+    assert (refused.value.reason, refused.value.field) == ("invalid", name.removeprefix("ce_"))
+
+
+JSON_TYPES = ["application/json", "Application/JSON", "application/json ; charset=utf-8", ""]
+
+
+@pytest.mark.parametrize("media_type", JSON_TYPES)
+def test_a_media_type_is_compared_without_its_parameters_and_its_capitals(media_type: str) -> None:
+    assert Event.decode(b"{}", headers(**{"content-type": media_type.encode()})).id == ATTRIBUTES["id"]
+    if media_type:
+        said = attributes(time=AT.isoformat(), datacontenttype=media_type)
+        structured = [("content-type", b"Application/CloudEvents+JSON ;charset=utf-8"), ("ce_id", b"7")]
+        read = Event.decode(json.dumps(said).encode(), structured)
+        assert (read.id, read.datacontenttype) == (ATTRIBUTES["id"], "application/json")
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "application", "application/json+x"])
+def test_another_media_type_is_refused(media_type: str) -> None:
+    with pytest.raises(Refusal):
+        Event.decode(b"{}", headers(**{"content-type": media_type.encode()}))
+
+
+def test_what_is_no_plain_utf_8_or_no_number_for_readers_is_told_in_words() -> None:
+    said = json.dumps(attributes(time=AT.isoformat())).encode()
+    with pytest.raises(Refusal, match="byte order mark") as refused:
+        Event.decode(b"\xef\xbb\xbf" + said, [])
+    assert refused.value.reason == "not-json"
+    with pytest.raises(Refusal, match="5000 digits; send it as a text") as refused:
+        Event.decode(said.replace(b'"data": {', b'"data": {"n": ' + b"9" * 5000), [])
+    assert refused.value.reason == "invalid"
+
+
 @pytest.mark.parametrize("name", ["id", "source", "type", "subject", "requestid", "sequence", "dataschema"])
 @pytest.mark.parametrize("value", ["", "a\nb", "a\tb", "a\x00b", "a\x85b", "x" * 2001, 7])
 def test_an_attribute_is_one_line_of_text(name: str, value: Any) -> None:

@@ -127,6 +127,20 @@ async def test_an_event_refused_twice_gets_the_same_refusal() -> None:
     assert await refusal_of(arrival(b"{")) != await refusal_of(arrival(b"["))
 
 
+@pytest.mark.parametrize("length", [201, 500, 501, 2000])
+async def test_two_ids_that_begin_alike_get_two_refusals_that_name_as_much_of_them_as_fits(
+    length: int,
+) -> None:
+    told = []
+    for last in "ab":
+        name = "x" * (length - 1) + last
+        value = an_event().model_copy(update={"id": name}).model_dump_json().encode()
+        said = (await kept(arrival(value))).said_to(messages_topic(Party.agency("planning")))
+        assert said.data["event"] == name[:500]
+        told.append(said.id)
+    assert len(set(told)) == 2
+
+
 async def test_a_channel_hears_of_it_as_a_notice() -> None:
     assert (await kept(arrival(inlet=PORTAL))).said_to(PORTAL.replies).type == RefusedNotice.type
 
