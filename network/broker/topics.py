@@ -50,7 +50,7 @@ class TopicComparison:
     Attributes:
         count: how many the directory requires.
         missing: names of those that do not exist.
-        partitions: by name, how many partitions a topic has and how many it should have.
+        partitions: by name, how many partitions a topic has and how many it should have, where they differ.
         settings: by name and setting, the value that a topic has and the one that it needs. A longer
             retention than asked for is not a difference.
     """
@@ -69,18 +69,23 @@ async def apply_topics(broker: Broker, directory: Directory, *, replication: int
 
     Raises:
         Unavailable: no broker answers; a topic has another number of partitions than the directory says;
-            or the broker refuses one. Nothing is made when the numbers of partitions differ.
+            or the broker refuses one. Nothing is made when that is so of every topic; else all is done that
+            can be.
     """
     topics = [topic._replace(name=broker.topic(topic.name)) for topic in topics_of(directory)]
     async with broker.administration() as client:
         standing = await partition_counts(client)
-        _check_partitions(topics, standing)
+        differing = _differing(topics, standing)
+        if differing and len(differing) == sum(topic.name in standing for topic in topics):
+            raise _partitions_differ(differing)
         missing = [topic for topic in topics if topic.name not in standing]
         present = [topic for topic in topics if topic.name in standing]
         await _create(client, missing, replication)
         settings = await _settings(client, present)
         changes = {topic.name: _differences(topic, settings[topic.name]) for topic in present}
         await _alter(client, [topic for topic in present if changes[topic.name]], settings)
+    if differing:
+        raise _partitions_differ(differing)
     return [
         TopicReport(topic.name, "created", topic.partitions)
         if topic.name not in standing
@@ -108,11 +113,7 @@ async def compare_topics(broker: Broker, directory: Directory) -> TopicCompariso
     return TopicComparison(
         count=len(topics),
         missing=[topic.name for topic in topics if topic.name not in standing],
-        partitions={
-            topic.name: (standing[topic.name], topic.partitions)
-            for topic in present
-            if standing[topic.name] != topic.partitions
-        },
+        partitions=_differing(topics, standing),
         settings={
             topic.name: differing
             for topic in present
@@ -134,16 +135,26 @@ def _suffices(name: str, value: str | None, wanted: str) -> bool:
     return int(value) == -1 or (int(wanted) != -1 and int(value) >= int(wanted))
 
 
-def _check_partitions(topics: Sequence[Topic], standing: dict[str, int]) -> None:
-    for topic in topics:
-        count = standing.get(topic.name, topic.partitions)
-        if count != topic.partitions:
-            raise Unavailable(
-                f"topic {topic.name} has {count} partitions and the directory says {topic.partitions}. "
-                "The number is for ever: with another one, the events of a case would move to another "
-                f"partition and lose their order. Set partitions = {count} in the directory, or use another "
-                "topic prefix."
-            )
+def _differing(topics: Sequence[Topic], standing: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """The topics that have another number of partitions than they should: how many, and how many they
+    should."""
+    counts = {topic.name: (standing.get(topic.name, topic.partitions), topic.partitions) for topic in topics}
+    return {name: (count, wanted) for name, (count, wanted) in counts.items() if count != wanted}
+
+
+PARTITIONS_CURE = (
+    "The number is for ever: with another one, the events of a case would move to another partition and lose "
+    "their order. Where all topics have the same number, set it in the directory (`partitions`). Where "
+    "somebody has changed the topic of a party: once the gateways have carried all of it, delete that topic "
+    "and run `seamless topics apply`. Otherwise, use another topic prefix."
+)
+
+
+def _partitions_differ(differing: Mapping[str, tuple[int, int]]) -> Unavailable:
+    told = ", ".join(f"{name} has {count} and needs {wanted}" for name, (count, wanted) in differing.items())
+    return Unavailable(
+        f"topics have another number of partitions than the directory says: {told}. {PARTITIONS_CURE}"
+    )
 
 
 async def _create(client: Any, topics: Sequence[Topic], replication: int) -> None:

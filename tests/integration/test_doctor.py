@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka.admin import NewPartitions
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
@@ -21,7 +22,7 @@ from contracts.terms.errors import Unavailable
 from deploy.local.ports import free_port
 from deploy.local.stack import Stack, environment
 from network.broker.connection import Broker
-from network.broker.topics import apply_topics
+from network.broker.topics import apply_topics, compare_topics
 from tests.commands.running import seamless
 from tests.metrics import until
 from workers.gateway import main as gateway
@@ -133,6 +134,21 @@ async def test_topics_that_differ_from_what_they_should_be(ill: Settings) -> Non
     four = ill.model_copy()
     four.__dict__["directory"] = ill.directory.model_copy(update={"partitions": 4})
     assert "partitions" in wrong(await found(four))
+
+
+async def test_one_topic_whose_partitions_somebody_has_changed_holds_up_no_other(ill: Settings) -> None:
+    changed, gone = "ill.agency.planning.events", "ill.agency.tax.requests"
+    async with ill.broker.administration() as client:
+        await client.create_partitions({changed: NewPartitions(total_count=ill.directory.partitions + 2)})
+        await client.delete_topics([gone])
+    async with asyncio.timeout(30):
+        while (compared := await compare_topics(ill.broker, ill.directory)).missing != [gone] or not (
+            compared.partitions
+        ):
+            await asyncio.sleep(0.1)
+    with pytest.raises(Unavailable, match=f"{changed} has 5 and needs 3.*delete that topic"):
+        await apply_topics(ill.broker, ill.directory)
+    assert (await compare_topics(ill.broker, ill.directory)).missing == []
 
 
 async def test_an_archive_that_does_not_exist(stack: Stack, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from network.broker.topics import PARTITIONS_CURE
 from workers.process.checks.check import Finding, well, wrong
 from workers.process.checks.servers import Servers
 
@@ -32,8 +33,7 @@ async def partitions(servers: Servers) -> Finding:
     )
     return wrong(
         f"{compared}: {differing}",
-        "the number of partitions is permanent: set it in the directory to what the topics have, or use "
-        "another SEAMLESS_TOPIC_PREFIX",
+        PARTITIONS_CURE,
     )
 
 
