@@ -173,7 +173,7 @@ class Stages:
             print_case(row, state, [], settings, names)
             console.json(state.model_dump(mode="json"))
             console.json(entry.model_dump(mode="json"))
-            Timeline(console, names).print_whole(entries)
+            Timeline(console, names, settings.legal_calendar.zone).print_whole(entries)
         assert visible(shown.getvalue(), lines=True) == shown.getvalue()
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, LiteralString, cast
 
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?(E[+-][0-9]+)?")
 """The exponent is what ledgers of 0.2.0 may have; the bounds of what a party says allow none."""
@@ -20,13 +20,19 @@ _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?(E[+-][0-9]+)?")
 def _boolean(value: Any) -> Any:
     if isinstance(value, bool):
         return value
-    raise ValueError("a Boolean is true or false, without quotation marks")
+    raise _wrong("has to be true or false, without quotation marks")
+
+
+def _integer(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    raise _wrong("has to be an integer, without quotation marks")
 
 
 def _number(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    raise ValueError("a number is written without quotation marks")
+    raise _wrong("has to be a number, without quotation marks")
 
 
 def _decimal(value: Any) -> Any:
@@ -34,12 +40,16 @@ def _decimal(value: Any) -> Any:
         return value
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         return value
-    raise ValueError('a decimal is a text of digits with at most one point, such as "12.50"')
+    raise _wrong('has to be a text of digits with at most one point, such as "12.50"')
+
+
+def _wrong(message: LiteralString) -> PydanticCustomError:
+    return PydanticCustomError("json_form", message)
 
 
 _READ: dict[str, Callable[[Any], Any]] = {
     "bool": _boolean,
-    "int": _number,
+    "int": _integer,
     "float": _number,
     "decimal": _decimal,
 }

@@ -123,7 +123,8 @@ def timeline(
         if as_json:
             Console().json([entry.model_dump(mode="json") for entry in entries])
         else:
-            Timeline(Console(), Names(settings.directory, language(lang))).print_whole(entries)
+            names, zone = Names(settings.directory, language(lang)), settings.legal_calendar.zone
+            Timeline(Console(), names, zone).print_whole(entries)
         return 0
 
     check_choice(case, last)
@@ -173,7 +174,7 @@ def verify(
             found = {"cases": verdict.cases, "entries": verdict.entries, "broken": verdict.faults}
             Console().json(found | {"complete": compared.complete} | compared.model_dump(mode="json"))
         else:
-            print_comparison(compared)
+            print_comparison(compared, settings)
             print_verdict(verdict, complete=compared.complete)
         return 1 if verdict.faults or compared.complete is False else 0
 

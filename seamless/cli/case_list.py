@@ -205,14 +205,15 @@ def _tell_stuck(
     if not found:
         Console().whole(f"No {'such ' if chosen else ''}case is stuck in {shown(settings.archive_url)}.")
         return
+    zone = settings.legal_calendar.zone
     rows = [
         (
             line(each.case),
             line(number_of(each.case)),
             line((each.reason, "red")),
-            line(moment(each.since) if each.since else ""),
+            line(moment(each.since, zone) if each.since else ""),
             line(each.detail),
         )
         for each in found
     ]
-    listing(Console(), ("case", "number", "reason", "since", "what keeps it"), rows)
+    listing(Console(), ("case", "number", "reason", f"since ({zone.key})", "what keeps it"), rows)

@@ -151,11 +151,11 @@ def _told(instant: datetime, settings: Settings) -> str:
     return f"{moment(instant, zone)} ({zone.key})"
 
 
-def print_comparison(compared: Comparison) -> None:
+def print_comparison(compared: Comparison, settings: Settings) -> None:
     """Print what the archive was compared with, and what came of it."""
     console = Console()
     if topic := compared.topic:
-        console.print(f"compared with the topic {topic.topic} as of {moment(topic.as_of)}")
+        console.print(f"compared with the topic {topic.topic} as of {_told(topic.as_of, settings)}")
         console.print(f"its id is {topic.topic_id}")
         for each in topic.partitions:
             console.print(f"partition {each.partition} read up to {each.position} of {each.end}")

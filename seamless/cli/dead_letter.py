@@ -75,11 +75,12 @@ def list_(
     query = _query(reason, party, case, since, until, settled=everything)
 
     async def main() -> None:
-        chosen = await _chosen(_settings(kafka), None, query)
+        settings = _settings(kafka)
+        chosen = await _chosen(settings, None, query)
         if as_json:
             Console().json({"dead_letters": [each.as_json() for each in chosen]})
         else:
-            print_list(chosen, chosen_only=query.chooses)
+            print_list(chosen, settings.legal_calendar.zone, chosen_only=query.chooses)
 
     run(main)
 

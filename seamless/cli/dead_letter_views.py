@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from seamless.cli.console import Console, block, facts, line, listing
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from contracts.wire.dead_letter import DeadLetter
     from seamless.cli.names import Language
     from seamless.operate.dead_letters import Returned
@@ -122,7 +124,7 @@ def _print_back(replayed: Sequence[DeadLetter], back: Returned) -> None:
         )
 
 
-def print_list(letters: Sequence[DeadLetter], *, chosen_only: bool) -> None:
+def print_list(letters: Sequence[DeadLetter], zone: ZoneInfo, *, chosen_only: bool) -> None:
     """A row for each."""
     from seamless.cli.timeline import moment
 
@@ -133,14 +135,14 @@ def print_list(letters: Sequence[DeadLetter], *, chosen_only: bool) -> None:
     cells = [
         (
             line(letter.id),
-            line(moment(letter.refused)),
+            line(moment(letter.refused, zone)),
             line(letter.reason),
             line(_short(letter.detail)),
             line(_state(letter)),
         )
         for letter in letters
     ]
-    listing(console, ("id", "refused at", "reason", "what is wrong", "state"), cells)
+    listing(console, ("id", f"refused ({zone.key})", "reason", "what is wrong", "state"), cells)
 
 
 def print_one(letter: DeadLetter, lang: Language | None) -> None:

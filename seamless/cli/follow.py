@@ -53,7 +53,8 @@ async def follow(settings: Settings, case: CaseId, *, as_json: bool, lang: Langu
         Unavailable: no broker answers, or it has no ledger.
     """
     console, clock = Console(), asyncio.get_running_loop().time
-    timeline = Timeline(console, Names(settings.directory, language(lang)))
+    names, zone = Names(settings.directory, language(lang)), settings.legal_calendar.zone
+    timeline = Timeline(console, names, zone)
     shown, heard_at = False, clock()
     absent_since: float | None = None
     async with LedgerFollower(settings.broker, from_start=True) as ledger:

@@ -105,7 +105,8 @@ def _tell(given: Given, order: Order, about: str) -> None:
     console = Console()
     match given.fate:
         case "taken":
-            console.whole(f"{about}: done: {order.lever}. The ledger says so.")
+            where = "operator.events" if about.partition(":")[0] in ("agency", "channel") else "its ledger"
+            console.whole(f"{about}: done: {order.lever}. It stands in {where}.")
         case "proposed":
             console.whole(f"{about}: proposed: {order.lever}. Another person has to confirm the order:")
             console.whole(given.order)

@@ -37,11 +37,12 @@ def list_(as_json: Json = False, kafka: Kafka = None) -> None:
         from seamless.cli.party_views import as_rows, print_standing
         from workers.process.settings import load_settings
 
-        standing = await _standing(load_settings(kafka=kafka))
+        settings = load_settings(kafka=kafka)
+        standing = await _standing(settings)
         if as_json:
             Console().json(as_rows(standing))
         else:
-            print_standing(standing)
+            print_standing(standing, settings.legal_calendar.zone)
 
     run(main)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from contracts.admission import PartyOrder
 from contracts.standing import Standing
@@ -16,14 +17,14 @@ def as_rows(standing: Standing) -> dict[str, list[dict[str, Any]]]:
     return {name: [_row(each) for each in orders] for name, orders in _orders(standing)}
 
 
-def print_standing(standing: Standing) -> None:
+def print_standing(standing: Standing, zone: ZoneInfo) -> None:
     """Print who is paused and who is in quarantine, and what waits to be confirmed."""
     console = Console()
     rows = [
         (
             line(each.party),
             line(f"{name}: {each.order.lever}" if name == "proposed" else name),
-            line(moment(each.received)),
+            line(moment(each.received, zone)),
             line(_who(each)),
             line(each.order.why),
             line(each.event.id),
@@ -32,7 +33,7 @@ def print_standing(standing: Standing) -> None:
         for each in orders
     ]
     if rows:
-        listing(console, ("party", "state", "since", "by", "why", "order"), rows)
+        listing(console, ("party", "state", f"since ({zone.key})", "by", "why", "order"), rows)
     else:
         console.print("Nobody is paused or in quarantine, and no order waits to be confirmed.")
 

@@ -49,7 +49,7 @@ class Submitted:
         self._console = Console()
         self._aside = Console(errors=True)
         self._names = Names(settings.directory, language(lang))
-        self._timeline = Timeline(self._console, self._names)
+        self._timeline = Timeline(self._console, self._names, settings.legal_calendar.zone)
         self._entries: list[LedgerEntry] = []
         self._beat_at = 0.0
 

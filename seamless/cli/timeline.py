@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from rich.padding import Padding
 from rich.table import Table
@@ -19,8 +20,8 @@ HANGING = 6
 """How far what an entry says is indented, where it needs a line of its own: as far as its time."""
 
 
-def moment(instant: datetime, zone: tzinfo | None = None) -> str:
-    """An instant in a zone, or in that of this machine, to the second."""
+def moment(instant: datetime, zone: tzinfo) -> str:
+    """An instant in the zone of an administration, to the second; never in that of whoever runs a command."""
     try:
         return f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     except (OverflowError, ValueError, OSError):  # the first and last of all instants have no other zone
@@ -30,16 +31,28 @@ def moment(instant: datetime, zone: tzinfo | None = None) -> str:
 class Timeline:
     """The ledger of one case, printed entry by entry, in order."""
 
-    def __init__(self, console: Console, names: Names) -> None:
+    def __init__(self, console: Console, names: Names, zone: ZoneInfo) -> None:
+        """``zone``: of the administration, in which times are shown."""
         self._console = console
         self._names = names
+        self._zone = zone
         self._silences = Silences()
 
     def print_whole(self, entries: Sequence[LedgerEntry]) -> None:
         """Print all of it: a row for each entry, where rows fit the width."""
         console = self._console
         rows = [self._cells(entry) for entry in entries]
-        table = Table("#", "time", "who", "what", "step", "outcome", "held by", box=None, pad_edge=False)
+        table = Table(
+            "#",
+            f"time ({self._zone.key})",
+            "who",
+            "what",
+            "step",
+            "outcome",
+            "held by",
+            box=None,
+            pad_edge=False,
+        )
         for row in rows:
             table.add_row(*row)
         if console.measure(table, options=console.options.update(width=UNBOUNDED)).maximum <= console.width:
@@ -67,7 +80,7 @@ class Timeline:
         silent = BY_SILENCE if self._silences.add(entry) else None
         return (
             str(entry.sequence),
-            moment(entry.recorded),
+            moment(entry.recorded, self._zone),
             names.party(entry.actor, entry.procedure) + (f" ({entry.officer})" if entry.officer else ""),
             entry.kind,
             names.step(entry.step, entry.procedure) if entry.step else "",

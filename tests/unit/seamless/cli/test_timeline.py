@@ -23,5 +23,7 @@ def test_it_says_of_a_pilots_case_how_it_was_assigned(
     said: dict[str, object], told: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     [entry] = chain({"kind": "opened"} | said)
-    Timeline(Console(), Names(Settings().directory, "en")).print_next(entry)
+    settings = Settings()
+    names, zone = Names(settings.directory, "en"), settings.legal_calendar.zone
+    Timeline(Console(), names, zone).print_next(entry)
     assert ("assigned to fast, block 7" in capsys.readouterr().out) == told

@@ -54,7 +54,7 @@ def test_what_the_package_has_may_be_published_too(tmp_path: Path, name: str) ->
         ),
         ({"name": "compressed:5"}, "name: 'compressed:5' is not a version"),
         ({"zone": "Asia/Hangzhou"}, "zone: Value error, 'Asia/Hangzhou' is no zone of the IANA database"),
-        ({"first_year": "soon"}, "first_year: Input should be a valid integer"),
+        ({"first_year": "soon"}, "first_year: has to be an integer"),
         ({"first_year": 2028}, "last_year: 2027 is before first_year, 2028; exchange them"),
         ({"holidays": ["2027-01-40"]}, "holidays.0: "),
         ({"holidays": ["2027-01-09"]}, "holidays.0: 2027-01-09 is among worked_weekends, too; leave it out"),
