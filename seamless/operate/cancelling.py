@@ -8,7 +8,7 @@ and once nothing that its workflow had under way can be published any more. Two 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
@@ -17,13 +17,13 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from archive.reader import ArchiveReader, CaseRow, entries_of
-from contracts.platform import CASES_QUEUE, CLOSE_LEDGER, Cancellation
+from contracts.platform import CASES_QUEUE, CLOSE_LEDGER, Batch, Cancellation
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Damaged, InvalidInput, Refusal
 from contracts.terms.identifiers import OPERATOR, CaseId
 from contracts.wire.envelope import Event
-from contracts.wire.ledger import faults
+from contracts.wire.ledger import LedgerEntry, faults
 from contracts.wire.orders import CancelOrdered, order_of
 from contracts.wire.topics import events_topic
 from network.broker.connection import Broker
@@ -200,18 +200,11 @@ class Cancelling:
             return
         if any(entry.kind == "closed" for entry in entries):
             return
-        batch = closing_of(
-            entries,
-            cancellation,
-            administration=self._directory.administration,
-            checks=self._directory.checks(),
-            now=datetime.now(UTC),
-        )
-        for refund in (each.entry.fee_refund for each in batch.postings):
-            if refund is not None:
-                self._tell(
-                    f"{refund.amount} {refund.currency} is to be refunded, and the applicant is told so"
-                )
+        batch = self._closing_of(entries, cancellation)
+        for entry in (each.entry for each in batch.postings):
+            for money, why in ((entry.fee_refund, "to be refunded"), (entry.penalty, "owed as a penalty")):
+                if money is not None:
+                    self._tell(f"{money.amount} {money.currency} is {why}, and the applicant is told so")
         closing = f"close/{case}"
         try:
             await self._client.start_workflow(
@@ -230,6 +223,30 @@ class Cancelling:
                 f"the end of {case} is in the workflow {closing} and not published yet: it is as soon as an "
                 "orchestrator runs and Kafka takes it"
             )
+
+    def _closing_of(self, entries: Sequence[LedgerEntry], cancellation: Cancellation) -> Batch:
+        """What closes a ledger, by the law of its case.
+
+        Raises:
+            InvalidInput: this build does not know that; says what to do.
+        """
+        opened = entries[0]
+        if opened.procedure not in CATALOGUE:
+            raise InvalidInput(
+                f"there is no procedure {opened.procedure} here, so whom {opened.case} has told, and what it "
+                "owes, is not known: use a build that has it"
+            )
+        try:
+            return closing_of(
+                entries,
+                cancellation,
+                item=CATALOGUE[opened.procedure],
+                administration=self._directory.administration,
+                checks=self._directory.checks(),
+                now=datetime.now(UTC),
+            )
+        except LookupError as error:
+            raise InvalidInput(str(error)) from None
 
     async def _completed(self, workflow: str, within: float = TAKEN_SECONDS) -> bool:
         """Whether a workflow has come to its end, or does ``within`` so many seconds."""

@@ -57,6 +57,11 @@ class Runtime:
         named = version is not None and version.deployment_name and version.build_id
         return version.to_canonical_string() if version is not None and named else None
 
+    def patched(self, change: str) -> bool:
+        """Whether this run does what a change of the library brought: all do, except where they came here
+        before it."""
+        return workflow.patched(change)
+
     def now(self) -> datetime:
         """Temporal's time in this activation, UTC."""
         return workflow.now()
