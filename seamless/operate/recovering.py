@@ -14,23 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHistory
-from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.client import Client, WorkflowHistory
 
 from activities.outbox import records_of
 from archive.reader import ArchiveReader, entries_of
 from contracts.admission import CaseEvent
-from contracts.attributes import KINDS
-from contracts.platform import CASES_QUEUE, DELIVER, Delivered
+from contracts.platform import DELIVER, Delivered
 from contracts.terms.identifiers import CaseId
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.topics import inlets_of
 from network.broker.publisher import Publisher
 from seamless.operate.proven import proven
 from seamless.operate.reliving import Relived, Unlike, relive
+from seamless.operate.restarting import start_again
 from seamless.operate.rewinding import Rewound, events_again, rewind
 from workers.process.settings import Settings
 from workers.watcher.execution import RPC_TIMEOUT
@@ -127,24 +126,10 @@ class Recovery:
                 await publisher.publish(records)
             await run.terminate(reason="seamless recover: its ledger has more entries than it knows of")
             if following is not None:
-                await self._go_on(known, following)
+                await start_again(self._client, known, following)
         if following is None:
             return Recovered(case, "ended", "its ledger is closed")
         return Recovered(case, "goes-on", f"from entry {following['carried']['sequence']} on")
-
-    async def _go_on(self, known: WorkflowExecutionDescription, opened: Mapping[str, Any]) -> None:
-        """Start a run where the ledger ends, with all that the last run was started with."""
-        await self._client.start_workflow(
-            known.workflow_type,
-            opened,
-            id=known.id,
-            task_queue=CASES_QUEUE,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            memo=await known.memo(),
-            search_attributes=_ours(known.typed_search_attributes),
-            static_summary=await known.static_summary(),
-            rpc_timeout=RPC_TIMEOUT,
-        )
 
     def _relive(
         self,
@@ -170,11 +155,6 @@ class Recovery:
         rest = [entry for entry in entries if entry.sequence > carried.get("sequence", 0)]
         began = first.event_time.ToDatetime(tzinfo=UTC)
         return relive(procedure, opened, began, rest, events, again)
-
-
-def _ours(known: TypedSearchAttributes) -> TypedSearchAttributes:
-    """Those that are ours: Temporal adds some of its own, such as the build, and takes none."""
-    return TypedSearchAttributes([pair for pair in known if pair.key.name in KINDS])
 
 
 def _delivered(event: CaseEvent) -> Delivered:
