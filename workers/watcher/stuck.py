@@ -22,6 +22,7 @@ from contracts.terms.values import Contract, absent
 from workers.watcher.execution import (
     Busy,
     Execution,
+    Paused,
     execution_of,
     how_it_ended,
     said_by,
@@ -31,6 +32,7 @@ from workers.watcher.execution import (
 Reason = Literal[
     "fell-back",
     "workflow-gone",
+    "paused",
     "task-failing",
     "outbox-failing",
     "check-failing",
@@ -108,6 +110,7 @@ class StuckCases:
         rows = {row.case: row for row in await self._archive.cases(status="open")}
         running = await self._listed(OPEN_CASES)
         reported = await self._listed(f"{OPEN_CASES} AND TemporalReportedProblems IS NOT NULL")
+        reported |= await self._listed(f"{OPEN_CASES} AND TemporalPauseInfo IS NOT NULL")
         suspects = (rows.keys() ^ running) | reported | await self._unheard_of(rows.keys() | running)
         suspects |= {case for case, row in rows.items() if self._busy_holders.intersection(row.holders)}
         suspects |= self._stuck
@@ -179,6 +182,8 @@ class StuckCases:
         if row is not None and row.entries > said.sequence:
             detail = f"its ledger has {row.entries} entries, and Temporal knows of {said.sequence}"
             return StuckCase(case=case, reason="fell-back", detail=detail)
+        if execution.paused is not None:
+            return _paused(case, "its workflow", execution.paused)
         if execution.attempt >= TASK_ATTEMPTS:
             why = await why_it_fails(self._client, case, execution)
             detail = f"attempt {execution.attempt} of its next step: {why or 'it failed without a word'}"
@@ -191,6 +196,8 @@ class StuckCases:
                 since=execution.waiting_since,
             )
         for busy in execution.busy:
+            if busy.paused is not None:
+                return _paused(case, busy.activity, busy.paused)
             if stuck := _failing(case, busy) or _unserved(case, busy):
                 return stuck
         idle = not execution.attempt and not execution.busy
@@ -198,6 +205,12 @@ class StuckCases:
             detail = "nobody has it, and nothing is under way for it"
             return StuckCase(case=case, reason="waits-for-nothing", detail=detail, since=row.updated)
         return None
+
+
+def _paused(case: CaseId, what: str, paused: Paused) -> StuckCase:
+    by = f" by {paused.by}" if paused.by else ""
+    why = f": {paused.why}" if paused.why else ""
+    return StuckCase(case=case, reason="paused", detail=f"{what} is paused{by}{why}", since=paused.since)
 
 
 def _failing(case: CaseId, busy: Busy) -> StuckCase | None:
