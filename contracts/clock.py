@@ -141,6 +141,18 @@ class Turn(NamedTuple):
     due_before: datetime | None
 
 
+def turned(clock: Clock, mark: ClockMark) -> tuple[Clock, Turn]:
+    """The clock once ``mark`` has happened, too, and what the entry that records it has to say about that."""
+    before, clock = clock.due, clock.after(mark)
+    due, promised = clock.due, clock.promised_due
+    ends = {
+        "due": due.at if due else None,
+        "promised_due": promised.at if promised else None,
+        "provisional": due.provisional if due else False,
+    }
+    return clock, Turn(mark.model_copy(update=ends), before.at if before else None)
+
+
 def clock_of(marks: Iterable[ClockMark]) -> Clock:
     """The clock of a case from its marks, in order."""
     clock = Clock()

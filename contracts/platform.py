@@ -50,11 +50,13 @@ CLOSE_LEDGER = "close-ledger"
 """The workflow that closes the ledger of a case whose workflow is gone; takes a :class:`Batch`, returns
 :class:`Published`."""
 
-OPEN_CASES = (
-    f"ExecutionStatus = 'Running' AND TaskQueue = '{CASES_QUEUE}' "
-    f"AND WorkflowType != '{CLOSE_LEDGER}' AND WorkflowType != '{ASSIGNING}'"
-)
+_CASES = f"TaskQueue = '{CASES_QUEUE}' AND WorkflowType != '{CLOSE_LEDGER}' AND WorkflowType != '{ASSIGNING}'"
+
+OPEN_CASES = f"ExecutionStatus = 'Running' AND {_CASES}"
 """How Temporal is asked to list the open cases: the other workflows of their task queue are no cases."""
+
+BROKEN_CASES = f"ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled') AND {_CASES}"
+"""How it is asked to list the cases that have a run which did not end by itself."""
 
 PUBLISH = "publish"
 """The outbox activity; takes a :class:`Batch`, returns :class:`Published`."""

@@ -128,14 +128,14 @@ class Turned(Runtime):
         """Never."""
         return False
 
-    def patched(self, change: str) -> bool:
-        """Always: the library's own changes are not what is explored."""
-        return True
-
     @property
     def build(self) -> str | None:
         """No build."""
         return None
+
+    def patched(self, change: str) -> bool:
+        """Every change is in what is explored."""
+        return True
 
     def now(self) -> datetime:
         """The time that it was moved to."""

@@ -3,12 +3,13 @@
 A case that runs ends itself, by an order on the operators' topic. One whose workflow is gone, or cannot take
 another step, has its ledger closed from outside: after its last entry, which a complete archive has to prove,
 and once nothing that its workflow had under way can be published any more. Two ends would fork the ledger.
+One that has published nothing is opened again first, and ends itself: its applicant gets an answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
@@ -17,13 +18,13 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from archive.reader import ArchiveReader, CaseRow, entries_of
-from contracts.platform import CASES_QUEUE, CLOSE_LEDGER, Cancellation
+from contracts.platform import CASES_QUEUE, CLOSE_LEDGER, Batch, Cancellation
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Damaged, InvalidInput, Refusal
 from contracts.terms.identifiers import OPERATOR, CaseId
 from contracts.wire.envelope import Event
-from contracts.wire.ledger import faults
+from contracts.wire.ledger import LedgerEntry, faults
 from contracts.wire.orders import CancelOrdered, order_of
 from contracts.wire.topics import events_topic
 from network.broker.connection import Broker
@@ -32,6 +33,7 @@ from network.broker.whole import whole_topic
 from network.parties.operator import Given, OperatorClient
 from seamless.operate.closing import closing_of
 from seamless.operate.proven import proven
+from seamless.operate.restarting import open_anew
 from workers.watcher.execution import RPC_TIMEOUT, Execution, execution_of
 from workers.watcher.stuck import StuckCases
 
@@ -42,6 +44,8 @@ IN_FLIGHT_SECONDS = 35.0
 """How long after a workflow's end its last outbox activity may still publish: its time-out and a bit."""
 
 PAUSE_SECONDS = 0.2
+
+ANEW = "it is opened again with its application, and ordered to end"
 
 
 class Cancelling:
@@ -80,13 +84,9 @@ class Cancelling:
         runs = execution is not None and execution.runs
         heard = False
         if runs and not await self._has_fallen_back(case, force=force):
-            given = await self._give(case, order)
-            if given.fate == "proposed":
-                return given.order
-            if given.refusal is not None:
-                raise InvalidInput(f"{case} is not ended: {given.refusal}")
-            if await self._completed(case, TAKEN_SECONDS if given.fate == "taken" else 0):
-                return None
+            proposed, ended = await self._order(case, order)
+            if proposed or ended:
+                return proposed
             if not force:
                 raise Damaged(await self._why_not_ended(case))
             heard = True
@@ -95,8 +95,11 @@ class Cancelling:
         if execution is not None and runs:
             await self._terminate(case, execution, cancellation)
             execution = await execution_of(self._client, case)
-        await self._close_from_outside(case, execution, cancellation)
-        return None
+        entries = await self._said(case, execution)
+        if entries:
+            await self._close_from_outside(case, entries, cancellation)
+            return None
+        return await self._end_anew(case, execution, order)
 
     async def foreseen(self, case: CaseId) -> str:
         """What :meth:`cancel` would do, in words.
@@ -108,6 +111,8 @@ class Cancelling:
         item = CATALOGUE.get(row.procedure) if row else None
         second = item is not None and "cancel" in item.two_persons
         asked = "; another person would have to confirm it" if second else ""
+        if row is None and execution is not None and not execution.runs:
+            return f"its workflow is gone, and it has published nothing: {ANEW}"
         if execution is None or not execution.runs:
             return f"its workflow is gone: its ledger would be closed from outside{asked}"
         if stuck := await self._stuck.look_at(case):
@@ -133,6 +138,32 @@ class Cancelling:
             f"{case} fell back: {stuck.detail}. What it would publish now is already in its ledger; "
             "--force terminates its workflow and closes its ledger from outside"
         )
+
+    async def _order(self, case: CaseId, order: CancelOrdered) -> tuple[str | None, bool]:
+        """Order a running case to end: the id of the order, where another person has to confirm it; and
+        whether the case has ended.
+
+        Raises:
+            InvalidInput: it refused.
+        """
+        given = await self._give(case, order)
+        if given.fate == "proposed":
+            return given.order, False
+        if given.refusal is not None:
+            raise InvalidInput(f"{case} is not ended: {given.refusal}")
+        return None, await self._completed(case, TAKEN_SECONDS if given.fate == "taken" else 0)
+
+    async def _end_anew(self, case: CaseId, execution: Execution | None, order: CancelOrdered) -> str | None:
+        """End a case that has published nothing. There is no ledger to close, and its applicant does not even
+        know that the application has come: so it is opened again, and ends itself."""
+        if execution is None:
+            raise InvalidInput(f"there is no case {case}")
+        self._tell(f"it has published nothing: {ANEW}")
+        await open_anew(self._client, case, execution.run)
+        proposed, ended = await self._order(case, order)
+        if not proposed and not ended:
+            raise Damaged(await self._why_not_ended(case))
+        return proposed
 
     async def _give(self, case: CaseId, order: CancelOrdered) -> Given:
         """Order it on the operators' topic; what became of that within :data:`TAKEN_SECONDS`."""
@@ -184,9 +215,13 @@ class Cancelling:
             if error.status != RPCStatusCode.NOT_FOUND:  # it has ended meanwhile
                 raise
 
-    async def _close_from_outside(
-        self, case: CaseId, execution: Execution | None, cancellation: Cancellation
-    ) -> None:
+    async def _said(self, case: CaseId, execution: Execution | None) -> list[LedgerEntry]:
+        """The whole ledger of a case whose workflow has ended, once nothing is added to it.
+
+        Raises:
+            Damaged: it is broken.
+            Unavailable: the archive cannot prove where it ends.
+        """
         if execution is not None and execution.closed is not None:
             quiet = execution.closed + timedelta(seconds=IN_FLIGHT_SECONDS)
             if (wait := (quiet - datetime.now(UTC)).total_seconds()) > 0:
@@ -195,23 +230,18 @@ class Cancelling:
         entries = await proven(self._archive, self._broker, lambda db: entries_of(db, case))
         if broken := faults(entries):
             raise Damaged(f"the ledger of {case} is broken, so nothing is added to it: {'; '.join(broken)}")
-        if not entries:
-            self._tell("it has published nothing: there is no ledger to close")
-            return
+        return entries
+
+    async def _close_from_outside(
+        self, case: CaseId, entries: Sequence[LedgerEntry], cancellation: Cancellation
+    ) -> None:
         if any(entry.kind == "closed" for entry in entries):
             return
-        batch = closing_of(
-            entries,
-            cancellation,
-            administration=self._directory.administration,
-            checks=self._directory.checks(),
-            now=datetime.now(UTC),
-        )
-        for refund in (each.entry.fee_refund for each in batch.postings):
-            if refund is not None:
-                self._tell(
-                    f"{refund.amount} {refund.currency} is to be refunded, and the applicant is told so"
-                )
+        batch = self._closing_of(entries, cancellation)
+        for entry in (each.entry for each in batch.postings):
+            for money, why in ((entry.fee_refund, "to be refunded"), (entry.penalty, "owed as a penalty")):
+                if money is not None:
+                    self._tell(f"{money.amount} {money.currency} is {why}, and the applicant is told so")
         closing = f"close/{case}"
         try:
             await self._client.start_workflow(
@@ -230,6 +260,30 @@ class Cancelling:
                 f"the end of {case} is in the workflow {closing} and not published yet: it is as soon as an "
                 "orchestrator runs and Kafka takes it"
             )
+
+    def _closing_of(self, entries: Sequence[LedgerEntry], cancellation: Cancellation) -> Batch:
+        """What closes a ledger, by the law of its case.
+
+        Raises:
+            InvalidInput: this build does not know that; says what to do.
+        """
+        opened = entries[0]
+        if opened.procedure not in CATALOGUE:
+            raise InvalidInput(
+                f"there is no procedure {opened.procedure} here, so whom {opened.case} has told, and what it "
+                "owes, is not known: use a build that has it"
+            )
+        try:
+            return closing_of(
+                entries,
+                cancellation,
+                item=CATALOGUE[opened.procedure],
+                administration=self._directory.administration,
+                checks=self._directory.checks(),
+                now=datetime.now(UTC),
+            )
+        except LookupError as error:
+            raise InvalidInput(str(error)) from None
 
     async def _completed(self, workflow: str, within: float = TAKEN_SECONDS) -> bool:
         """Whether a workflow has come to its end, or does ``within`` so many seconds."""

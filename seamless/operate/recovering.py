@@ -12,18 +12,16 @@ Temporal knows less then than the world does. Three things can have happened to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHistory
-from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.client import Client, WorkflowHistory
 
 from activities.outbox import records_of
 from archive.reader import ArchiveReader, entries_of
 from contracts.admission import CaseEvent
-from contracts.attributes import KINDS
-from contracts.platform import CASES_QUEUE, Delivered
+from contracts.platform import Delivered
 from contracts.terms.identifiers import CaseId
 from contracts.wire.ledger import LedgerEntry
 from contracts.wire.topics import inlets_of
@@ -31,7 +29,8 @@ from network.broker.publisher import Publisher
 from seamless.explore.commands import value_of
 from seamless.operate.proven import proven
 from seamless.operate.reliving import Relived, Unlike, relive
-from seamless.operate.remembering import CANCEL_REQUESTED, Message, remembered
+from seamless.operate.remembering import remembered
+from seamless.operate.restarting import start_again
 from seamless.operate.rewinding import Rewound, events_again, rewind
 from workers.process.settings import Settings
 from workers.watcher.execution import RPC_TIMEOUT
@@ -129,35 +128,10 @@ class Recovery:
                 await publisher.publish(records)
             await run.terminate(reason="seamless recover: its ledger has more entries than it knows of")
             if relived is not None and following is not None:
-                await self._go_on(known, following, relived.unsaid)
+                await start_again(self._client, known, following, relived.unsaid)
         if following is None:
             return Recovered(case, "ended", "its ledger is closed")
         return Recovered(case, "goes-on", f"from entry {following['carried']['sequence']} on")
-
-    async def _go_on(
-        self, known: WorkflowExecutionDescription, opened: Mapping[str, Any], unsaid: Sequence[Message]
-    ) -> None:
-        """Start a run where the ledger ends, with all that the last run was started with, and tell it what
-        that one had not taken up. The first of that it hears before it does anything else."""
-        first = next((each for each in unsaid[:1] if each.name != CANCEL_REQUESTED), None)
-        handle = await self._client.start_workflow(
-            known.workflow_type,
-            opened,
-            id=known.id,
-            task_queue=CASES_QUEUE,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            memo=await known.memo(),
-            search_attributes=_ours(known.typed_search_attributes),
-            static_summary=await known.static_summary(),
-            start_signal=first.name if first else None,
-            start_signal_args=[first.value] if first else [],
-            rpc_timeout=RPC_TIMEOUT,
-        )
-        for each in unsaid[1:] if first else unsaid:
-            if each.name == CANCEL_REQUESTED:
-                await handle.cancel(rpc_timeout=RPC_TIMEOUT)
-            else:
-                await handle.signal(each.name, each.value, rpc_timeout=RPC_TIMEOUT)
 
     def _relive(
         self,
@@ -173,11 +147,6 @@ class Recovery:
         carried = value_of(run.opened, dict).get("carried") or {}
         rest = [entry for entry in entries if entry.sequence > carried.get("sequence", 0)]
         return relive(procedure, run.opened, run.began, rest, run.messages, again)
-
-
-def _ours(known: TypedSearchAttributes) -> TypedSearchAttributes:
-    """Those that are ours: Temporal adds some of its own, such as the build, and takes none."""
-    return TypedSearchAttributes([pair for pair in known if pair.key.name in KINDS])
 
 
 def _delivered(event: CaseEvent) -> Delivered:

@@ -181,6 +181,26 @@ async def test_a_case_whose_workflow_was_terminated(cases: Cases) -> None:
     assert (await watched.is_stuck("workflow-gone")).detail == "its workflow is terminated: by mistake"
 
 
+async def test_a_case_that_ended_before_it_had_said_anything(temporal_client: Client) -> None:
+    case = await Cases(temporal_client, Post()).open("construction-permit", application())
+    watched = Watched(case, Post())
+    await case.handle.terminate(reason="by mistake")
+    assert (await watched.is_stuck("workflow-gone")).detail == (
+        "its workflow is terminated: by mistake; it has published nothing: its applicant has heard nothing"
+    )
+
+
+async def test_the_archive_is_asked_once_for_a_case_that_was_ended_by_force(cases: Cases) -> None:
+    watched = await opened(cases)
+    await watched.case.handle.terminate()
+    last = watched.archive.entries[watched.case.id][-1]
+    watched.archive.entries[watched.case.id].append(last.model_copy(update={"kind": "closed"}))
+    found = StuckCases(watched.case.client, watched.archive, checks=CHECKS)  # type: ignore[arg-type]
+    await found.find()
+    del watched.archive.entries[watched.case.id]
+    assert watched.case.id not in {each.case for each in await found.find()}
+
+
 async def test_a_case_that_temporal_lost(cases: Cases) -> None:
     watched = await opened(cases)
     await watched.case.handle.cancel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import urllib.request
+from datetime import timedelta
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
@@ -13,8 +14,11 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 
 from archive.reader import ArchiveReader
+from contracts.platform import CASES_QUEUE, CONTENT_HASH, opening_content
+from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.errors import Damaged, InvalidInput
 from contracts.terms.identifiers import CaseId
+from contracts.wire.canonical import sha256
 from contracts.wire.messages import Cancelled
 from contracts.wire.notices import BrokenOff, Decided
 from contracts.wire.orders import CancelOrdered
@@ -22,11 +26,13 @@ from deploy.local.stack import Stack
 from seamless.cli.operator import login_name, machine_name
 from seamless.operate import cancelling
 from seamless.operate.cancelling import Cancelling
+from tests.applications import application, new_case
 from tests.conftest import WATCH_SECONDS
 from tests.integration.commands import seamless
 from tests.integration.judge import archived, judge
 from tests.integration.town import Town
 from tests.metrics import figures
+from tests.unit.workflows.case.running import opened
 from workers.process.temporal import connect
 from workers.watcher.execution import execution_of
 from workers.watcher.stuck import StuckCases
@@ -103,6 +109,47 @@ async def test_a_case_whose_workflow_was_terminated_is_counted_listed_and_closed
     assert len(ledger) == 6
     code, said, _ = await seamless(stack.settings, "case", "list", "--stuck")
     assert case not in {each["case"] for each in said["stuck"]}
+
+
+def logged_by_the_watcher(stack: Stack, case: str) -> bool:
+    return case in (stack.logs / "watcher.log").read_text("utf-8")
+
+
+async def test_a_case_that_was_terminated_before_it_said_anything_is_counted_and_its_applicant_is_told(
+    stack: Stack, town: Town
+) -> None:
+    case = new_case()
+    town.cases.add(case)
+    client = await connect(stack.settings)
+    item = CONSTRUCTION_PERMIT
+    handle = await client.start_workflow(
+        item.workflow_type("standard"),
+        opened(case=case, checks=stack.settings.directory.checks(), application=application()),
+        id=case,
+        task_queue=CASES_QUEUE,
+        memo={CONTENT_HASH: sha256(opening_content(item.procedure, application()))},
+        start_delay=timedelta(hours=1),
+    )
+    await handle.terminate(reason="by mistake")
+    async with asyncio.timeout(60):
+        while not logged_by_the_watcher(stack, case):
+            await asyncio.sleep(0.2)
+    code, said, _ = await seamless(stack.settings, "case", "list", "--stuck")
+    [listed] = [each for each in said["stuck"] if each["case"] == case]
+    assert (code, "it has published nothing" in listed["detail"]) == (0, True)
+
+    await town.apply(case)  # a repeat: it opens nothing
+    code, _, told = await seamless(stack.settings, "case", "cancel", case, "--why", WHY)
+    assert (code, "opened again with its application" in told) == (0, True)
+    await town.closed(case)
+    await judge(stack.settings, [case], outcome="ended")
+    assert town.kinds(case)[0] == "opened"
+    assert "broken-off" in town.kinds(case)
+    assert [each.data["reason"] for each in town.heard(NOTICES, BrokenOff.type, case)] == [WHY]
+    await town.apply(case)
+    code, said, _ = await seamless(stack.settings, "case", "list", "--stuck")
+    assert case not in {each["case"] for each in said["stuck"]}
+    assert town.kinds(case).count("opened") == 1
 
 
 async def test_a_case_that_there_is_not(stack: Stack) -> None:

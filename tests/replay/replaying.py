@@ -59,17 +59,21 @@ def small_runs(events: int = 8) -> Iterator[UnsandboxedWorkflowRunner]:
 
 def ledger_of(history: WorkflowHistory) -> list[LedgerEntry]:
     """The entries that a recorded case gave to its outbox, in order."""
+    return _entries(batches_of(history))
+
+
+def batches_of(history: WorkflowHistory) -> list[Batch]:
+    """What a recorded case gave to its outbox, in order."""
     scheduled = [
         event.activity_task_scheduled_event_attributes
         for event in history.events
         if event.HasField("activity_task_scheduled_event_attributes")
     ]
-    batches: list[Batch] = [
+    return [
         pydantic_data_converter.payload_converter.from_payloads(each.input.payloads, [Batch])[0]
         for each in scheduled
         if each.activity_type.name == PUBLISH
     ]
-    return _entries(batches)
 
 
 async def replayed_ledger(

@@ -30,14 +30,23 @@ RUNNING = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
 PAUSED = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_PAUSED
 
 
+class Paused(NamedTuple):
+    """A pause of Temporal's own, which nothing ends but Temporal's Unpause."""
+
+    since: datetime | None
+    by: str
+    why: str
+
+
 class Busy(NamedTuple):
     """An activity that a case waits for.
 
     Attributes:
         attempt: 1 for the first.
         failure: what its last attempt failed with; empty while none did. ``kind``: the type of that error.
-        waiting_since: since when it could run and no worker takes it; None while one runs it, or it is
-            paused before its next attempt.
+        waiting_since: since when it could run and no worker takes it; None while one runs it, or it waits
+            before its next attempt.
+        paused: somebody has paused it in Temporal; None: nobody has.
     """
 
     activity: str
@@ -45,6 +54,7 @@ class Busy(NamedTuple):
     failure: str
     kind: str
     waiting_since: datetime | None
+    paused: Paused | None = None
 
 
 class Execution(NamedTuple):
@@ -56,6 +66,7 @@ class Execution(NamedTuple):
         attempt: of its next step in the orchestrator (Temporal's workflow task); 0 where it has none to take.
             Above 1: the last attempts failed.
         waiting_since: since when that step could be taken and no orchestrator takes it.
+        paused: somebody has paused it in Temporal; None: nobody has.
     """
 
     run: str
@@ -64,6 +75,7 @@ class Execution(NamedTuple):
     attempt: int
     waiting_since: datetime | None
     busy: tuple[Busy, ...]
+    paused: Paused | None = None
 
     @property
     def runs(self) -> bool:
@@ -108,7 +120,13 @@ def _execution(found: DescribeWorkflowExecutionResponse) -> Execution:
         attempt=task.attempt if found.HasField("pending_workflow_task") else 0,
         waiting_since=_instant(task.scheduled_time) if scheduled else None,
         busy=tuple(map(_busy, found.pending_activities)),
+        paused=_paused(found) if info.status == PAUSED else None,
     )
+
+
+def _paused(found: DescribeWorkflowExecutionResponse) -> Paused:
+    said = found.workflow_extended_info.pause_info
+    return Paused(_instant(said.paused_time), said.identity, said.reason)
 
 
 def _word(name: str) -> str:
@@ -117,12 +135,16 @@ def _word(name: str) -> str:
 
 def _busy(pending: PendingActivityInfo) -> Busy:
     scheduled = pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+    by_hand = pending.pause_info
     return Busy(
         activity=pending.activity_type.name,
         attempt=pending.attempt,
         failure=_told(pending.last_failure),
         kind=pending.last_failure.application_failure_info.type,
         waiting_since=_instant(pending.scheduled_time) if scheduled and not pending.paused else None,
+        paused=Paused(_instant(by_hand.pause_time), by_hand.manual.identity, by_hand.manual.reason)
+        if pending.paused
+        else None,
     )
 
 

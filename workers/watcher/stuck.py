@@ -16,12 +16,13 @@ from pydantic import AwareDatetime, Field
 from temporalio.client import Client
 
 from archive.reader import ArchiveReader, CaseRow
-from contracts.platform import AWAIT_GATEWAY, OPEN_CASES, PUBLISH
+from contracts.platform import AWAIT_GATEWAY, BROKEN_CASES, OPEN_CASES, PUBLISH
 from contracts.terms.identifiers import SYSTEM, CaseId, Party
 from contracts.terms.values import Contract, absent
 from workers.watcher.execution import (
     Busy,
     Execution,
+    Paused,
     execution_of,
     how_it_ended,
     said_by,
@@ -31,6 +32,7 @@ from workers.watcher.execution import (
 Reason = Literal[
     "fell-back",
     "workflow-gone",
+    "paused",
     "task-failing",
     "outbox-failing",
     "check-failing",
@@ -94,6 +96,7 @@ class StuckCases:
         self._busy_holders = {SYSTEM, *(Party.agency(check) for check in checks)}
         self._at_most = at_most
         self._last = ""
+        self._in_archive: set[CaseId] = set()
         self._stuck: set[CaseId] = set()
         self._asking = asyncio.Semaphore(AT_ONCE)
 
@@ -105,9 +108,10 @@ class StuckCases:
             sqlalchemy.exc.SQLAlchemyError, temporalio.service.RPCError: one of the two does not answer.
         """
         rows = {row.case: row for row in await self._archive.cases(status="open")}
-        running = await self._listed("")
-        reported = await self._listed(" AND TemporalReportedProblems IS NOT NULL")
-        suspects = (rows.keys() ^ running) | reported
+        running = await self._listed(OPEN_CASES)
+        reported = await self._listed(f"{OPEN_CASES} AND TemporalReportedProblems IS NOT NULL")
+        reported |= await self._listed(f"{OPEN_CASES} AND TemporalPauseInfo IS NOT NULL")
+        suspects = (rows.keys() ^ running) | reported | await self._unheard_of(rows.keys() | running)
         suspects |= {case for case, row in rows.items() if self._busy_holders.intersection(row.holders)}
         suspects |= self._stuck
         others = self._in_turn((rows.keys() | running) - suspects)
@@ -120,8 +124,22 @@ class StuckCases:
         """Whether this case is stuck."""
         return await self._look_at(case, await self._archive.case(case))
 
-    async def _listed(self, further: str) -> set[CaseId]:
-        listed = self._client.list_workflows(OPEN_CASES + further, page_size=PAGE)
+    async def _unheard_of(self, known: Collection[CaseId]) -> set[CaseId]:
+        """The cases that ended before they had said anything: neither open in Temporal nor in the archive.
+        Those that the archive was once seen to have are not looked for again."""
+        broken = await self._listed(BROKEN_CASES)
+        self._in_archive &= broken
+        asked = broken - self._in_archive - set(known)
+        found = await asyncio.gather(*(self._is_in_archive(case) for case in asked))
+        self._in_archive |= {case for case, there in zip(asked, found, strict=True) if there}
+        return asked - self._in_archive
+
+    async def _is_in_archive(self, case: CaseId) -> bool:
+        async with self._asking:
+            return await self._archive.case(case) is not None
+
+    async def _listed(self, query: str) -> set[CaseId]:
+        listed = self._client.list_workflows(query, page_size=PAGE)
         return {CaseId(each.id) async for each in listed if re.fullmatch(CaseId.pattern, each.id)}
 
     def _in_turn(self, cases: Collection[CaseId]) -> list[CaseId]:
@@ -144,14 +162,19 @@ class StuckCases:
 
     async def _gone(self, case: CaseId, execution: Execution | None) -> StuckCase | None:
         row = await self._archive.case(case)
-        if row is None or row.status == "closed":
+        if row is not None and row.status == "closed":
             return None
         if execution is None:
-            return StuckCase(case=case, reason="workflow-gone", detail="Temporal does not know it")
+            gone = StuckCase(case=case, reason="workflow-gone", detail="Temporal does not know it")
+            return gone if row is not None else None
+        if row is None and execution.status == "completed":  # it has said all; the archive is behind
+            return None
         if execution.status == "completed" and _younger(execution.closed, SETTLED_SECONDS):
             return None
         said = await how_it_ended(self._client, case, execution)
         detail = f"its workflow is {execution.status}" + (f": {said}" if said else "")
+        if row is None:
+            detail += "; it has published nothing: its applicant has heard nothing"
         return StuckCase(case=case, reason="workflow-gone", detail=detail, since=execution.closed)
 
     async def _running(self, case: CaseId, execution: Execution, row: CaseRow | None) -> StuckCase | None:
@@ -159,6 +182,8 @@ class StuckCases:
         if row is not None and row.entries > said.sequence:
             detail = f"its ledger has {row.entries} entries, and Temporal knows of {said.sequence}"
             return StuckCase(case=case, reason="fell-back", detail=detail)
+        if execution.paused is not None:
+            return _paused(case, "its workflow", execution.paused)
         if execution.attempt >= TASK_ATTEMPTS:
             why = await why_it_fails(self._client, case, execution)
             detail = f"attempt {execution.attempt} of its next step: {why or 'it failed without a word'}"
@@ -171,6 +196,8 @@ class StuckCases:
                 since=execution.waiting_since,
             )
         for busy in execution.busy:
+            if busy.paused is not None:
+                return _paused(case, busy.activity, busy.paused)
             if stuck := _failing(case, busy) or _unserved(case, busy):
                 return stuck
         idle = not execution.attempt and not execution.busy
@@ -178,6 +205,12 @@ class StuckCases:
             detail = "nobody has it, and nothing is under way for it"
             return StuckCase(case=case, reason="waits-for-nothing", detail=detail, since=row.updated)
         return None
+
+
+def _paused(case: CaseId, what: str, paused: Paused) -> StuckCase:
+    by = f" by {paused.by}" if paused.by else ""
+    why = f": {paused.why}" if paused.why else ""
+    return StuckCase(case=case, reason="paused", detail=f"{what} is paused{by}{why}", since=paused.since)
 
 
 def _failing(case: CaseId, busy: Busy) -> StuckCase | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import datetime
 from typing import Any
 
 from pydantic_core import to_json
@@ -37,6 +38,10 @@ one: 10,000 signals and 50 MB of history, in which an event stands twice or thre
 
 BROKEN_OFF_BY_TEMPORAL = "the case is broken off"
 """Why what is open is stopped where Temporal's Cancel ends a case, which says no reason."""
+
+ENDED_AT_ITS_ORDER = "ended-at-its-order"
+"""The change by which a case that is broken off is decided when that was ordered. Until 0.2.0 it was when the
+course last knew something."""
 
 RUN_INPUT = 1_000_000
 """Bytes of what a case carries into a new run. While events that wait would make it more, they are taken
@@ -191,8 +196,18 @@ def _break_off(case: Case, running: asyncio.Task[Decision]) -> Decision:
     case.stop_all(why)
     ended = Ended(result="broken-off")
     if not case.journal.decided:
-        decide(case, ended)
+        decide(case, ended, _broken_off_at(case))
     return ended
+
+
+def _broken_off_at(case: Case) -> datetime | None:
+    """Since when a case is decided that an operator ends: when the broker received the order, or since now.
+    What the course knows last says nothing about that: until then time counts, and a penalty payment grows.
+    """
+    if not case.runtime.patched(ENDED_AT_ITS_ORDER):
+        return None
+    order = case.inbox.cancellation.order if case.inbox.cancellation else None
+    return max(case.moment, order.received) if order else case.now()
 
 
 async def _take_rest(case: Case) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from contracts.clock import Turn
+from contracts.clock import Turn, turned
 from contracts.terms.calendar import Due, Stretch
 from contracts.terms.clock_marks import ClockMark, Does
 from contracts.terms.limits import Limit
@@ -22,21 +22,11 @@ def turn(case: Case, does: Does, at: datetime, **said: Any) -> Turn:
         at: from when on it holds.
         said: more fields of the :class:`ClockMark`.
     """
-    mark = ClockMark(does=does, at=at, **said)
-    before, clock = case.clock.due, case.clock.after(mark)
-    due, promised = clock.due, clock.promised_due
-    mark = mark.model_copy(
-        update={
-            "due": due.at if due else None,
-            "promised_due": promised.at if promised else None,
-            "provisional": due.provisional if due else False,
-        }
-    )
-    case.journal.clock.append(mark)
-    case.clock = clock
-    _set_deadline(case, "statutory", due, clock.statutory)
-    _set_deadline(case, "promised", promised, clock.promised)
-    return Turn(mark, before.at if before else None)
+    case.clock, turn = turned(case.clock, ClockMark(does=does, at=at, **said))
+    case.journal.clock.append(turn.mark)
+    _set_deadline(case, "statutory", case.clock.due, case.clock.statutory)
+    _set_deadline(case, "promised", case.clock.promised_due, case.clock.promised)
+    return turn
 
 
 def start(case: Case, at: datetime) -> Turn:

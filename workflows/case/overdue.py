@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from contracts.penalties import PENALTY
 from contracts.terms.clock_rules import Late, PenaltyPayment, TacitGrant, TacitRefusal
 from contracts.terms.decisions import Grant, Refuse
 from contracts.wire.messages import CaseDue
@@ -13,7 +14,7 @@ from workflows.case.deadlines import Deadline, Stage, Wait, Warn
 from workflows.case.deciding import decide
 from workflows.case.journal import Outcome
 from workflows.case.ladder import may_bind
-from workflows.case.penalty import PENALTY, take_penalty
+from workflows.case.penalty import take_penalty
 
 
 def take_limit(case: Case, limit: Deadline) -> None:

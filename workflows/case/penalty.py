@@ -5,20 +5,16 @@ Dutch law: Algemene wet bestuursrecht art. 4:17 to 4:18.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from contracts.penalties import PENALTY, end_of_days, penalty_due, rates_of
 from contracts.platform import Delivered
 from contracts.terms.calendar import Due
 from contracts.terms.clock_rules import PenaltyPayment
-from contracts.terms.limits import calendar_days
 from contracts.wire.messages import CaseDue
-from contracts.wire.notices import PenaltyDue
 from workflows.case.case import Case, refusal
 from workflows.case.deadlines import Deadline, Default, Over, ScheduledRung
 from workflows.case.replies import taken
-
-PENALTY = "penalty"
-"""The name of its deadline: first when it begins to be owed, then when it stops growing."""
 
 
 def notice_default(case: Case, delivered: Delivered) -> None:
@@ -55,8 +51,7 @@ def take_penalty(case: Case, limit: Deadline) -> None:
         tell_penalty(case, limit.due or case.now())
         return
     default.begun = True
-    rates = late.rates_on(case.calendar.day(default.begins))
-    end = _end_of(case, default, rates.days)
+    end = _end_of(case, default, late)
     _set(case, end)
     recorded = case.record(
         "penalty-begun",
@@ -77,7 +72,7 @@ def count_penalty_anew(case: Case, why: str) -> None:
     if default is None or before is None or not isinstance(late, PenaltyPayment):
         return
     if default.begun:
-        due = _end_of(case, default, late.rates_on(case.calendar.day(default.begins)).days)
+        due = _end_of(case, default, late)
     else:
         due = _beginning(case, late, default.noticed)
         default.begins = due.at
@@ -98,19 +93,13 @@ def count_penalty_anew(case: Case, why: str) -> None:
 
 
 def tell_penalty(case: Case, at: datetime) -> None:
-    """Say what the authority owes, once: when the case is decided at ``at``, or when it grows no more.
-
-    Each day counts that is over by then; so the day of the decision does not.
-    """
+    """Say what the authority owes, once: when the case is decided at ``at``, or when it grows no more."""
     default, late = case.journal.default, case.law.late
     if default is None or default.told or not isinstance(late, PenaltyPayment):
         return
     case.journal.deadlines.pop(PENALTY, None)
     default.told = True
-    rates = late.rates_on(case.calendar.day(default.begins))
-    days = sum(_end_of(case, default, number).at <= at for number in range(1, rates.days + 1))
-    if days:
-        due = PenaltyDue(amount=rates.owed(days), days=days, basis=late.basis)
+    if due := penalty_due(late, case.calendar, default.begins, at):
         case.record("penalty-due", basis=late.basis, penalty=due.amount, data=due).tell_applicant(due)
 
 
@@ -119,10 +108,10 @@ def _beginning(case: Case, late: PenaltyPayment, noticed: datetime) -> Due:
     return case.calendar.due(noticed, late.after, counting=case.law.counting)
 
 
-def _end_of(case: Case, default: Default, days: int) -> Due:
-    """When so many days of it are over."""
-    last_instant = default.begins - timedelta(microseconds=1)
-    return case.calendar.due(last_instant, calendar_days(days))
+def _end_of(case: Case, default: Default, late: PenaltyPayment) -> Due:
+    """When it grows no more."""
+    days = rates_of(late, case.calendar, default.begins).days
+    return end_of_days(case.calendar, default.begins, days)
 
 
 def _set(case: Case, due: Due) -> None:

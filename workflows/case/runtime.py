@@ -62,8 +62,8 @@ class Runtime:
         return workflow.now()
 
     def patched(self, change: str) -> bool:
-        """Whether this run goes by changed code; one that began before the change and was there before it
-        goes on as it did."""
+        """Whether this run does what a change of the library brought: all do, except where they came here
+        before it."""
         return workflow.patched(change)
 
     def read(self, came: RawValue) -> Delivered:

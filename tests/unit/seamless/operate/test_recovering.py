@@ -8,9 +8,8 @@ from typing import Any, cast
 from temporalio.common import TypedSearchAttributes
 
 from contracts.platform import CANCEL, PUBLISH_CALENDAR, Cancellation
-from seamless.operate.recovering import Recovery
 from seamless.operate.remembering import CANCEL_REQUESTED, Message
-from workers.process.settings import load_settings
+from seamless.operate.restarting import start_again
 
 ENDS = Message(CANCEL, Cancellation(by="li", why="Filed twice."))
 FIRST, SECOND = Message(PUBLISH_CALENDAR, "cn-2026.2"), Message(PUBLISH_CALENDAR, "cn-2026.3")
@@ -52,8 +51,7 @@ async def going_on(*unsaid: Message) -> list[Any]:
         static_summary=nothing,
         typed_search_attributes=TypedSearchAttributes.empty,
     )
-    recovery = Recovery(load_settings(), cast(Any, server), cast(Any, None))
-    await recovery._go_on(cast(Any, known), {}, unsaid)
+    await start_again(cast(Any, server), cast(Any, known), {}, unsaid)
     return server.told
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from contracts.wire.messages import NoticeOfDefault
+from contracts.wire.orders import CancelOrdered
 from tests.unit.workflows.case.clocked import PENALTY, PORTAL, STATUTORY, begun, inspected, item
+from tests.unit.workflows.case.ordering import orders
 from tests.unit.workflows.case.running import DAY, START, VirtualRuntime
 
 pytestmark = pytest.mark.usefixtures("runs")
@@ -49,3 +51,30 @@ async def test_without_a_penalty_in_the_law_a_notice_of_default_is_refused(runti
     await carried.days(STATUTORY + 1, DAY)
     await carried.hears(NoticeOfDefault(), PORTAL)
     assert carried.of("refused")[-1].reason == "no-penalty"
+
+
+async def test_until_an_operator_ends_the_case_time_counts_and_the_penalty_grows(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await begun(runtime, item(PENALTY), inspected)
+    await carried.days(STATUTORY + 1, DAY)
+    await carried.hears(NoticeOfDefault(), PORTAL)
+    await carried.days(14 + 3.5, DAY)
+    ordered = runtime.time
+    runtime.time += 2 * DAY  # no orchestrator ran meanwhile
+    await orders(carried, CancelOrdered, at=ordered)
+    assert carried.case.clock.stopped == ordered
+    (owed,) = carried.of("penalty-due")
+    assert owed.penalty is not None
+    assert owed.penalty.amount == 3 * 23
+    carried.check_ledger()
+
+
+async def test_a_case_that_was_ended_under_an_earlier_build_says_in_a_replay_what_it_said(
+    runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VirtualRuntime, "patched", lambda *_: False)
+    carried = await begun(runtime, item(PENALTY), inspected)
+    await carried.days(STATUTORY + 1, DAY)
+    await orders(carried, CancelOrdered)
+    assert carried.case.clock.stopped == START
