@@ -18,7 +18,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from archive.reader import ArchiveReader, CaseRow, entries_of
-from contracts.platform import CASES_QUEUE, CLOSE_LEDGER, Batch, Cancellation
+from contracts.platform import CASES_QUEUE, CLOSE_LEDGER, Batch
 from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Damaged, InvalidInput, Refusal
@@ -82,24 +82,25 @@ class Cancelling:
         """
         row, execution = await self._known(case)
         runs = execution is not None and execution.runs
-        heard = False
+        heard, event = False, self._event(order, case)
         if runs and not await self._has_fallen_back(case, force=force):
-            proposed, ended = await self._order(case, order)
+            proposed, ended = await self._order(case, event)
             if proposed or ended:
                 return proposed
             if not force:
                 raise Damaged(await self._why_not_ended(case))
             heard = True
-        await self._check_second(row, case, order, given=heard)
-        cancellation = Cancellation(by=order.officer, why=order.why)
+        await self._check_second(row, case, event, order, given=heard)
         if execution is not None and runs:
-            await self._terminate(case, execution, cancellation)
+            await self._terminate(case, execution, order)
             execution = await execution_of(self._client, case)
         entries = await self._said(case, execution)
-        if entries:
-            await self._close_from_outside(case, entries, cancellation)
-            return None
-        return await self._end_anew(case, execution, order)
+        if not entries:
+            return await self._end_anew(case, execution, event)
+        await self._close_from_outside(case, entries, event)
+        if not heard:  # only there is who gave it; its effect is in the ledger, so the gateway drops it
+            await self._send(event)
+        return None
 
     async def foreseen(self, case: CaseId) -> str:
         """What :meth:`cancel` would do, in words.
@@ -139,21 +140,21 @@ class Cancelling:
             "--force terminates its workflow and closes its ledger from outside"
         )
 
-    async def _order(self, case: CaseId, order: CancelOrdered) -> tuple[str | None, bool]:
+    async def _order(self, case: CaseId, order: Event) -> tuple[str | None, bool]:
         """Order a running case to end: the id of the order, where another person has to confirm it; and
         whether the case has ended.
 
         Raises:
             InvalidInput: it refused.
         """
-        given = await self._give(case, order)
+        given = await self._give(order)
         if given.fate == "proposed":
             return given.order, False
         if given.refusal is not None:
             raise InvalidInput(f"{case} is not ended: {given.refusal}")
         return None, await self._completed(case, TAKEN_SECONDS if given.fate == "taken" else 0)
 
-    async def _end_anew(self, case: CaseId, execution: Execution | None, order: CancelOrdered) -> str | None:
+    async def _end_anew(self, case: CaseId, execution: Execution | None, order: Event) -> str | None:
         """End a case that has published nothing. There is no ledger to close, and its applicant does not even
         know that the application has come: so it is opened again, and ends itself."""
         if execution is None:
@@ -165,11 +166,20 @@ class Cancelling:
             raise Damaged(await self._why_not_ended(case))
         return proposed
 
-    async def _give(self, case: CaseId, order: CancelOrdered) -> Given:
+    def _event(self, order: CancelOrdered, case: CaseId) -> Event:
+        return self._operators(Publisher(self._broker)).event(order, case)
+
+    def _operators(self, publisher: Publisher) -> OperatorClient:
+        return OperatorClient(publisher, self._directory.administration)
+
+    async def _give(self, order: Event) -> Given:
         """Order it on the operators' topic; what became of that within :data:`TAKEN_SECONDS`."""
         async with Publisher(self._broker) as publisher:
-            operators = OperatorClient(publisher, self._directory.administration)
-            return await operators.give(operators.event(order, case), within_seconds=TAKEN_SECONDS)
+            return await self._operators(publisher).give(order, within_seconds=TAKEN_SECONDS)
+
+    async def _send(self, order: Event) -> None:
+        async with Publisher(self._broker) as publisher:
+            await self._operators(publisher).send(order)
 
     async def _why_not_ended(self, case: CaseId) -> str:
         stuck = await self._stuck.look_at(case)
@@ -181,13 +191,14 @@ class Cancelling:
         )
 
     async def _check_second(
-        self, row: CaseRow | None, case: CaseId, order: CancelOrdered, *, given: bool
+        self, row: CaseRow | None, case: CaseId, event: Event, order: CancelOrdered, *, given: bool
     ) -> None:
         """Return if a case may be ended from outside: where its service item requires two persons for that,
         if another one has ordered it, too.
 
         Args:
-            given: this order is on the operators' topic.
+            event: that carries the order.
+            given: it is on the operators' topic.
 
         Raises:
             InvalidInput: nobody else has; this order is there for them to find.
@@ -198,16 +209,14 @@ class Cancelling:
         if any(each.officer != order.officer for each in await cancellations(self._broker, case)):
             return
         if not given:
-            async with Publisher(self._broker) as publisher:
-                operators = OperatorClient(publisher, self._directory.administration)
-                await operators.send(operators.event(order, case))
+            await self._send(event)
         raise InvalidInput(
             f"two persons must order that {case} is ended by force, and you are the first: let "
             "another one run this command, too"
         )
 
-    async def _terminate(self, case: CaseId, execution: Execution, cancellation: Cancellation) -> None:
-        reason = f"seamless case cancel --force, by {cancellation.by}: {cancellation.why}"
+    async def _terminate(self, case: CaseId, execution: Execution, order: CancelOrdered) -> None:
+        reason = f"seamless case cancel --force: {order.why}"
         handle = self._client.get_workflow_handle(case, run_id=execution.run)
         try:
             await handle.terminate(reason=reason, rpc_timeout=RPC_TIMEOUT)
@@ -232,12 +241,11 @@ class Cancelling:
             raise Damaged(f"the ledger of {case} is broken, so nothing is added to it: {'; '.join(broken)}")
         return entries
 
-    async def _close_from_outside(
-        self, case: CaseId, entries: Sequence[LedgerEntry], cancellation: Cancellation
-    ) -> None:
+    async def _close_from_outside(self, case: CaseId, entries: Sequence[LedgerEntry], order: Event) -> None:
         if any(entry.kind == "closed" for entry in entries):
+            _check_ended_by(entries, order)
             return
-        batch = self._closing_of(entries, cancellation)
+        batch = self._closing_of(entries, order)
         for entry in (each.entry for each in batch.postings):
             for money, why in ((entry.fee_refund, "to be refunded"), (entry.penalty, "owed as a penalty")):
                 if money is not None:
@@ -253,15 +261,19 @@ class Cancelling:
                 static_summary=f"closes the ledger of {case}",
                 rpc_timeout=RPC_TIMEOUT,
             )
+            ours = True
         except WorkflowAlreadyStartedError:
+            ours = False
             self._tell("its ledger is being closed already")
         if not await self._completed(closing):
             raise Damaged(
                 f"the end of {case} is in the workflow {closing} and not published yet: it is as soon as an "
                 "orchestrator runs and Kafka takes it"
             )
+        if not ours:
+            _check_ended_by(await self._said(case, None), order)
 
-    def _closing_of(self, entries: Sequence[LedgerEntry], cancellation: Cancellation) -> Batch:
+    def _closing_of(self, entries: Sequence[LedgerEntry], order: Event) -> Batch:
         """What closes a ledger, by the law of its case.
 
         Raises:
@@ -276,7 +288,7 @@ class Cancelling:
         try:
             return closing_of(
                 entries,
-                cancellation,
+                order,
                 item=CATALOGUE[opened.procedure],
                 administration=self._directory.administration,
                 checks=self._directory.checks(),
@@ -296,6 +308,19 @@ class Cancelling:
             if loop.time() >= until:
                 return False
             await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _check_ended_by(entries: Sequence[LedgerEntry], order: Event) -> None:
+    """Return if a case ended for the reason of an order: by it, or by one that says the same.
+
+    Raises:
+        InvalidInput: it did not; says for which.
+    """
+    ended = next((entry for entry in entries if entry.kind == "broken-off"), None)
+    why = ended.data.content.get("why") if ended is not None and ended.data else None
+    if why != order.data["why"]:
+        because = "" if why is None else f", because: {why}"
+        raise InvalidInput(f"{order.subject} has ended meanwhile, not by this order{because}")
 
 
 async def cancellations(broker: Broker, case: CaseId) -> list[CancelOrdered]:

@@ -16,26 +16,28 @@ from archive.steps import Step
 from contracts.clock import Turn, clock_of, marks_of, turned
 from contracts.payments import refundable
 from contracts.penalties import PENALTY, penalty_due
-from contracts.platform import Batch, Cancellation, Letter, Posting
+from contracts.platform import Batch, Letter, Posting
 from contracts.terms.calendar import Calendar, LegalCalendar, calendar_of_case
 from contracts.terms.clock_marks import ClockMark
 from contracts.terms.clock_rules import PenaltyPayment
 from contracts.terms.decisions import Ended
-from contracts.terms.identifiers import PLATFORM, SYSTEM, AdministrationId, Party, RequestId
+from contracts.terms.identifiers import OPERATOR, PLATFORM, SYSTEM, AdministrationId, Party, RequestId
 from contracts.terms.law import LawVersion
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Money
-from contracts.wire.envelope import Message
-from contracts.wire.ledger import Erasable, Kind, LedgerEntry
+from contracts.wire.contact import Contact
+from contracts.wire.envelope import Event, Message
+from contracts.wire.ledger import Erasable, Kind, LedgerEntry, pseudonym_of, recordable
 from contracts.wire.messages import Cancelled, CaseClosed
 from contracts.wire.notices import BrokenOff, CaseClosedNotice, Decided, PenaltyDue, RefundDue
+from contracts.wire.orders import CancelOrdered, OrderTaken
 from contracts.wire.topics import messages_topic
 from seamless.operate.involved import involved
 
 
 def closing_of(
     entries: Sequence[LedgerEntry],
-    cancellation: Cancellation,
+    order: Event,
     *,
     item: ServiceItem,
     administration: AdministrationId,
@@ -46,6 +48,8 @@ def closing_of(
 
     Args:
         entries: the whole ledger, in order; open.
+        order: to end the case. Its officer has a pseudonym here that is as good as any, since the case's
+            secret is gone with its workflow.
         item: the service item of its procedure.
         checks: the agencies that take part by an automated check, where nobody reads a message.
         now: when the case is ended, UTC.
@@ -56,14 +60,15 @@ def closing_of(
     law = item.law(entries[0].law)
     state, ended = state_of(entries), Ended(result="broken-off")
     applicant = Party.channel(entries[0].case.channel)
-    end = _End(entries, now)
-    end.add("broken-off", state.waiting, cancellation.model_dump(mode="json"))
-    end.tell(applicant, BrokenOff(reason=cancellation.why))
+    end, why = _End(entries, now), CancelOrdered.model_validate(order.data).why
+    end.begin(order, state.waiting)
+    end.tell(OPERATOR, OrderTaken(event=order.id))
+    end.tell(applicant, BrokenOff(reason=why))
     open_steps = list(state.waiting)
     for step in state.waiting:
         open_steps.remove(step)
-        stop = Cancelled(request=step.request, reason=cancellation.why) if step.request else None
-        data = stop.model_dump(mode="json") if stop else {"reason": cancellation.why}
+        stop = Cancelled(request=step.request, reason=why) if step.request else None
+        data = stop.model_dump(mode="json") if stop else {"reason": why}
         end.add("cancelled", open_steps, data, of=step)
         if stop and step.agency not in checks:
             end.tell(step.holder, stop)
@@ -134,6 +139,17 @@ class _End:
         """Those that were added, in order."""
         return [posting.entry for posting in self.postings]
 
+    def begin(self, order: Event, waiting: Iterable[Step]) -> None:
+        """Add the entry that says who ended the case, and why."""
+        contact = Contact.stated_in(order.data)
+        self.add("broken-off", waiting, recordable(order.data))
+        officer = contact.officer and pseudonym_of(secrets.token_hex(32), OPERATOR, contact.officer)
+        said = {"actor": OPERATOR, "officer": officer, "desk": contact.desk, "cause": order.key}
+        self._last = self._last.model_copy(
+            update=said | {"occurred": order.time, "automated": False if officer else None}
+        ).sealed()
+        self.postings[-1] = Posting(entry=self._last)
+
     def add(
         self,
         kind: Kind,
@@ -171,7 +187,7 @@ class _End:
             provisional=turned.mark.provisional if turned else False,
             basis=basis,
             actor=PLATFORM,
-            automated=kind != "broken-off",
+            automated=True,
             occurred=self.now,
             received=self.now,
             recorded=self.now,

@@ -17,7 +17,7 @@ from archive.reader import ArchiveReader
 from contracts.platform import CASES_QUEUE, CONTENT_HASH, opening_content
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT
 from contracts.terms.errors import Damaged, InvalidInput
-from contracts.terms.identifiers import CaseId
+from contracts.terms.identifiers import OPERATOR, CaseId
 from contracts.wire.canonical import sha256
 from contracts.wire.messages import Cancelled
 from contracts.wire.notices import BrokenOff, Decided
@@ -25,7 +25,7 @@ from contracts.wire.orders import CancelOrdered
 from deploy.local.stack import Stack
 from seamless.cli.operator import login_name, machine_name
 from seamless.operate import cancelling
-from seamless.operate.cancelling import Cancelling
+from seamless.operate.cancelling import Cancelling, cancellations
 from tests.applications import application, new_case
 from tests.conftest import WATCH_SECONDS
 from tests.integration.commands import seamless
@@ -109,6 +109,32 @@ async def test_a_case_whose_workflow_was_terminated_is_counted_listed_and_closed
     assert len(ledger) == 6
     code, said, _ = await seamless(stack.settings, "case", "list", "--stuck")
     assert case not in {each["case"] for each in said["stuck"]}
+
+    [order] = await cancellations(stack.settings.broker, case)
+    ended = next(entry for entry in ledger if entry.kind == "broken-off")
+    assert (ended.actor, order.officer in ended.model_dump_json()) == (OPERATOR, False)
+    code, _, error = await seamless(stack.settings, "case", "cancel", case, "--why", "another reason")
+    assert (code, "is closed already" in error) == (2, True)
+    _, letters, _ = await seamless(stack.settings, "dead-letter", "list", "--case", case)
+    assert letters["dead_letters"] == []  # the gateway has dropped the order: its effect is in the ledger
+
+
+@pytest.mark.parametrize("whys", [("one", "another"), ("the same", "the same")])
+async def test_of_two_who_end_a_case_at_the_same_time_only_who_did_is_told_so(
+    stack: Stack, town: Town, whys: tuple[str, str]
+) -> None:
+    case = await asked(town)
+    client = await connect(stack.settings)
+    await client.get_workflow_handle(case).terminate(reason="by mistake")
+    ended = await asyncio.gather(
+        *(seamless(stack.settings, "case", "cancel", case, "--why", why) for why in whys)
+    )
+    await town.closed(case)
+    [ledger] = (await archived(stack.settings, [case])).values()
+    broken_off = next(entry for entry in ledger if entry.kind == "broken-off")
+    assert broken_off.data is not None
+    recorded = broken_off.data.content["why"]
+    assert [code == 0 for code, _, _ in ended] == [why == recorded for why in whys], ended
 
 
 def logged_by_the_watcher(stack: Stack, case: str) -> bool:

@@ -11,12 +11,13 @@ import pytest
 from contracts.platform import Batch, Cancellation
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT, ReviewDrainage, ReviewFireSafety
 from contracts.terms.decisions import Decision, Grant
-from contracts.terms.identifiers import AdministrationId, AgencyId
+from contracts.terms.identifiers import OPERATOR, AdministrationId, AgencyId, CaseId
 from contracts.terms.limits import working_days
 from contracts.terms.service_item import ServiceItem
 from contracts.terms.values import Money
 from contracts.wire.ledger import LedgerEntry, faults
 from contracts.wire.messages import Answered, Paid
+from contracts.wire.orders import CancelOrdered
 from seamless.operate.closing import closing_of
 from tests.applications import ADMINISTRATION, application
 from tests.unit.workflows.case.running import FIRE_SAFETY, PORTAL, VirtualRuntime, a_case, checks, delivered
@@ -30,7 +31,7 @@ NOT_ALIKE = {"data", "data_digest", "previous", "hash", "build", "officer"}
 """What entries from outside cannot say as the case would: it has the secret that salts and pseudonyms are
 made of, and its worker has a build."""
 
-CANCELLATION = Cancellation(by="ling", why="Its workflow was terminated by mistake.")
+WHY = "Its workflow was terminated by mistake."
 APPLICATION = application()
 
 
@@ -65,15 +66,24 @@ async def under_way(runtime: VirtualRuntime, *, decided: bool) -> tuple[Case, as
     return case, carrying
 
 
+def ending(case: CaseId, at: datetime) -> Cancellation:
+    """An order to end a case."""
+    order = CancelOrdered(officer="ling", desk="counter-3", on_behalf_of="wu", why=WHY)
+    sent = delivered(order, case, OPERATOR, event_id="ending", received=at)
+    return Cancellation(by="ling", why=WHY, order=sent)
+
+
 def closing(
     entries: list[LedgerEntry],
     now: datetime,
     item: ServiceItem = CONSTRUCTION_PERMIT,
     by_checks: tuple[AgencyId, ...] = checks("drainage"),
 ) -> Batch:
+    order = ending(entries[0].case, now).order
+    assert order is not None
     return closing_of(
         entries,
-        CANCELLATION,
+        order.event,
         item=item,
         administration=AdministrationId(ADMINISTRATION),
         checks=by_checks,
@@ -112,9 +122,22 @@ async def compare(decided: bool) -> None:
     batch = closing(before, runtime.time)
     assert faults([*before, *(each.entry for each in batch.postings)]) == []
     published = len(runtime.batches)
-    case.inbox.cancellation = CANCELLATION
+    case.inbox.cancellation = ending(case.opened.case, runtime.time)
     await carrying
     assert said([batch]) == said(runtime.batches[published:])
+
+
+async def test_no_entry_names_the_officer() -> None:
+    runtime = VirtualRuntime()
+    await under_way(runtime, decided=False)
+    batch = closing(list(runtime.entries), runtime.time)
+    assert "ling" not in batch.model_dump_json()
+    begun = batch.postings[0].entry
+    assert (begun.kind, begun.actor, len(begun.officer or ""), begun.desk) == (
+        "broken-off", OPERATOR, 16, "counter-3",
+    )  # fmt: skip
+    assert begun.data is not None
+    assert begun.data.content == {"desk": "counter-3", "on_behalf_of": "wu", "why": WHY}
 
 
 async def test_of_a_case_under_way() -> None:
@@ -147,7 +170,7 @@ async def test_what_is_to_be_paid_back(amounts: tuple[str, ...], refund: str | N
     told = [each.entry.fee_refund for each in batch.postings if each.entry.kind == "refund-due"]
     assert told == ([Money(amount=Decimal(refund), currency="CNY")] if refund else [])
     published = len(runtime.batches)
-    case.inbox.cancellation = CANCELLATION
+    case.inbox.cancellation = ending(case.opened.case, runtime.time)
     await carrying
     assert said([batch]) == said(runtime.batches[published:])
 

@@ -26,7 +26,7 @@ from contracts.wire.messages import CaseClosed, NoticeOfDefault, NotOurs, Refuse
 from contracts.wire.orders import ExtendOrdered, MoveOrdered, ResendOrdered
 from seamless.operate.involved import involved
 from tests.replay.replaying import batches_of, ledger_of, load, recorded_histories
-from tests.unit.seamless.operate.test_closing import CANCELLATION, closing, said
+from tests.unit.seamless.operate.test_closing import closing, ending, said
 from tests.unit.workflows.case.clocked import (
     ADVISER,
     HEAD,
@@ -137,7 +137,7 @@ async def check_end(carried: Carried, item: ServiceItem, by_checks: tuple[Agency
     """Ended now, a case says what is said from outside."""
     before, published = list(carried.entries), len(carried.runtime.batches)
     batch = closing(before, carried.runtime.time, item, by_checks)
-    carried.case.inbox.cancellation = CANCELLATION
+    carried.case.inbox.cancellation = ending(carried.case.opened.case, carried.runtime.time)
     await carried.goes_on()
     assert carried.carrying.done()
     assert faults([*before, *(each.entry for each in batch.postings)]) == []
