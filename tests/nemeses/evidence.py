@@ -16,6 +16,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from archive.reader import ArchiveReader
 from contracts.platform import CASES_QUEUE, PUBLISH, Batch, Posting
 from contracts.terms.errors import Refusal
+from contracts.terms.identifiers import OPERATOR
 from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import LedgerEntry
@@ -101,7 +102,7 @@ async def collect(
         gone: records of topics that were deleted since, read before that.
         acknowledged: see :class:`Evidence`. What is added while the topics are read does not count.
     """
-    parties = settings.directory.parties
+    parties = [*settings.directory.parties, OPERATOR]  # who ends what cannot be recovered
     inlets = [events_topic(party) for party in parties]
     outlets = [messages_topic(party) for party in parties]
     records = await standing(settings.broker, [*inlets, *outlets, LEDGER, AVAILABILITY])
