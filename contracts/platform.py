@@ -130,6 +130,10 @@ class Opened(Contract, Generic[A]):
     intake: Intake = Field(default=Intake(), exclude_if=lambda value: value == Intake())
     carried: dict[str, Any] | None = Field(default=None, exclude_if=absent)
 
+    def is_check(self, party: Party) -> bool:
+        """Whether a party is an agency that takes part by an automated check; a channel may have its name."""
+        return party.kind == "agency" and party.id in self.checks
+
 
 class Cancellation(Contract):
     """An operator ends a case: who, and why. The applicant and the agencies that were asked are told why.

@@ -24,23 +24,28 @@ def _boolean(value: Any) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if _is_number(value):
         return value
     raise _wrong("has to be an integer, without quotation marks")
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if _is_number(value):
         return value
     raise _wrong("has to be a number, without quotation marks")
 
 
 def _decimal(value: Any) -> Any:
-    if isinstance(value, Decimal | int | float) and not isinstance(value, bool):
+    if _is_number(value) or isinstance(value, Decimal):
         return value
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         return value
     raise _wrong('has to be a text of digits with at most one point, such as "12.50"')
+
+
+def _is_number(value: Any) -> bool:
+    """To Python a Boolean is an integer, too; not to JSON."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _wrong(message: LiteralString) -> PydanticCustomError:

@@ -105,7 +105,7 @@ def _tell(given: Given, order: Order, about: str) -> None:
     console = Console()
     match given.fate:
         case "taken":
-            where = "operator.events" if about.partition(":")[0] in ("agency", "channel") else "its ledger"
+            where = "operator.events" if cast("Message", order).about == "party" else "its ledger"
             console.whole(f"{about}: done: {order.lever}. It stands in {where}.")
         case "proposed":
             console.whole(f"{about}: proposed: {order.lever}. Another person has to confirm the order:")

@@ -202,8 +202,7 @@ async def case_worker(client: Client, post: Post, **options: Any) -> AsyncIterat
             client,
             task_queue=CASES_QUEUE,
             workflows=PROCEDURES,
-            activities=[post.publish, post.await_gateway],
-            **({"workflow_runner": sandbox()} | options),
+            **({"activities": [post.publish, post.await_gateway], "workflow_runner": sandbox()} | options),
         )
         await workers.enter_async_context(cases)
         for agency, checks in CHECKS.items():

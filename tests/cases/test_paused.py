@@ -16,19 +16,16 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import Worker
 
-from contracts.platform import CASES_QUEUE, PUBLISH, Batch, Published
+from contracts.platform import PUBLISH, Batch, Published
 from deploy.local.temporal import TemporalEngine
 from seamless.replay.clock import TEMPORAL_CONFIG
 from tests.cases.conftest import Cases, Post, case_worker
 from tests.cases.test_stuck import Watched, accepted, opened
-from workers.orchestrator.sandbox import sandbox
 from workers.process.settings import load_settings
 from workers.process.temporal import connect
 from workers.watcher.execution import execution_of
 from workers.watcher.stuck import StuckCases
-from workflows.procedures import PROCEDURES
 
 
 async def test_a_case_that_is_paused_as_a_whole(tmp_path: Path) -> None:
@@ -66,13 +63,7 @@ async def test_a_case_of_which_an_activity_is_paused_is_listed_by_the_server(tem
         return await post.publish(batch)
 
     fails = True
-    async with Worker(
-        temporal_client,
-        task_queue=CASES_QUEUE,
-        workflows=PROCEDURES,
-        activities=[publish, post.await_gateway],
-        workflow_runner=sandbox(),
-    ):
+    async with case_worker(temporal_client, post, activities=[publish, post.await_gateway]):
         watched = await opened(Cases(temporal_client, post))
         await accepted(watched)
         about = {

@@ -20,11 +20,9 @@ from contracts.terms.decisions import Decision, Ended
 from contracts.terms.identifiers import CaseId
 from tests.applications import application
 from tests.cases.conftest import Cases, CaseUnderTest, Post, case_worker
-from workers.orchestrator.sandbox import sandbox
 from workers.watcher import stuck
 from workers.watcher.stuck import StuckCase, StuckCases
 from workflows.case import Procedure
-from workflows.procedures import PROCEDURES
 
 CHECKS = ("drainage",)
 
@@ -293,13 +291,7 @@ async def test_a_case_whose_messages_do_not_leave(temporal_client: Client) -> No
             raise ApplicationError("the broker has no topic agency.planning.requests", type="TopicMissing")
         return await post.publish(batch)
 
-    async with Worker(
-        temporal_client,
-        task_queue=CASES_QUEUE,
-        workflows=PROCEDURES,
-        activities=[publish, post.await_gateway],
-        workflow_runner=sandbox(),
-    ):
+    async with case_worker(temporal_client, post, activities=[publish, post.await_gateway]):
         watched = await opened(Cases(temporal_client, post))
         await accepted(watched)
         found = await watched.is_stuck("outbox-failing")

@@ -302,8 +302,7 @@ class Case:
         """Whether no person acted; None where that is not known: an agency's own system does not say."""
         if contact.officer is not None:
             return False
-        is_check = actor.kind == "agency" and actor.id in self.opened.checks
-        return True if is_check or actor == PLATFORM else None
+        return True if self.opened.is_check(actor) or actor == PLATFORM else None
 
     # --- what can happen to a case -----------------------------------------------------------------------
 

@@ -246,9 +246,12 @@ class Journal(BaseModel):
     def has_used_up(self, event: Event) -> bool:
         """Whether another event took effect that had this one's id; not one that is still to do so, and may
         be refused."""
-        to_come = {each.event.digest[:10] for each in self.undecided if each.event.key == event.key}
-        others = {each for each in self._heard(event) if not each.startswith(REFUSED)}
-        return bool(others - to_come - {event.digest[:10]})
+        others = {each for each in self._heard(event) if not each.startswith(REFUSED)} - {event.digest[:10]}
+        if not others:  # of nearly every event: what is undecided need not be searched
+            return False
+        return bool(
+            others - {each.event.digest[:10] for each in self.undecided if each.event.key == event.key}
+        )
 
     def refuse(self, delivered: Delivered) -> None:
         """Remember that what this event said was refused. Its id may be used again, to say it right, and what
@@ -295,8 +298,8 @@ class Journal(BaseModel):
     def drop_later_copy(self, delivered: Delivered) -> bool:
         """Whether a copy of an event is undecided that the broker received later; it no longer is then."""
         for place, each in enumerate(self.undecided):
-            same = (each.event.key, each.event.digest) == (delivered.event.key, delivered.event.digest)
-            if same and delivered.received < each.received:
+            later = each.event.key == delivered.event.key and delivered.received < each.received
+            if later and each.event.digest == delivered.event.digest:
                 del self.undecided[place]
                 return True
         return False

@@ -99,7 +99,7 @@ class Recorded:
         Raises:
             RuntimeError: the entry has left already.
         """
-        if party.kind != "agency" or party.id not in self._opened.checks:
+        if not self._opened.is_check(party):
             self._bind(party, message, refusal)
 
     def size(self) -> int:

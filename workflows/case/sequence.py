@@ -109,6 +109,5 @@ def _decided_before(case: Case, delivered: Delivered) -> bool:
     limit = case.journal.deadlines.get("statutory")
     if limit is None or not limit.unanswered or limit.end is None:
         return False
-    actor = delivered.actor
-    is_check = actor.kind == "agency" and actor.id in case.opened.checks
-    return limit.end <= delivered.received and not (is_check or actor == OPERATOR)
+    orders_or_answers = delivered.actor == OPERATOR or case.opened.is_check(delivered.actor)
+    return limit.end <= delivered.received and not orders_or_answers
