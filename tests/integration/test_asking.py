@@ -218,8 +218,9 @@ async def test_what_is_overdue_is_found_while_it_is(stack: Stack, town: Town) ->
         described = await handle.describe()
         due = described.typed_search_attributes[SearchAttributeKey.for_datetime(attributes.DUE)]
         assert due < datetime.now(UTC)
+        # What Temporal lists and what stands in the ledger's topic are two readers: either may be first.
+        await town.until(lambda: "deemed" in town.kinds(planted.cases["overdue"]))
         await planted.until_found({queries[each]: set() for each in OVERDUE})
-        assert "deemed" in town.kinds(planted.cases["overdue"])
 
 
 async def test_no_personal_data_can_be_read_where_operators_look(stack: Stack, town: Town) -> None:
