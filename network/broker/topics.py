@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import for_code
+from aiokafka.errors import UnknownTopicOrPartitionError, for_code
 
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Unavailable
@@ -74,14 +74,12 @@ async def apply_topics(broker: Broker, directory: Directory, *, replication: int
     """
     topics = [topic._replace(name=broker.topic(topic.name)) for topic in topics_of(directory)]
     async with broker.administration() as client:
-        standing = await partition_counts(client)
+        standing, settings = await _standing(client, topics)
         differing = _differing(topics, standing)
-        if differing and len(differing) == sum(topic.name in standing for topic in topics):
+        if differing and len(differing) == len(standing):
             raise _partitions_differ(differing)
-        missing = [topic for topic in topics if topic.name not in standing]
+        await _create(client, [topic for topic in topics if topic.name not in standing], replication)
         present = [topic for topic in topics if topic.name in standing]
-        await _create(client, missing, replication)
-        settings = await _settings(client, present)
         changes = {topic.name: _differences(topic, settings[topic.name]) for topic in present}
         await _alter(client, [topic for topic in present if changes[topic.name]], settings)
     if differing:
@@ -107,17 +105,16 @@ async def compare_topics(broker: Broker, directory: Directory) -> TopicCompariso
     """
     topics = [topic._replace(name=broker.topic(topic.name)) for topic in topics_of(directory)]
     async with broker.administration() as client:
-        standing = await partition_counts(client)
-        present = [topic for topic in topics if topic.name in standing]
-        settings = await _settings(client, present)
+        standing, settings = await _standing(client, topics)
     return TopicComparison(
         count=len(topics),
         missing=[topic.name for topic in topics if topic.name not in standing],
         partitions=_differing(topics, standing),
         settings={
             topic.name: differing
-            for topic in present
-            if (
+            for topic in topics
+            if topic.name in standing
+            and (
                 differing := {
                     name: (value, wanted)
                     for name, (value, wanted) in _differences(topic, settings[topic.name]).items()
@@ -169,8 +166,7 @@ async def _create(client: Any, topics: Sequence[Topic], replication: int) -> Non
     )
     for name, code, *message in response.topic_errors:
         if code not in (0, TOPIC_ALREADY_EXISTS):  # another process may apply the same directory
-            why = (message and message[0]) or for_code(code).__name__
-            raise Unavailable(f"the broker refuses topic {name}: {why}")
+            raise Unavailable(f"the broker refuses topic {name}: {_why(code, *message)}")
     async with asyncio.timeout(APPEAR_SECONDS):
         while True:
             if {topic.name for topic in topics} <= set(await partition_counts(client)):
@@ -178,16 +174,30 @@ async def _create(client: Any, topics: Sequence[Topic], replication: int) -> Non
             await asyncio.sleep(0.05)
 
 
+async def _standing(
+    client: Any, topics: Sequence[Topic]
+) -> tuple[dict[str, int], dict[str, dict[str, _Setting]]]:
+    """Of those of ``topics`` that exist, by name: how many partitions each has, and its settings in force.
+
+    The broker says it in two answers. A topic that was deleted between them does not exist.
+    """
+    counts = await partition_counts(client)
+    settings = await _settings(client, [topic for topic in topics if topic.name in counts])
+    return {name: counts[name] for name in settings}, settings
+
+
 async def _settings(client: Any, topics: Sequence[Topic]) -> dict[str, dict[str, _Setting]]:
-    """The settings in force of each topic, by name."""
+    """The settings in force of each topic, by name; none of a topic that does not exist."""
     if not topics:
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
     found: dict[str, dict[str, _Setting]] = {}
     for response in await client.describe_configs(resources):
         for code, message, _, name, entries in response.resources:
+            if code == UnknownTopicOrPartitionError.errno:
+                continue
             if code:
-                raise Unavailable(f"cannot read the settings of topic {name}: {message}")
+                raise Unavailable(f"cannot read the settings of topic {name}: {_why(code, message)}")
             found[name] = {entry[0]: _Setting(entry[1], entry[3] == SET_ON_TOPIC) for entry in entries}
     return found
 
@@ -218,4 +228,9 @@ async def _alter(client: Any, topics: Sequence[Topic], found: dict[str, dict[str
     for response in await client.alter_configs(resources):
         for code, message, _, name in response.resources:
             if code:
-                raise Unavailable(f"cannot set the settings of topic {name}: {message}")
+                raise Unavailable(f"cannot set the settings of topic {name}: {_why(code, message)}")
+
+
+def _why(code: int, message: str | None = None) -> str:
+    """What the broker gives as its reason; many answers have a code and no message."""
+    return message or for_code(code).__name__

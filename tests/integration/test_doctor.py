@@ -21,7 +21,8 @@ from contracts.terms.directory import load_directory
 from contracts.terms.errors import Unavailable
 from deploy.local.ports import free_port
 from deploy.local.stack import Stack, environment
-from network.broker.connection import Broker
+from network.broker import topics
+from network.broker.connection import Broker, partition_counts
 from network.broker.topics import apply_topics, compare_topics
 from tests.commands.running import seamless
 from tests.metrics import until
@@ -149,6 +150,29 @@ async def test_one_topic_whose_partitions_somebody_has_changed_holds_up_no_other
     with pytest.raises(Unavailable, match=f"{changed} has 5 and needs 3.*delete that topic"):
         await apply_topics(ill.broker, ill.directory)
     assert (await compare_topics(ill.broker, ill.directory)).missing == []
+
+
+async def test_a_topic_that_is_deleted_while_the_broker_is_asked_about_it_is_missing_and_made_anew(
+    ill: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = "ill.agency.tax.requests"
+    async with ill.broker.administration() as client:
+        await client.delete_topics([gone])
+        async with asyncio.timeout(30):
+            while gone in await partition_counts(client):
+                await asyncio.sleep(0.1)
+
+    async def outdated(client: Any) -> dict[str, int]:
+        return {gone: ill.directory.partitions} | await partition_counts(client)
+
+    with monkeypatch.context() as first_answer:
+        first_answer.setattr(topics, "partition_counts", outdated)
+        assert (await compare_topics(ill.broker, ill.directory)).missing == [gone]
+        made = {each.name: each.state for each in await apply_topics(ill.broker, ill.directory)}
+    assert made[gone] == "created"
+    async with asyncio.timeout(30):
+        while (await compare_topics(ill.broker, ill.directory)).missing:
+            await asyncio.sleep(0.1)
 
 
 async def test_an_archive_that_does_not_exist(stack: Stack, tmp_path: Path) -> None:
