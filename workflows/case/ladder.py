@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from contracts.terms.calendar import Calendar, Due, Stretch
 from contracts.terms.limits import AS_IT_FALLS, Counting, Limit, working_days
 from contracts.terms.requests import Deem, End, Escalate, Lapse, Refer, Remind, lapse
-from contracts.wire.messages import Expired, Reminded, Rescheduled
+from contracts.wire.messages import CaseDue, Expired, Reminded, Rescheduled
 from contracts.wire.notices import LimitMoved
 from workflows.case.asking import ask
 from workflows.case.case import Case
-from workflows.case.deadlines import Deadline, ScheduledRung, Wait
+from workflows.case.deadlines import Deadline, ScheduledRung, Stage, Wait
 from workflows.case.journal import Outcome
+from workflows.case.outbox import Recorded
 
 
 def schedule(
@@ -94,13 +95,27 @@ def move(case: Case, deadline: Deadline, due: Due, rungs: list[ScheduledRung]) -
 
 def tell_of_move(case: Case, wait: Wait, why: str, moved_from: datetime | None) -> None:
     """Record that a wait is due at another time, or stands still, and tell everybody who was told its due
-    time: the agency that has it and the one to which it was escalated, or the applicant, who was also told
-    it with each question of the agency."""
+    time."""
     due, end = (None, None) if wait.stands_still else (wait.due, wait.end)
     provisional = wait.provisional and due is not None
     recorded = case.record(
         "rescheduled", of=wait, due=due, due_before=moved_from, provisional=provisional, basis=why
     )
+    _tell_wait_moved(case, wait, recorded, due, end, why, provisional=provisional)
+
+
+def _tell_wait_moved(
+    case: Case,
+    wait: Wait,
+    recorded: Recorded,
+    due: datetime | None,
+    end: datetime | None,
+    why: str,
+    *,
+    provisional: bool = False,
+) -> None:
+    """Tell everybody who was told when a wait is due: the agency that has it and the one to which it was
+    escalated, or the applicant, who was also told it with each question of the agency."""
     if wait.agency is not None and wait.request is not None:
         moved = Rescheduled(
             request=wait.request, due=due, binding_end=end, provisional=provisional, reason=why
@@ -210,17 +225,30 @@ def may_bind(case: Case, deadline: Deadline) -> bool:
             data |= {"outage_began": outage.began.isoformat(), "outage_ended": outage.ended.isoformat()}
         if found.paused:
             data["paused_since"] = found.paused.isoformat()
-        moved = outage is not None and basis is not None
-        case.record(
+        moved_by = basis if outage is not None else None
+        recorded = case.record(
             "held",
             of=deadline if isinstance(deadline, Wait) else None,
             step=deadline.step,
-            due=until if moved else None,
-            due_before=deadline.due if moved else None,
-            basis=basis if moved else None,
+            due=until if moved_by else None,
+            due_before=deadline.due if moved_by else None,
+            basis=moved_by,
             data=data,
         )
+        if moved_by and case.runtime.patched("an-outage-that-moves-a-limit-is-told"):
+            _tell_moved_by_outage(case, deadline, recorded, until, moved_by)
     return False
+
+
+def _tell_moved_by_outage(
+    case: Case, deadline: Deadline, recorded: Recorded, until: datetime, basis: str
+) -> None:
+    """Tell whoever was told when it ends, of a limit of the case itself by a warning, that it ends later."""
+    if isinstance(deadline, Wait):
+        _tell_wait_moved(case, deadline, recorded, until, until, basis)
+    elif deadline.passed:
+        name = deadline.name if isinstance(deadline, Stage) else deadline.step
+        recorded.tell_agency(case.item.lead, CaseDue(limit=name, due=until, overdue=False, basis=basis))
 
 
 def _remind(case: Case, wait: Wait, rung: Remind | Escalate) -> None:
