@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from contracts.terms.errors import PLATFORM_FAULTS
-from contracts.wire.dead_letter import PROPOSED, Place, reserved
+from contracts.wire.dead_letter import DeadLetter, Place, read
 
 
 class Suspect(NamedTuple):
@@ -30,22 +30,24 @@ class Suspects:
     def __init__(self) -> None:
         self._waiting: dict[str, Suspect] = {}
         self._replayed: dict[str, Place] = {}
+        self._done: set[int] = set()
 
     def take(self, record: Any) -> None:
-        """Take the next record of the topic."""
-        said = reserved(record.headers)
-        letter = said.get("dlq-id")
-        if letter is None or PROPOSED in said:
-            return
-        if "dlq-state" not in said:
-            if said.get("dlq-reason") in PLATFORM_FAULTS:
-                case = None if record.key is None else record.key.decode(errors="replace")
-                self._waiting.setdefault(letter, Suspect(letter, case, said.get("dlq-topic", "")))
-        elif letter in self._waiting:
-            if said["dlq-state"] == "replayed":
-                self._replayed[letter] = Place(record.topic, record.partition, record.offset)
+        """Take the next record of the topic.
+
+        A letter may be there twice, and its settlement before it, where its key could not be read. So every
+        letter that is done with is remembered, by no more than the hash of its id.
+        """
+        said = read(record.key, record.value, record.headers)
+        if isinstance(said, DeadLetter):
+            if said.reason in PLATFORM_FAULTS and hash(said.id) not in self._done:
+                case = None if said.key is None else said.key.decode(errors="replace")
+                self._waiting.setdefault(said.id, Suspect(said.id, case, said.place.topic))
+        elif said is not None and not said.proposed and hash(said.letter) not in self._done:
+            if said.state == "replayed":
+                self._replayed[said.letter] = Place(record.topic, record.partition, record.offset)
             else:
-                self._drop(letter)
+                self._drop(said.letter)
 
     def holding(
         self, case: str, topics: Collection[str], carried: Mapping[tuple[str, int], int]
@@ -70,5 +72,6 @@ class Suspects:
         return len(self._waiting)
 
     def _drop(self, letter: str) -> None:
-        del self._waiting[letter]
+        self._done.add(hash(letter))
+        self._waiting.pop(letter, None)
         self._replayed.pop(letter, None)

@@ -39,18 +39,40 @@ REPLAY_OF = "dlq-replay-of"
 """The header of a dead letter that was replayed and refused again: the id of the first one."""
 
 
-class Proposal(NamedTuple):
-    """A settlement that another person has to confirm.
+class Settlement(NamedTuple):
+    """What becomes of a dead letter.
 
     Attributes:
-        state: what would become of the dead letter.
-        by, why, at: who proposed it, why and when.
+        letter: the id of the dead letter.
+        state: what becomes of it.
+        by, why, at: who says so, why and when.
+        proposed: nothing yet: another person has to confirm it.
     """
 
+    letter: str
     state: State
     by: str
     why: str
     at: datetime
+    proposed: bool = False
+
+    @classmethod
+    def decode(cls, headers: Headers) -> Settlement:
+        """The settlement that a record is, or proposes.
+
+        Raises:
+            KeyError, ValueError: the record is neither.
+        """
+        said = reserved(headers)
+        proposed = "dlq-state" not in said
+        return cls(
+            letter=said["dlq-id"],
+            state=_state(said[PROPOSED if proposed else "dlq-state"]),
+            by=said.get("dlq-by", ""),
+            why=said.get("dlq-why", ""),
+            at=_instant(said["dlq-at"]),
+            proposed=proposed,
+        )
 
 
 class Place(NamedTuple):
@@ -100,7 +122,7 @@ class DeadLetter:
     by: str | None = None
     why: str | None = None
     settled: datetime | None = None
-    proposed: Proposal | None = None
+    proposed: Settlement | None = None
 
     def encode(self) -> tuple[bytes | None, list[tuple[str, bytes | None]]]:
         """Value and headers of the dead letter's record; its key is the record's own."""
@@ -136,8 +158,8 @@ class DeadLetter:
         return cls(
             id=said["dlq-id"],
             place=Place(said["dlq-topic"], int(said["dlq-partition"]), int(said["dlq-offset"])),
-            received=datetime.fromisoformat(said["dlq-timestamp"]),
-            refused=datetime.fromisoformat(said["dlq-at"]),
+            received=_instant(said["dlq-timestamp"]),
+            refused=_instant(said["dlq-at"]),
             reason=said["dlq-reason"],
             detail=said["dlq-detail"],
             field=said.get("dlq-field"),
@@ -149,29 +171,11 @@ class DeadLetter:
             replay_of=said.get(REPLAY_OF),
         )
 
-    def settled_as(self, settlement: Mapping[str, str] | None) -> DeadLetter:
-        """This dead letter with what became of it, as the headers of its settlement say."""
-        if settlement is None:
+    def settled_as(self, said: Settlement | None) -> DeadLetter:
+        """This dead letter with what became of it."""
+        if said is None:
             return self
-        return replace(
-            self,
-            state=_settled(settlement["dlq-state"]),
-            by=settlement.get("dlq-by"),
-            why=settlement.get("dlq-why") or None,
-            settled=datetime.fromisoformat(settlement["dlq-at"]),
-        )
-
-    def proposed_as(self, proposal: Mapping[str, str] | None) -> DeadLetter:
-        """This dead letter with what was proposed, as the headers of the proposal say."""
-        if proposal is None:
-            return self
-        said = Proposal(
-            state=_settled(proposal[PROPOSED]),
-            by=proposal.get("dlq-by", ""),
-            why=proposal.get("dlq-why", ""),
-            at=datetime.fromisoformat(proposal["dlq-at"]),
-        )
-        return replace(self, proposed=said)
+        return replace(self, state=said.state, by=said.by or None, why=said.why or None, settled=said.at)
 
     def as_json(self) -> dict[str, Any]:
         """For programs: times in ISO 8601, bytes as text, or as ``base64:...`` where they are no text."""
@@ -180,9 +184,28 @@ class DeadLetter:
             if name not in ("place", "group", "headers", "key", "value", "proposed") and value is not None:
                 shown[name] = value.isoformat() if isinstance(value, datetime) else value
         if self.proposed is not None:
-            shown["proposed"] = self.proposed._asdict() | {"at": self.proposed.at.isoformat()}
+            said = self.proposed
+            shown["proposed"] = {
+                "state": said.state,
+                "by": said.by,
+                "why": said.why,
+                "at": said.at.isoformat(),
+            }
         shown["headers"] = [[name, _text(content)] for name, content in self.headers]
         return shown | {"key": _text(self.key), "value": _text(self.value)}
+
+
+def read(key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter | Settlement | None:
+    """What a record of the topic is. None: it is of none of the three kinds; the platform did not write it.
+
+    Whoever reads the topic asks this, so that none of them counts, or waits for, what the others do not see.
+    """
+    try:
+        if {"dlq-state", PROPOSED}.isdisjoint(name for name, _ in headers):
+            return DeadLetter.decode(key, value, headers)
+        return Settlement.decode(headers)
+    except (KeyError, ValueError):
+        return None
 
 
 def settlement(letter: DeadLetter, state: State, *, by: str, why: str, at: datetime) -> Headers:
@@ -237,5 +260,15 @@ def _text(content: bytes | None) -> str | None:
         return f"base64:{base64.b64encode(content).decode()}"
 
 
-def _settled(said: str) -> State:
-    return "discarded" if said == "discarded" else "replayed"
+def _state(said: str) -> State:
+    for state in SETTLED_AS.values():
+        if state == said:
+            return state
+    raise ValueError(f"nothing becomes of a dead letter by {said!r}")
+
+
+def _instant(said: str) -> datetime:
+    instant = datetime.fromisoformat(said)
+    if instant.tzinfo is None:
+        raise ValueError(f"{said!r} has no zone")
+    return instant

@@ -6,14 +6,22 @@ The list is made from all records of the topic: the dead letters, and what becam
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import structlog
 from aiokafka.errors import KafkaError
 
 from contracts.terms.errors import InvalidInput, Unavailable
-from contracts.wire.dead_letter import PROPOSED, DeadLetter, State, proposal, reserved, settlement
+from contracts.wire.dead_letter import (
+    DeadLetter,
+    Settlement,
+    State,
+    proposal,
+    read,
+    reserved,
+    settlement,
+)
 from contracts.wire.envelope import Headers
 from contracts.wire.topics import DEAD_LETTER
 from network.broker.connection import Broker
@@ -33,40 +41,32 @@ class DeadLetterList:
     """
 
     letters: dict[str, DeadLetter] = field(default_factory=dict)
-    settlements: dict[str, dict[str, str]] = field(default_factory=dict)
-    proposals: dict[str, dict[str, str]] = field(default_factory=dict)
+    settlements: dict[str, Settlement] = field(default_factory=dict)
+    proposals: dict[str, Settlement] = field(default_factory=dict)
 
     def add(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        """Take one record of the topic. What is of none of its three kinds is ignored."""
-        said = reserved(headers)
-        letter = said.get("dlq-id")
-        if letter is None:
-            return
-        if "dlq-state" in said:
-            _keep_last(self.settlements, letter, said)
-        elif PROPOSED in said:
-            _keep_last(self.proposals, letter, said)
-        elif letter not in self.letters:  # the first copy counts
-            self._add_letter(letter, key, value, headers)
-
-    def _add_letter(self, letter: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        try:
-            self.letters[letter] = DeadLetter.decode(key, value, headers)
-        except (KeyError, ValueError) as error:  # not the gateway's; it must not hide the others
-            log.warning("a record on the dead-letter topic is no dead letter", id=letter, error=str(error))
+        """Take one record of the topic. What is of none of its three kinds is ignored: it must not hide the
+        others."""
+        said = read(key, value, headers)
+        if isinstance(said, DeadLetter):
+            self.letters.setdefault(said.id, said)  # the first copy counts
+        elif said is not None:
+            _keep_last(self.proposals if said.proposed else self.settlements, said)
+        elif claimed := reserved(headers):
+            log.warning("a record on the dead-letter topic is no dead letter", id=claimed.get("dlq-id"))
 
     def result(self) -> list[DeadLetter]:
         """The dead letters with what became of them, the oldest first."""
         settled = [
-            each.settled_as(self.settlements.get(each.id)).proposed_as(self.proposals.get(each.id))
+            replace(each.settled_as(self.settlements.get(each.id)), proposed=self.proposals.get(each.id))
             for each in self.letters.values()
         ]
         return sorted(settled, key=lambda letter: (letter.refused, letter.id))
 
 
-def _keep_last(kept: dict[str, dict[str, str]], letter: str, said: dict[str, str]) -> None:
-    if said.get("dlq-at", "") >= kept.get(letter, {}).get("dlq-at", ""):
-        kept[letter] = said
+def _keep_last(kept: dict[str, Settlement], said: Settlement) -> None:
+    if said.letter not in kept or said.at >= kept[said.letter].at:
+        kept[said.letter] = said
 
 
 async def list_dead_letters(broker: Broker) -> list[DeadLetter]:

@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import Gauge
 
 from contracts.terms.errors import REASONS
-from contracts.wire.dead_letter import PROPOSED, reserved
+from contracts.wire.dead_letter import DeadLetter, read
 
 WAITING = Gauge(
     "seamless_dead_letters_waiting",
@@ -38,18 +38,17 @@ class WaitingLetters:
 
     def take(self, record: Any) -> None:
         """Take the next record of the topic."""
-        said = reserved(record.headers)
-        if "dlq-id" not in said or PROPOSED in said:
-            return
-        letter = hash(said["dlq-id"])
-        if "dlq-state" in said:
+        said = read(record.key, record.value, record.headers)
+        if isinstance(said, DeadLetter):
+            letter = hash(said.id)
+            if letter not in self._settled and letter not in self._waiting:
+                self._waiting[letter] = known = sys.intern(said.reason) if said.reason in REASONS else OTHER
+                self._counts[known] += 1
+        elif said is not None and not said.proposed:
+            letter = hash(said.letter)
             self._settled.add(letter)
             if reason := self._waiting.pop(letter, None):
                 self._counts[reason] -= 1
-        elif letter not in self._settled and letter not in self._waiting:
-            reason = said.get("dlq-reason", OTHER)
-            self._waiting[letter] = known = sys.intern(reason) if reason in REASONS else OTHER
-            self._counts[known] += 1
 
     def count(self, reason: str) -> int:
         """How many wait that were refused for this reason. May be asked in any thread."""

@@ -25,6 +25,7 @@ class Record:
     key: bytes | None
     headers: Any
     offset: int
+    value: bytes | None = b""
     topic: str = "dead-letter"
     partition: int = 0
 
@@ -79,6 +80,25 @@ def test_replayed_it_holds_until_the_gateway_has_carried_the_replay() -> None:
     assert found.holding(CASE, [INLET], {("dead-letter", 0): 5}) is not None
     assert found.holding(CASE, [INLET], {("dead-letter", 0): 6}) is None
     assert len(found) == 0
+
+
+def test_a_settlement_that_is_read_before_its_letter_counts() -> None:
+    """Without a key they are in any partitions, and partitions are read in any order."""
+    each = letter("unreadable", key=None)
+    assert suspects(settled(each, "discarded", 1), written(each)).holding(CASE, [INLET], {}) is None
+    found = suspects(settled(each, "replayed", 5), written(each))
+    assert found.holding(CASE, [INLET], {("dead-letter", 0): 5}) is not None
+    assert found.holding(CASE, [INLET], {("dead-letter", 0): 6}) is None
+
+
+def test_a_copy_that_comes_after_the_settlement_holds_nothing() -> None:
+    each = letter("internal")
+    found = suspects(written(each), settled(each, "discarded", 1), written(each, 2))
+    assert found.holding(CASE, [INLET], {}) is None
+    found = suspects(written(each), settled(each, "replayed", 5))
+    assert found.holding(CASE, [INLET], {("dead-letter", 0): 6}) is None
+    found.take(written(each, 7))
+    assert found.holding(CASE, [INLET], {("dead-letter", 0): 8}) is None
 
 
 def test_junk_on_the_topic_holds_nothing() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.terms.case_number import number_of
 from contracts.terms.identifiers import CaseId
-from contracts.wire.dead_letter import DeadLetter, Proposal
+from contracts.wire.dead_letter import DeadLetter, Settlement
 from network.broker.publisher import Publisher, Record
 from seamless.operate.dead_letters import Returned
 from tests.unit.seamless.cli.running import Said, command
@@ -20,7 +20,7 @@ from tests.unit.seamless.operate.test_dead_letter_query import letter
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 DIRECTORY = Path(__file__).parents[4] / "contracts" / "terms" / "directory.toml"
-THEIRS = Proposal("discarded", "ming", "a mistake", NOW)
+THEIRS = Settlement("a/0/1", "discarded", "ming", "a mistake", NOW, proposed=True)
 
 
 class Topic(Publisher):
@@ -129,7 +129,8 @@ def test_the_list_says_what_is_proposed_and_by_whom(topic: Topic) -> None:
     said = run(topic, [letter(1, proposed=THEIRS)], "list")
     assert "ming proposes: discarded" in " ".join(said.out.split())
     [shown] = json.loads(run(topic, [letter(1, proposed=THEIRS)], "list", "--json").out)["dead_letters"]
-    assert shown["proposed"] == THEIRS._asdict() | {"at": NOW.isoformat()}
+    theirs = {"state": "discarded", "by": "ming", "why": "a mistake", "at": NOW.isoformat()}
+    assert shown["proposed"] == theirs
     one = run(topic, [letter(1, proposed=THEIRS)], "show", letter(1).id)
     assert "a mistake" in one.out
 

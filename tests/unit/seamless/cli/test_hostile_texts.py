@@ -21,7 +21,7 @@ from archive.completeness import Completeness
 from archive.verification import Verdict
 from contracts.terms.directory import load_directory
 from contracts.terms.identifiers import OPERATOR
-from contracts.wire.dead_letter import DeadLetter, Place, Proposal
+from contracts.wire.dead_letter import DeadLetter, Place, Settlement
 from network.broker.topics import TopicReport
 from seamless.cli.case_completeness import Comparison, Sample
 from seamless.cli.console import Console, line
@@ -121,7 +121,7 @@ def dead_letter(text: str, value: bytes) -> DeadLetter:
         replay_of=text,
         by=text,
         why=text,
-        proposed=Proposal("discarded", text, text, NOW),
+        proposed=Settlement(text, "discarded", text, text, NOW, proposed=True),
     )
 
 

@@ -125,7 +125,7 @@ class Topic(Publisher):
         self.records += 1
         self.list.add(cast("bytes", record.key), record.value, record.headers)
         placed = type("Placed", (), {"topic": "dead-letter", "partition": 0, "offset": self.records})()
-        placed.key, placed.headers = record.key, record.headers
+        placed.key, placed.value, placed.headers = record.key, record.value, record.headers
         self.suspects.take(placed)
 
     @property

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from contracts.terms.errors import REASONS
+from activities.suspects import Suspects
+from contracts.terms.errors import PLATFORM_FAULTS, REASONS
 from contracts.wire.dead_letter import DeadLetter, Place, settlement
 from contracts.wire.envelope import Headers
 from network.broker.dead_letters import DeadLetterList
@@ -84,6 +86,41 @@ def test_a_reason_of_another_build_is_counted_and_not_named() -> None:
 def test_records_of_others_on_the_topic_count_for_nothing() -> None:
     letters = taken(Record([]), Record([("dlq-reason", b"invalid")]), Record([("dlq-id", None)]))
     assert [letters.count(reason) for reason in (*REASONS, OTHER)] == [0] * (len(REASONS) + 1)
+
+
+NAMES = ("id", "topic", "partition", "offset", "timestamp", "group", "reason", "detail", "at", "by", "why")
+WORDS = st.one_of(
+    st.sampled_from(["internal", "invalid", "replayed", "discarded", "7", "a/0/1", NOW.isoformat()]),
+    st.sampled_from(["2026-03-02T08:00:00", "-1", "9999-12-31T23:59:59+00:00", ""]),
+    st.text(max_size=8),
+)
+STRANGE = st.lists(st.tuples(st.sampled_from([*NAMES, "state", "proposed"]), WORDS), max_size=20)
+
+
+@given(st.lists(STRANGE, max_size=4), st.data())
+def test_whatever_stands_on_the_topic_all_that_read_it_agree_on_what_waits(
+    strange: list[list[tuple[str, str]]], data: st.DataObject
+) -> None:
+    """What only some of them took for a dead letter would be counted, or hold cases, for ever."""
+    ours = [refused(letter(1, "internal")), refused(letter(2)), settled(letter(2))]
+    spoilt = []
+    for record in ours:
+        kept = data.draw(st.sets(st.sampled_from([name for name, _ in record.headers])))
+        spoilt.append(replace(record, headers=[each for each in record.headers if each[0] in kept]))
+    theirs = [Record([(f"dlq-{name}", word.encode()) for name, word in each]) for each in strange]
+    records = data.draw(st.permutations([*ours, *theirs, *spoilt]))
+    listed, suspects = DeadLetterList(), Suspects()
+    for place, record in enumerate(records):
+        listed.add(record.key, record.value, record.headers)
+        suspects.take(SimpleNamespace(**vars(record), topic="dead-letter", partition=0, offset=place))
+    waiting = [each for each in listed.result() if each.state == "waiting"]
+    assert letter(1).id in {each.id for each in listed.result()}
+    letters = taken(*records)
+    assert sum(letters.count(reason) for reason in (*REASONS, OTHER)) == len(waiting)
+    held = {each.key.decode() for each in waiting if each.key and each.reason in PLATFORM_FAULTS}
+    carried = {("dead-letter", 0): len(records)}
+    assert (suspects.holding("a-case", [], carried) is not None) == ("a-case" in held)
+    assert len(suspects) == sum(each.reason in PLATFORM_FAULTS for each in waiting)
 
 
 def test_before_all_were_read_it_is_not_said_that_none_waits() -> None:
