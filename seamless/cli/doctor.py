@@ -33,6 +33,7 @@ def doctor(
     The processes make the same checks before they start work. Run it with their settings.
     Exits with 0 when all is well, 1 when a check found something wrong, 3 when a server is away.
     """
+    import asyncio
     import logging
 
     from seamless.operate.checks import CASES, PROCEDURES_CHECKED
@@ -44,13 +45,21 @@ def doctor(
     logging.disable(logging.CRITICAL)  # the findings report what the client libraries say about a server
 
     async def main() -> int:
-        with progress(Console(errors=True)) as bar:
-            bar.add_task("the checks, including that of each procedure", total=None)
-            findings = await make((*CHECKS, CASES, PROCEDURES_CHECKED), settings)
+        findings: list[Finding] = []
+        # That of the procedures takes minutes on a machine under load: what is known of the servers is shown.
+        exploring = asyncio.create_task(make((PROCEDURES_CHECKED,), settings))
+        for asked, what in (
+            (make((*CHECKS, CASES), settings), "the checks"),
+            (exploring, "the check of each procedure"),
+        ):
+            with progress(Console(errors=True)) as bar:
+                bar.add_task(what, total=None)
+                found = await asked
+            findings += found
+            if not as_json:
+                _show(found)
         if as_json:
             Console().json({"findings": [asdict(each) for each in findings]})
-        else:
-            _show(findings)
         return max(EXIT_CODES[each.result] for each in findings)
 
     run(main)
