@@ -35,8 +35,9 @@ from contracts.terms.calendar_days import CalendarDays
 from contracts.terms.directory import Directory
 from contracts.terms.errors import Refusal
 from contracts.wire.canonical import sha256
-from contracts.wire.ledger import LedgerEntry, content_digest, recordable
+from contracts.wire.ledger import LedgerEntry
 from workers.gateway.assigning import Assigner, count_assigned
+from workers.gateway.copies import is_made_of, is_of
 from workers.gateway.soundness import Soundness
 from workers.process.temporal import SIGNAL_LIMIT, is_of_namespace
 
@@ -150,7 +151,7 @@ class Delivery:
             absent = NotYet(f"{admitted.case} is not opened before the archive is complete: {gap}")
             return await self._of_known_case(admitted, content_hash, absent)
         if opening is not None:  # also when Temporal has long forgotten the case
-            return _repeated(admitted, _is_of(opening, content, admitted.event.key))
+            return _repeated(admitted, is_of(opening, content, admitted.event.key))
         if self._assigner is not None:
             admitted = await self._assigner.assigned(admitted, self._opens)
         if self._soundness and (refusal := await self._soundness.refusal_of(admitted)):
@@ -289,7 +290,7 @@ class Delivery:
         case = admitted.case
         try:
             if known := await self._archive.caused_by(case, admitted.event.key):
-                if any(_is_made_of(entry, admitted) for entry in known):
+                if any(is_made_of(entry, admitted) for entry in known):
                     return "duplicate"
                 if any(entry.kind != "refused" for entry in known):  # what was refused has used up no id
                     raise Refusal("id-reused", f"id: {admitted.event.id!r} is that of another event", "id")
@@ -338,27 +339,6 @@ def _check_namespace(error: RPCError) -> None:
     """
     if is_of_namespace(error):
         raise NotYet(f"Temporal has no such namespace: {error.message}")
-
-
-def _is_made_of(entry: LedgerEntry, admitted: CaseEvent) -> bool:
-    """Whether an entry was made of an event. What was refused and is sent again is another time.
-
-    Once its data is erased it is taken to be so of one that took effect, whose id is used up; and not of one
-    that was refused, whose id is free to say it right.
-    """
-    refused, data = entry.kind == "refused", admitted.event.data
-    if refused and entry.received < admitted.received:
-        return False
-    if entry.data is not None:
-        return content_digest(entry.data.salt, recordable(data)) == entry.data_digest
-    return not refused if entry.data_digest else not recordable(data)
-
-
-def _is_of(opening: LedgerEntry, content: dict[str, object], cause: str) -> bool:
-    """Whether a case was opened with this content; once the content is erased, whether by this event."""
-    if opening.data is None:
-        return opening.cause == cause
-    return content_digest(opening.data.salt, content) == opening.data_digest
 
 
 def _repeated(admitted: NewCase, same: bool) -> Outcome:

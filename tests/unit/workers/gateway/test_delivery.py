@@ -21,7 +21,7 @@ from contracts.terms.identifiers import OPERATOR, CaseId, Party, ProcedureId
 from contracts.wire.canonical import sha256
 from contracts.wire.envelope import Event
 from contracts.wire.ledger import GENESIS, Erasable, Kind, LedgerEntry, recordable
-from contracts.wire.messages import Applied, Reported
+from contracts.wire.messages import Answered, Applied, Corrected, Reported
 from contracts.wire.orders import CancelOrdered, ResendOrdered
 from contracts.wire.topics import events_topic, inlets_of
 from tests.applications import application, event, new_case
@@ -175,7 +175,7 @@ async def test_of_a_closed_case_what_was_refused_has_used_up_no_id(
     said = a_report()
     assert isinstance(said, CaseEvent)
     entry = an_entry(said.event, erased=erased, kind="refused", received=said.received)
-    event_now = said.event.model_copy(update={"data": {"step": now}})
+    event_now = said.event.model_copy(update={"data": {"step": now, "officer": "p-1"}})
     archive = Archive(entries=[entry], closed=True)
     asked = delivery(Temporal(), archive).deliver(replace(said, event=event_now))
     if is_copy:
@@ -197,7 +197,7 @@ async def test_of_a_closed_case_what_was_refused_and_is_sent_again_is_told_that_
 async def test_of_a_closed_case_what_was_put_right_has_used_up_its_id() -> None:
     said = a_report()
     assert isinstance(said, CaseEvent)
-    right = said.event.model_copy(update={"data": {"step": "site measured"}})
+    right = said.event.model_copy(update={"data": {"step": "site measured", "officer": "p-1"}})
     entries = [
         an_entry(said.event, erased=False, kind="refused", received=said.received),
         an_entry(right, erased=False),
@@ -210,8 +210,47 @@ async def test_of_a_closed_case_what_was_put_right_has_used_up_its_id() -> None:
         await delivering.deliver(replace(said, event=third))
 
 
+REVIEW = "construction-permit.review-planning"
+
+
+@pytest.mark.parametrize("kind", ["answered", "late"])
+@pytest.mark.parametrize(
+    ("changes", "is_copy"),
+    [
+        ({}, True),
+        ({"type": Corrected.type}, None),
+        ({"requestid": "REVIEW/2"}, False),
+        ({"data": {"answer": {"outcome": "consent"}}}, False),
+        ({"data": {"answer": {"outcome": "consent"}, "officer": None}}, False),
+    ],
+)
+async def test_of_a_closed_case_another_event_of_a_used_id_is_told_by_all_that_its_entry_shows(
+    kind: Kind, changes: dict[str, Any], is_copy: bool | None
+) -> None:
+    """Its type, if an entry shows it; its request; and whether it named an officer."""
+    case = new_case()
+    data = {"answer": {"outcome": "consent"}, "officer": "p-1"}
+    said = event(Party.agency("planning"), Answered.type, case, data)
+    said = said.model_copy(update={"requestid": f"{case}/{REVIEW}/1"})
+    entry = an_entry(said, erased=False, kind=kind, step=f"{REVIEW}/1")
+    if "requestid" in changes:
+        changes = {"requestid": f"{case}/{REVIEW}/2"}
+    came = CaseEvent(said.model_copy(update=changes), case, datetime.now(UTC), Party.agency("planning"))
+    asked = delivery(Temporal(), Archive(entries=[entry], closed=True)).deliver(came)
+    if is_copy or (is_copy is None and kind == "late"):
+        assert await asked == "duplicate"
+    else:
+        with pytest.raises(Refusal, match="id-reused"):
+            await asked
+
+
 def an_entry(
-    said: Event, *, erased: bool, kind: Kind = "reported", received: datetime | None = None
+    said: Event,
+    *,
+    erased: bool,
+    kind: Kind = "reported",
+    received: datetime | None = None,
+    step: str | None = None,
 ) -> LedgerEntry:
     """The entry of a ledger that an event caused."""
     data = Erasable(salt="a", content=recordable(said.data))
@@ -223,7 +262,9 @@ def an_entry(
         procedure=ProcedureId("construction-permit"),
         law="2018-33",
         kind=kind,
+        step=step,
         actor=Party.agency("planning"),
+        officer="0123456789abcdef" if said.data.get("officer") else None,
         cause=said.key,
         occurred=at,
         received=received or at,
