@@ -84,11 +84,14 @@ class Delivered(Contract):
 
     ``actor`` is the party whose topic it came from (``agency:<id>``, ``channel:<id>``, ``operator``), checked
     by the gateway; ``received`` is the broker's append time.
+
+    ``by_check``: a department's worker has answered. It came from no topic, and nobody reads a reply to it.
     """
 
     event: Event
     actor: Party
     received: AwareDatetime
+    by_check: bool = Field(default=False, exclude_if=lambda value: value is False)
 
 
 class Opened(Contract, Generic[A]):

@@ -103,7 +103,9 @@ class DeadLetterWriter:
         )
         event = Event.of(
             refused,
-            id=refusal_id(arrival.inlet.source, _id_of(attributes, said), _content(arrival), letter.reason),
+            id=refusal_id(
+                arrival.inlet.source, _id_of(attributes, said), _content(arrival), letter.reason, case
+            ),
             source=self._source,
             case=case,
             time=letter.refused,
@@ -134,7 +136,8 @@ def attributes_of(arrival: Arrival) -> dict[str, Any]:
             message = json.loads(arrival.value)
         except (ValueError, RecursionError):
             message = None
-        if isinstance(message, dict) and "specversion" in message:
+        # In binary mode the value is the data, which may have an `id` of its own.
+        if isinstance(message, dict) and (not attributes or "specversion" in message):
             attributes |= message
     return attributes
 

@@ -34,7 +34,7 @@ def answer(case: Case, delivered: Delivered) -> None:
         outcome.handling = Handling(officer=contact.officer, desk=contact.desk)
     case.waits.settle(wait.step, outcome, delivered.received)
     recorded = case.record("answered", of=wait, by=delivered, outcome=answer.outcome, reason=answer.reason)
-    taken(recorded, delivered)
+    taken(case, recorded, delivered)
 
 
 def _check_person(case: Case, request: str, officer: str | None) -> None:
@@ -63,7 +63,7 @@ def receive(case: Case, delivered: Delivered) -> None:
 def correct(case: Case, delivered: Delivered) -> None:
     """Keep the correction; by itself it changes nothing."""
     step, wait = _open_or_answered(case, delivered)
-    taken(case.record("corrected", by=delivered, of=wait, step=step), delivered, late=True)
+    taken(case, case.record("corrected", by=delivered, of=wait, step=step), delivered, late=True)
 
 
 def ask_applicant(case: Case, delivered: Delivered) -> None:
@@ -84,7 +84,7 @@ def ask_applicant(case: Case, delivered: Delivered) -> None:
             step=wait.step, agency=wait.agency, event=delivered.event.id, text=mark
         )
         recorded.tell_applicant(Asked(question=question, agency=wait.agency, text=text, due=wait.due))
-    taken(recorded, delivered)
+    taken(case, recorded, delivered)
 
 
 def disown(case: Case, delivered: Delivered) -> None:
@@ -102,7 +102,7 @@ def disown(case: Case, delivered: Delivered) -> None:
         )
         if wait.agency != case.item.lead:
             recorded.tell_agency(case.item.lead, disowned)
-    taken(recorded, delivered)
+    taken(case, recorded, delivered)
 
 
 def report(case: Case, delivered: Delivered) -> None:
@@ -115,7 +115,7 @@ def report(case: Case, delivered: Delivered) -> None:
     report = report_of(reported.step, reported.content, delivered.actor.id)
     name = f"reported:{reported.step}"
     recorded, _ = record_fact(case, delivered, "reported", name, keep=report is not None)
-    taken(recorded, delivered)
+    taken(case, recorded, delivered)
 
 
 def _asked(case: Case, delivered: Delivered) -> tuple[str, Wait | None, Outcome | None]:

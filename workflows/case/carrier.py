@@ -188,7 +188,7 @@ def _break_off(case: Case, running: asyncio.Task[Decision]) -> Decision:
         if said.order is not None:
             case.journal.hear(said.order)  # a copy of it changes nothing
             recorded = case.record("broken-off", by=said.order)
-            taken(recorded, said.order)
+            taken(case, recorded, said.order)
         else:
             recorded = case.record("broken-off", contact=Contact(officer=said.by), data=said)
         recorded.tell_applicant(BrokenOff(reason=said.why))

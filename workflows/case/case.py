@@ -263,7 +263,7 @@ class Case:
             provisional=provisional,
             basis=basis,
             actor=actor,
-            automated=self._automated(actor, contact),
+            automated=self._automated(actor, contact, by),
             officer=None if officer is None else pseudonym_of(secret, actor, officer),
             desk=contact.desk,
             cause=cause,
@@ -298,11 +298,19 @@ class Case:
         yield
         self.trace = followed
 
-    def _automated(self, actor: Party, contact: Contact) -> bool | None:
+    def _automated(self, actor: Party, contact: Contact, by: Delivered | None) -> bool | None:
         """Whether no person acted; None where that is not known: an agency's own system does not say."""
         if contact.officer is not None:
             return False
-        return True if self.opened.is_check(actor) or actor == PLATFORM else None
+        checked = self.opened.is_check(actor) and (by is None or self.is_by_check(by))
+        return True if checked or actor == PLATFORM else None
+
+    def is_by_check(self, delivered: Delivered) -> bool:
+        """Whether a department's worker has answered, and no system of an agency. A run of 0.2.0 took every
+        event of an agency that has such a worker for its answer."""
+        if not self.opened.is_check(delivered.actor):
+            return False
+        return delivered.by_check or not self.runtime.patched("who-has-a-check-is-heard-and-answered")
 
     # --- what can happen to a case -----------------------------------------------------------------------
 

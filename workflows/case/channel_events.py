@@ -29,7 +29,7 @@ def pay(case: Case, delivered: Delivered) -> None:
     if not case.journal.pay(paid.reference):
         raise Refusal("payment-known", REASONS["payment-known"].en, "data.reference")
     recorded, wait = record_fact(case, delivered, "paid", PAYMENT, fee_paid=paid.amount)
-    taken(recorded, delivered, excess=wait.excess if wait else None)
+    taken(case, recorded, delivered, excess=wait.excess if wait else None)
 
 
 def supplement(case: Case, delivered: Delivered) -> None:
@@ -57,7 +57,7 @@ def supplement(case: Case, delivered: Delivered) -> None:
     case.waits.settle(wait.step, outcome, delivered.received)
     codes = tuple(sorted(handed_in))
     recorded = case.record("supplemented", of=wait, by=delivered, materials=len(codes), material_codes=codes)
-    taken(recorded, delivered)
+    taken(case, recorded, delivered)
 
 
 def _wait_that_asked_for(handed_in: Mapping[str, Any], waits: Sequence[Wait]) -> Wait:
@@ -89,9 +89,9 @@ def reply(case: Case, delivered: Delivered) -> None:
     recorded.tell_agency(
         asked.agency, Replied(question=asked.event, text=reply.text, documents=reply.documents)
     )
-    taken(recorded, delivered)
+    taken(case, recorded, delivered)
 
 
 def withdraw(case: Case, delivered: Delivered) -> None:
     """Take the application back."""
-    taken(case.withdraw(delivered), delivered)
+    taken(case, case.withdraw(delivered), delivered)

@@ -47,7 +47,7 @@ def resend(case: Case, delivered: Delivered) -> None:
     if wait.is_check:
         raise _impossible("requestid", f"{wait.agency!r} has an automated check, and no system to send it to")
     if _agreed(case, delivered, wait):
-        taken(ask(case, wait, kind="resent", provisional=wait.provisional, by=delivered), delivered)
+        taken(case, ask(case, wait, kind="resent", provisional=wait.provisional, by=delivered), delivered)
 
 
 def move(case: Case, delivered: Delivered) -> None:
@@ -74,7 +74,7 @@ def move(case: Case, delivered: Delivered) -> None:
     recorded = ask(case, wait, kind="moved", provisional=due.provisional, by=delivered)
     if before is not None and request is not None:
         recorded.tell_agency(before, Expired(request=request, referred_to=to))
-    taken(recorded, delivered)
+    taken(case, recorded, delivered)
 
 
 def extend(case: Case, delivered: Delivered) -> None:
@@ -106,7 +106,7 @@ def extend(case: Case, delivered: Delivered) -> None:
         told = CaseDue(limit="statutory", due=turned.mark.due, basis=rule.basis)
         for agency in dict.fromkeys((order.approver, case.item.lead)):
             recorded.tell_agency(agency, told)
-    taken(recorded, delivered)
+    taken(case, recorded, delivered)
 
 
 def release(case: Case, delivered: Delivered) -> None:
@@ -127,7 +127,7 @@ def release(case: Case, delivered: Delivered) -> None:
     deadline.held_until, deadline.unanswered, deadline.released = None, False, True
     case.waits.forget(step)
     case.waits.set_alarm()
-    taken(case.record("released", of=wait, step=step, by=delivered), delivered)
+    taken(case, case.record("released", of=wait, step=step, by=delivered), delivered)
 
 
 def _is_held(deadline: Deadline) -> bool:

@@ -90,17 +90,17 @@ class Recorded:
         """
         self._bind(OPERATOR, message)
 
-    def refuse(self, party: Party, message: Message, refusal: str) -> None:
-        """Tell a party that its event was refused; it need not take part in the case.
+    def answer(self, party: Party, message: Message, letter_id: str | None = None) -> None:
+        """Tell a party what became of an event that came from its topic; it need not take part in the case,
+        and has a system, also where a check answers what it is asked.
 
         Args:
-            refusal: the id of the message, from :func:`contracts.wire.messages.refusal_id`.
+            letter_id: the id of the message, where it has one of its own: that of a refusal.
 
         Raises:
             RuntimeError: the entry has left already.
         """
-        if not self._opened.is_check(party):
-            self._bind(party, message, refusal)
+        self._bind(party, message, letter_id)
 
     def size(self) -> int:
         """About how many characters this takes in a batch."""

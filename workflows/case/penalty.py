@@ -39,7 +39,7 @@ def notice_default(case: Case, delivered: Delivered) -> None:
         "default-noticed", by=delivered, due=begins.at, provisional=begins.provisional, basis=late.basis
     )
     recorded.tell_agency(case.item.lead, CaseDue(limit=PENALTY, due=begins.at, basis=late.basis))
-    taken(recorded, delivered)
+    taken(case, recorded, delivered)
 
 
 def take_penalty(case: Case, limit: Deadline) -> None:

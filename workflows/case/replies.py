@@ -13,11 +13,15 @@ from workflows.case.outbox import Recorded
 
 
 def taken(
-    recorded: Recorded, delivered: Delivered, *, late: bool = False, excess: Money | None = None
+    case: Case, recorded: Recorded, delivered: Delivered, *, late: bool = False, excess: Money | None = None
 ) -> None:
     """Tell the sender that its event took effect, or that it was ``late`` and changed nothing."""
     event = delivered.event.id
     match delivered.actor.kind:
+        case "agency" if case.is_by_check(delivered):
+            pass
+        case "agency" if case.opened.is_check(delivered.actor):
+            recorded.answer(delivered.actor, Taken(event=event, late=late))
         case "agency":
             recorded.tell_agency(delivered.actor.id, Taken(event=event, late=late))
         case "operator":
@@ -29,7 +33,7 @@ def taken(
 def keep_late(case: Case, delivered: Delivered, step: str | None = None) -> None:
     """Keep what came too late; it changes nothing."""
     with case.aside():
-        taken(case.record("late", by=delivered, step=step), delivered, late=True)
+        taken(case, case.record("late", by=delivered, step=step), delivered, late=True)
 
 
 def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
@@ -41,4 +45,8 @@ def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
     )
     with case.aside():
         recorded = case.record("refused", by=delivered, reason=why.reason, outcome=LEVERS.get(event.type))
-    recorded.refuse(delivered.actor, refused, refusal_id(event.source, event.id, event.digest, why.reason))
+    if not case.is_by_check(delivered):
+        told_apart = case.runtime.patched("refusals-are-of-their-case")
+        of = case.opened.case if told_apart else None
+        refusal = refusal_id(event.source, event.id, event.digest, why.reason, of)
+        recorded.answer(delivered.actor, refused, refusal)

@@ -138,7 +138,7 @@ async def _check(case: Case, step: str, request: Request[Any]) -> None:
         request=request_id,
         traceparent=traceparent_of(check_ids(request_id)) if traced else None,
     )
-    case.inbox.put(Delivered(event=event, actor=agency, received=case.now()))
+    case.inbox.put(Delivered(event=event, actor=agency, received=case.now(), by_check=True))
 
 
 # --- waiting for something that is brought ---------------------------------------------------------------

@@ -221,3 +221,28 @@ async def test_the_order_of_partitions_does_not_matter_nor_does_what_is_no_lette
     records.records.reverse()
     records.records.append(Record(DEAD_LETTER, None, b"junk", [("dlq-id", b"x")]))
     assert [letter.state for letter in records.letters] == ["discarded"]
+
+
+@pytest.mark.parametrize("value", [b"", b"junk", b'{"specversion": "1.0"}'])
+async def test_what_stands_under_another_key_is_another_refusal(value: bytes) -> None:
+    """A receiver drops what has an id that it knows."""
+    replies = [
+        (await kept(arrival(value, key=key, headers=()))).said_to(messages_topic(Party.agency("planning")))
+        for key in (b"one", b"two", b"one")
+    ]
+    assert replies[0].id == replies[2].id != replies[1].id
+
+
+@pytest.mark.parametrize("missing", ["specversion", "type", "source", "time"])
+async def test_an_event_that_lacks_an_attribute_is_named_in_its_refusal(missing: str) -> None:
+    said = json.loads(an_event().encode()[0] or b"")
+    del said[missing]
+    came = arrival(json.dumps(said).encode())
+    reply = (await kept(came)).said_to(messages_topic(Party.agency("planning")))
+    assert reply.data["event"] == "event-7"
+
+
+async def test_in_binary_mode_an_id_in_the_data_is_not_that_of_the_event() -> None:
+    came = arrival(b'{"id": "inner"}', headers=(("ce_type", b"org.seamless.agency.reported.v1"),))
+    reply = (await kept(came)).said_to(messages_topic(Party.agency("planning")))
+    assert "event" not in reply.data

@@ -262,12 +262,13 @@ def delivered(
     step: str | None = None,
     received: datetime = START,
     event_id: str | None = None,
+    by_check: bool = False,
 ) -> Delivered:
-    """A message as the gateway delivers it; ``step`` is what it is about."""
+    """A message as the gateway, or a check, delivers it; ``step`` is what it is about."""
     request = f"{case}/{step}" if step else None
     data = message.model_dump(mode="json")
     sent = event(sender, message.type, case, data, request=request, at=received, event_id=event_id)
-    return Delivered(event=sent, actor=sender, received=received)
+    return Delivered(event=sent, actor=sender, received=received, by_check=by_check)
 
 
 def posted(case: Case) -> list[LedgerEntry]:
