@@ -260,7 +260,7 @@ class Paid(Contact, Message, name="channel.paid", sender="channel", to="platform
     reference: Text
 
 
-def refusal_id(source: str, event: str | None, content: str, reason: str, case: str | None) -> str:
+def refusal_id(source: str, event: str | None, content: str, reason: str) -> str:
     """The id of a refusal: the same for the same event and reason, so that whoever receives it twice drops
     the copy. For another reason it is another refusal: an event that came before its case, replayed, may find
     it closed, and its sender must be told so.
@@ -269,10 +269,8 @@ def refusal_id(source: str, event: str | None, content: str, reason: str, case: 
         source, event: whose event was refused, and its id, as far as it can be known.
         content: a digest of what it said.
         reason: the code why.
-        case: its case, within which an id identifies an event. None: as 0.2.0 made the id.
     """
-    about = [source, event, content, reason] if case is None else [source, event, content, reason, case]
-    return f"refusal/{sha256(about)[:32]}"
+    return f"refusal/{sha256([source, event, content, reason])[:32]}"
 
 
 ABOUT_A_REQUEST = frozenset(each for each in MESSAGES.values() if each.about == "request")

@@ -133,7 +133,11 @@ def _stack(coroutine: Any, frame: FrameType, local: Mapping[str, Any]) -> Iterat
     known = Counter(id(value) for value in local.values())
     known.update(id(each) for each in (coroutine.__name__, coroutine.__qualname__))
     awaited = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
-    for value in gc.get_referents(coroutine):
+    referents = gc.get_referents(coroutine)
+    # The exception that it handles comes last: None if it no longer does, and nothing if it never did.
+    if referents[-1] is None:
+        referents.pop()
+    for value in referents:
         if known[id(value)]:
             known[id(value)] -= 1
         elif not (

@@ -128,15 +128,16 @@ class Play:
         """Something is said to the case, as the gateway brings it; a check's answer, as the case does."""
         case, wait = self._opened.case, self.journal.waits.get(step or "")
         request = RequestId(f"{case}/{step}") if step and sender.kind == "agency" else None
+        by_check = wait is not None and wait.is_check
         event = Event.of(
             message,
-            id=f"{request}/answered" if wait and wait.is_check else f"e{self.journal.sequence}",
+            id=f"{request}/answered" if by_check else f"e{self.journal.sequence}",
             source=sender.source(self._opened.administration),
             case=case,
             time=self.runtime.time,
             request=request,
         )
-        self.heard = Delivered(event=event, actor=sender, received=self.runtime.time)
+        self.heard = Delivered(event=event, actor=sender, received=self.runtime.time, by_check=by_check)
         self._procedure.deliver(cast("Any", self.heard))
         self.runtime.turn()
 

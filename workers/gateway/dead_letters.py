@@ -103,9 +103,7 @@ class DeadLetterWriter:
         )
         event = Event.of(
             refused,
-            id=refusal_id(
-                arrival.inlet.source, _id_of(attributes, said), _content(arrival), letter.reason, case
-            ),
+            id=refusal_id(arrival.inlet.source, _id_of(attributes, said), _content(arrival), letter.reason),
             source=self._source,
             case=case,
             time=letter.refused,
@@ -117,11 +115,13 @@ class DeadLetterWriter:
 
 
 def _content(arrival: Arrival) -> str:
-    """A digest of what a record says: of an event, the one that its case would make."""
+    """A digest of what a record says: of an event, the one that its case would make; of what is none, with
+    its key, since many records may be alike, such as empty ones."""
     try:
         return Event.decode(arrival.value, arrival.headers).digest
     except (Refusal, ValueError, RecursionError):
-        return hashlib.sha256(arrival.value or b"").hexdigest()
+        key, value = (hashlib.sha256(each or b"").digest() for each in (arrival.key, arrival.value))
+        return hashlib.sha256(key + value).hexdigest()
 
 
 def attributes_of(arrival: Arrival) -> dict[str, Any]:

@@ -46,7 +46,5 @@ def refuse(case: Case, delivered: Delivered, why: Refusal) -> None:
     with case.aside():
         recorded = case.record("refused", by=delivered, reason=why.reason, outcome=LEVERS.get(event.type))
     if not case.is_by_check(delivered):
-        told_apart = case.runtime.patched("refusals-are-of-their-case")
-        of = case.opened.case if told_apart else None
-        refusal = refusal_id(event.source, event.id, event.digest, why.reason, of)
+        refusal = refusal_id(event.source, event.id, event.digest, why.reason)
         recorded.answer(delivered.actor, refused, refusal)

@@ -12,6 +12,7 @@ import pytest
 from activities.checks import CHECKS
 from contracts.terms.decisions import Decision, Ended
 from contracts.terms.directory import load_directory
+from seamless.explore import frames
 from seamless.explore.check import check
 from tests.unit.seamless.explore.permit import Inspect, Issuing, Plea, Work, item
 from workflows.case import Procedure, procedure
@@ -174,3 +175,27 @@ def test_what_is_overwritten_before_it_is_read_distinguishes_no_states() -> None
     [law] = check(AsksAgain, load_directory(), CHECKS).laws
     # Thrice, since a rule asks whether an agency has said anything yet, or was only taken to have.
     assert len([state for state in law.graphs[0].states if state.open]) == 3
+
+
+def handles(whether: bool) -> None:
+    try:
+        if whether:
+            raise KeyError
+    except KeyError:
+        pass
+
+
+async def paused(whether: bool) -> None:
+    handles(whether)
+    await asyncio.sleep(0)
+
+
+def test_an_exception_that_was_handled_before_distinguishes_no_states() -> None:
+    """A verb handles some only the first time: in a run that is made again, its step is begun already."""
+    found = []
+    for whether in (False, True):
+        coroutine = paused(whether)
+        coroutine.send(None)
+        found.append(frames._frame(coroutine, ()))
+        coroutine.close()
+    assert found[0] == found[1]
