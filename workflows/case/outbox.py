@@ -16,7 +16,8 @@ from workflows.case.runtime import Runtime
 
 AFTER_RESET = (
     "this run was made by a Reset. What the case has published stands, and this run would publish other "
-    "entries in its place, so it publishes nothing and takes no event. Terminate this run"
+    "entries in its place, so it publishes nothing and takes no event. End the case by `seamless case cancel "
+    "ID --force`; where it is closed already, terminate this run"
 )
 
 BATCH_CHARACTERS = 400_000

@@ -124,7 +124,7 @@ def changed(batch: Batch, **what: str) -> Published:
     [
         ({"head": 64 * "0"}, "entries 1 to 2 .marked to asked-applicant.: 0+ was published"),
         ({"letters": 64 * "0"}, "entries 1 to 2 .* other letters"),
-        ({"run": "an-earlier-run"}, "made by a Reset.*Terminate this run"),
+        ({"run": "an-earlier-run"}, "made by a Reset.*case cancel ID --force.*terminate this run"),
     ],
 )
 async def test_what_was_published_otherwise_stops_the_case(
