@@ -142,7 +142,9 @@ class LivingCase:
             time=at,
             request=request,
         )
-        self.told.append(Delivered(event=event, actor=party, received=at))
+        wait = self.waits.get(step)
+        by_check = wait is not None and wait.is_check
+        self.told.append(Delivered(event=event, actor=party, received=at, by_check=by_check))
         self._driven.hear(self.told[-1])
 
     # --- what it says -----------------------------------------------------------------------------------
