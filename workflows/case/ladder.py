@@ -72,20 +72,43 @@ def reschedule(case: Case, wait: Wait, why: str, *, resumed: bool = False) -> No
         counting=case.law.counting,
         stopped=wait.still,
     )
-    if (wait.due, wait.provisional, wait.rungs) == (due.at, due.provisional, rungs) and not resumed:
+    if not resumed and ends_the_same(case, wait, due, rungs):
         return
     moved_from = wait.due
     move(case, wait, due, rungs)
     tell_of_move(case, wait, why, moved_from)
 
 
+def ends_the_same(case: Case, deadline: Deadline, due: Due, rungs: list[ScheduledRung]) -> bool:
+    """Whether a deadline is due when it was, and binds when it did. It has not moved then, also where a
+    reminder or a warning comes at another time; a hold stands."""
+    if (deadline.due, deadline.provisional) != (due.at, due.provisional):
+        return False
+    if deadline.rungs == rungs:
+        return True
+    ends = [[each for each in ladder if each.rung.rung not in BEFORE] for ladder in (deadline.rungs, rungs)]
+    if ends[0] != ends[1] or not case.runtime.patched(WHAT_MOVES):
+        return False
+    deadline.rungs = rungs
+    case.waits.set_alarm()
+    return True
+
+
+BEFORE = ("remind", "warn")
+"""The rungs from which nothing follows."""
+
+WHAT_MOVES = "a-limit-moves-if-its-end-does"
+
+
 def move(case: Case, deadline: Deadline, due: Due, rungs: list[ScheduledRung]) -> None:
     """Let a deadline be due at another time.
 
     Where its end was still to come and by the new count is past, it binds with the end of the next working
-    day: whom it binds hears of it before.
+    day: whom it binds hears of it before. An end that only an outage of the platform holds has come.
     """
     end, now = deadline.end, case.now()
+    if deadline.outage is not None and not deadline.stands_still and case.runtime.patched(WHAT_MOVES):
+        end = deadline.rungs[-1].at
     deadline.move(due, rungs)
     if end is not None and deadline.end is not None and deadline.end <= now < end:
         deadline.held_until = case.calendar.due(now, working_days(1)).at

@@ -18,6 +18,7 @@ from tests.unit.workflows.case.clocked import (
     HOUSING,
     MISSING,
     PORTAL,
+    Advise,
     Carried,
     Plea,
     inspected,
@@ -29,8 +30,11 @@ from tests.unit.workflows.case.counted_anew import (
     FEES,
     Course,
     a_case,
+    days,
     end_of,
     instant,
+    moved,
+    publish,
     told,
 )
 from tests.unit.workflows.case.ordering import ADVICE, advised
@@ -135,3 +139,67 @@ async def test_a_case_of_an_earlier_release_goes_on_as_it_did(
     await away(runtime, carried, 12, back=13)
     assert [each.due for each in carried.of("held")] == [end_of(16)]
     assert not told(carried, f"agency:{ADVISER}", "request.rescheduled")
+
+
+EARLIER = days("2026-03-09", worked=("2026-03-14",))
+"""By these days ten working days end when they did, on 16 March; a share of them does not."""
+
+
+async def held_stage(runtime: VirtualRuntime) -> Carried:
+    """A stage whose end an outage holds for long."""
+    carried = await a_case(runtime, staged)
+    runtime.grace = 20 * DAY
+    await away(runtime, carried, 16, back=18)
+    assert [each.step for each in carried.of("held")] == ["within/1"]
+    return carried
+
+
+async def test_days_that_move_only_a_warning_move_no_limit_and_lengthen_no_hold(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await held_stage(runtime)
+    await publish(carried, EARLIER)
+    assert [each.step for each in carried.of("held")] == ["within/1"]
+    assert moved(carried, "within/1") == []
+    await carried.days(19.5, DAY)
+    assert not [each for each in carried.of("overdue") if each.outcome == "look"]
+    await carried.days(2, DAY)
+    assert [each.occurred for each in carried.of("overdue") if each.outcome == "look"] == [end_of(16)]
+    carried.check_ledger()
+
+
+async def test_an_end_that_was_past_and_is_past_elsewhere_is_held_as_the_outage_holds_it(
+    runtime: VirtualRuntime,
+) -> None:
+    carried = await held_stage(runtime)
+    until = carried.of("held")[0].data
+    await publish(carried, days(worked=("2026-03-14",)))
+    assert moved(carried, "look") == [(end_of(16), end_of(14), "cn-2026.2")]
+    holds = [each.data and each.data.content["until"] for each in carried.of("held")]
+    assert set(holds) == {until and until.content["until"]}
+
+
+async def test_days_that_move_only_a_reminder_are_told_to_nobody(runtime: VirtualRuntime) -> None:
+    async def course(author: Procedure[Plea]) -> Decision:
+        await author.accept()
+        await author.ask(Advise())
+        return await author.decide(Grant())
+
+    carried = await a_case(runtime, course)
+    due = carried.case.journal.waits[ADVICE].due
+    # Six days, of which the reminder comes after three: a day off among these, made up for before the end.
+    await publish(carried, days("2026-03-04", worked=("2026-03-07",)))
+    assert carried.case.journal.waits[ADVICE].due == due
+    assert moved(carried, ADVICE) == []
+    assert not told(carried, f"agency:{ADVISER}", "request.rescheduled")
+    await carried.days(8, DAY)
+    assert [each.step for each in carried.of("reminded")] == [ADVICE]
+
+
+async def test_what_a_run_of_an_earlier_release_moved_it_moves_again(
+    runtime: VirtualRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "patched", lambda change: False)
+    carried = await held_stage(runtime)
+    await publish(carried, EARLIER)
+    assert len(carried.of("held")) == 2
