@@ -12,7 +12,7 @@ from contracts.terms.clock_marks import ClockMark, Does
 from contracts.terms.limits import Limit
 from workflows.case.case import Case
 from workflows.case.deadlines import Deadline, Over, ScheduledRung, Warn
-from workflows.case.ladder import ends_the_same, move
+from workflows.case.ladder import left_in_place, move
 
 
 def turn(case: Case, does: Does, at: datetime, **said: Any) -> Turn:
@@ -76,7 +76,7 @@ def _set_deadline(case: Case, name: str, due: Due | None, limits: Sequence[Limit
 def set_limit(case: Case, limit: Deadline, due: Due, rungs: list[ScheduledRung]) -> bool:
     """Set a limit of the case itself, or of a stage, to when it is due now; whether that is another time. Who
     was warned is warned again where that is still to come."""
-    if ends_the_same(case, limit, due, rungs):
+    if left_in_place(case, limit, due, rungs):
         return False
     limit.passed = int(limit.passed > 0 and (limit.due == due.at or rungs[0].at <= case.now()))
     move(case, limit, due, rungs)

@@ -72,16 +72,16 @@ def reschedule(case: Case, wait: Wait, why: str, *, resumed: bool = False) -> No
         counting=case.law.counting,
         stopped=wait.still,
     )
-    if not resumed and ends_the_same(case, wait, due, rungs):
+    if not resumed and left_in_place(case, wait, due, rungs):
         return
     moved_from = wait.due
     move(case, wait, due, rungs)
     tell_of_move(case, wait, why, moved_from)
 
 
-def ends_the_same(case: Case, deadline: Deadline, due: Due, rungs: list[ScheduledRung]) -> bool:
-    """Whether a deadline is due when it was, and binds when it did. It has not moved then, also where a
-    reminder or a warning comes at another time; a hold stands."""
+def left_in_place(case: Case, deadline: Deadline, due: Due, rungs: list[ScheduledRung]) -> bool:
+    """Whether a deadline is due when it was, and binds when it did: it has not moved then, and a hold stands.
+    Its reminders and warnings come at their new times."""
     if (deadline.due, deadline.provisional) != (due.at, due.provisional):
         return False
     if deadline.rungs == rungs:

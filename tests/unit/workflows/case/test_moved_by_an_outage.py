@@ -18,7 +18,6 @@ from tests.unit.workflows.case.clocked import (
     HOUSING,
     MISSING,
     PORTAL,
-    Advise,
     Carried,
     Plea,
     inspected,
@@ -180,12 +179,7 @@ async def test_an_end_that_was_past_and_is_past_elsewhere_is_held_as_the_outage_
 
 
 async def test_days_that_move_only_a_reminder_are_told_to_nobody(runtime: VirtualRuntime) -> None:
-    async def course(author: Procedure[Plea]) -> Decision:
-        await author.accept()
-        await author.ask(Advise())
-        return await author.decide(Grant())
-
-    carried = await a_case(runtime, course)
+    carried = await a_case(runtime, advised)
     due = carried.case.journal.waits[ADVICE].due
     # Six days, of which the reminder comes after three: a day off among these, made up for before the end.
     await publish(carried, days("2026-03-04", worked=("2026-03-07",)))
