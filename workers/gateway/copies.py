@@ -5,11 +5,8 @@ from __future__ import annotations
 from contracts.admission import CaseEvent
 from contracts.terms.identifiers import OPERATOR
 from contracts.wire.contact import Contact
+from contracts.wire.envelope import MESSAGES
 from contracts.wire.ledger import LedgerEntry, content_digest, recordable
-from contracts.wire.messages import ABOUT_A_REQUEST
-
-ABOUT = {each.type for each in ABOUT_A_REQUEST}
-"""The types of the events that name a request."""
 
 
 def is_made_of(entry: LedgerEntry, admitted: CaseEvent) -> bool:
@@ -33,7 +30,7 @@ def _may_be_of(entry: LedgerEntry, admitted: CaseEvent) -> bool:
     event = admitted.event
     if admitted.actor != OPERATOR and entry.kind not in (event.type.split(".")[-2], "late", "refused"):
         return False
-    if entry.step is not None and event.type in ABOUT:
+    if entry.step is not None and MESSAGES[event.type].about == "request":
         named = (event.requestid or "").removeprefix(f"{admitted.case}/")
         if named != entry.step:
             return False
