@@ -14,7 +14,15 @@ import uuid_utils
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from contracts.platform import DELIVER, Closing, Delivered, Opened, agency_queue
+from contracts.platform import (
+    AWAIT_GATEWAY,
+    DELIVER,
+    PUBLISH,
+    Closing,
+    Delivered,
+    Opened,
+    agency_queue,
+)
 from contracts.terms.calendar import calendar_of_case
 from contracts.terms.identifiers import AdministrationId, AgencyId, CaseId, ChannelId, Party, RequestId
 from contracts.terms.limits import Limit
@@ -38,6 +46,7 @@ MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday, 2 March 2026, nine o'clock in Beijing."""
 
 PATIENCE_SECONDS = 20.0
+SETTLING_SECONDS = 5.0
 LOOK_SECONDS = 0.5
 """How often a case that does not do what the test waits for is asked whether its code failed."""
 
@@ -175,6 +184,18 @@ class CaseUnderTest:
         ahead = time if isinstance(time, timedelta) else self._calendar.due(now, time).at - now
         await self._clocks.move(self.id, ahead)
         self._moved += ahead
+        await self._settled()
+
+    async def _settled(self) -> None:
+        """Return when nothing is under way by which something that is due takes effect: no task, no fence, no
+        publication. A case whose code fails does not get there; whatever the test waits for next says so."""
+        began = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() - began < SETTLING_SECONDS:
+            said = (await self.handle.describe()).raw_description
+            own = {each.activity_type.name for each in said.pending_activities} & {PUBLISH, AWAIT_GATEWAY}
+            if not own and not said.HasField("pending_workflow_task"):
+                return
+            await asyncio.sleep(0.02)
 
     @property
     def _channel(self) -> Party:
