@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -144,6 +145,13 @@ def confirm(
     run(main)
 
 
+ENDS: dict[str, Callable[[Standing], tuple[str, Collection[Party]]]] = {
+    "resume": lambda standing: ("paused", standing.paused),
+    "readmit": lambda standing: ("in quarantine", standing.quarantined),
+}
+"""What ends a state, and who is in it."""
+
+
 def _order(
     lever: str, party: str, why: str, by: str | None, dry_run: bool, as_json: bool, kafka: str | None
 ) -> None:
@@ -161,6 +169,12 @@ def _order(
                 f"{about.id} takes part by an automated check, which the platform runs: nothing follows from "
                 "its silence in any case"
             )
+        if lever in ENDS:
+            state, there = ENDS[lever](await _standing(settings))
+            if about not in there:
+                raise InvalidInput(
+                    f"{about} is not {state}, so nothing was ordered; {state}: {', '.join(there) or 'nobody'}"
+                )
         second = settings.directory.two_persons
         foreseen = f"would be ordered: {lever}" + (
             "; it needs a second person, who confirms it" if lever in second else ""

@@ -72,6 +72,8 @@ def _facts(status: Status) -> Iterator[tuple[str, Text]]:
         levers = _counted(Counter(each.lever for each in status.proposed))
         oldest = ago(now, min(each.since for each in status.proposed))
         yield "proposed", line((levers, "yellow"), f"; the oldest {oldest} ago")
+    for about in status.parties or ():
+        yield "party", line((about.state, "yellow"), f": {about.party}, ordered {ago(now, about.since)} ago")
     if status.held:
         yield "held", line((_counted(Counter(each.reason for each in status.held)), "red"))
     for each in status.calendars or ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar, get_args
 
@@ -21,6 +21,7 @@ from archive.choosing import (
 )
 from archive.completeness import last_written
 from archive.proposals import waiting_orders
+from contracts.standing import Standing
 from contracts.terms.errors import PLATFORM_FAULTS
 from contracts.terms.identifiers import Party
 from contracts.wire.dead_letter import SETTLED_BY, DeadLetter
@@ -40,6 +41,7 @@ from seamless.status.report import (
     Holder,
     Letters,
     Need,
+    PartyState,
     Proposed,
     Silent,
     Status,
@@ -126,10 +128,15 @@ class _Asking:
             letters = asking.create_task(
                 self._ask("dead_letters", KAFKA, lambda: list_dead_letters(settings.broker))
             )
-            orders = asking.create_task(self._ask("proposed", KAFKA | ARCHIVE, self._orders))
+            standing = asking.create_task(
+                self._ask("parties", KAFKA, lambda: standing_now(settings.broker, settings.directory))
+            )
+            orders = asking.create_task(
+                self._ask("proposed", KAFKA | ARCHIVE, lambda: self._orders(standing))
+            )
             stuck = asking.create_task(self._ask("stuck", TEMPORAL | ARCHIVE, self._stuck, STUCK_SECONDS))
             held = asking.create_task(self._ask("held", TEMPORAL | ARCHIVE, self._held))
-        listed, ordered = letters.result(), orders.result()
+        listed, ordered, in_force = letters.result(), orders.result(), standing.result()
         polling, carrying, stopped = workers.result(), gateways.result(), stuck.result()
         return Status(
             as_of=self._now,
@@ -143,6 +150,7 @@ class _Asking:
             stuck=None if stopped is None else tuple(stopped.cases),
             dead_letters=None if listed is None else _waiting(listed),
             proposed=None if ordered is None else (*ordered, *_proposed(listed or ())),
+            parties=None if in_force is None else tuple(_in_force(in_force)),
             held=_tuple(held.result()),
             calendars=_tuple(calendars.result()),
             setup=setup.result(),
@@ -209,10 +217,12 @@ class _Asking:
         in_use, _ = await self._servers.archive.ask(calendars_in_use)
         return calendars_of(self._settings, in_use, self._now)
 
-    async def _orders(self) -> list[Proposed]:
+    async def _orders(self, asked: asyncio.Task[Standing | None]) -> list[Proposed]:
         """The orders about cases and parties that wait for a second person."""
         of_cases, _ = await self._servers.archive.ask(waiting_orders)
-        standing = await standing_now(self._settings.broker, self._settings.directory)
+        standing = await asyncio.shield(asked)  # whose time is its own
+        if standing is None:
+            raise NotAnswered(self._not_known["parties"])
         return [
             *(
                 Proposed(kind="case", about=case, lever=each.entry.outcome or "", since=each.entry.recorded)
@@ -283,6 +293,13 @@ def _proposed(letters: Sequence[DeadLetter]) -> list[Proposed]:
         for each in letters
         if each.state == "waiting" and each.proposed is not None
     ]
+
+
+def _in_force(standing: Standing) -> Iterator[PartyState]:
+    for party, order in standing.paused.items():
+        yield PartyState(party=party, state="paused", since=order.received)
+    for party, order in standing.quarantined.items():
+        yield PartyState(party=party, state="quarantined", since=order.received)
 
 
 def _tuple(found: list[T] | None) -> tuple[T, ...] | None:

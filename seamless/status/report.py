@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from archive.choosing import Holds
-from contracts.terms.identifiers import AgencyId, CaseId
+from contracts.terms.identifiers import AgencyId, CaseId, Party
 
 HERE_SECONDS = 90.0
 """A worker that waits for work asks Temporal again at least once a minute. Of one that was killed, Temporal
@@ -177,6 +177,19 @@ class Proposed(Told):
     since: datetime
 
 
+class PartyState(Told):
+    """A party about which an order is in force: nothing follows from its silence, or no event of it is
+    admitted.
+
+    Attributes:
+        since: when it was ordered.
+    """
+
+    party: Party
+    state: Literal["paused", "quarantined"]
+    since: datetime
+
+
 class Held(Told):
     """A case in which what follows from a deadline may not take effect yet, and why."""
 
@@ -230,6 +243,7 @@ class Status(Told):
     stuck: tuple[Stuck, ...] | None
     dead_letters: tuple[Letters, ...] | None
     proposed: tuple[Proposed, ...] | None
+    parties: tuple[PartyState, ...] | None
     held: tuple[Held, ...] | None
     calendars: tuple[CalendarEnd, ...] | None
     setup: tuple[Need, ...]

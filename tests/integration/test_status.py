@@ -80,6 +80,14 @@ async def test_a_dead_letter_needs_a_person(stack: Stack, town: Town) -> None:
     assert code == 0, error
 
 
+async def test_whom_an_order_excuses_is_shown_until_another_order_ends_that(stack: Stack, town: Town) -> None:
+    for lever, states in (("pause", ["paused"]), ("resume", [])):
+        code, _, error = await seamless(stack.settings, "party", lever, "parks", "--why", "a test")
+        assert code == 0, error
+        _, said = await status(stack.settings)
+        assert [each["state"] for each in said["parties"] if each["party"] == "agency:parks"] == states
+
+
 @pytest.fixture
 async def broker(stack: Stack, tmp_path: Path) -> AsyncIterator[KafkaEngine]:
     """A broker of its own, with the topics; the shared stack goes on with its own."""

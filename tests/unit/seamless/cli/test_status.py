@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 
 from contracts.terms.directory import load_directory
 from contracts.terms.identifiers import CaseId, Party
-from seamless.status.report import Cases, Holder, Letters, Need, Proposed, Status, Stuck, Worker
+from seamless.status.report import (
+    Cases,
+    Holder,
+    Letters,
+    Need,
+    PartyState,
+    Proposed,
+    Status,
+    Stuck,
+    Worker,
+)
 from tests.chains import chain, records
 from tests.unit.seamless.cli.hostile_texts import CARRIED, assert_safe
 from tests.unit.seamless.cli.running import NOBODY, Said, command
@@ -131,6 +141,18 @@ def test_what_waits_for_a_second_person_is_counted_by_lever() -> None:
     assert "proposed" not in told(WELL).out
 
 
+def test_whom_an_order_keeps_out_or_excuses_is_told_and_needs_nobody() -> None:
+    parties = (
+        PartyState(party=Party("agency:planning"), state="paused", since=NOW - timedelta(days=3)),
+        PartyState(party=Party("channel:portal"), state="quarantined", since=NOW - timedelta(hours=1)),
+    )
+    said = told(WELL.model_copy(update={"parties": parties}))
+    words = " ".join(said.out.split())
+    assert said.code == 0
+    assert "paused: agency:planning, ordered 3 d ago" in words
+    assert "quarantined: channel:portal, ordered 60 min ago" in words
+
+
 def test_of_very_many_things_that_need_a_person_some_are_told_and_all_are_counted() -> None:
     setup = tuple(Need(what=f"check-{number}: wrong", see="mend it") for number in range(30))
     said = told(WELL.model_copy(update={"setup": setup}))
@@ -142,7 +164,7 @@ def test_of_very_many_things_that_need_a_person_some_are_told_and_all_are_counte
 def test_the_report_for_programs_has_the_same_shape_whatever_is_known() -> None:
     nothing = WELL.model_copy(
         update=dict.fromkeys(
-            ["events", "archived", "tasks", "cases", "stuck", "dead_letters", "proposed", "held"]
+            ["events", "archived", "tasks", "cases", "stuck", "dead_letters", "proposed", "held", "parties"]
         )
         | {"calendars": None, "workers": (), "processes": (), "not_known": {"cases": "archive is away"}}
     )
@@ -207,7 +229,8 @@ def test_with_kafka_and_temporal_away_the_archive_still_tells_what_it_knows(data
     assert found["needs"][0]["what"].startswith("kafka is away: no Kafka broker answers at ")
     assert "nobody listens on port 1" in found["needs"][0]["what"]
     assert set(found["not_known"]) == {
-        *("archived", "dead_letters", "gateways", "held", "proposed", "silent", "stuck", "workers")
+        *("archived", "dead_letters", "gateways", "held", "parties", "proposed", "silent", "stuck"),
+        "workers",
     }
     [late] = found["cases"]["holders"]
     assert (late["holder"], late["overdue"], late["stuck"]) == ("agency:fire-safety", 1, None)

@@ -66,10 +66,28 @@ def test_what_is_typed_is_on_whose_behalf_and_never_who(lever: str) -> None:
         given.append(order)
         return 0
 
-    with mock.patch("seamless.cli.party.give", give):
+    in_force = mock.Mock(paused={"agency:planning": None}, quarantined={"agency:planning": None})
+    with (
+        mock.patch("seamless.cli.party.give", give),
+        mock.patch("seamless.cli.party._standing", mock.AsyncMock(return_value=in_force)),
+    ):
         said = command("party", lever, "planning", "--why", "x", "--by", "chief", **SPOOFED)
     assert said.code == 0, said
     assert [(each.officer, each.desk, each.on_behalf_of) for each in given] == [("ling", "ops-1", "chief")]
+
+
+@pytest.mark.parametrize(
+    ("lever", "told"),
+    [
+        ("resume", "agency:planning is not paused, so nothing was ordered; paused: agency:parks"),
+        ("readmit", "agency:planning is not in quarantine, so nothing was ordered; in quarantine: nobody"),
+    ],
+)
+def test_nothing_is_ended_that_is_not_in_force(lever: str, told: str) -> None:
+    in_force = mock.Mock(paused={"agency:parks": None}, quarantined={})
+    with mock.patch("seamless.cli.party._standing", mock.AsyncMock(return_value=in_force)):
+        said = command("party", lever, "planning", "--why", "x")
+    assert (said.code, told in said.err) == (2, True), said
 
 
 @pytest.mark.usefixtures("_signed_in")

@@ -66,6 +66,7 @@ WELL = Status(
     stuck=(),
     dead_letters=(),
     proposed=(),
+    parties=(),
     held=(),
     calendars=(
         CalendarEnd(calendar="cn-2026.1", ends=date(2026, 12, 31), days_left=59, cases=7, new_cases=True),
