@@ -86,6 +86,7 @@ def list_cases(
         now = datetime.now(UTC)
         names = Names(settings.directory, language(lang))
         choice = _choice(settings, now, status, procedure, holder, due_before, overdue=overdue)
+        await _check_procedure(reader, procedure)
         unread = await tell_unread(reader)
 
         def found_by(db: Connection) -> tuple[Sequence[CaseRow], Mapping[CaseId, Silence]]:
@@ -135,6 +136,20 @@ def _choice(
     if due_before is not None:
         ends.append(_day(settings, due_before, now))
     return Choice(status, procedure, _party(settings, holder) if holder else None, min(ends, default=None))
+
+
+async def _check_procedure(reader: ArchiveReader, procedure: str | None) -> None:
+    """Raises InvalidInput: there is no such procedure, and no case of one that there was."""
+    from archive.choosing import Choice, chosen_cases
+    from contracts.procedures.catalogue import CATALOGUE
+    from contracts.terms.errors import InvalidInput
+
+    if procedure is None or procedure in CATALOGUE:
+        return
+    found, _ = await reader.ask(lambda db: chosen_cases(db, Choice(procedure=procedure), 1))
+    if not found:
+        known = ", ".join(sorted(CATALOGUE))
+        raise InvalidInput(f"--procedure: there is no procedure {procedure!r}; there are: {known}")
 
 
 def _day(settings: Settings, text: str, now: datetime) -> datetime:

@@ -104,7 +104,7 @@ app.command("version")(version.command)
 
 def main() -> NoReturn:
     """The entry point of the script. A user's mistake is reported in a sentence, without a traceback."""
-    from workers.process.ending import code_after, flushed
+    from workers.process.ending import CLOSED_PIPE, code_after, flushed
 
     _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):  # what its encoding lacks is written out
@@ -113,8 +113,10 @@ def main() -> NoReturn:
         code = int(app(standalone_mode=False) or 0)
     except typer.TyperException as error:
         code = _misused(error)
-    except SystemExit:
-        raise
+    except SystemExit as error:
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        code = CLOSED_PIPE  # what prints the help ends the program by itself
     except BaseException as error:
         code = code_after(error, exit_code_of)
     sys.exit(flushed(code, exit_code_of))

@@ -44,8 +44,10 @@ SOON = chain(OPENED, requested("fire-safety", NOW + timedelta(days=3)))
 PLANNED = chain(OPENED, requested("planning", datetime(2026, 3, 16, 16, tzinfo=UTC)))
 """Its last day is 2026-03-16 in Shanghai."""
 BY_SILENCE = chain(OPENED, requested("planning", NOW - timedelta(days=9)), DEEMED, DECIDED)
+REPEALED = chain(OPENED | {"procedure": ProcedureId("repealed")})
+"""Of a procedure that has left the code."""
 BY_LAW = chain(*(WABO | step for step in TACIT))
-EVERY = (LATE, SOON, PLANNED, BY_SILENCE, BY_LAW)
+EVERY = (LATE, SOON, PLANNED, BY_SILENCE, BY_LAW, REPEALED)
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +74,11 @@ def listed(data: Path, *options: str) -> set[CaseId]:
         (["--overdue", "--holder", "fire-safety"], [LATE]),
         (["--holder", "agency:fire-safety"], [LATE, SOON]),
         (["--holder", "fire-safety", "--procedure", "traffic-fine"], []),
+        (["--procedure", "repealed"], [REPEALED]),
         (["--due-before", "2026-03-17"], [PLANNED]),
         (["--due-before", "2026-03-16"], []),
         (["--due-before", "2026-03-17", "--overdue", "--status", "open"], [PLANNED]),
-        (["--holder", "system"], [BY_SILENCE, BY_LAW]),
+        (["--holder", "system"], [BY_SILENCE, BY_LAW, REPEALED]),
         (["--holder", "applicant"], []),
         (["--holder", "agency:dissolved"], []),
     ],
@@ -93,6 +96,8 @@ def test_what_is_overdue_and_who_has_it_can_be_asked(
         (["--holder", "fire"], "there is no 'fire'; there are: housing, planning, fire-safety"),
         (["--holder", "agency:"], "there is no 'agency:'"),
         (["--holder", "platform"], "there is no 'platform'"),
+        (["--procedure", "nosuch"], "there is no procedure 'nosuch'; there are: construction-permit"),
+        (["--procedure", "nosuch", "--by", "agency"], "there is no procedure 'nosuch'"),
         (["--due-before", "tomorrow"], "'tomorrow' is not a day; write it as 2026-12-01"),
         (["--due-before", "2026-02-30"], "is not a day"),
         (["--due-before", "0001-01-01"], "is not a day"),
@@ -132,6 +137,7 @@ def test_what_was_granted_by_silence_is_shown_wherever_the_decision_is(data: Pat
         *[(False, 0)] * 3,
         (False, 1),
         (True, 0),
+        (False, 0),
     ]
     shown = command("case", "list", "--data", data).out
     assert "granted, 1 by silence" in shown

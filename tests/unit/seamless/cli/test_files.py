@@ -74,6 +74,8 @@ PRINTING = [
     ["case", "timeline", "--last", "--data", "DATA"],
     ["case", "timeline", "--last", "--data", "DATA", "--json"],
     ["submit", BAD, "--json"],
+    ["--help"],
+    ["case", "list", "--help"],
 ]
 
 
