@@ -20,6 +20,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from contracts.platform import AWAIT_GATEWAY, PUBLISH
 from contracts.terms.errors import Unavailable
 
 TEMPORAL_CONFIG = {
@@ -45,6 +46,7 @@ does not. What is under way, and that timer, take less time than this.
 """
 
 RETRY_SECONDS = 0.5
+LOOK_SECONDS = 0.05
 CAME = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED
 FAILED = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_FAILED
 
@@ -101,6 +103,23 @@ class Clocks:
             await asyncio.sleep(RETRY_SECONDS)
             if await self._has_ended(case):
                 return
+
+    async def settled(self, case: str) -> None:
+        """Return when what is due has taken effect: no task, fence or publication of the case is under way.
+
+        A case that has ended has nothing under way. While the server is away it is tried again.
+        """
+        while True:
+            try:
+                said = (await self._client.get_workflow_handle(case).describe()).raw_description
+            except RPCError as error:
+                log.debug("a case could not be described", case=case, error=error.message)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            pending = {each.activity_type.name for each in said.pending_activities}
+            if pending.isdisjoint({PUBLISH, AWAIT_GATEWAY}) and not said.HasField("pending_workflow_task"):
+                return
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _ask(self, case: str, move: str, ahead: timedelta) -> None:
         """Ask for a move, once: asked for twice, it would go twice as far."""

@@ -38,7 +38,7 @@ REST_SECONDS = 10.0
 """How long the ledger may take to show what the platform does by itself, once the clock has passed it."""
 
 A_MOMENT = timedelta(minutes=1)
-"""How far a clock is moved only to see that the case has nothing under way: longer than that takes."""
+"""How far a clock is moved only to see that the case has nothing under way."""
 
 READ_SECONDS = 0.3
 """How long what is published may take to be read here."""
@@ -172,6 +172,7 @@ class Replay:
                 await self._send(case, list(together))
         # A clock moves only when the case has nothing under way: past here, all it had to say is published.
         if not case.closed():
+            await self._settled(case, clocks)
             await self._move(case, max(logged.until, case.clock or logged.until) + A_MOMENT, clocks)
         await asyncio.sleep(READ_SECONDS)
         if not case.stuck:
@@ -208,6 +209,16 @@ class Replay:
             async with asyncio.timeout(EFFECT_SECONDS):
                 await clocks.move(case.id, to - case.clock)
             case.clock = max(case.clock, to)
+        except TimeoutError:
+            case.stuck = True
+
+    async def _settled(self, case: _Case, clocks: Clocks) -> None:
+        """Return when a case has nothing under way: it might take longer than a short move of its clock."""
+        if case.clock is None or case.stuck:
+            return
+        try:
+            async with asyncio.timeout(EFFECT_SECONDS):
+                await clocks.settled(case.id)
         except TimeoutError:
             case.stuck = True
 

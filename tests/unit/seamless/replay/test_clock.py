@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, cast
+from unittest import mock
 
 import pytest
-from temporalio.api.common.v1 import TimeSkippingFastForwardInfo
+from temporalio.api.common.v1 import ActivityType, TimeSkippingFastForwardInfo
 from temporalio.api.enums.v1 import FastForwardPollingResult
-from temporalio.api.workflowservice.v1 import PollWorkflowExecutionTimeSkippingResponse
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionResponse,
+    PollWorkflowExecutionTimeSkippingResponse,
+)
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from contracts.platform import AWAIT_GATEWAY, PUBLISH
 from contracts.terms.errors import SeamlessError
 from seamless.replay import clock
 from seamless.replay.clock import CAME, FAILED, Clocks
@@ -112,3 +118,25 @@ async def test_a_case_that_ended_on_the_way_is_left_alone(monkeypatch: pytest.Mo
 async def test_a_server_without_such_clocks_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SeamlessError, match=r"frontend\.WorkflowTimeSkippingEnabled=true"):
         await moved(Server(polled=(away(RPCStatusCode.UNIMPLEMENTED),)), monkeypatch)
+
+
+def described(*activities: str, task: bool = False) -> Any:
+    said = DescribeWorkflowExecutionResponse(
+        pending_activities=[PendingActivityInfo(activity_type=ActivityType(name=each)) for each in activities]
+    )
+    if task:
+        said.pending_workflow_task.attempt = 1
+    return mock.Mock(raw_description=said)
+
+
+async def test_a_case_is_settled_once_neither_task_nor_publication_nor_fence_is_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What an agency's check takes is its own time, and is not waited for."""
+    monkeypatch.setattr(clock, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(clock, "LOOK_SECONDS", 0.001)
+    found = [described(task=True), away(), described(PUBLISH), described("check", AWAIT_GATEWAY)]
+    describe = mock.AsyncMock(side_effect=[*found, described("check")])
+    client = mock.Mock(get_workflow_handle=mock.Mock(return_value=mock.Mock(describe=describe)))
+    await Clocks(client).settled("case")
+    assert describe.await_count == len(found) + 1
