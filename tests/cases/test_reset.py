@@ -50,17 +50,23 @@ async def refused(case: CaseUnderTest, run: str) -> str:
             await asyncio.sleep(0.1)
 
 
+def published(case: CaseUnderTest) -> set[str]:
+    """What has left a case. The server makes a publication again that was under way at that task: the same
+    records once more, as after any activity whose answer was lost."""
+    return {entry.hash for entry in case.entries}
+
+
 @pytest.mark.parametrize("task", [0, 2, -1])
 async def test_a_running_case_that_is_reset_publishes_nothing(cases: Cases, task: int) -> None:
     case = await cases.open("construction-permit", application())
     await complete(case)
     await consent(case, "planning")
     await case.until(lambda: case.kinds.count("answered") == 3)
-    before = len(case.entries)
+    before = published(case)
     run = await reset(case, task)
     assert case.id in await refused(case, run)
     await asyncio.sleep(0.5)
-    assert len(case.entries) == before
+    assert published(case) == before
     await case.client.get_workflow_handle(case.id, run_id=run).terminate()
 
 
@@ -70,9 +76,9 @@ async def test_a_closed_case_that_is_reset_publishes_nothing(cases: Cases, task:
     await complete(case)
     await case.send("channel:portal", ApplicantWithdrew.type, {})
     await case.result()
-    before = len(case.entries)
+    before = published(case)
     run = await reset(case, task)
     assert case.id in await refused(case, run)
     await asyncio.sleep(0.5)
-    assert len(case.entries) == before
+    assert published(case) == before
     await case.client.get_workflow_handle(case.id, run_id=run).terminate()
