@@ -98,6 +98,19 @@ class Contract(BaseModel):
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return in_json_form(handler(source))
 
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, said: Any) -> Any:
+        """``null`` in an optional field means that it is absent, whatever it is when it is."""
+        if not isinstance(said, dict) or None not in said.values():
+            return said
+        fields = cls.model_fields
+        return {
+            name: value
+            for name, value in said.items()
+            if value is not None or name not in fields or fields[name].is_required()
+        }
+
     @model_validator(mode="after")
     def _within_bounds(self) -> Self:
         if excess := self.bounds.excess_in(self):
