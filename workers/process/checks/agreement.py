@@ -10,7 +10,7 @@ from contracts.procedures.catalogue import CATALOGUE
 from contracts.terms.identifiers import AgencyId
 from contracts.terms.limits import calendar_days
 from contracts.terms.reports import REPORTS
-from contracts.terms.requests import REQUESTS, Escalate
+from contracts.terms.requests import REQUESTS, Escalate, Refer
 from contracts.terms.service_item import ServiceItem
 from workers.process.checks.check import Finding, well, wrong
 from workers.process.checks.servers import Servers
@@ -41,7 +41,28 @@ async def directory(servers: Servers) -> Finding:
             f"{compared}: {', '.join(unserved)} would take part by an automated check and there is none",
             'set participation = "system" for them in the file of SEAMLESS_DIRECTORY',
         )
+    told: dict[AgencyId, dict[str, None]] = {}
+    for agency, why in _told():
+        told.setdefault(agency, {})[why] = None
+    if deaf := [f"{each} ({', '.join(told[each])})" for each in settings.directory.checks() if each in told]:
+        return wrong(
+            f"{compared}: {'; '.join(deaf)} would take part by an automated check, and nobody there be told",
+            'set participation = "system" for them in the file of SEAMLESS_DIRECTORY',
+        )
     return well(compared)
+
+
+def _told() -> Iterator[tuple[AgencyId, str]]:
+    """The agencies that are asked or told what only a system of their own can read, each with what."""
+    for item in CATALOGUE.values():
+        yield from ((each.agency, f"is handed {each.name}") for each in item.hand_overs if each.agency)
+    for request in REQUESTS.values():
+        for terms in request.versions:
+            for rung in terms.overdue:
+                if isinstance(rung, Escalate):
+                    yield rung.to, f"hears of overdue {request.name}"
+                elif isinstance(rung, Refer):
+                    yield rung.to, f"answers {request.name} where another is silent"
 
 
 def _needs() -> Iterator[tuple[AgencyId, str]]:

@@ -61,6 +61,15 @@ async def test_an_automated_check_that_nobody_has_written(tmp_path: Path) -> Non
     assert AgencyId("planning") not in agreement.AUTOMATED
 
 
+async def test_who_stands_in_for_others_has_a_system_to_be_asked_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agreement, "AUTOMATED", agreement.AUTOMATED | {AgencyId("housing"): ()})
+    found = await directory(Servers(settings_with(tmp_path, check="housing")))
+    assert found.result == "wrong"
+    assert "answers construction-permit.review-environment where another is silent" in found.compared
+
+
 class FrozenClock(datetime):
     """It is a day on which no law of the catalogue is in force yet."""
 
