@@ -47,8 +47,15 @@ def ask(
         content=request.model_dump(mode="json"),
     )
     data = requested if by is None else None  # an order's entry says who gave it and why
+    still = wait.stands_still and case.runtime.patched("no-entry-has-a-due-time-that-stands-still")
     recorded = case.record(
-        kind, of=wait, by=by, due=due, provisional=provisional, basis=wait.basis, data=data
+        kind,
+        of=wait,
+        by=by,
+        due=None if still else due,
+        provisional=provisional and not still,
+        basis=wait.basis,
+        data=data,
     )
     recorded.tell_agency(agency, requested)
     if wait.stands_still:

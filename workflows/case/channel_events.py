@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from contracts.platform import Delivered
 from contracts.terms.errors import REASONS, Refusal, refusal_of
+from contracts.terms.identifiers import Party
 from contracts.wire.messages import ApplicantReplied, Paid, Replied, Supplemented
 from workflows.case.case import Case, refusal
 from workflows.case.deadlines import Wait
@@ -86,9 +87,12 @@ def reply(case: Case, delivered: Delivered) -> None:
         keep_late(case, delivered, asked.step)
         return
     recorded = case.record("replied", of=wait, by=delivered, materials=len(reply.documents))
-    recorded.tell_agency(
-        asked.agency, Replied(question=asked.event, text=reply.text, documents=reply.documents)
-    )
+    replied = Replied(question=asked.event, text=reply.text, documents=reply.documents)
+    if case.opened.is_check(agency := Party.agency(asked.agency)):  # its own system has asked
+        if case.runtime.patched("who-has-a-check-and-asks-is-replied-to"):
+            recorded.answer(agency, replied)
+    else:
+        recorded.tell_agency(asked.agency, replied)
     taken(case, recorded, delivered)
 
 

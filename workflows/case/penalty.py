@@ -30,7 +30,7 @@ def notice_default(case: Case, delivered: Delivered) -> None:
         raise refusal("already-decided")
     if case.journal.default is not None:
         raise refusal("already-noticed")
-    if due is None or delivered.received < due.at:
+    if (delivered.received < due.at) if due else not _is_over(case):
         raise refusal("not-overdue")
     begins = _beginning(case, late, delivered.received)
     case.journal.default = Default(noticed=delivered.received, begins=begins.at)
@@ -40,6 +40,14 @@ def notice_default(case: Case, delivered: Delivered) -> None:
     )
     recorded.tell_agency(case.item.lead, CaseDue(limit=PENALTY, due=begins.at, basis=late.basis))
     taken(case, recorded, delivered)
+
+
+def _is_over(case: Case) -> bool:
+    """Whether the statutory limit was over before time stood still, and does not begin again after that."""
+    limit = case.journal.deadlines.get("statutory")
+    if limit is None or not limit.rungs or limit.passed < len(limit.rungs) or case.clock.interrupting:
+        return False
+    return case.runtime.patched("what-was-over-stays-over-while-time-stands-still")
 
 
 def take_penalty(case: Case, limit: Deadline) -> None:

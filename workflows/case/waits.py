@@ -77,9 +77,13 @@ class Waits:
         self.forget(step)
 
     def _look_again(self) -> None:
-        """A check has ended for which limits of the case waited, that were over."""
+        """A check has ended for which limits of the case, or of a stage, waited that were over."""
         for deadline in self._journal.deadlines.values():
             deadline.unanswered = False
+        stages = [stage for stage in self._journal.stages.values() if stage.unanswered]
+        if stages and self._runtime.patched("a-stage-waits-for-its-checks-alone"):
+            for stage in stages:
+                stage.unanswered = False
         self.set_alarm()
 
     def forget(self, step: str) -> None:
@@ -93,13 +97,22 @@ class Waits:
         self._renew(deadline.step)
 
     def refer(self, wait: Wait, to: AgencyId, due: Due, rungs: list[ScheduledRung]) -> None:
-        """Let another agency end a wait, on a ladder of its own; those that were asked no longer can."""
+        """Let another agency end a wait, on a ladder of its own; those that were asked no longer can. Where
+        that was a check, nothing waits for it any more."""
+        was_check = wait.is_check
         wait.asked_before = wait.asked_earlier
         wait.referred_by, wait.agency, wait.holder = wait.agency, to, Party.agency(to)
         wait.move(due, rungs)
         wait.passed, wait.still, wait.inlets = 0, [], (events_topic(wait.holder),)
         _give_up(self._checks.pop(wait.step, None))
         self._renew(wait.step)
+        if was_check and self._limits_wait() and self._runtime.patched("who-stands-in-is-no-check"):
+            self._look_again()
+
+    def _limits_wait(self) -> bool:
+        """Whether a limit of the case, or of a stage, is over and waits for a check."""
+        limits = [*self._journal.deadlines.values(), *self._journal.stages.values()]
+        return any(limit.unanswered for limit in limits)
 
     def _renew(self, step: str) -> None:
         self.forget(step)
