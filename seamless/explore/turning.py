@@ -169,7 +169,9 @@ class Turned(Runtime):
         self.found.append((fence, found))
         return found
 
-    async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
+    async def check(
+        self, request: Request[Any], request_id: RequestId, unfit: Callable[[Answer], str | None]
+    ) -> Answer:
         """A check runs on; its answer is given to the case as any other is."""
         answer: Answer = await self._loop.create_future()
         return answer

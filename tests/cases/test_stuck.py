@@ -257,6 +257,27 @@ async def test_a_case_whose_check_is_broken(temporal_client: Client, monkeypatch
         await watched.case.result()
 
 
+async def test_a_case_whose_check_gives_an_answer_that_does_not_fit_under_its_law(
+    temporal_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The department's worker knows no case, so it admits what fits under any law version."""
+
+    @activity.defn(name="construction-permit.review-drainage")
+    async def unfit(request: Any) -> dict[str, Any]:
+        return {"outcome": "refuse", "reason": "of-another-law"}
+
+    monkeypatch.setattr("tests.cases.conftest.CHECKS", {"drainage": [unfit]})
+    post = Post()
+    async with case_worker(temporal_client, post):
+        watched = await opened(Cases(temporal_client, post))
+        await accepted(watched)
+        found = await watched.is_stuck("check-failing")
+        assert found.detail.startswith("the check of drainage failed for good, or its answer does not fit")
+        assert "refused" not in watched.case.kinds
+        await watched.case.handle.cancel()
+        await watched.case.result()
+
+
 async def test_a_case_whose_check_nobody_runs(
     temporal_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

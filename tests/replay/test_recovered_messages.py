@@ -346,13 +346,18 @@ class TestTemporalsCancel:
 
 
 class TestAnAnswerOfACheck:
-    def test_that_is_refused(self, lives: Lives) -> None:
+    @pytest.mark.parametrize("counted_as_an_answer", [False, True], ids=["now", "before"])
+    def test_that_does_not_fit_leaves_nothing_but_where_it_was_once_refused(
+        self, lives: Lives, monkeypatch: pytest.MonkeyPatch, counted_as_an_answer: bool
+    ) -> None:
+        if counted_as_an_answer:
+            monkeypatch.setattr("workflows.case.waiting._unfit", lambda *_: None)
         life = lives(checks=checks("planning"))
         life.passes_time(START + MINUTE)
         life.signals(signal_of(answer := complete(life)))
         life.passes_time(START + 2 * MINUTE)
         life.answers({"review-planning": {"outcome": "refuse", "reason": "no-reason-of-the-law"}})
-        assert life.kinds[-1] == "refused"
+        assert (life.kinds[-1] == "refused") == counted_as_an_answer
         recovered(life, START, answer)
 
     def test_whose_request_was_stopped_by_another_one_in_the_same_moment(self, lives: Lives) -> None:

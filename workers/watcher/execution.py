@@ -15,6 +15,7 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
+    GetWorkflowExecutionHistoryRequest,
     GetWorkflowExecutionHistoryReverseRequest,
 )
 from temporalio.client import Client
@@ -179,6 +180,20 @@ async def said_by(client: Client, case: str, execution: Execution) -> Said:
             carried = opened.get("carried") or {}
             return Said(carried.get("sequence", 0), carried.get("head", GENESIS))
     return Said(0, GENESIS)
+
+
+async def checks_of(client: Client, case: str, execution: Execution) -> tuple[str, ...]:
+    """The agencies that took part by an automated check when a case was opened."""
+    found = await client.workflow_service.get_workflow_execution_history(
+        GetWorkflowExecutionHistoryRequest(
+            namespace=client.namespace,
+            execution=WorkflowExecution(workflow_id=case, run_id=execution.run),
+            maximum_page_size=1,
+        ),
+        timeout=RPC_TIMEOUT,
+    )
+    started = found.history.events[0].workflow_execution_started_event_attributes
+    return tuple((await _decoded(client, started.input)).get("checks", ()))
 
 
 async def backwards(client: Client, case: str, run: str) -> AsyncIterator[HistoryEvent]:

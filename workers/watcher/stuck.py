@@ -23,6 +23,7 @@ from workers.watcher.execution import (
     Busy,
     Execution,
     Paused,
+    checks_of,
     execution_of,
     how_it_ended,
     said_by,
@@ -201,10 +202,26 @@ class StuckCases:
             if stuck := _failing(case, busy) or _unserved(case, busy):
                 return stuck
         idle = not execution.attempt and not execution.busy
-        if idle and row is not None and row.holders == (SYSTEM,) and row.entries == said.sequence:
+        if not idle or row is None or row.entries != said.sequence:
+            return None
+        if row.holders == (SYSTEM,):
             detail = "nobody has it, and nothing is under way for it"
             return StuckCase(case=case, reason="waits-for-nothing", detail=detail, since=row.updated)
-        return None
+        return await self._unchecked(case, execution, row)
+
+    async def _unchecked(self, case: CaseId, execution: Execution, row: CaseRow) -> StuckCase | None:
+        """A case in which an automated check has to answer, and none is under way."""
+        holders = {each.id: each for each in row.holders if each.kind == "agency"}
+        if self._busy_holders.isdisjoint(holders.values()):
+            return None
+        stopped = [each for each in await checks_of(self._client, case, execution) if each in holders]
+        if not stopped:
+            return None
+        detail = (
+            f"the check of {', '.join(stopped)} failed for good, or its answer does not fit under the law of "
+            "the case; it is made again every six hours"
+        )
+        return StuckCase(case=case, reason="check-failing", detail=detail, since=row.updated)
 
 
 def _paused(case: CaseId, what: str, paused: Paused) -> StuckCase:

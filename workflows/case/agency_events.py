@@ -5,16 +5,16 @@ from __future__ import annotations
 from contracts.platform import Delivered
 from contracts.terms.errors import Refusal
 from contracts.terms.reports import report_of
-from contracts.terms.requests import REQUESTS
 from contracts.wire.canonical import sha256
 from contracts.wire.contact import Contact, Handling
 from contracts.wire.messages import Disowned, NotOurs, Question, Reported
-from contracts.wire.notices import Asked
+from contracts.wire.notices import Asked, LimitMoved
+from workflows.case.answering import answer_to
+from workflows.case.asking import STANDS_STILL
 from workflows.case.case import Case, refusal
 from workflows.case.deadlines import Wait
 from workflows.case.facts import record_fact
 from workflows.case.journal import QUESTIONS_KEPT, AskedQuestion, Outcome
-from workflows.case.orderers import ordered_by
 from workflows.case.replies import keep_late, taken
 
 
@@ -25,33 +25,14 @@ def answer(case: Case, delivered: Delivered) -> None:
         keep_late(case, delivered, step)
         return
     data = delivered.event.data
-    # The gateway admits none that does not fit under any law version; this case asked under its own.
-    answer = REQUESTS[wait.request].answer_from(data["answer"], wait.reasons)
-    outcome = Outcome(how="answered", value=answer.model_dump(mode="json"))
     contact = Contact.stated_in(data)
-    _check_person(case, wait.request, contact.officer)
+    answer = answer_to(case, wait, data["answer"], contact.officer)
+    outcome = Outcome(how="answered", value=answer.model_dump(mode="json"))
     if contact.officer or contact.desk:
         outcome.handling = Handling(officer=contact.officer, desk=contact.desk)
     case.waits.settle(wait.step, outcome, delivered.received)
     recorded = case.record("answered", of=wait, by=delivered, outcome=answer.outcome, reason=answer.reason)
     taken(case, recorded, delivered)
-
-
-def _check_person(case: Case, request: str, officer: str | None) -> None:
-    """Return if this officer may give an answer that counts only by a person, or by a second one.
-
-    Raises:
-        Refusal: it names nobody, or whoever gave the first one. The request stays open.
-    """
-    kind = REQUESTS[request]
-    if kind.by_person and officer is None:
-        detail = "data.officer: this answer counts only if it names the officer who gives it"
-        raise Refusal("invalid", detail, "data.officer")
-    if kind.second_to is not None:
-        first = ordered_by(case, kind.second_to).contact.officer
-        if first == officer:
-            detail = f"data.officer: {officer!r} has answered {kind.second_to.local_name}; another has to"
-            raise Refusal("same-person", detail, "data.officer")
 
 
 def receive(case: Case, delivered: Delivered) -> None:
@@ -84,6 +65,8 @@ def ask_applicant(case: Case, delivered: Delivered) -> None:
             step=wait.step, agency=wait.agency, event=delivered.event.id, text=mark
         )
         recorded.tell_applicant(Asked(question=question, agency=wait.agency, text=text, due=wait.due))
+        if wait.stands_still and case.runtime.patched("a-question-says-that-time-stands-still"):
+            recorded.tell_applicant(LimitMoved(notice="question", questions=(question,), reason=STANDS_STILL))
     taken(case, recorded, delivered)
 
 

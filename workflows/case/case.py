@@ -33,7 +33,7 @@ from contracts.wire.tracing import Trace, entry_ids, traceparent_of
 from workflows.case.deadlines import Deadline, Wait
 from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Withdrawal
-from workflows.case.journal import Journal, Outcome, mark_of
+from workflows.case.journal import Journal, Outcome, mark_of, places_of
 from workflows.case.outbox import Outbox, Recorded, WouldFork
 from workflows.case.runtime import Runtime
 from workflows.case.waits import Waits
@@ -91,6 +91,8 @@ class Case:
         closed: nothing changes the case any more.
         broken_off: an operator ends it.
         leaving: the blocks of the course whose branches were cancelled, and that wait for their turn to end.
+        places: of the steps that ended in earlier runs, in which order; ``returning`` are those whose verbs
+            wait to return that, and ``returned`` is how many did.
     """
 
     def __init__(self, opened: Opened[Any], item: ServiceItem, inbox: Inbox, runtime: Runtime) -> None:
@@ -119,6 +121,9 @@ class Case:
         self.decision: Decision | None = None
         self.closed = self.broken_off = False
         self.leaving: set[str] = set()
+        self.places = places_of(self.journal.outcomes)
+        self.returning: dict[str, int] = {}
+        self.returned = 0
 
     @property
     def holders(self) -> tuple[Party, ...]:

@@ -322,6 +322,19 @@ class Journal(BaseModel):
         return True
 
 
+def places_of(outcomes: Mapping[str, Outcome]) -> dict[str, int]:
+    """The place of each step among those that have ended; what was broken off together has the same."""
+    places: dict[str, int] = {}
+    before: Outcome | None = None
+    place = 0
+    for step, outcome in outcomes.items():
+        together = before is not None and before.how == outcome.how == "broken-off"
+        if not together or before is None or before.value != outcome.value:
+            place += 1
+        places[step], before = place, outcome
+    return places
+
+
 def _content_of(mark: str) -> str:
     """The part of an event's mark that tells what it said."""
     return mark.removeprefix(REFUSED).partition("@")[0]

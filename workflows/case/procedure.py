@@ -36,6 +36,7 @@ from workflows.case.inbox import Inbox
 from workflows.case.interruptions import Lapsed
 from workflows.case.journal import Outcome
 from workflows.case.orderers import Orderer
+from workflows.case.returning import in_order
 from workflows.case.runtime import Runtime
 from workflows.case.silence import wait_for_the_law
 from workflows.case.stages import Within
@@ -123,8 +124,7 @@ class Procedure(Generic[A]):
             Lapsed: the ladder ended in a ``lapse`` rung.
         """
         self._case.interrupt_if_withdrawn()
-        step = open_request(self._case, request)
-        return _answer(request, await outcome_of(self._case, step))
+        return _answer(request, await outcome_of(self._case, open_request(self._case, request)))
 
     async def ask_all(self, *requests: Request[R], stop_at: str | None = None) -> Answers[R]:
         """Ask several agencies at the same time and wait for all of them.
@@ -140,23 +140,23 @@ class Procedure(Generic[A]):
         known = dict.fromkeys(word for each in requests for word in each.answer.outcomes())
         if stop_at is not None and stop_at not in known:
             raise CourseFault(f"stop_at={stop_at!r} is no outcome of these requests: {', '.join(known)}")
-        asked = {open_request(self._case, request): request for request in requests}
-        outcomes = self._case.journal.outcomes
+        outcomes, asked = self._case.journal.outcomes, {open_request(self._case, it): it for it in requests}
 
-        def settled() -> bool:
-            ended = [outcome for step, outcome in outcomes.items() if step in asked]
-            return len(ended) == len(asked) or any(_is(each, stop_at) for each in ended)
+        def settled() -> list[str]:
+            ended = [step for step in outcomes if step in asked]
+            stopped = [step for step in ended if _is(outcomes[step], stop_at)]
+            return stopped[:1] or (ended[-1:] if len(ended) == len(asked) else [])
 
-        await wait_until(self._case, settled)
+        if not await in_order(self._case, settled()):
+            await wait_until(self._case, lambda: not asked or bool(settled()))
         for step in [step for step in asked if step in self._case.journal.waits]:  # never in a set's order
             self._case.stop(step, f"another agency answered: {stop_at}")
         for step in asked:
             if step in outcomes:
                 interrupt_if_broken_off(self._case, outcomes[step])
-        ended = [(asked[step], outcome) for step, outcome in outcomes.items() if step in asked]
-        return Answers(
-            requests, [(each, _answer(each, outcome)) for each, outcome in ended if outcome.how != "stopped"]
-        )
+        ended = [(asked[step], each) for step, each in outcomes.items() if step in asked]
+        answered = [(each, _answer(each, outcome)) for each, outcome in ended if outcome.how != "stopped"]
+        return Answers(requests, answered)
 
     async def accept(self) -> None:
         """Tell the applicant that the application is complete and accepted. By most laws the limits of the

@@ -118,9 +118,15 @@ class Runtime:
         )
         return passed
 
-    async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
+    async def check(
+        self, request: Request[Any], request_id: RequestId, unfit: Callable[[Answer], str | None]
+    ) -> Answer:
         """The answer of an agency's automated check. One that fails for good is made again after a time: no
-        fault of ours is for good, and it is no silence of the agency's either."""
+        fault of ours is for good, and it is no silence of the agency's either.
+
+        Args:
+            unfit: why an answer is none to this request of this case; then the check has failed, too.
+        """
         while True:
             try:
                 answer: Answer = await workflow.execute_activity(
@@ -136,11 +142,14 @@ class Runtime:
             except ActivityError as failed:
                 if is_cancelled_exception(failed):
                     raise
-                why = f"the check {request.name} failed for good: {failed.cause}"
-                self.warn(f"{why}; it is made again", request=request_id)
-                await self.sleep(CHECK_AGAIN.total_seconds(), summary=f"{request.name} is made again")
+                why: str | None = f"failed for good: {failed.cause}"
             else:
-                return answer
+                why = unfit(answer)
+                if why is None:
+                    return answer
+                why = f"does not fit: {why}"
+            self.warn(f"the check {request.name} {why}; it is made again", request=request_id)
+            await self.sleep(CHECK_AGAIN.total_seconds(), summary=f"{request.name} is made again")
 
     def warn(self, message: str, **said: Any) -> None:
         """Tell operators in the log; not again when the case is replayed."""

@@ -43,7 +43,9 @@ async def _take_all(case: Case, ended: Callable[[], bool]) -> None:
     goes_on = True  # a new run comes to where the last one was
     while True:
         if goes_on:
-            await case.runtime.settle(lambda: (case.journal.sequence, case.journal.verbs, len(case.leaving)))
+            await case.runtime.settle(
+                lambda: (case.journal.sequence, case.journal.verbs, len(case.leaving), case.returned)
+            )
         if ended() or case.outbox.failed:
             return
         before = _known_to_the_course(case)

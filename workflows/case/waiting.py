@@ -12,15 +12,17 @@ from datetime import date
 from typing import Any, TypeVar
 
 from contracts.platform import Delivered
+from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import APPLICANT, Party
 from contracts.terms.limits import Limit
 from contracts.terms.reports import Report
-from contracts.terms.requests import Request, lapse
+from contracts.terms.requests import Answer, Request, lapse
 from contracts.terms.values import Contract, Money
 from contracts.wire.envelope import Event
 from contracts.wire.messages import Answered, Paid
 from contracts.wire.topics import events_topic
 from contracts.wire.tracing import check_ids, traceparent_of
+from workflows.case.answering import answer_to
 from workflows.case.asking import ask
 from workflows.case.case import Case
 from workflows.case.deadlines import ScheduledRung, Wait
@@ -28,6 +30,7 @@ from workflows.case.facts import count_kept_facts
 from workflows.case.interruptions import DecidedBySilence, Lapsed
 from workflows.case.journal import PAYMENT, Outcome, mark_of
 from workflows.case.ladder import schedule
+from workflows.case.returning import in_order
 from workflows.case.stages import is_over, stages_here
 
 F = TypeVar("F", bound=Contract)
@@ -41,7 +44,8 @@ async def outcome_of(case: Case, step: str) -> Outcome:
         Lapsed: the limit of the stage that it belongs to is over.
         DecidedBySilence: the law has decided the case meanwhile.
     """
-    await wait_until(case, lambda: step in case.journal.outcomes)
+    if not await in_order(case, [step]):
+        await wait_until(case, lambda: step in case.journal.outcomes)
     outcome = case.journal.outcomes[step]
     interrupt_if_broken_off(case, outcome)
     return outcome
@@ -128,7 +132,7 @@ async def _check(case: Case, step: str, request: Request[Any]) -> None:
     agency, request_id = Party.agency(request.agency), case.request_id(step)
     wait = case.journal.waits.get(step)
     traced = wait is not None and wait.trace is not None
-    answer = await case.runtime.check(request, request_id)
+    answer = await case.runtime.check(request, request_id, lambda answer: _unfit(case, step, answer))
     event = Event.of(
         Answered(answer=answer.model_dump(mode="json")),
         id=f"{request_id}/answered",
@@ -139,6 +143,18 @@ async def _check(case: Case, step: str, request: Request[Any]) -> None:
         traceparent=traceparent_of(check_ids(request_id)) if traced else None,
     )
     case.inbox.put(Delivered(event=event, actor=agency, received=case.now(), by_check=True))
+
+
+def _unfit(case: Case, step: str, answer: Answer) -> str | None:
+    """Why a check's answer is none to its request, which operators have to mend; None where it is one."""
+    wait = case.journal.waits.get(step)
+    if wait is None or not wait.is_check:
+        return None  # it crossed whatever ended that, and is kept as such
+    try:
+        answer_to(case, wait, answer.model_dump(mode="json"), None)
+    except Refusal as refusal:
+        return refusal.detail if case.runtime.patched("a-check-that-does-not-fit-has-failed") else None
+    return None
 
 
 # --- waiting for something that is brought ---------------------------------------------------------------
@@ -210,7 +226,7 @@ def read_fact(facts: Sequence[type[F]], fact: Mapping[str, Any]) -> F:
     """
     for kind in facts:
         if issubclass(kind, Report) and fact["name"] == _fact_name(kind.step):
-            return kind.model_validate(fact["data"].get("content", {}))
+            return kind.model_validate(fact["data"].get("content") or {})
         if kind is Paid and fact["name"] == PAYMENT:
             return kind.model_validate(fact["data"])
     raise LookupError(f"nobody waited for {fact['name']!r}")

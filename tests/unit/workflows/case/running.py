@@ -22,7 +22,7 @@ from tests.applications import ADMINISTRATION, application, event, new_case
 from workflows.case.case import Case
 from workflows.case.inbox import Inbox, in_order
 from workflows.case.intake import hear
-from workflows.case.runtime import Runtime
+from workflows.case.runtime import CHECK_AGAIN, Runtime
 from workflows.case.sequence import take_next
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -132,9 +132,16 @@ class VirtualRuntime(Runtime):
             return FencePassed()
         return FencePassed(held_until=outage.ended + self.grace, outage=outage)
 
-    async def check(self, request: Request[Any], request_id: RequestId) -> Answer:
-        await self.until(lambda: request.name in self.answers)
-        return self.answers[request.name]
+    async def check(
+        self, request: Request[Any], request_id: RequestId, unfit: Callable[[Answer], str | None]
+    ) -> Answer:
+        while True:
+            await self.until(lambda: request.name in self.answers)
+            answer = self.answers[request.name]
+            if (why := unfit(answer)) is None:
+                return answer
+            self.warn(f"{request.name}: {why}")
+            await self.sleep(CHECK_AGAIN.total_seconds(), "again")
 
     def warn(self, message: str, **said: Any) -> None:
         self.warnings.append(message)
