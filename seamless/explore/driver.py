@@ -23,6 +23,7 @@ from temporalio.bridge.proto.workflow_activation import (
     CancelWorkflow,
     FireTimer,
     InitializeWorkflow,
+    NotifyHasPatch,
     RemoveFromCache,
     ResolveActivity,
     SignalWorkflow,
@@ -169,6 +170,7 @@ class Run:
         self._listed = listed
         self._compared: Callable[[Command], Any] = lambda command: command
         self._taken: list[_Activation] = []
+        self._patched: dict[str, None] = {}
         self._instance: WorkflowInstance | None = None
 
     def start(self, at: datetime, *jobs: WorkflowActivationJob, flags: Sequence[int] = ()) -> list[Command]:
@@ -227,8 +229,13 @@ class Run:
         """
         with _loop_kept():
             self._instance = self._runner.create_instance(self._details())
+        # As a server does: a replay is told which changes the run has come to with ``workflow.patched``.
+        told = [
+            WorkflowActivationJob(notify_has_patch=NotifyHasPatch(patch_id=each)) for each in self._patched
+        ]
         for each in self._taken:
-            commands = self._do(each.at, each.jobs, each.flags, each.build, replaying=True)
+            commands = self._do(each.at, (*told, *each.jobs), each.flags, each.build, replaying=True)
+            told = []
             if [*map(self._compared, commands)] != [*map(self._compared, each.commands)]:
                 raise Diverged(f"{self.case}: {each.commands} became {commands}")
 
@@ -258,7 +265,11 @@ class Run:
             completion = self._instance.activate(activation)
         if completion.HasField("failed"):
             raise TaskFailed(f"{self.case}: {told(completion.failed.failure)}")
-        commands = [each for raw in completion.successful.commands if (each := command_of(raw))]
+        made = completion.successful.commands
+        self._patched |= {
+            each.set_patch_marker.patch_id: None for each in made if each.HasField("set_patch_marker")
+        }
+        commands = [each for raw in made if (each := command_of(raw))]
         self.ended = self.ended or any(
             isinstance(each, Completed | ContinuedAsNew | Failed) for each in commands
         )

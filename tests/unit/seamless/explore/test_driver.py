@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
 from temporalio.client import WorkflowHistory
@@ -190,6 +192,28 @@ async def seed_of(history: WorkflowHistory) -> int:
     )
     await replayer.replay_workflow(history)
     return seeds[0]
+
+
+@workflow.defn
+class Changed:
+    """Waits longer since a change, and once more."""
+
+    @workflow.run
+    async def run(self) -> None:
+        for _ in range(2):
+            await asyncio.sleep(7 if workflow.patched("waits-longer") else 5)
+
+
+def test_a_replay_goes_by_the_code_that_the_run_began_with() -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    run = Run(Changed, (), case="c", run_id="r", seed=1)
+    assert run.start(at) == [TimerStarted(1, 7)]
+    run.evict()
+    assert run.activate(at, fired(1)) == [TimerStarted(2, 7)]
+    run.evict()
+    [ended] = run.activate(at, fired(2))
+    assert isinstance(ended, Completed)
+    run.evict()
 
 
 async def test_what_the_code_cannot_take_fails_the_task() -> None:
