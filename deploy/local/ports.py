@@ -6,6 +6,7 @@ import asyncio
 import errno
 import random
 import socket
+import sys
 
 LOOPBACK = "127.0.0.1"
 
@@ -13,17 +14,34 @@ LOOPBACK = "127.0.0.1"
 # stopped server's port could be given that very port, connect to itself and keep the server from coming back.
 CANDIDATES = range(20_000, 30_000)
 
+_CLAIMS: list[socket.socket] = []
+
 
 def free_port() -> int:
-    """A port that nobody listens on now.
+    """A port that nobody listens on now, and that no other process that still runs was given here.
 
     Raises:
         OSError: there is none.
     """
     for port in random.sample(CANDIDATES, 100):
-        if is_free(port):
+        if is_free(port) and _claimed(port):
             return port
     raise OSError("no free port on the loopback address")
+
+
+def _claimed(port: int) -> bool:
+    """Claim a port for as long as this process lives: a server takes seconds to listen, and of stacks that
+    start at the same time two would be given the same port now and then. By a name that Linux alone has."""
+    if sys.platform != "linux":
+        return True
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0seamless-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _CLAIMS.append(claim)
+    return True
 
 
 def is_free(port: int) -> bool:

@@ -27,7 +27,7 @@ from contracts.wire.messages import Answered, ApplicantWithdrew, Paid, Reported,
 from contracts.wire.topics import messages_topic
 from seamless.replay.clock import Clocks
 from seamless.testing.post import Post
-from seamless.testing.told import last_failure, told
+from seamless.testing.told import NOT_YET, last_failure, told
 from workers.orchestrator.main import case_worker
 from workflows.case import Procedure
 
@@ -101,7 +101,8 @@ class CaseUnderTest:
             now = asyncio.get_running_loop().time()
             if now - looked > LOOK_SECONDS:
                 looked = now
-                if failure := await last_failure(self.handle):
+                failure = await last_failure(self.handle)
+                if failure and not failure.startswith(NOT_YET):
                     raise CaseFailed(failure)
             if now - began > PATIENCE_SECONDS:
                 raise AssertionError("what the test waits for does not come")

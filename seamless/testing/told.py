@@ -21,12 +21,19 @@ async def told(entries: Sequence[LedgerEntry], handle: WorkflowHandle[Any, Any])
     return "\n".join(lines)
 
 
+NOT_YET = ("_DeadlockError", "server_failure_info")
+"""Failures that the next attempt may get over: a step that took long, and one during which an event came."""
+
+
 async def last_failure(handle: WorkflowHandle[Any, Any]) -> str:
-    """Why the code of a case failed the last time, or the workflow itself; empty where neither did."""
+    """Why the code of a case fails, or the workflow itself failed; empty where neither did, or where the next
+    attempt has got over it: on a busy machine a step may take longer than the SDK lets it."""
     failure = ""
     async for event in handle.fetch_history_events():
         if event.HasField("workflow_task_failed_event_attributes"):
             failure = _failure(event.workflow_task_failed_event_attributes.failure)
+        elif event.HasField("workflow_task_completed_event_attributes"):
+            failure = ""
         elif event.HasField("workflow_execution_failed_event_attributes"):
             failure = _failure(event.workflow_execution_failed_event_attributes.failure)
     return failure
