@@ -38,11 +38,11 @@ def a_plan(**changed: Any) -> Plan:
 
 
 @asynccontextmanager
-async def orchestrator(client: Client, updates_per_run: int | None = None) -> AsyncIterator[None]:
-    """A worker; with runs of so few updates, outside the sandbox, which would not see that."""
-    runner = sandbox() if updates_per_run is None else UnsandboxedWorkflowRunner()
-    per_run = updates_per_run or workflow_module.UPDATES_PER_RUN
-    with mock.patch.object(workflow_module, "UPDATES_PER_RUN", per_run):
+async def orchestrator(client: Client, **changed: float) -> AsyncIterator[None]:
+    """A worker; with changed constants of the workflow, outside the sandbox, which would not see them."""
+    runner = UnsandboxedWorkflowRunner() if changed else sandbox()
+    as_it_is = {"UPDATES_PER_RUN": workflow_module.UPDATES_PER_RUN}
+    with mock.patch.multiple(workflow_module, **as_it_is | changed):
         async with Worker(client, task_queue=CASES_QUEUE, workflows=[AssigningCases], workflow_runner=runner):
             yield
 
@@ -67,7 +67,7 @@ async def ended(temporal: Client) -> AsyncIterator[None]:
 
 async def runs_of(client: Client) -> list[Any]:
     """The runs of the workflow, once Temporal lists that none is running."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             query = f"WorkflowId = '{assigning_id(FELLING)}'"
             runs = [each async for each in client.list_workflows(query)]
@@ -81,7 +81,7 @@ async def test_many_at_once_over_many_runs_each_block_has_one_and_every_run_repl
 ) -> None:
     plan = a_plan()
     cases = [new_case() for _ in range(200)]
-    async with orchestrator(temporal, updates_per_run=30):
+    async with orchestrator(temporal, UPDATES_PER_RUN=30):
         await begin_assigning(temporal, plan)
         await asyncio.sleep(ABSENCE_KEPT_SECONDS)
         asked = [*cases, *cases]  # by two gateways
@@ -116,13 +116,13 @@ async def test_many_at_once_over_many_runs_each_block_has_one_and_every_run_repl
 
 async def test_a_pilot_is_begun_and_ended_once_and_then_there_is_none(temporal: Client) -> None:
     plan = a_plan()
-    async with orchestrator(temporal):
+    async with orchestrator(temporal, ABSENCE_KEPT_SECONDS=3600):
         assert await assigned(temporal, new_case()) is None, "there is no pilot yet"
         begun = await begin_assigning(temporal, plan)
         assert begun.plan == plan
         assert await begin_assigning(temporal, plan) == begun
         assert await assigned(temporal, new_case()) == Assignment(), "not every gateway knows of it yet"
-        await asyncio.sleep(ABSENCE_KEPT_SECONDS)
+        workflow_module.ABSENCE_KEPT_SECONDS = 0  # by now each knows it; the test above waits for that
         case = new_case()
         first = await assigned(temporal, case)
         assert first is not None

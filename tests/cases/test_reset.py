@@ -37,7 +37,7 @@ async def reset(case: CaseUnderTest, task: int) -> str:
 
 async def refused(case: CaseUnderTest, run: str) -> str:
     """Wait until the run's task has failed; what it says."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             handle = case.client.get_workflow_handle(case.id, run_id=run)
             failures = [

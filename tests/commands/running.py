@@ -71,7 +71,7 @@ def running_up(
         yield json.loads(running.stdout.readline()) | {"pid": running.pid}
     finally:
         running.send_signal(signal.SIGINT)
-        assert running.wait(60) == 0
+        assert running.wait(150) == 0
         assert left_running(data) == []
 
 

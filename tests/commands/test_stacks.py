@@ -63,7 +63,7 @@ def test_up_runs_until_it_is_interrupted_and_serves_the_other_commands(tmp_path:
         assert_silence_is_told(file, addresses)
     finally:
         up.send_signal(signal.SIGINT)
-        assert up.wait(60) == 0
+        assert up.wait(150) == 0
     assert left_running(tmp_path) == []
     open_to_others = {
         str(path.relative_to(tmp_path)): oct(path.stat().st_mode)

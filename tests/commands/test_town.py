@@ -60,7 +60,7 @@ def running_town(data: Path, *given: str) -> Iterator[tuple[int, Callable[..., d
         yield town.pid, until
     finally:
         town.send_signal(signal.SIGINT)
-        assert town.wait(60) == 0
+        assert town.wait(150) == 0
         assert left_running(data) == []
 
 

@@ -16,6 +16,12 @@ from tests.commands.running import copy_of_the_code, running_up, seamless
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(600)]
 
 
+@pytest.fixture(autouse=True)
+def no_last_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days of which none is the last that is published: doctor would tell of it."""
+    monkeypatch.setenv("SEAMLESS_CALENDAR", "compressed:60")
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the code in which an author has forgotten that a case is accepted, so that its limits run."""

@@ -110,6 +110,8 @@ async def test_a_dead_broker_fills_no_disk(stack: Stack, town: Town) -> None:
     client = await connect(stack.settings)
     for case in cases:  # has each say something, by a way that does not need the broker
         await client.get_workflow_handle(case).cancel()
+    for name in OF_KAFKA:
+        await until(stack.metrics[name], lambda found: found["seamless_ready"] == 0)
     await asyncio.sleep(15)
     for name, size in sizes.items():
         with stack.worker(name).log.open() as file:

@@ -151,7 +151,7 @@ async def test_while_the_archive_lacks_entries_no_case_is_opened_twice(
     await archived(stack.settings, [case])
     client = await connect(stack.settings)
     await forget(client, case)
-    await asyncio.sleep(2 * WATCH_SECONDS)  # retention leaves an hour for this, and this test a moment
+    await asyncio.sleep(5 * WATCH_SECONDS)  # retention leaves an hour for this, and this test a moment
     stack.worker("archive").kill()
     delete(file)
     if archive == "an old backup":

@@ -59,6 +59,7 @@ async def test_every_metric_that_a_rule_asks_for_is_in_a_scrape(stack: Stack, to
 
 
 async def test_a_process_says_what_it_is_whether_it_lives_and_whether_it_is_ready(stack: Stack) -> None:
+    await stack.ready()
     for process in WORKERS:
         address = stack.metrics[process]
         assert await asyncio.to_thread(asked, address, "/healthz") == (200, "lives\n")
@@ -106,13 +107,12 @@ async def test_what_a_case_does_is_counted_from_a_series_that_was_there_before(
     await town.closed(await town.apply())
 
     def all_have_grown(series: Series) -> bool:
-        return all(
+        return of(series, "seamless_archive_complete") == 1 and all(
             now is not None and then is not None and now > then
             for now, then in zip(figures_in(series), figures_in(before), strict=True)
         )
 
-    after = await until(counted, all_have_grown)
-    assert of(after, "seamless_archive_complete") == 1
+    await until(counted, all_have_grown)
 
 
 async def test_nothing_of_a_case_or_a_person_is_in_a_label(stack: Stack, town: Town) -> None:

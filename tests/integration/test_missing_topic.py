@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -75,28 +74,29 @@ def batch(*topics: str) -> Batch:
     return Batch(administration=ADMINISTRATION, postings=(Posting(entry=entry, letters=letters),))
 
 
-async def test_a_missing_topic_fails_its_own_postings_alone(broker: Broker) -> None:
+async def test_a_missing_topic_fails_its_own_postings_alone(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How soon they fail is a unit test; here longer is looked for it than others need on a busy machine."""
+    monkeypatch.setattr("network.broker.publisher.MISSING_SECONDS", 4)
     async with Publisher(broker) as publisher:
         outbox = OutboxActivity(publisher)
 
-        async def publish(*topics: str) -> float:
-            began = time.monotonic()
+        async def publish(*topics: str) -> None:
             await ActivityEnvironment().run(outbox.publish, batch(*topics))
-            return time.monotonic() - began
 
         await publish()
         producer = publisher._producer
 
-        async def failing() -> float:
-            began = time.monotonic()
+        async def failing() -> None:
             with pytest.raises(TopicMissing, match=r"no topic agency\.gone\.requests"):
                 await publish("agency.gone.requests")
-            return time.monotonic() - began
 
         failures = [asyncio.create_task(failing()) for _ in range(20)]
-        others = [await publish() for _ in range(30)]
-        assert max(await asyncio.gather(*failures)) < 1.5
-        assert max(others) < 0.5  # nobody waited for a topic of another case
+        for _ in range(30):
+            await publish()
+        assert not any(each.done() for each in failures), "somebody waited for a topic of another case"
+        await asyncio.gather(*failures)
         assert publisher._producer is producer
         assert await ends(broker) == 31  # of a posting that fails, nothing is sent
 

@@ -67,16 +67,18 @@ async def echoing() -> AsyncIterator[tuple[Proxy, list[bytes]]]:
     server.close()
 
 
-async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: bytes) -> bytes | None:
+async def answer(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: bytes, *, within: float = 30
+) -> bytes | None:
     """What comes back; None where nothing does, and nothing at all where the connection has ended."""
     writer.write(said)
-    return await heard_by(reader)
+    return await heard_by(reader, within=within)
 
 
-async def heard_by(reader: asyncio.StreamReader) -> bytes | None:
+async def heard_by(reader: asyncio.StreamReader, *, within: float = 30) -> bytes | None:
     """What a client hears next; see :func:`answer`."""
     try:
-        return await asyncio.wait_for(reader.read(100), 1.5)
+        return await asyncio.wait_for(reader.read(100), within)
     except TimeoutError:
         return None
     except ConnectionResetError:
@@ -99,7 +101,7 @@ async def test_a_half_open_connection_holds_what_is_said_and_may_go_on() -> None
     async with echoing() as (proxy, heard):
         line = await asyncio.open_connection(LOOPBACK, proxy.port)
         await proxy.become("silent")
-        assert await answer(*line, b"one") is None
+        assert await answer(*line, b"one", within=1.5) is None
         assert heard == []
         await proxy.become("sound")
         assert await heard_by(line[0]) == b"one"
@@ -111,7 +113,7 @@ async def test_where_only_answers_are_lost_the_server_has_heard_and_the_connecti
     async with echoing() as (proxy, heard):
         reader, writer = await asyncio.open_connection(LOOPBACK, proxy.port)
         await proxy.become("deaf")
-        assert await answer(reader, writer, b"one") is None
+        assert await answer(reader, writer, b"one", within=1.5) is None
         assert heard == [b"one"]
         await proxy.become("sound")
         assert await heard_by(reader) == END

@@ -72,7 +72,10 @@ def names(alerts: list[Alert], state: str) -> set[str]:
 
 
 async def test_a_dead_broker_calls_somebody_once_and_says_when_it_is_back(tmp_path: Path) -> None:
-    settings = load_settings(data=tmp_path / "stack", heartbeat_seconds=0.5, watch_seconds=3.0)
+    # Compressed days have no last year: the end of a published one is told thirty days before, too.
+    settings = load_settings(
+        data=tmp_path / "stack", calendar="compressed:60", heartbeat_seconds=0.5, watch_seconds=3.0
+    )
     for name in ("prometheus", "alertmanager"):
         (tmp_path / name).mkdir()
     async with (
@@ -89,9 +92,10 @@ async def test_a_dead_broker_calls_somebody_once_and_says_when_it_is_back(tmp_pa
         assert {each.get("reason") for each in active if each["alertname"] not in OF_THIS_MACHINE} == {
             "kafka-away"
         }
-        alerts = await until(manager, lambda all_: bool(names(all_, "suppressed")), seconds=60)
+        alerts = await until(
+            manager, lambda all_: "SeamlessNoHeartbeat" in names(all_, "suppressed"), seconds=120
+        )
         assert names(alerts, "active") == {"SeamlessNotReady"}
-        assert "SeamlessNoHeartbeat" in names(alerts, "suppressed")
         while not on_call.told:
             await asyncio.sleep(0.2)
         await stack.kafka.start()

@@ -58,10 +58,12 @@ def test_where_nothing_was_answered_the_picture_says_so(shown: Dashboard) -> Non
 @given(st.floats(-1e9, 1e9), st.floats(0, 1e9))
 @example(0.0, 5e-324)
 @example(1e9, 1e-7)
+@example(-5e-324, 5.0)
 def test_a_scale_holds_what_it_is_for_and_is_not_crowded(low: float, more: float) -> None:
     scale = steps(low, low + more)
-    assert scale[0] <= low + 1e-6 * abs(low)
-    assert scale[-1] >= (low + more) - 1e-6 * abs(low + more)
+    unseen = 1e-6 * max(abs(low), abs(low + more))
+    assert scale[0] <= low + unseen
+    assert scale[-1] >= (low + more) - unseen
     assert 2 <= len(scale) <= 8
 
 

@@ -35,7 +35,7 @@ async def archive(tmp_path: Path) -> AsyncIterator[tuple[ArchiveStore, ArchiveRe
 
 
 async def test_an_archive_is_compared_with_the_ends_of_its_topic(
-    archive: tuple[ArchiveStore, ArchiveReader],
+    archive: tuple[ArchiveStore, ArchiveReader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, reader = archive
     topic = FakeTopic()
@@ -49,6 +49,7 @@ async def test_an_archive_is_compared_with_the_ends_of_its_topic(
     topic.append(plain_chain(2))
     found = await compared_with_topic(reader, ask)
     assert (found.complete, found.missing) == (False, 2)
+    monkeypatch.setattr(case_completeness, "CATCH_UP_SECONDS", 30)  # a busy disk takes its time to write
     comparing = asyncio.create_task(compared_with_topic(reader, ask))
     await asyncio.sleep(0.05)
     store.write([], [Move(0, 0, 2, 2)])

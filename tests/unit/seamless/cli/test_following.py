@@ -26,7 +26,8 @@ from tests.chains import chain, plain_chain, records
 from workers.process.settings import Settings
 
 SETTINGS = Settings(kafka="127.0.0.1:1", heartbeat_seconds=0.001)
-SILENCE = 0.05
+SILENCE = 0.2
+"""Longer than a busy machine takes for what these tests do meanwhile: most tell times apart by it."""
 OPENED = {"kind": "opened", "content": {"application": {}}}
 REQUESTED = {
     "kind": "requested",
@@ -137,7 +138,10 @@ async def test_others_that_speak_all_the_time_do_not_keep_it_waiting() -> None:
         await followed(Ledger(*busy), new_case())
 
 
-async def test_a_case_that_was_just_submitted_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_case_that_was_just_submitted_is_waited_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "NOT_YET_SECONDS", 10)
     entries = chain(OPENED, CLOSED)
     await followed(Ledger(2 * SILENCE, *entries), entries[0].case)
     assert "closed" in capsys.readouterr().out

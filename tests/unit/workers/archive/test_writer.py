@@ -223,9 +223,11 @@ async def test_an_archive_of_another_topic_is_not_mixed_with_this_one(file: Path
     found = await compared(file, topic)
     assert (found.complete, found.topic_id_matches) == (False, False)
     assert "another topic" in found.why
+    never = asyncio.get_running_loop().create_future()
     with pytest.raises(Unavailable, match="empty database"):
-        async with worker(file, lambda: FakeSource(topic)):
-            await asyncio.sleep(0.1)
+        await asyncio.wait_for(
+            ArchiveWriter(settings(file), never, source=lambda: FakeSource(topic)).run(), PATIENCE_SECONDS
+        )
     assert await count(file) == 100
 
 

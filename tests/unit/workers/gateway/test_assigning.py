@@ -205,6 +205,9 @@ async def test_where_nobody_answers_few_deliveries_wait_and_the_others_come_agai
     server.answers.clear()
     gateway = server.gateway()
     waiting = [asyncio.create_task(gateway.deliver(an_application())) for _ in range(AT_ONCE + 5)]
+    async with asyncio.timeout(30):
+        while sum(each.done() for each in waiting) < 5:
+            await asyncio.sleep(0.01)
     ended, held = await asyncio.wait(waiting, timeout=0.1)
     assert (len(held), len(ended)) == (AT_ONCE, 5)
     assert all(isinstance(each.exception(), Unavailable) for each in ended)
