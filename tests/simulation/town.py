@@ -149,13 +149,18 @@ class Town:
         self.said.append(said)
         self.by_place[str(record)] = said
 
+    @property
+    def _after_the_early(self) -> float:
+        """How many seconds whoever applies waits for those who speak of cases that there are not yet."""
+        return 2.0 if "early-flood" in self._plan.troubles else 0.0
+
     async def _until(self, at: datetime) -> None:
         await asyncio.sleep(max(0.0, (at - self._loop.wall()).total_seconds()))
 
     # --- applicants ------------------------------------------------------------------------------------
 
     async def _apply(self, number: int) -> None:
-        await asyncio.sleep(number * 0.7 + (2.0 if "early-flood" in self._plan.troubles else 0.0))
+        await asyncio.sleep(number * 0.7 + self._after_the_early)
         played = self._plan.played
         missing = {played.checked[1]} if played.checked and self._plan.completeness[number] else set()
         form = played.form().model_dump(mode="json", exclude=missing)
@@ -171,7 +176,7 @@ class Town:
         """Withdraw, at some time or about when the statutory limit ends."""
         course = self._plan.withdraws[number]
         if course == "soon":
-            await asyncio.sleep(self._chance.uniform(1, 40))
+            await asyncio.sleep(self._chance.uniform(1, 40) + self._after_the_early)
             stamp = None
         elif (due := await self._nearly(number)) is None:
             return
