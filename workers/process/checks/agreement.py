@@ -41,22 +41,25 @@ async def directory(servers: Servers) -> Finding:
             f"{compared}: {', '.join(unserved)} would take part by an automated check and there is none",
             'set participation = "system" for them in the file of SEAMLESS_DIRECTORY',
         )
-    told: dict[AgencyId, dict[str, None]] = {}
-    for agency, why in _told():
-        told.setdefault(agency, {})[why] = None
-    if deaf := [f"{each} ({', '.join(told[each])})" for each in settings.directory.checks() if each in told]:
+    why_not: dict[AgencyId, dict[str, None]] = {}
+    for agency, why in _need_a_system():
+        why_not.setdefault(agency, {})[why] = None
+    checks = [each for each in settings.directory.checks() if each in why_not]
+    if told := [f"{each} ({', '.join(why_not[each])})" for each in checks]:
         return wrong(
-            f"{compared}: {'; '.join(deaf)} would take part by an automated check, and nobody there be told",
+            f"{compared}: {'; '.join(told)} would take part by an automated check, which cannot do that",
             'set participation = "system" for them in the file of SEAMLESS_DIRECTORY',
         )
     return well(compared)
 
 
-def _told() -> Iterator[tuple[AgencyId, str]]:
-    """The agencies that are asked or told what only a system of their own can read, each with what."""
+def _need_a_system() -> Iterator[tuple[AgencyId, str]]:
+    """The agencies that do what no automated check can, each with what that is."""
     for item in CATALOGUE.values():
         yield from ((each.agency, f"is handed {each.name}") for each in item.hand_overs if each.agency)
     for request in REQUESTS.values():
+        if request.by_person:
+            yield request.agency, f"answers {request.name} by a person"
         for terms in request.versions:
             for rung in terms.overdue:
                 if isinstance(rung, Escalate):

@@ -61,13 +61,19 @@ async def test_an_automated_check_that_nobody_has_written(tmp_path: Path) -> Non
     assert AgencyId("planning") not in agreement.AUTOMATED
 
 
-async def test_who_stands_in_for_others_has_a_system_to_be_asked_by(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("agency", "why"),
+    [
+        ("housing", "answers construction-permit.review-environment where another is silent"),
+        ("steering-committee", "by a person"),
+    ],
+)
+async def test_what_no_check_can_do_needs_a_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agency: str, why: str
 ) -> None:
-    monkeypatch.setattr(agreement, "AUTOMATED", agreement.AUTOMATED | {AgencyId("housing"): ()})
-    found = await directory(Servers(settings_with(tmp_path, check="housing")))
-    assert found.result == "wrong"
-    assert "answers construction-permit.review-environment where another is silent" in found.compared
+    monkeypatch.setattr(agreement, "AUTOMATED", agreement.AUTOMATED | {AgencyId(agency): ()})
+    found = await directory(Servers(settings_with(tmp_path, check=agency)))
+    assert (found.result, why in found.compared) == ("wrong", True), found
 
 
 class FrozenClock(datetime):
