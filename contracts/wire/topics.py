@@ -77,9 +77,10 @@ def topics_of(directory: Directory) -> list[Topic]:
     events = {
         "message.timestamp.type": "LogAppendTime",
         "retention.ms": str(90 * DAY_MS),
+        "retention.bytes": "-1",  # nothing is deleted for its size, whatever the broker's default is
         "cleanup.policy": "delete",
     }
-    kept = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1", "cleanup.policy": "delete"}
+    kept = events | {"retention.ms": "-1"}
     named = [name for party in directory.parties for name in (messages_topic(party), events_topic(party))]
     return (
         [Topic(name, directory.partitions, events) for name in named]

@@ -139,8 +139,12 @@ def replay_(
     _check_one_choice(letter_ids, query, everything)
 
     async def main() -> int:
+        from seamless.operate.dead_letters import check_carried
+
         settings = _settings(kafka, data, archive)
-        order = await _order(settings, await _chosen(settings, letter_ids, query), "replay")
+        chosen = await _chosen(settings, letter_ids, query)
+        check_carried(chosen, settings.directory)
+        order = await _order(settings, chosen, "replay")
         if dry_run:
             print_foreseen(order, "replay", as_json)
             return 0
@@ -219,10 +223,12 @@ def confirm_(
     _check_one_choice(letter_ids, query, everything)
 
     async def main() -> int:
+        from seamless.operate.dead_letters import check_carried
         from seamless.operate.second_person import confirm, confirmed
 
         settings = _settings(kafka)
         agreed = confirmed(await _chosen(settings, letter_ids, query), person().officer)
+        check_carried(agreed.replayed, settings.directory)
         if dry_run:
             print_would_confirm(agreed, as_json)
             return 0
@@ -352,7 +358,7 @@ def _by_id(letters: Sequence[DeadLetter], ids: Sequence[str]) -> list[DeadLetter
         raise InvalidInput(
             f"there is no dead letter {', '.join(missing)}; see: seamless dead-letter list --all"
         )
-    return [known[each] for each in ids]
+    return [known[each] for each in dict.fromkeys(ids)]
 
 
 def _check_reason(reason: str | None) -> None:

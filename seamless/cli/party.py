@@ -163,18 +163,19 @@ def _order(
         kinds: dict[str, type[Order]] = {
             each.lever: each for each in (PauseOrdered, ResumeOrdered, QuarantineOrdered, ReadmitOrdered)
         }
-        about = _party(settings, party)
-        if lever in ("pause", "resume") and about.id in settings.directory.checks():
+        standing = await _standing(settings) if lever in ENDS and _may_be(party) else None
+        there = ENDS[lever](standing)[1] if standing else ()
+        about = _party(settings, party, there)
+        if lever in ("pause", "resume") and about.id in settings.directory.checks() and about not in there:
             raise InvalidInput(
                 f"{about.id} takes part by an automated check, which the platform runs: nothing follows from "
                 "its silence in any case"
             )
-        if lever in ENDS:
-            state, there = ENDS[lever](await _standing(settings))
-            if about not in there:
-                raise InvalidInput(
-                    f"{about} is not {state}, so nothing was ordered; {state}: {', '.join(there) or 'nobody'}"
-                )
+        if standing and about not in there:
+            state, _ = ENDS[lever](standing)
+            raise InvalidInput(
+                f"{about} is not {state}, so nothing was ordered; {state}: {', '.join(there) or 'nobody'}"
+            )
         second = settings.directory.two_persons
         foreseen = f"would be ordered: {lever}" + (
             "; it needs a second person, who confirms it" if lever in second else ""
@@ -200,8 +201,19 @@ def _made(kind: type[Order], why: str, by: str | None, **more: Any) -> Order:
         raise unfit(error) from None
 
 
-def _party(settings: Settings, text: str) -> Party:
-    """The party of the directory that a person means.
+def _may_be(text: str) -> bool:
+    """Whether a party can be named so, be it in the directory or not."""
+    from contracts.terms.identifiers import Party
+
+    try:
+        return bool(Party(text if ":" in text else f"agency:{text}").id)
+    except ValueError:
+        return False
+
+
+def _party(settings: Settings, text: str, beside: Collection[Party] = ()) -> Party:
+    """The party that a person means: of the directory, or one ``beside`` it, which has left it and about
+    which an order is still in force.
 
     Raises:
         InvalidInput: there is none.
@@ -209,7 +221,7 @@ def _party(settings: Settings, text: str) -> Party:
     from contracts.terms.identifiers import Party
 
     wanted = text if ":" in text else f"agency:{text}"
-    known = settings.directory.parties
+    known = {*settings.directory.parties, *beside}
     if wanted not in known:
         raise InvalidInput(f"there is no party {text!r}; there are: {', '.join(sorted(known))}")
     return Party(wanted)

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from contracts.terms.directory import Directory
 from contracts.terms.errors import InvalidInput
 from contracts.terms.identifiers import CaseId, Party
 from contracts.wire.dead_letter import DeadLetter
-from contracts.wire.topics import DEAD_LETTER, events_topic
+from contracts.wire.topics import DEAD_LETTER, events_topic, inlets_of
 from network.broker.connection import Broker
 from network.broker.dead_letters import list_dead_letters
 from network.broker.group_state import committed_by
@@ -93,6 +94,20 @@ def _case_id(key: bytes) -> CaseId | None:
         return CaseId(key.decode())
     except ValueError:
         return None
+
+
+def check_carried(letters: Iterable[DeadLetter], directory: Directory) -> None:
+    """Return if the gateways carry what is replayed: each was sent by somebody who is in the directory.
+
+    Raises:
+        InvalidInput: the gateways read nothing from the topic of one; a replay of it would pass unseen.
+    """
+    read = {each.topic for each in inlets_of(directory)}
+    if left := sorted({each.place.topic for each in letters} - read):
+        raise InvalidInput(
+            f"no gateway reads {', '.join(left)}, since the directory lacks who speaks there. What came from "
+            "there cannot be replayed: put its sender back into the directory, or discard it"
+        )
 
 
 async def returned(

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from temporalio.client import Client, WorkflowHistory
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.outbox import records_of
 from archive.reader import ArchiveReader, entries_of
@@ -40,6 +41,9 @@ from workflows.procedures import PROCEDURES
 MARGIN = timedelta(minutes=5)
 """So much earlier than the backup events are carried again: the clocks of two servers differ, and a backup
 takes a while."""
+
+TERMINATED = "seamless recover: its ledger has more entries than it knows of"
+"""Why the workflow of a case that fell back is terminated: a new run takes its place."""
 
 Fate = Literal["goes-on", "ended", "left"]
 
@@ -93,7 +97,7 @@ class Recovery:
         Args:
             really: otherwise only say what would become of them.
         """
-        back = {each.case for each in fallen if each.reason == "fell-back"}
+        back = {each.case for each in fallen if each.reason == "fell-back" or _is_broken_off(each)}
         events: dict[CaseId, list[Delivered]] = {case: [] for case in back}
         async for event in events_again(self._settings.broker, self._inlets, rewound, self._settings.rules):
             if event.case in back:
@@ -126,7 +130,7 @@ class Recovery:
             for batch in relived.last if relived else ():
                 records = [record for each in batch.postings for record in records_of(batch, each)]
                 await publisher.publish(records)
-            await run.terminate(reason="seamless recover: its ledger has more entries than it knows of")
+            await _terminate(run)
             if relived is not None and following is not None:
                 await start_again(self._client, known, following, relived.unsaid)
         if following is None:
@@ -147,6 +151,20 @@ class Recovery:
         carried = value_of(run.opened, dict).get("carried") or {}
         rest = [entry for entry in entries if entry.sequence > carried.get("sequence", 0)]
         return relive(procedure, run.opened, run.began, rest, run.messages, again)
+
+
+def _is_broken_off(stuck: StuckCase) -> bool:
+    """Whether an earlier recovery has terminated a case, and was broken off before it had started it again:
+    its history is still there."""
+    return stuck.reason == "workflow-gone" and TERMINATED in stuck.detail
+
+
+async def _terminate(run: WorkflowHandle[Any, Any]) -> None:
+    try:
+        await run.terminate(reason=TERMINATED, rpc_timeout=RPC_TIMEOUT)
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:  # it has ended already
+            raise
 
 
 def _delivered(event: CaseEvent) -> Delivered:

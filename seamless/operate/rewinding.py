@@ -93,8 +93,9 @@ async def _rewound(consumer: Any, places: Sequence[TopicPartition], since: datet
 async def events_again(
     broker: Broker, inlets: Sequence[Inlet], rewound: Sequence[Rewound], rules: Rules
 ) -> AsyncIterator[CaseEvent]:
-    """The events for cases that the gateway will carry again, as it admits them, in the order of each
-    partition.
+    """The events for cases that the gateway will carry, as it admits them, in the order of each partition:
+    to the end of what is there, since an earlier recovery that was broken off has set the offsets back
+    already, and what it had to carry again lies beyond them.
 
     Raises:
         Unavailable: the broker does not answer.
@@ -106,7 +107,8 @@ async def events_again(
             consumer.assign(list(places))
             for place, each in places.items():
                 consumer.seek(place, each.again)
-            while any([await consumer.position(place) < each.committed for place, each in places.items()]):
+            ends = await consumer.end_offsets(list(places))
+            while any([await consumer.position(place) < ends[place] for place in places]):
                 for place, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
                     for record in records:
                         if event := _admitted(record, known[place.topic], rules):

@@ -22,7 +22,7 @@ from network.broker.connection import append_time, stop
 from workers.gateway.carrier import Carrier
 from workers.gateway.chains import Chains
 from workers.gateway.metrics import BACKLOG, COMMIT_SECONDS, PAUSED, REBALANCES, begin_at_zero
-from workers.gateway.originals import replay_of
+from workers.gateway.originals import LOG_APPEND_TIME, replay_of
 from workers.gateway.tracker import Tracker
 from workers.process.identity import Identity
 from workers.process.readiness import READINESS
@@ -53,10 +53,6 @@ CAREFUL_SECONDS = 10.0
 CAREFUL_PAUSE_SECONDS = 0.02
 UNREADABLE = (CorruptRecordException, UnsupportedCodecError)
 """What is wrong with one record. Any other error of Kafka's is one of the connection or the group."""
-
-LOG_APPEND_TIME = 1
-"""The type of a record's timestamp that is the broker's: late or not is decided by that, never by the
-sender."""
 
 CROWD = 20
 """How many unfinished events of one case on one topic count for the window; more do not stop the reading."""

@@ -19,6 +19,10 @@ from workers.gateway.dead_letters import ReplayOf
 
 READ_SECONDS = 10.0
 
+LOG_APPEND_TIME = 1
+"""The type of a record's timestamp that is the broker's: late or not is decided by that, never by the
+sender."""
+
 
 @dataclass(frozen=True)
 class ReplayedRecord:
@@ -82,7 +86,7 @@ class Originals:
 
     async def read(self, replayed: ReplayedRecord) -> Arrival:
         """The record as it came. Where the platform may have been at fault it keeps its append time, so what
-        was in time counts; otherwise it is as late as its replay.
+        was in time counts; otherwise it is as late as its replay, as is one whose time is the sender's.
 
         Raises:
             Refusal: it is no longer there, or still cannot be read.
@@ -95,6 +99,9 @@ class Originals:
             if place.offset < begins[partition]:
                 detail = f"{replayed.letter}: its record is gone; ask its sender to send it again"
                 raise Refusal("unreadable", detail)
+            ends = await consumer.end_offsets([partition])
+            if place.offset >= ends[partition]:  # it would be waited for
+                raise Refusal("unreadable", f"{replayed.letter}: its topic was made again, without it")
             consumer.seek(partition, place.offset)
             try:
                 async with asyncio.timeout(READ_SECONDS):
@@ -103,11 +110,13 @@ class Originals:
                 raise Refusal("unreadable", f"{replayed.letter}: {error}") from None
         if record.offset != place.offset:
             raise Refusal("unreadable", f"{replayed.letter}: its record is not on its topic")
-        stamped = append_time(record)
+        if replayed.key is not None and not (record.key or b"").startswith(replayed.key):  # it may be cut
+            raise Refusal("unreadable", f"{replayed.letter}: another record stands where its record was")
+        in_doubt = replayed.reason in PLATFORM_FAULTS and record.timestamp_type == LOG_APPEND_TIME
         return Arrival(
             inlet=replayed.inlet,
             key=record.key,
             value=record.value,
             headers=tuple(record.headers),
-            received=stamped if replayed.reason in PLATFORM_FAULTS else replayed.replayed,
+            received=append_time(record) if in_doubt else replayed.replayed,
         )

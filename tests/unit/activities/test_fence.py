@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from unittest import mock
@@ -21,6 +22,7 @@ from contracts.standing import Standing
 from contracts.wire.orders import PauseOrdered
 from network.broker.connection import Broker
 from tests.applications import new_case
+from tests.unit.activities.test_suspects import letter, settled, written
 from tests.unit.contracts.test_standing import an_order
 
 TOPIC = "agency.planning.events"
@@ -252,3 +254,28 @@ async def test_a_pause_holds_only_those_of_whose_silence_something_follows() -> 
     older = Fence(case=new_case(), deadline=PAST, topics=(TOPIC,))
     assert "awaited" not in older.model_dump(mode="json")
     assert (await fence.await_gateway(older)).paused is not None
+
+
+async def test_a_dead_letter_that_is_refused_again_meanwhile_holds_its_case() -> None:
+    """The gateway writes the new one, and commits the replay, after the fence has read the dead letters."""
+    kafka = FakeKafka([3], [3])
+    fence, asked = fence_on(kafka), a_fence()
+    first = letter("unknown-case", asked.case.encode())
+    again = replace(first, id="dead-letter/0/2", replay_of=first.id)
+    topic = [written(first), settled(first, "replayed", 2)]
+
+    class Letters:
+        async def catch_up(self) -> None:
+            while topic:
+                fence._suspects.take(topic.pop(0))
+
+    async def committed(group: str, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Committed]:
+        if any(each.topic == "dead-letter" for each in partitions):
+            topic.append(written(again, 3))
+        return {each: Committed(3) for each in partitions}
+
+    fence._letters = Letters()  # type: ignore[assignment]
+    kafka.list_consumer_group_offsets = committed  # type: ignore[method-assign]
+    with pytest.raises(ApplicationError, match="dead letter dead-letter/0/2 waits") as caught:
+        await fence.await_gateway(asked)
+    assert caught.value.type == "dead-letter-waits"

@@ -160,3 +160,9 @@ def test_a_number_that_is_mistyped_is_told(topic: Topic) -> None:
     number = number_of(CaseId(CASE))
     said = run(topic, [], "list", "--case", number[:-1] + ("A" if number[-1] != "A" else "B"))
     assert (said.code, "mistyped" in said.err) == (2, True)
+
+
+def test_one_that_is_named_twice_is_replayed_once(topic: Topic) -> None:
+    """The gateway would carry it twice, and of one that is refused again make two dead letters."""
+    run(topic, [letter(1)], "replay", letter(1).id, letter(1).id)
+    assert topic.said == [("replayed", letter(1).id)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.terms.case_number import number_of
+from contracts.terms.directory import load_directory
 from contracts.terms.errors import InvalidInput
 from contracts.terms.identifiers import CaseId, Party
-from contracts.wire.dead_letter import DeadLetter, Place
+from contracts.wire.dead_letter import DeadLetter, Place, settlement
+from contracts.wire.topics import inlets_of
 from network.broker.connection import Broker
 from seamless.cli.archived import Tail, case_given
 from seamless.operate import dead_letters
-from seamless.operate.dead_letters import Query, Returned, numbered, reasons_of, returned
+from seamless.operate.dead_letters import Query, Returned, check_carried, numbered, reasons_of, returned
+from workers.gateway.originals import replay_of
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 NOWHERE = Broker("127.0.0.1:1")
@@ -115,3 +119,19 @@ async def test_what_came_back_is_told_from_what_was_carried(monkeypatch: pytest.
     assert await returned(NOWHERE, "g", ids, within_seconds=1) == Returned((ids[1],), (back,), ())
     assert await returned(NOWHERE, "g", ids, within_seconds=0) == Returned((), (), tuple(ids))
     assert await returned(NOWHERE, "g", [], within_seconds=0) == Returned((), (), ())
+
+
+def test_what_no_gateway_reads_is_not_replayed() -> None:
+    """The gateways pass over the replay of what a party said that has left the directory: it would be
+    reported as carried."""
+    directory = load_directory()
+    left = directory.model_copy(
+        update={"agencies": tuple(each for each in directory.agencies if each.id != "planning")}
+    )
+    headers = settlement(letter(), "replayed", by="li", why="readmitted", at=START)
+    record = SimpleNamespace(headers=headers, key=b"portal-1", timestamp=0)
+    inlets = {each.topic: each for each in inlets_of(left)}
+    assert replay_of(record, Place("dead-letter", 0, 3), inlets) is None
+    with pytest.raises(InvalidInput, match=r"agency\.planning\.events"):
+        check_carried([letter()], left)
+    check_carried([letter()], directory)
