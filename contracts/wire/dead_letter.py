@@ -70,7 +70,7 @@ class Settlement(NamedTuple):
             state=_state(said[PROPOSED if proposed else "dlq-state"]),
             by=said.get("dlq-by", ""),
             why=said.get("dlq-why", ""),
-            at=_instant(said["dlq-at"]),
+            at=instant(said["dlq-at"]),
             proposed=proposed,
         )
 
@@ -158,8 +158,8 @@ class DeadLetter:
         return cls(
             id=said["dlq-id"],
             place=Place(said["dlq-topic"], int(said["dlq-partition"]), int(said["dlq-offset"])),
-            received=_instant(said["dlq-timestamp"]),
-            refused=_instant(said["dlq-at"]),
+            received=instant(said["dlq-timestamp"]),
+            refused=instant(said["dlq-at"]),
             reason=said["dlq-reason"],
             detail=said["dlq-detail"],
             field=said.get("dlq-field"),
@@ -210,7 +210,8 @@ def read(key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter
 
 def settlement(letter: DeadLetter, state: State, *, by: str, why: str, at: datetime) -> Headers:
     """The headers of the record that says what became of a dead letter; its key is the letter's, its value
-    empty. It repeats where the record stands: the gateway replays it from there."""
+    empty. It repeats where the record stands: the gateway replays it from there; and from when one counted
+    that was replayed before: by then it may have been late."""
     return _encoded(_about(letter, by, why, at) | {"dlq-state": state})
 
 
@@ -221,7 +222,10 @@ def proposal(letter: DeadLetter, state: State, *, by: str, why: str, at: datetim
 
 
 def _about(letter: DeadLetter, by: str, why: str, at: datetime) -> dict[str, str]:
-    return {
+    counted = (
+        letter.replay_of is not None and letter.reason != "unreadable"
+    )  # then nobody has read its record
+    return ({"dlq-timestamp": letter.received.isoformat()} if counted else {}) | {
         "dlq-id": letter.id,
         "dlq-topic": letter.place.topic,
         "dlq-partition": str(letter.place.partition),
@@ -267,7 +271,12 @@ def _state(said: str) -> State:
     raise ValueError(f"nothing becomes of a dead letter by {said!r}")
 
 
-def _instant(said: str) -> datetime:
+def instant(said: str) -> datetime:
+    """A time that a header states.
+
+    Raises:
+        ValueError: it is none, or has no zone.
+    """
     instant = datetime.fromisoformat(said)
     if instant.tzinfo is None:
         raise ValueError(f"{said!r} has no zone")

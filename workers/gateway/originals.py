@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 
 from contracts.admission import Arrival
 from contracts.terms.errors import PLATFORM_FAULTS, Refusal
-from contracts.wire.dead_letter import Place, reserved
+from contracts.wire.dead_letter import Place, instant, reserved
 from contracts.wire.topics import Inlet
 from network.broker.connection import Broker, append_time
 from workers.gateway.dead_letters import ReplayOf
@@ -35,6 +35,7 @@ class ReplayedRecord:
         replay: where the operator's replay of it stands; should it be refused again, it is known by that.
         reason: why it was refused.
         key: of its record.
+        counted: from when it counted when it was replayed before; None: it was not.
         replayed: when the broker received the replay.
     """
 
@@ -45,6 +46,7 @@ class ReplayedRecord:
     reason: str
     key: bytes | None
     replayed: datetime
+    counted: datetime | None = None
 
     @property
     def origin(self) -> ReplayOf:
@@ -65,6 +67,7 @@ def replay_of(record: Any, place: Place, inlets: Mapping[str, Inlet]) -> Replaye
         return None
     try:
         original = Place(inlet.topic, int(said["dlq-partition"]), int(said["dlq-offset"]))
+        counted = instant(said["dlq-timestamp"]) if "dlq-timestamp" in said else None
     except (KeyError, ValueError):
         return None
     return ReplayedRecord(
@@ -75,6 +78,7 @@ def replay_of(record: Any, place: Place, inlets: Mapping[str, Inlet]) -> Replaye
         reason=said.get("dlq-reason", ""),
         key=record.key,
         replayed=append_time(record),
+        counted=counted,
     )
 
 
@@ -118,5 +122,5 @@ class Originals:
             key=record.key,
             value=record.value,
             headers=tuple(record.headers),
-            received=append_time(record) if in_doubt else replayed.replayed,
+            received=(replayed.counted or append_time(record)) if in_doubt else replayed.replayed,
         )
