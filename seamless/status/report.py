@@ -133,13 +133,14 @@ class Silent(Told):
     Attributes:
         overdue: how many of its requests are past the end of their limit.
         asked: when it was given what it has had longest.
-        heard: when the broker had its last word; None: there never was one.
+        heard: when the broker had its last word; None: there never was one, or it has ``left`` the directory.
     """
 
     agency: AgencyId
     overdue: int
     asked: datetime
     heard: datetime | None
+    left: bool = False
 
 
 class Stuck(Told):
@@ -285,6 +286,10 @@ def _needs(status: Status) -> Iterator[Need]:
         yield Need(what=told, see="seamless case list --stuck")
     for silent in status.silent or ():
         late = _many(silent.overdue, "request is overdue", "requests are overdue")
+        if silent.left:
+            told = f"{silent.agency} has left the directory: {late}"
+            yield Need(what=told, see=f"seamless case list --holder agency:{silent.agency}")
+            continue
         last = "yet" if silent.heard is None else f"for {_span(status.as_of - silent.heard)}"
         yield Need(
             what=f"{silent.agency} is silent: {late}, and nothing has come from it {last}",

@@ -23,14 +23,23 @@ async def silent_of(settings: Settings, holds: Sequence[Holds]) -> list[Silent]:
     broker, checks = settings.broker, settings.directory.checks()
     late = [each for each in holds if each.overdue and each.holder.kind == "agency"]
     late = [each for each in late if each.holder.id not in checks]
+    left = [each for each in late if each.holder not in settings.directory.parties]
+    late = [each for each in late if each not in left]
     if not late:
-        return []
+        return [*map(_left, left)]
     async with broker.consuming() as consumer:
         heard = {
             each.holder: await last_append(consumer, await broker.partitions([events_topic(each.holder)]))
             for each in late
         }
-    return unheard(late, heard)
+    return [*unheard(late, heard), *map(_left, left)]
+
+
+def _left(each: Holds) -> Silent:
+    """Who has left the directory can say nothing any more, and nobody reads its topic."""
+    return Silent(
+        agency=each.holder.id, overdue=each.overdue, asked=each.waiting_since, heard=None, left=True
+    )
 
 
 def unheard(late: Sequence[Holds], heard: Mapping[Party, datetime | None]) -> list[Silent]:

@@ -144,12 +144,13 @@ class StuckCases:
         return {CaseId(each.id) async for each in listed if re.fullmatch(CaseId.pattern, each.id)}
 
     def _in_turn(self, cases: Collection[CaseId]) -> list[CaseId]:
-        """The next of these cases, beginning after the last one of the time before."""
-        ordered = sorted(cases)
+        """The next of these cases, those opened first before others, beginning after the last one of the time
+        before."""
+        ordered = sorted(cases, key=_opened)
         if self._at_most is None or len(ordered) <= self._at_most:
             return ordered
-        taken = [*(case for case in ordered if case > self._last), *ordered][: self._at_most]
-        self._last = taken[-1] if taken else self._last
+        taken = [*(case for case in ordered if _opened(case) > self._last), *ordered][: self._at_most]
+        self._last = _opened(taken[-1]) if taken else self._last
         return taken
 
     async def _look_at(self, case: CaseId, row: CaseRow | None) -> StuckCase | None:
@@ -222,6 +223,11 @@ class StuckCases:
             "the case; it is made again every six hours"
         )
         return StuckCase(case=case, reason="check-failing", detail=detail, since=row.updated)
+
+
+def _opened(case: CaseId) -> str:
+    """What sorts cases by when they were opened: the part of their id that is a UUID of version 7."""
+    return case[-36:]
 
 
 def _paused(case: CaseId, what: str, paused: Paused) -> StuckCase:

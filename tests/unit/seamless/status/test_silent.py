@@ -46,3 +46,9 @@ async def test_only_late_agencies_with_a_system_of_their_own_are_asked_for() -> 
     nowhere = load_settings(kafka="127.0.0.1:9")
     drainage, applicant = Party.agency(AgencyId("drainage")), Party("applicant")
     assert await silent_of(nowhere, [holds(overdue=0), holds(drainage), holds(applicant)]) == []
+
+
+async def test_who_has_left_the_directory_is_named_and_asked_for_nothing() -> None:
+    nowhere = load_settings(kafka="127.0.0.1:9")
+    [found] = await silent_of(nowhere, [holds(Party.agency(AgencyId("dissolved")))])
+    assert (found.agency, found.overdue, found.left) == ("dissolved", 1, True)
