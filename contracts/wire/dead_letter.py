@@ -47,6 +47,7 @@ class Settlement(NamedTuple):
         state: what becomes of it.
         by, why, at: who says so, why and when.
         proposed: nothing yet: another person has to confirm it.
+        appended: when the broker had it.
     """
 
     letter: str
@@ -55,9 +56,15 @@ class Settlement(NamedTuple):
     why: str
     at: datetime
     proposed: bool = False
+    appended: datetime | None = None
+
+    def is_of(self, letter: DeadLetter) -> bool:
+        """Whether this is what becomes of a dead letter. Of a topic that was made again another record stands
+        where the one did that was settled, so its letter has the same id."""
+        return self.letter == letter.id and letter.since <= (self.appended or self.at)
 
     @classmethod
-    def decode(cls, headers: Headers) -> Settlement:
+    def decode(cls, headers: Headers, appended: datetime | None = None) -> Settlement:
         """The settlement that a record is, or proposes.
 
         Raises:
@@ -72,6 +79,7 @@ class Settlement(NamedTuple):
             why=said.get("dlq-why", ""),
             at=instant(said["dlq-at"]),
             proposed=proposed,
+            appended=appended,
         )
 
 
@@ -123,6 +131,11 @@ class DeadLetter:
     why: str | None = None
     settled: datetime | None = None
     proposed: Settlement | None = None
+
+    @property
+    def since(self) -> datetime:
+        """Since when it can have been settled. A sender's own timestamp may be later than the refusal."""
+        return min(self.received, self.refused)
 
     def encode(self) -> tuple[bytes | None, list[tuple[str, bytes | None]]]:
         """Value and headers of the dead letter's record; its key is the record's own."""
@@ -195,15 +208,20 @@ class DeadLetter:
         return shown | {"key": _text(self.key), "value": _text(self.value)}
 
 
-def read(key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter | Settlement | None:
+def read(
+    key: bytes | None, value: bytes | None, headers: Headers, appended: datetime | None = None
+) -> DeadLetter | Settlement | None:
     """What a record of the topic is. None: it is of none of the three kinds; the platform did not write it.
 
     Whoever reads the topic asks this, so that none of them counts, or waits for, what the others do not see.
+
+    Args:
+        appended: when the broker had the record.
     """
     try:
         if {"dlq-state", PROPOSED}.isdisjoint(name for name, _ in headers):
             return DeadLetter.decode(key, value, headers)
-        return Settlement.decode(headers)
+        return Settlement.decode(headers, appended)
     except (KeyError, ValueError):
         return None
 

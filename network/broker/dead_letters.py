@@ -6,6 +6,7 @@ The list is made from all records of the topic: the dead letters, and what becam
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -24,7 +25,7 @@ from contracts.wire.dead_letter import (
 )
 from contracts.wire.envelope import Headers
 from contracts.wire.topics import DEAD_LETTER
-from network.broker.connection import Broker
+from network.broker.connection import Broker, append_time
 from network.broker.publisher import Publisher, PublishError, Record, RecordTooLarge
 from network.broker.whole import whole_topic
 
@@ -40,16 +41,22 @@ class DeadLetterList:
     The order between partitions does not matter: :meth:`result` puts the two kinds of records together.
     """
 
-    letters: dict[str, DeadLetter] = field(default_factory=dict)
+    letters: dict[tuple[str, datetime], DeadLetter] = field(default_factory=dict)
     settlements: dict[str, Settlement] = field(default_factory=dict)
     proposals: dict[str, Settlement] = field(default_factory=dict)
 
-    def add(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+    def add(
+        self, key: bytes | None, value: bytes | None, headers: Headers, appended: datetime | None = None
+    ) -> None:
         """Take one record of the topic. What is of none of its three kinds is ignored: it must not hide the
-        others."""
-        said = read(key, value, headers)
+        others.
+
+        Args:
+            appended: when the broker had it.
+        """
+        said = read(key, value, headers, appended)
         if isinstance(said, DeadLetter):
-            self.letters.setdefault(said.id, said)  # the first copy counts
+            self.letters.setdefault((said.id, said.since), said)  # the first copy counts
         elif said is not None:
             _keep_last(self.proposals if said.proposed else self.settlements, said)
         elif claimed := reserved(headers):
@@ -58,10 +65,15 @@ class DeadLetterList:
     def result(self) -> list[DeadLetter]:
         """The dead letters with what became of them, the oldest first."""
         settled = [
-            replace(each.settled_as(self.settlements.get(each.id)), proposed=self.proposals.get(each.id))
+            replace(each.settled_as(_of(each, self.settlements)), proposed=_of(each, self.proposals))
             for each in self.letters.values()
         ]
         return sorted(settled, key=lambda letter: (letter.refused, letter.id))
+
+
+def _of(letter: DeadLetter, said: Mapping[str, Settlement]) -> Settlement | None:
+    found = said.get(letter.id)
+    return found if found is not None and found.is_of(letter) else None
 
 
 def _keep_last(kept: dict[str, Settlement], said: Settlement) -> None:
@@ -79,7 +91,7 @@ async def list_dead_letters(broker: Broker) -> list[DeadLetter]:
     try:
         async with asyncio.timeout(LIST_SECONDS):
             async for record in whole_topic(broker, DEAD_LETTER):
-                found.add(record.key, record.value, record.headers)
+                found.add(record.key, record.value, record.headers, append_time(record))
     except (KafkaError, TimeoutError) as error:
         raise broker.unavailable(error) from None
     return found.result()

@@ -27,6 +27,7 @@ from contracts.terms.errors import PLATFORM_FAULTS, Unavailable
 from contracts.terms.identifiers import AgencyId, ProcedureId
 from contracts.wire.dead_letter import DeadLetter
 from contracts.wire.topics import DEAD_LETTER, inlets_of
+from network.broker.connection import append_time
 from network.broker.dead_letters import DeadLetterList, discard, replay
 from network.broker.publisher import Publisher
 from seamless.operate.publishing import publish, reach_of
@@ -235,7 +236,7 @@ class World:
         """The dead letters, with what became of them."""
         found = DeadLetterList()
         for record in self.kafka.records(DEAD_LETTER):
-            found.add(record.key, record.value, record.headers)
+            found.add(record.key, record.value, record.headers, append_time(record))
         return found.result()
 
     def _waiting(self) -> list[DeadLetter]:

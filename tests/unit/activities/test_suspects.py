@@ -28,6 +28,7 @@ class Record:
     value: bytes | None = b""
     topic: str = "dead-letter"
     partition: int = 0
+    timestamp: int = round(AT.timestamp() * 1000)
 
 
 def letter(reason: str, key: bytes | None = CASE.encode(), offset: int = 7) -> DeadLetter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -126,6 +127,7 @@ class Topic(Publisher):
         self.list.add(cast("bytes", record.key), record.value, record.headers)
         placed = type("Placed", (), {"topic": "dead-letter", "partition": 0, "offset": self.records})()
         placed.key, placed.value, placed.headers = record.key, record.value, record.headers
+        placed.timestamp = round(datetime.now(UTC).timestamp() * 1000)
         self.suspects.take(placed)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 from hypothesis import given
@@ -15,6 +15,7 @@ from activities.suspects import Suspects
 from contracts.terms.errors import PLATFORM_FAULTS, REASONS
 from contracts.wire.dead_letter import DeadLetter, Place, settlement
 from contracts.wire.envelope import Headers
+from network.broker.connection import append_time
 from network.broker.dead_letters import DeadLetterList
 from workers.watcher.letters import OTHER, WaitingLetters
 
@@ -28,6 +29,7 @@ class Record:
     headers: Headers
     key: bytes | None = b"a-case"
     value: bytes | None = b"{}"
+    timestamp: int = round(NOW.timestamp() * 1000)
 
 
 def letter(offset: int, reason: str = "invalid") -> DeadLetter:
@@ -70,12 +72,38 @@ def test_it_counts_what_the_list_of_dead_letters_has_as_waiting(events: list[tup
     ]
     listed = DeadLetterList()
     for record in records:
-        listed.add(record.key, record.value, record.headers)
+        listed.add(record.key, record.value, record.headers, append_time(record))
     waiting = [each.reason for each in listed.result() if each.state == "waiting"]
     letters = taken(*records)
     assert {reason: letters.count(reason) for reason in reasons} == {
         reason: waiting.count(reason) for reason in reasons
     }
+
+
+@given(st.permutations(range(4)))
+def test_of_a_topic_that_was_made_again_another_letter_has_the_same_id_and_waits(order: list[int]) -> None:
+    """Its record came after the first letter was settled. Partitions are read in any order."""
+
+    def after(hours: int) -> datetime:
+        return NOW + timedelta(hours=hours)
+
+    def at(hours: int, record: Record) -> Record:
+        return replace(record, timestamp=round(after(hours).timestamp() * 1000))
+
+    first = letter(7, "unknown-case")
+    other = replace(letter(7, "quarantined"), received=after(4), refused=after(5), key=b"another-case")
+    copy = at(3, refused(replace(first, refused=after(3))))
+    records = [at(1, refused(first)), at(2, settled(first)), copy, at(5, refused(other))]
+    listed, suspects, letters = DeadLetterList(), Suspects(), WaitingLetters()
+    for place in order:
+        record = records[place]
+        listed.add(record.key, record.value, record.headers, append_time(record))
+        letters.take(record)
+        suspects.take(SimpleNamespace(**vars(record), topic="dead-letter", partition=0, offset=place))
+    assert [each.reason for each in listed.result() if each.state == "waiting"] == ["quarantined"]
+    assert (letters.count("unknown-case"), letters.count("quarantined")) == (0, 1)
+    assert suspects.holding("a-case", [], {}) is None
+    assert suspects.holding("another-case", [], {}) is not None
 
 
 def test_a_reason_of_another_build_is_counted_and_not_named() -> None:
@@ -111,7 +139,7 @@ def test_whatever_stands_on_the_topic_all_that_read_it_agree_on_what_waits(
     records = data.draw(st.permutations([*ours, *theirs, *spoilt]))
     listed, suspects = DeadLetterList(), Suspects()
     for place, record in enumerate(records):
-        listed.add(record.key, record.value, record.headers)
+        listed.add(record.key, record.value, record.headers, append_time(record))
         suspects.take(SimpleNamespace(**vars(record), topic="dead-letter", partition=0, offset=place))
     waiting = [each for each in listed.result() if each.state == "waiting"]
     assert letter(1).id in {each.id for each in listed.result()}
