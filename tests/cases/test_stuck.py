@@ -14,7 +14,16 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from archive.reader import CaseRow
-from contracts.platform import AWAIT_GATEWAY, CASES_QUEUE, PUBLISH, Batch, Cancellation, Opened, Published
+from contracts.platform import (
+    AWAIT_GATEWAY,
+    BROKEN_CASES,
+    CASES_QUEUE,
+    PUBLISH,
+    Batch,
+    Cancellation,
+    Opened,
+    Published,
+)
 from contracts.procedures.construction_permit import CONSTRUCTION_PERMIT, Application, CheckCompleteness
 from contracts.terms.decisions import Decision, Ended
 from contracts.terms.identifiers import CaseId
@@ -201,6 +210,9 @@ async def test_the_archive_is_asked_once_for_a_case_that_was_ended_by_force(case
     last = watched.archive.entries[watched.case.id][-1]
     watched.archive.entries[watched.case.id].append(last.model_copy(update={"kind": "closed"}))
     found = StuckCases(watched.case.client, watched.archive, checks=CHECKS)  # type: ignore[arg-type]
+    async with asyncio.timeout(60):
+        while watched.case.id not in await found._listed(BROKEN_CASES):  # lists lag a moment
+            await asyncio.sleep(0.1)
     await found.find()
     del watched.archive.entries[watched.case.id]
     assert watched.case.id not in {each.case for each in await found.find()}
