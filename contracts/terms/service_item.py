@@ -98,12 +98,6 @@ class ServiceItem(Contract):
     confidentiality: Confidentiality = "case"
     retention: Retention | None = Field(default=None, exclude_if=absent)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_absent(cls, said: Any) -> Any:
-        """Here it says something: ``reporters=None`` is every agency."""
-        return said
-
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         check_succession(self.laws)

@@ -6,7 +6,8 @@ import inspect
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Self
+from types import NoneType
+from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import (
     AwareDatetime,
@@ -101,15 +102,15 @@ class Contract(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _null_is_absent(cls, said: Any) -> Any:
-        """``null`` in an optional field means that it is absent, whatever it is when it is."""
+        """``null`` in an optional field means that it is absent, where the field does not know it itself."""
         if not isinstance(said, dict) or None not in said.values():
             return said
-        fields = cls.model_fields
-        return {
-            name: value
-            for name, value in said.items()
-            if value is not None or name not in fields or fields[name].is_required()
+        optional = {
+            name
+            for name, field in cls.model_fields.items()
+            if not field.is_required() and NoneType not in get_args(field.annotation)
         }
+        return {name: value for name, value in said.items() if value is not None or name not in optional}
 
     @model_validator(mode="after")
     def _within_bounds(self) -> Self:

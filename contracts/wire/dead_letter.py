@@ -240,9 +240,8 @@ def proposal(letter: DeadLetter, state: State, *, by: str, why: str, at: datetim
 
 
 def _about(letter: DeadLetter, by: str, why: str, at: datetime) -> dict[str, str]:
-    counted = (
-        letter.replay_of is not None and letter.reason != "unreadable"
-    )  # then nobody has read its record
+    # Of one that could not be read, even when it was replayed, nobody knows from when it counted.
+    counted = letter.replay_of is not None and letter.reason != "unreadable"
     return ({"dlq-timestamp": letter.received.isoformat()} if counted else {}) | {
         "dlq-id": letter.id,
         "dlq-topic": letter.place.topic,

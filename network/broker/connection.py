@@ -20,6 +20,10 @@ from network.broker.diagnosis import diagnosis
 REQUEST_TIMEOUT_MS = 10_000
 STOP_SECONDS = 5.0
 
+LOG_APPEND_TIME = 1
+"""The type of a record's timestamp that is the broker's: late or not is decided by that, never by the
+sender."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -164,7 +164,7 @@ def _order(
             each.lever: each for each in (PauseOrdered, ResumeOrdered, QuarantineOrdered, ReadmitOrdered)
         }
         standing = await _standing(settings) if lever in ENDS and _may_be(party) else None
-        there = ENDS[lever](standing)[1] if standing else ()
+        state, there = ENDS[lever](standing) if standing else ("", ())
         about = _party(settings, party, there)
         if lever in ("pause", "resume") and about.id in settings.directory.checks() and about not in there:
             raise InvalidInput(
@@ -172,7 +172,6 @@ def _order(
                 "its silence in any case"
             )
         if standing and about not in there:
-            state, _ = ENDS[lever](standing)
             raise InvalidInput(
                 f"{about} is not {state}, so nothing was ordered; {state}: {', '.join(there) or 'nobody'}"
             )
@@ -201,12 +200,17 @@ def _made(kind: type[Order], why: str, by: str | None, **more: Any) -> Order:
         raise unfit(error) from None
 
 
+def _name(text: str) -> str:
+    """The name that a person means: an id alone is an agency's."""
+    return text if ":" in text else f"agency:{text}"
+
+
 def _may_be(text: str) -> bool:
     """Whether a party can be named so, be it in the directory or not."""
     from contracts.terms.identifiers import Party
 
     try:
-        return bool(Party(text if ":" in text else f"agency:{text}").id)
+        return bool(Party(_name(text)).id)
     except ValueError:
         return False
 
@@ -220,7 +224,7 @@ def _party(settings: Settings, text: str, beside: Collection[Party] = ()) -> Par
     """
     from contracts.terms.identifiers import Party
 
-    wanted = text if ":" in text else f"agency:{text}"
+    wanted = _name(text)
     known = {*settings.directory.parties, *beside}
     if wanted not in known:
         raise InvalidInput(f"there is no party {text!r}; there are: {', '.join(sorted(known))}")

@@ -18,11 +18,11 @@ from contracts.admission import Arrival
 from contracts.terms.errors import Refusal
 from contracts.wire.dead_letter import Place, reserved
 from contracts.wire.topics import DEAD_LETTER, Inlet, inlets_of
-from network.broker.connection import append_time, stop
+from network.broker.connection import LOG_APPEND_TIME, append_time, stop
 from workers.gateway.carrier import Carrier
 from workers.gateway.chains import Chains
 from workers.gateway.metrics import BACKLOG, COMMIT_SECONDS, PAUSED, REBALANCES, begin_at_zero
-from workers.gateway.originals import LOG_APPEND_TIME, replay_of
+from workers.gateway.originals import replay_of
 from workers.gateway.tracker import Tracker
 from workers.process.identity import Identity
 from workers.process.readiness import READINESS

@@ -14,14 +14,10 @@ from contracts.admission import Arrival
 from contracts.terms.errors import PLATFORM_FAULTS, Refusal
 from contracts.wire.dead_letter import Place, instant, reserved
 from contracts.wire.topics import Inlet
-from network.broker.connection import Broker, append_time
+from network.broker.connection import LOG_APPEND_TIME, Broker, append_time
 from workers.gateway.dead_letters import ReplayOf
 
 READ_SECONDS = 10.0
-
-LOG_APPEND_TIME = 1
-"""The type of a record's timestamp that is the broker's: late or not is decided by that, never by the
-sender."""
 
 
 @dataclass(frozen=True)

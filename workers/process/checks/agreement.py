@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 
 from activities.checks import CHECKS as AUTOMATED
@@ -27,9 +27,7 @@ async def directory(servers: Servers) -> Finding:
     compared = (
         f"{len(known)} agencies of the directory ({file}) with those that {len(CATALOGUE)} procedures need"
     )
-    needed: dict[AgencyId, list[str]] = {}
-    for agency, why in _needs():
-        needed.setdefault(agency, []).append(why)
+    needed = _by_agency(_needs())
     missing = [f"{agency} ({', '.join(needed[agency])})" for agency in needed if agency not in known]
     if missing:
         return wrong(
@@ -41,9 +39,7 @@ async def directory(servers: Servers) -> Finding:
             f"{compared}: {', '.join(unserved)} would take part by an automated check and there is none",
             'set participation = "system" for them in the file of SEAMLESS_DIRECTORY',
         )
-    why_not: dict[AgencyId, dict[str, None]] = {}
-    for agency, why in _need_a_system():
-        why_not.setdefault(agency, {})[why] = None
+    why_not = _by_agency(_need_a_system())
     checks = [each for each in settings.directory.checks() if each in why_not]
     if told := [f"{each} ({', '.join(why_not[each])})" for each in checks]:
         return wrong(
@@ -51,6 +47,14 @@ async def directory(servers: Servers) -> Finding:
             'set participation = "system" for them in the file of SEAMLESS_DIRECTORY',
         )
     return well(compared)
+
+
+def _by_agency(reasons: Iterable[tuple[AgencyId, str]]) -> dict[AgencyId, list[str]]:
+    """The reasons for each agency, each once."""
+    found: dict[AgencyId, list[str]] = {}
+    for agency, why in dict.fromkeys(reasons):
+        found.setdefault(agency, []).append(why)
+    return found
 
 
 def _need_a_system() -> Iterator[tuple[AgencyId, str]]:

@@ -15,10 +15,10 @@ from contracts.terms.errors import Refusal
 from contracts.terms.identifiers import Party
 from contracts.wire.dead_letter import DeadLetter, Place, settlement
 from contracts.wire.topics import inlet_of
-from network.broker.connection import Broker
+from network.broker.connection import LOG_APPEND_TIME, Broker
 from tests.applications import ADMINISTRATION
 from workers.gateway import originals
-from workers.gateway.originals import LOG_APPEND_TIME, Originals, ReplayedRecord, replay_of
+from workers.gateway.originals import Originals, ReplayedRecord, replay_of
 
 PLANNING = inlet_of(ADMINISTRATION, Party.agency("planning"))
 STAMPED = datetime(2026, 3, 2, tzinfo=UTC)
