@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest import mock
 
 import pytest
 from temporalio import activity, workflow
@@ -260,24 +261,31 @@ async def test_a_case_that_waits_for_nothing(temporal_client: Client) -> None:
         assert await watched.found() is None
 
 
-async def test_a_case_whose_check_is_broken(temporal_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@asynccontextmanager
+async def checked(client: Client, *by: Callable[..., Any]) -> AsyncIterator[Watched]:
+    """A case in which a check of drainage has to answer, run by a worker with these functions."""
+    post = Post()
+    with mock.patch("tests.cases.conftest.CHECKS", {"drainage": [*by]} if by else {}):
+        async with case_worker(client, post):
+            watched = await opened(Cases(client, post))
+            await accepted(watched)
+            yield watched
+            await watched.case.handle.cancel()
+            await watched.case.result()
+
+
+async def test_a_case_whose_check_is_broken(temporal_client: Client) -> None:
     @activity.defn(name="construction-permit.review-drainage")
     async def broken(request: Any) -> None:
         raise ApplicationError("the drainage model has no such district")
 
-    monkeypatch.setattr("tests.cases.conftest.CHECKS", {"drainage": [broken]})
-    post = Post()
-    async with case_worker(temporal_client, post):
-        watched = await opened(Cases(temporal_client, post))
-        await accepted(watched)
+    async with checked(temporal_client, broken) as watched:
         found = await watched.is_stuck("check-failing")
         assert found.detail.endswith("the drainage model has no such district")
-        await watched.case.handle.cancel()
-        await watched.case.result()
 
 
 async def test_a_case_whose_check_gives_an_answer_that_does_not_fit_under_its_law(
-    temporal_client: Client, monkeypatch: pytest.MonkeyPatch
+    temporal_client: Client,
 ) -> None:
     """The department's worker knows no case, so it admits what fits under any law version."""
 
@@ -285,32 +293,17 @@ async def test_a_case_whose_check_gives_an_answer_that_does_not_fit_under_its_la
     async def unfit(request: Any) -> dict[str, Any]:
         return {"outcome": "refuse", "reason": "of-another-law"}
 
-    monkeypatch.setattr("tests.cases.conftest.CHECKS", {"drainage": [unfit]})
-    post = Post()
-    async with case_worker(temporal_client, post):
-        watched = await opened(Cases(temporal_client, post))
-        await accepted(watched)
+    async with checked(temporal_client, unfit) as watched:
         found = await watched.is_stuck("check-failing")
         assert found.detail.startswith("the check of drainage failed for good, or its answer does not fit")
         assert "refused" not in watched.case.kinds
-        await watched.case.handle.cancel()
-        await watched.case.result()
 
 
 @pytest.mark.usefixtures("soon_unserved")
-async def test_a_case_whose_check_nobody_runs(
-    temporal_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tests.cases.conftest.CHECKS", {})
-    post = Post()
-    async with case_worker(temporal_client, post):
-        watched = await opened(Cases(temporal_client, post))
-        await accepted(watched)
-        assert (
-            await watched.is_stuck("no-worker")
-        ).detail == "no worker takes construction-permit.review-drainage"
-        await watched.case.handle.cancel()
-        await watched.case.result()
+async def test_a_case_whose_check_nobody_runs(temporal_client: Client) -> None:
+    async with checked(temporal_client) as watched:
+        found = await watched.is_stuck("no-worker")
+        assert found.detail == "no worker takes construction-permit.review-drainage"
 
 
 @pytest.mark.usefixtures("soon_unserved")

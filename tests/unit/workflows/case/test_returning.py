@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -47,25 +49,26 @@ async def _advised_twice_then_inspected(author: Procedure[Plea]) -> None:
     await author.ask(Inspect())
 
 
-async def asks_once_more(author: Procedure[Plea]) -> Decision:
-    """A branch asks again and again, until its sibling has waited in vain; then the course asks once more."""
+async def _until_a_sibling_has_waited_in_vain(
+    author: Procedure[Plea], branch: Coroutine[Any, Any, None]
+) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(author.ask(ApproveExtension()))
-            group.create_task(_until_yes(author))
+            group.create_task(branch)
     except* Lapsed:
         pass
+
+
+async def asks_once_more(author: Procedure[Plea]) -> Decision:
+    """A branch asks again and again, until its sibling has waited in vain; then the course asks once more."""
+    await _until_a_sibling_has_waited_in_vain(author, _until_yes(author))
     last = await author.ask(Advise())
     return await author.decide(Grant() if last.outcome == "yes" else Refuse(reason="late"))
 
 
 async def is_paid_then(author: Procedure[Plea]) -> Decision:
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(author.ask(ApproveExtension()))
-            group.create_task(_advised_twice_then_inspected(author))
-    except* Lapsed:
-        pass
+    await _until_a_sibling_has_waited_in_vain(author, _advised_twice_then_inspected(author))
     await author.wait_for(Paid)
     return await author.decide(Grant())
 
